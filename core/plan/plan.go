@@ -1,0 +1,91 @@
+// Package plan is what to run: identities, targets, connections in their
+// order, the caches to run them under and what to expect. Pure: it reads and
+// writes text, checks it, and expands it into jobs; it opens no file.
+package plan
+
+import (
+	"time"
+
+	"rechallenge/core/session"
+	"rechallenge/core/target"
+)
+
+// Version is the plan format this build writes and understands.
+const Version = 1
+
+// Plan is the plan file.
+type Plan struct {
+	Version      int             `yaml:"version" json:"version"`
+	Identities   []Identity      `yaml:"identities" json:"identities"`
+	Targets      []target.Target `yaml:"targets" json:"targets"`
+	Connections  []Connection    `yaml:"connections" json:"connections"`
+	Caches       []string        `yaml:"caches,omitempty,flow" json:"caches"`
+	HTTPReuse    string          `yaml:"http_reuse,omitempty" json:"http_reuse"`
+	Stack        string          `yaml:"stack,omitempty" json:"stack"`
+	Concurrency  int             `yaml:"concurrency,omitempty" json:"concurrency"`
+	Repeat       int             `yaml:"repeat,omitempty" json:"repeat"`
+	Timeout      Duration        `yaml:"timeout,omitempty" json:"timeout"`
+	CustomCaches []CustomCache   `yaml:"custom_caches,omitempty" json:"custom_caches,omitempty"`
+	Expect       []Expectation   `yaml:"expect,omitempty" json:"expect,omitempty"`
+}
+
+// Identity is where a client identity comes from.
+type Identity struct {
+	ID           string `yaml:"id" json:"id"`
+	File         string `yaml:"file,omitempty" json:"file,omitempty"`
+	Cert         string `yaml:"cert,omitempty" json:"cert,omitempty"`
+	Key          string `yaml:"key,omitempty" json:"key,omitempty"`
+	PasswordEnv  string `yaml:"password_env,omitempty" json:"password_env,omitempty"`
+	PasswordFile string `yaml:"password_file,omitempty" json:"password_file,omitempty"`
+	Alias        string `yaml:"alias,omitempty" json:"alias,omitempty"`
+}
+
+// Connection is one attempt to make.
+type Connection struct {
+	Target   string   `yaml:"target" json:"target"`
+	Identity string   `yaml:"identity" json:"identity"` // an id, or "none"
+	After    Duration `yaml:"after,omitempty" json:"after,omitempty"`
+	Muted    bool     `yaml:"muted,omitempty" json:"muted,omitempty"` // kept in the plan, not run
+}
+
+// None is the identity that presents no certificate.
+const None = "none"
+
+// CustomCache is a cache policy of the plan's own.
+type CustomCache struct {
+	ID               string         `yaml:"id" json:"id"`
+	Key              session.Recipe `yaml:"key,flow" json:"key"`
+	TTL              Duration       `yaml:"ttl,omitempty" json:"ttl,omitempty"`
+	Capacity         int            `yaml:"capacity,omitempty" json:"capacity,omitempty"`
+	SingleUseTickets bool           `yaml:"single_use_tickets,omitempty" json:"single_use_tickets,omitempty"`
+}
+
+// Expectation is what a connection, or the findings of a pass, must be. What
+// is absent is not looked at.
+type Expectation struct {
+	Pass                  string  `yaml:"pass,omitempty" json:"pass,omitempty"` // "" = every pass but the added control
+	Connection            int     `yaml:"connection,omitempty" json:"connection,omitempty"`
+	Target                string  `yaml:"target,omitempty" json:"target,omitempty"`
+	Identity              string  `yaml:"identity,omitempty" json:"identity,omitempty"`
+	Challenged            *bool   `yaml:"challenged,omitempty" json:"challenged,omitempty"`
+	Handshake             string  `yaml:"handshake,omitempty" json:"handshake,omitempty"`
+	Mechanism             string  `yaml:"mechanism,omitempty" json:"mechanism,omitempty"`
+	IdentityAuthenticated *string `yaml:"identity_authenticated,omitempty" json:"identity_authenticated,omitempty"`
+	IdentitySeenByServer  *string `yaml:"identity_seen_by_server,omitempty" json:"identity_seen_by_server,omitempty"`
+	Status                int     `yaml:"status,omitempty" json:"status,omitempty"`
+	Finding               string  `yaml:"finding,omitempty" json:"finding,omitempty"`
+	NoFinding             string  `yaml:"no_finding,omitempty" json:"no_finding,omitempty"`
+}
+
+// Duration is a time.Duration written as "9m" or "1.5s".
+type Duration time.Duration
+
+// MarshalText writes the shortest form, "9m" and not "9m0s".
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads what time.ParseDuration reads, and refuses negative ones.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	*d = Duration(v)
+	return err
+}

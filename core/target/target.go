@@ -1,0 +1,60 @@
+// Package target is where to connect: a URL, the addresses behind it, the
+// names to present, how to trust it and how it says whom it saw. Pure values
+// and their checks; nothing here touches the network or the disk.
+package target
+
+import (
+	"net/netip"
+	"net/url"
+)
+
+// Target is one place to connect to, as the plan file writes it.
+type Target struct {
+	ID               string            `yaml:"id" json:"id"`
+	URL              string            `yaml:"url" json:"url"`
+	ConnectTo        Addresses         `yaml:"connect_to,omitempty" json:"connect_to,omitempty"`
+	ServerName       string            `yaml:"server_name,omitempty" json:"server_name,omitempty"`
+	Host             string            `yaml:"host,omitempty" json:"host,omitempty"`
+	Trust            string            `yaml:"trust,omitempty" json:"trust,omitempty"` // a file, "system" (also ""), "none"
+	TLS              TLS               `yaml:"tls,omitempty" json:"tls,omitzero"`
+	ALPN             []string          `yaml:"alpn,omitempty,flow" json:"alpn,omitempty"`
+	Proxy            string            `yaml:"proxy,omitempty" json:"proxy,omitempty"`
+	ProxyPasswordEnv string            `yaml:"proxy_password_env,omitempty" json:"proxy_password_env,omitempty"`
+	Whoami           Whoami            `yaml:"whoami,omitempty" json:"whoami,omitzero"`
+	Method           string            `yaml:"method,omitempty" json:"method,omitempty"`
+	Headers          map[string]string `yaml:"headers,omitempty" json:"headers,omitempty"`
+	Protocol         string            `yaml:"protocol,omitempty" json:"protocol,omitempty"` // "https" (also "") or "tls"
+}
+
+// TLS is the range of versions to offer: "1.0" to "1.3", empty = the stack's default.
+type TLS struct {
+	Min string `yaml:"min,omitempty" json:"min,omitempty"`
+	Max string `yaml:"max,omitempty" json:"max,omitempty"`
+}
+
+// Whoami is how the server says whom it saw: the value of a header, or the
+// first group of a regular expression over the body. At most one is set.
+type Whoami struct {
+	Header string `yaml:"header,omitempty" json:"header,omitempty"`
+	Body   string `yaml:"body,omitempty" json:"body,omitempty"`
+}
+
+// Addresses are literal IP:port pairs to connect to instead of resolving; in
+// YAML and JSON a single string where there is one, a list where several.
+type Addresses []netip.AddrPort
+
+// The two special values of Trust.
+const (
+	TrustSystem = "system"
+	TrustNone   = "none"
+)
+
+// Parsed is a Target's derived parts.
+type Parsed struct {
+	URL        *url.URL
+	Name       string // the URL's host as typed, trailing dot and all: part `name` of a session key
+	Port       uint16
+	ServerName string // SNI: without the trailing dot; "" for an IP literal
+	VerifyName string // what the certificate must cover: ServerName, or the IP literal
+	Host       string // Host header, as typed unless the target says otherwise
+}

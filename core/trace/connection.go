@@ -1,0 +1,145 @@
+package trace
+
+import (
+	"time"
+
+	"rechallenge/core/session"
+	"rechallenge/core/wire"
+)
+
+// Log is a trace folded: what the run was, and its passes.
+type Log struct {
+	Run    RunStarted
+	Passes []*Pass
+	Done   *RunDone // nil while running
+	End    time.Duration
+}
+
+// Pass is a pass folded.
+type Pass struct {
+	Index int // from 1
+	PassStarted
+	Start, End  time.Duration
+	Done        bool
+	Events      []Event // of this pass and its connections, in order of Seq
+	Entries     []session.Info
+	Connections []*Connection
+}
+
+// Handshake is what kind of handshake a connection made.
+type Handshake string
+
+// The handshakes of the report; "" (null there) = never got to TLS.
+const (
+	Full    Handshake = "full"
+	Resumed Handshake = "resumed"
+	Failed  Handshake = "failed"
+	NoneHS  Handshake = "none" // a reused connection
+)
+
+// ServerTrust is what became of the server's certificate.
+type ServerTrust string
+
+// The values; "" = never got that far.
+const (
+	TrustEvaluated ServerTrust = "evaluated"
+	TrustSkipped   ServerTrust = "skipped-by-resumption"
+	TrustFailed    ServerTrust = "failed"
+	TrustDisabled  ServerTrust = "disabled"
+)
+
+// Connection is one connection folded: every answer with the numbers of the
+// events that prove it. Field names follow the JSON report.
+type Connection struct {
+	Pass  int
+	Index int
+	ConnectionStarted
+
+	TLSVersion  uint16 // from the wire; 0 = unknown
+	CipherSuite uint16
+	ALPN        string
+	ServerName  string
+	RemoteAddr  string
+	LocalAddr   string
+
+	Handshake  Handshake
+	Resumption *Resumption // nil when nothing was offered
+	SessionKey string      // as the policy printed it; "" before the look-up
+	Challenges []Challenge
+	Asked      int // times the library called back for a certificate
+
+	IdentityAuthenticated *string // nil = nobody (or unknown, see AuthenticatedKnown)
+	AuthenticatedKnown    bool
+	IdentitySeenByServer  *string // the server's words; nil = unknown, "" = nobody
+	SeenAs                *string // id of the loaded identity they mean
+
+	ServerTrust        ServerTrust
+	ServerCertificates [][]byte // DER, as sent or as kept by the session
+	ReusedConnection   *int
+	Coalesced          bool
+	HTTP               *HTTP
+	NewSessions        []NewSession
+	Error              *Failure
+	Timing             Timing
+	Wire               wire.Summary
+	Library            *TLSDone // the library's own words
+
+	Start, End time.Duration // End is 0 while running
+	Spans      []Span
+	Messages   []int // indexes into Pass.Events of KindMessage events
+	Evidence   Evidence
+}
+
+// Evidence is the Seq of the event behind each answer; 0 = none.
+type Evidence struct {
+	ClientHello, ServerHello, TLSDone, CacheLookup, Response, Whoami, Done, ClientFinished int
+}
+
+// Resumption is what was offered and what became of it.
+type Resumption struct {
+	Offered        bool
+	Accepted       bool
+	Mechanism      session.Mechanism
+	FromConnection int // 0 = from a file
+	SessionKey     string
+	Age            time.Duration
+	EstablishedBy  *string // identity the session's TLS state carries; nil = nobody
+	Serial         int     // of the session in its cache
+}
+
+// Challenge is a CertificateRequest and its answer.
+type Challenge struct {
+	wire.Challenge
+	Event        int      // Seq of the CertificateRequest
+	CANames      []string // AcceptableCAs in RFC 2253 form
+	AnsweredWith *string  // id of the identity; nil = none or nobody's
+}
+
+// HTTP is the answer's head.
+type HTTP struct {
+	Status int
+	Proto  string
+	Header [][2]string
+	Length int64
+}
+
+// NewSession is resumable state that the server gave.
+type NewSession struct {
+	Mechanism session.Mechanism
+	Lifetime  time.Duration
+	Length    int
+	Digest    string
+	Event     int
+}
+
+// Timing is how long each phase took; 0 = did not happen.
+type Timing struct {
+	Wait, Resolve, Dial, Proxy, TLS, HTTP, Total time.Duration
+}
+
+// Span is a stretch of a connection's life: "wait", "resolve", "dial",
+// "proxy", "tls", "http", "open" (kept alive).
+type Span struct {
+	Phase      string
+	Start, End time.Duration // End is 0 while open
+}

@@ -1,0 +1,276 @@
+// Package trace is what happened in a run: the vocabulary of events, the
+// recorder that orders them, and the one fold (Connections) that turns them
+// into answers. Events come from the engine only; diagnosis, timeline, reports
+// and the window read them and add nothing. No event ever holds a secret.
+package trace
+
+import (
+	"time"
+
+	"rechallenge/core/identity"
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+	"rechallenge/core/wire"
+)
+
+// Event is one thing that happened. Seq orders events within a run, from 1; At
+// is when it happened since the run's start, by a monotonic clock. A message's
+// At may lie before that of an event with a lower Seq: bytes are stamped on
+// arrival and decoded later.
+type Event struct {
+	Seq        int
+	At         time.Duration
+	Pass       int // from 1; 0 = the run itself
+	Connection int // index within the pass, from 1; 0 = the pass or run itself
+	Payload    Payload
+}
+
+// Payload is the part of an event that depends on its kind.
+type Payload interface{ Kind() Kind }
+
+// Kind names an event; it is the "kind" of the JSON report.
+type Kind string
+
+// The kinds, in the order in which a run first meets them.
+const (
+	KindRunStarted        Kind = "run-started"
+	KindPassStarted       Kind = "pass-started"
+	KindConnectionStarted Kind = "connection-started"
+	KindWait              Kind = "wait"
+	KindWaitDone          Kind = "wait-done"
+	KindReused            Kind = "connection-reused"
+	KindResolve           Kind = "resolve"
+	KindResolved          Kind = "resolved"
+	KindDial              Kind = "dial"
+	KindDialed            Kind = "dialed"
+	KindProxy             Kind = "proxy"
+	KindProxied           Kind = "proxied"
+	KindCache             Kind = "cache"
+	KindTLS               Kind = "tls"
+	KindMessage           Kind = "message"
+	KindAsked             Kind = "asked"
+	KindTLSDone           Kind = "tls-done"
+	KindRequest           Kind = "request"
+	KindResponse          Kind = "response"
+	KindResponseDone      Kind = "response-done"
+	KindClosed            Kind = "closed"
+	KindConnectionDone    Kind = "connection-done"
+	KindPassDone          Kind = "pass-done"
+	KindRunDone           Kind = "run-done"
+)
+
+// RunStarted is the first event of every trace. It carries the plan and the
+// public identities, so that a trace alone can be diagnosed and reported.
+type RunStarted struct {
+	Tool       Tool              `json:"tool"`
+	Started    time.Time         `json:"started"`
+	Plan       plan.Plan         `json:"plan"`
+	Identities []identity.Public `json:"identities"`
+	Stacks     []Stack           `json:"stacks"` // those at hand
+}
+
+// Tool is who made the trace.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Stack is a TLS client stack that was at hand.
+type Stack struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// PassStarted begins a pass under one cache policy. Control is true when the
+// plan did not ask for it: the engine added it to prove what a fresh
+// connection is asked.
+type PassStarted struct {
+	Cache   string         `json:"cache"`
+	Control bool           `json:"control"`
+	Policy  session.Policy `json:"policy"`
+}
+
+// ConnectionStarted begins a connection. Why says where it comes from when it
+// is not simply the plan's: "retry on HTTP/1.1", "second look".
+type ConnectionStarted struct {
+	PlanConnection int    `json:"plan_connection"`
+	Iteration      int    `json:"iteration"`
+	Node           string `json:"node,omitempty"` // address tried, where connect_to names several
+	Attempt        int    `json:"attempt"`
+	Stack          string `json:"stack"`
+	Target         string `json:"target"`
+	URL            string `json:"url"`
+	Identity       string `json:"identity"` // plan.None for none
+	Why            string `json:"why,omitempty"`
+	VirtualTime    bool   `json:"virtual_time"` // made on a moved clock
+}
+
+// Wait begins the delay that the plan asks for before this connection; Until
+// is on the client's clock. WaitDone ends it.
+type Wait struct {
+	For   time.Duration `json:"for"`
+	Until time.Time     `json:"until"`
+}
+
+// WaitDone ends a Wait: "elapsed", "skipped" by the user, or "moved" clock.
+type WaitDone struct {
+	How string `json:"how"`
+}
+
+// Reused says that no new connection was made: an earlier one of this pass
+// answers. Coalesced: it was made for another name (RFC 9113 section 9.1.1).
+type Reused struct {
+	From      int  `json:"from"`
+	Coalesced bool `json:"coalesced"`
+}
+
+// Resolve begins a name look-up; Resolved ends it. Addresses are literal.
+type Resolve struct {
+	Name string `json:"name"`
+}
+
+// Resolved ends Resolve; Error is set when it failed.
+type Resolved struct {
+	Addresses []string `json:"addresses"`
+	Error     string   `json:"error,omitempty"`
+}
+
+// Dial begins a TCP connection to Address; Dialed ends it.
+type Dial struct {
+	Address string `json:"address"`
+}
+
+// Dialed ends Dial; both addresses are ip:port. Error is set when it failed.
+type Dialed struct {
+	Local  string `json:"local,omitempty"`
+	Remote string `json:"remote,omitempty"`
+	Error  string `json:"error,omitempty"`
+}
+
+// Proxy begins the conversation with a proxy; Proxied ends it.
+type Proxy struct {
+	URL string `json:"url"` // without a password
+	For string `json:"for"` // host:port asked of it
+}
+
+// Proxied ends Proxy. Status is the HTTP status of CONNECT, 0 for SOCKS.
+type Proxied struct {
+	Status int    `json:"status,omitempty"`
+	Error  string `json:"error,omitempty"`
+}
+
+// Cache is an operation on the pass's session cache: by a connection's look-up
+// or store, or by the user (Connection 0).
+type Cache struct {
+	session.Event
+}
+
+// TLS begins a handshake. What is offered to resume follows from the cache
+// event before it and, decisively, from the ClientHello.
+type TLS struct {
+	ServerName string   `json:"server_name"`
+	ALPN       []string `json:"alpn"`
+	Trust      string   `json:"trust"`
+	SessionKey string   `json:"session_key"`
+}
+
+// Message is a decoded message from the wire.
+type Message struct {
+	wire.Message
+}
+
+// Asked is the TLS library's own callback for a client certificate: a
+// cross-check for the wire's CertificateRequest.
+type Asked struct{}
+
+// TLSDone ends the handshake as far as the library is concerned (in TLS 1.3 the
+// server may still refuse the certificate). The fields are the library's words.
+type TLSDone struct {
+	Version        uint16   `json:"version"`
+	CipherSuite    uint16   `json:"cipher_suite"`
+	ALPN           string   `json:"alpn"`
+	Resumed        bool     `json:"resumed"`
+	TrustEvaluated bool     `json:"trust_evaluated"`
+	Certificates   [][]byte `json:"certificates"` // the server's, DER
+	Error          *Failure `json:"error,omitempty"`
+}
+
+// Request is an HTTP request about to be written.
+type Request struct {
+	Method string `json:"method"`
+	Target string `json:"target"` // path and query
+	Host   string `json:"host"`
+	Proto  string `json:"proto"` // "HTTP/1.1", "HTTP/2.0"
+}
+
+// Response is the head of the answer. Header values are cut at 1 KiB, and
+// values that are credentials (Set-Cookie, Authorization ...) are left out.
+type Response struct {
+	Status int         `json:"status"`
+	Proto  string      `json:"proto"`
+	Header [][2]string `json:"header"` // in order of name
+}
+
+// ResponseDone ends the answer: the body was read to its end or to the limit.
+// Whoami is the server's own words for whom it saw; nil when the plan names no
+// way to know or it did not match, "" when it said nobody.
+type ResponseDone struct {
+	Length    int64   `json:"length"`
+	Truncated bool    `json:"truncated"`
+	Whoami    *string `json:"whoami"`
+}
+
+// Closed is the end of the TCP connection.
+type Closed struct {
+	By string `json:"by"` // "client", "server"
+}
+
+// ConnectionDone ends a connection; Error is nil when it did what was asked.
+type ConnectionDone struct {
+	Error *Failure `json:"error"`
+}
+
+// Failure is why a connection failed.
+type Failure struct {
+	Phase   Phase  `json:"phase"`
+	Reason  Reason `json:"reason"`
+	Alert   string `json:"alert,omitempty"` // name of the alert that said so
+	Message string `json:"message"`
+}
+
+// PassDone ends a pass and says what its cache held.
+type PassDone struct {
+	Entries []session.Info `json:"cache_entries"`
+}
+
+// RunDone is the last event. Interrupted says that the user or a signal ended
+// the run early.
+type RunDone struct {
+	Interrupted bool `json:"interrupted"`
+}
+
+// Kind methods.
+func (RunStarted) Kind() Kind        { return KindRunStarted }
+func (PassStarted) Kind() Kind       { return KindPassStarted }
+func (ConnectionStarted) Kind() Kind { return KindConnectionStarted }
+func (Wait) Kind() Kind              { return KindWait }
+func (WaitDone) Kind() Kind          { return KindWaitDone }
+func (Reused) Kind() Kind            { return KindReused }
+func (Resolve) Kind() Kind           { return KindResolve }
+func (Resolved) Kind() Kind          { return KindResolved }
+func (Dial) Kind() Kind              { return KindDial }
+func (Dialed) Kind() Kind            { return KindDialed }
+func (Proxy) Kind() Kind             { return KindProxy }
+func (Proxied) Kind() Kind           { return KindProxied }
+func (Cache) Kind() Kind             { return KindCache }
+func (TLS) Kind() Kind               { return KindTLS }
+func (Message) Kind() Kind           { return KindMessage }
+func (Asked) Kind() Kind             { return KindAsked }
+func (TLSDone) Kind() Kind           { return KindTLSDone }
+func (Request) Kind() Kind           { return KindRequest }
+func (Response) Kind() Kind          { return KindResponse }
+func (ResponseDone) Kind() Kind      { return KindResponseDone }
+func (Closed) Kind() Kind            { return KindClosed }
+func (ConnectionDone) Kind() Kind    { return KindConnectionDone }
+func (PassDone) Kind() Kind          { return KindPassDone }
+func (RunDone) Kind() Kind           { return KindRunDone }

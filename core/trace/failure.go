@@ -1,0 +1,47 @@
+package trace
+
+// Phase is where a connection failed.
+type Phase string
+
+// The phases.
+const (
+	PhaseResolve Phase = "resolve"
+	PhaseDial    Phase = "dial"
+	PhaseProxy   Phase = "proxy"
+	PhaseTLS     Phase = "tls"
+	PhaseHTTP    Phase = "http"
+)
+
+// Reason is why, from a closed list that the report's schema repeats.
+type Reason string
+
+// The reasons.
+const (
+	ReasonResolve             Reason = "resolve"
+	ReasonRefused             Reason = "refused"
+	ReasonUnreachable         Reason = "unreachable"
+	ReasonReset               Reason = "reset"
+	ReasonTimeout             Reason = "timeout"
+	ReasonCancelled           Reason = "cancelled"
+	ReasonProxyRefused        Reason = "proxy-refused"
+	ReasonTLSAlert            Reason = "tls-alert"
+	ReasonCertificateRequired Reason = "client-certificate-required"
+	ReasonCertificateRejected Reason = "client-certificate-rejected"
+	ReasonUntrusted           Reason = "server-certificate-untrusted"
+	ReasonNameMismatch        Reason = "server-name-mismatch"
+	ReasonSessionRefused      Reason = "session-refused"
+	ReasonProtocolVersion     Reason = "protocol-version"
+	ReasonNotTLS              Reason = "not-tls"
+	ReasonHTTPMalformed       Reason = "http-malformed"
+	ReasonBodyTooLarge        Reason = "body-too-large"
+	ReasonClosed              Reason = "closed"
+	ReasonInternal            Reason = "internal"
+)
+
+// Reasons lists every Reason.
+var Reasons = []Reason{
+	ReasonResolve, ReasonRefused, ReasonUnreachable, ReasonReset, ReasonTimeout, ReasonCancelled,
+	ReasonProxyRefused, ReasonTLSAlert, ReasonCertificateRequired, ReasonCertificateRejected,
+	ReasonUntrusted, ReasonNameMismatch, ReasonSessionRefused, ReasonProtocolVersion, ReasonNotTLS,
+	ReasonHTTPMalformed, ReasonBodyTooLarge, ReasonClosed, ReasonInternal,
+}
