@@ -4,9 +4,7 @@
 // imports it.
 package lab
 
-import (
-	"rechallenge/core/identity"
-)
+import "crypto/tls"
 
 // ClientAuth is when the server asks for a certificate.
 type ClientAuth string
@@ -41,5 +39,21 @@ func New() (*Lab, error) { return &Lab{}, nil }
 // CAPEM is the CA's certificate.
 func (l *Lab) CAPEM() []byte { return nil }
 
-// Identity returns the identity of that name, made on first use.
-func (l *Lab) Identity(name string) (*identity.Identity, error) { return nil, nil }
+// PKCS12 returns the identity of that name as a PKCS#12 file, made on first
+// use, and its password: the demo opens it the way a user's file is opened.
+func (l *Lab) PKCS12(name string) (data []byte, password string, err error) { return nil, "", nil }
+
+// Certificate returns the same identity for crypto/tls.
+func (l *Lab) Certificate(name string) (tls.Certificate, error) { return tls.Certificate{}, nil }
+
+// Server is one running server.
+type Server struct{}
+
+// Start runs a server on 127.0.0.1; port 0 picks a free one.
+func (l *Lab) Start(b Behaviour, port int) (*Server, error) { return &Server{}, nil }
+
+// Addr is the server's ip:port.
+func (s *Server) Addr() string { return "" }
+
+// Close stops the server and waits for its connections.
+func (s *Server) Close() error { return nil }
