@@ -17,8 +17,9 @@ const (
 
 // Event is one operation on a cache. It holds no secret.
 type Event struct {
-	Op     Op     `json:"op"`
-	Key    string `json:"key,omitempty"`
-	Info   *Info  `json:"session,omitempty"`
-	Reason string `json:"reason,omitempty"` // "disabled", "empty", "other-key", "expired", "replaced", "capacity", "single-use", "user", "refused" ...
+	Op     Op      `json:"op"`
+	Key    string  `json:"key,omitempty"`
+	Info   *Info   `json:"session,omitempty"`
+	AgeMS  float64 `json:"age_ms,omitempty"` // of Info on a hit, in milliseconds of the client's clock
+	Reason string  `json:"reason,omitempty"` // "disabled", "empty", "other-key", "expired", "replaced", "capacity", "single-use", "user", "refused" ...
 }

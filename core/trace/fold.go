@@ -1,15 +1,21 @@
 package trace
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"rechallenge/core/identity"
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+	"rechallenge/core/wire"
+)
+
 // Folder turns events into a Log as they come. The zero value is ready.
 type Folder struct {
-	log Log
+	log  Log
+	hits map[*Connection]session.Event // what the look-up found, to be offered
 }
-
-// Add takes the next event, in order of Seq.
-func (f *Folder) Add(e Event) {}
-
-// Log returns what is known so far; it is the Folder's own and changes with Add.
-func (f *Folder) Log() *Log { return &f.log }
 
 // Connections folds a whole trace.
 func Connections(events []Event) *Log {
@@ -18,4 +24,336 @@ func Connections(events []Event) *Log {
 		f.Add(e)
 	}
 	return f.Log()
+}
+
+// Log returns what is known so far; it is the Folder's own and changes with Add.
+func (f *Folder) Log() *Log { return &f.log }
+
+// Add takes the next event, in order of Seq.
+func (f *Folder) Add(e Event) {
+	f.log.End = max(f.log.End, e.At)
+	switch p := e.Payload.(type) {
+	case RunStarted:
+		f.log.Run = p
+		return
+	case RunDone:
+		f.log.Done = &p
+		return
+	case PassStarted:
+		f.log.Passes = append(f.log.Passes, &Pass{Index: e.Pass, PassStarted: p, Start: e.At})
+	}
+	pass := f.log.Pass(e.Pass)
+	if pass == nil {
+		return
+	}
+	pass.Events = append(pass.Events, e)
+	pass.End = max(pass.End, e.At)
+	if p, ok := e.Payload.(PassDone); ok {
+		pass.Done, pass.Entries = true, p.Entries
+	}
+	if e.Connection == 0 {
+		return
+	}
+	if p, ok := e.Payload.(ConnectionStarted); ok {
+		pass.Connections = append(pass.Connections, &Connection{
+			Pass: e.Pass, Index: e.Connection, ConnectionStarted: p, Start: e.At, AuthenticatedKnown: true,
+		})
+	}
+	if c := pass.Connection(e.Connection); c != nil {
+		f.connection(pass, c, e)
+	}
+}
+
+// Pass returns pass n, from 1, or nil.
+func (l *Log) Pass(n int) *Pass {
+	if n < 1 || n > len(l.Passes) {
+		return nil
+	}
+	return l.Passes[n-1]
+}
+
+// Connection returns connection n, from 1, or nil.
+func (p *Pass) Connection(n int) *Connection {
+	// Connections start in order of index but for concurrency, where
+	// neighbours may swap.
+	for i := min(n, len(p.Connections)) - 1; i >= 0; i-- {
+		if p.Connections[i].Index == n {
+			return p.Connections[i]
+		}
+	}
+	for i := n; i < len(p.Connections); i++ {
+		if p.Connections[i].Index == n {
+			return p.Connections[i]
+		}
+	}
+	return nil
+}
+
+// connection folds one event of a connection.
+func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
+	switch p := e.Payload.(type) {
+	case Wait:
+		c.open("wait", e.At)
+	case WaitDone:
+		c.Timing.Wait = c.close("wait", e.At)
+	case Reused:
+		f.reused(pass, c, p)
+	case Resolve:
+		c.open("resolve", e.At)
+	case Resolved:
+		c.Timing.Resolve = c.close("resolve", e.At)
+	case Dial:
+		c.open("dial", e.At)
+	case Dialed:
+		c.Timing.Dial = c.close("dial", e.At)
+		c.LocalAddr, c.RemoteAddr = p.Local, p.Remote
+	case Proxy:
+		c.open("proxy", e.At)
+	case Proxied:
+		c.Timing.Proxy = c.close("proxy", e.At)
+	case Cache:
+		f.cache(c, e.Seq, p)
+	case TLS:
+		c.open("tls", e.At)
+		c.ServerName, c.SessionKey = p.ServerName, p.SessionKey
+		if p.Trust == "none" {
+			c.ServerTrust = TrustDisabled
+		}
+	case Message:
+		c.Messages = append(c.Messages, len(pass.Events)-1)
+		f.message(c, e.Seq, &p.Message)
+	case Asked:
+		c.Asked++
+	case TLSDone:
+		c.Timing.TLS = c.close("tls", e.At)
+		c.Library, c.Evidence.TLSDone = &p, e.Seq
+		if c.ServerCertificates == nil {
+			c.ServerCertificates = p.Certificates
+		}
+		f.derive(c)
+	case Request:
+		c.open("http", e.At)
+	case Response:
+		c.HTTP = &HTTP{Status: p.Status, Proto: p.Proto, Header: p.Header}
+		c.Evidence.Response = e.Seq
+	case ResponseDone:
+		c.Timing.HTTP = c.close("http", e.At)
+		if c.HTTP != nil {
+			c.HTTP.Length = p.Length
+		}
+		c.IdentitySeenByServer, c.Evidence.Whoami = p.Whoami, e.Seq
+		if p.Whoami != nil {
+			if id, ok := identity.Match(*p.Whoami, f.log.Run.Identities); ok {
+				c.SeenAs = &id
+			}
+		}
+	case ConnectionDone:
+		c.Error, c.Evidence.Done, c.End = p.Error, e.Seq, e.At
+		for i := range c.Spans {
+			if c.Spans[i].End == 0 {
+				c.Spans[i].End = e.At
+			}
+		}
+		c.Timing.Total = c.End - c.Start - c.Timing.Wait
+		f.derive(c)
+	}
+}
+
+// open begins a span.
+func (c *Connection) open(phase string, at time.Duration) {
+	c.Spans = append(c.Spans, Span{Phase: phase, Start: at})
+}
+
+// close ends the open span of that phase and returns its length.
+func (c *Connection) close(phase string, at time.Duration) time.Duration {
+	for i := len(c.Spans) - 1; i >= 0; i-- {
+		if s := &c.Spans[i]; s.Phase == phase && s.End == 0 {
+			s.End = at
+			return at - s.Start
+		}
+	}
+	return 0
+}
+
+// reused copies what an earlier connection's TLS state carries.
+func (f *Folder) reused(pass *Pass, c *Connection, p Reused) {
+	c.ReusedConnection, c.Coalesced, c.Handshake = &p.From, p.Coalesced, NoneHS
+	from := pass.Connection(p.From)
+	if from == nil {
+		c.AuthenticatedKnown = false
+		return
+	}
+	c.TLSVersion, c.CipherSuite, c.ALPN, c.ServerName = from.TLSVersion, from.CipherSuite, from.ALPN, from.ServerName
+	c.RemoteAddr, c.LocalAddr = from.RemoteAddr, from.LocalAddr
+	c.IdentityAuthenticated, c.AuthenticatedKnown = from.IdentityAuthenticated, from.AuthenticatedKnown
+	c.ServerCertificates, c.ServerTrust = from.ServerCertificates, from.ServerTrust
+}
+
+// cache notes what the look-up found.
+func (f *Folder) cache(c *Connection, seq int, p Cache) {
+	switch p.Op {
+	case session.OpHit, session.OpMiss:
+		c.SessionKey, c.Evidence.CacheLookup = p.Key, seq
+		if p.Op == session.OpHit && p.Info != nil {
+			if f.hits == nil {
+				f.hits = map[*Connection]session.Event{}
+			}
+			f.hits[c] = p.Event
+		}
+	}
+}
+
+// message folds a message from the wire.
+func (f *Folder) message(c *Connection, seq int, m *wire.Message) {
+	challenges, tickets := len(c.Wire.Challenges), len(c.Wire.Tickets)
+	c.Wire.Add(m)
+	if m.Content == wire.Handshake {
+		switch m.Type {
+		case 1:
+			c.Evidence.ClientHello = seq
+		case 2:
+			c.Evidence.ServerHello = seq
+		case 20:
+			if m.From == wire.Client {
+				c.Evidence.ClientFinished = seq
+			}
+		}
+	}
+	for i := challenges; i < len(c.Wire.Challenges); i++ {
+		c.Challenges = append(c.Challenges, Challenge{Event: seq})
+	}
+	for _, t := range c.Wire.Tickets[tickets:] {
+		c.NewSessions = append(c.NewSessions, NewSession{
+			Mechanism: session.Mechanism(t.Mechanism), Lifetime: t.Lifetime, Length: t.Length, Digest: t.Digest, Event: seq,
+		})
+	}
+	f.derive(c)
+}
+
+// derive draws the answers from what the wire, the cache and the library said.
+func (f *Folder) derive(c *Connection) {
+	if c.ReusedConnection != nil {
+		return
+	}
+	w := &c.Wire
+	c.TLSVersion, c.CipherSuite = w.Version, w.CipherSuite
+	c.ALPN = w.ALPN
+	if w.ServerCertificates != nil {
+		c.ServerCertificates = w.ServerCertificates
+	}
+	if l := c.Library; l != nil && l.Error == nil {
+		// The wire can't tell ALPN where EncryptedExtensions could not be read.
+		if c.ALPN == "" {
+			c.ALPN = l.ALPN
+		}
+		c.Handshake = Full
+		if w.Resumed {
+			c.Handshake = Resumed
+		}
+	}
+	if (c.Library != nil && c.Library.Error != nil) || (c.Error != nil && c.Error.Phase == PhaseTLS) {
+		c.Handshake = Failed
+	}
+	f.resumption(c)
+	for i := range c.Challenges {
+		ch := &c.Challenges[i]
+		ch.Challenge = w.Challenges[i]
+		ch.CANames = ch.CANames[:0]
+		for _, dn := range ch.AcceptableCAs {
+			ch.CANames = append(ch.CANames, wire.DistinguishedName(dn))
+		}
+		ch.AnsweredWith = f.identityOf(ch.Certificates)
+	}
+	f.authenticated(c)
+	f.trust(c)
+}
+
+// resumption sets what was offered and what became of it.
+func (f *Folder) resumption(c *Connection) {
+	w := &c.Wire
+	hit, looked := f.hits[c]
+	if len(w.Offered) == 0 {
+		return
+	}
+	r := &Resumption{Offered: true, Accepted: w.Resumed, Mechanism: session.Mechanism(w.Offered[0].Mechanism), SessionKey: c.SessionKey}
+	if w.Resumed {
+		r.Mechanism = session.Mechanism(w.Accepted.Mechanism)
+	}
+	if looked {
+		r.FromConnection, r.Age, r.Serial = hit.Info.MadeBy, FromMilliseconds(hit.AgeMS), hit.Info.Serial
+		if hit.Info.EstablishedBy != "" && hit.Info.AuthKnown {
+			r.EstablishedBy = &hit.Info.EstablishedBy
+		}
+	}
+	c.Resumption = r
+}
+
+// authenticated sets whom this connection's TLS state carries: what a resumed
+// session brought, then whatever was proved here, in order.
+func (f *Folder) authenticated(c *Connection) {
+	c.IdentityAuthenticated, c.AuthenticatedKnown = nil, true
+	switch c.Handshake {
+	case "":
+		return
+	case Failed:
+		return
+	case Resumed:
+		hit, looked := f.hits[c]
+		c.AuthenticatedKnown = looked && hit.Info.AuthKnown
+		if c.Resumption != nil {
+			c.IdentityAuthenticated = c.Resumption.EstablishedBy
+		}
+	case Full:
+		// A challenge that could not be decrypted may have been answered.
+		c.AuthenticatedKnown = len(c.Wire.Unreadable) == 0
+	}
+	for i := range c.Challenges {
+		ch := &c.Challenges[i]
+		switch {
+		case ch.Proved:
+			c.IdentityAuthenticated, c.AuthenticatedKnown = ch.AnsweredWith, ch.AnsweredWith != nil
+		case ch.Answered && ch.When != wire.PostHandshake:
+			c.IdentityAuthenticated, c.AuthenticatedKnown = nil, true
+		}
+	}
+}
+
+// trust sets what became of the server's certificate.
+func (f *Folder) trust(c *Connection) {
+	switch {
+	case c.ServerTrust == TrustDisabled:
+	case c.Error != nil && (c.Error.Reason == ReasonUntrusted || c.Error.Reason == ReasonNameMismatch):
+		c.ServerTrust = TrustFailed
+	case c.Library == nil || c.Library.Error != nil:
+	case c.Library.TrustEvaluated:
+		c.ServerTrust = TrustEvaluated
+	case c.Wire.Resumed:
+		c.ServerTrust = TrustSkipped
+	}
+}
+
+// identityOf returns the id of the loaded identity whose leaf chain begins with.
+func (f *Folder) identityOf(chain [][]byte) *string {
+	if len(chain) == 0 {
+		return nil
+	}
+	sum := sha256.Sum256(chain[0])
+	print := hex.EncodeToString(sum[:])
+	for i := range f.log.Run.Identities {
+		if id := &f.log.Run.Identities[i]; id.FingerprintSHA256 == print {
+			return &id.ID
+		}
+	}
+	return nil
+}
+
+// Challenged reports whether the server asked for a certificate at any moment.
+func (c *Connection) Challenged() bool { return len(c.Challenges) > 0 }
+
+// Meant is the id of the identity the plan meant, "" for none.
+func (c *Connection) Meant() string {
+	if c.Identity == plan.None {
+		return ""
+	}
+	return c.Identity
 }

@@ -1,0 +1,52 @@
+package trace
+
+import (
+	"sync"
+	"time"
+)
+
+// Recorder orders events as they come from a run's goroutines and keeps them.
+// observe, if not nil, sees each event in order of Seq, one at a time; it must
+// not block, as the engine waits for it.
+type Recorder struct {
+	mu      sync.Mutex
+	start   time.Time
+	events  []Event
+	observe func(Event)
+}
+
+// NewRecorder begins a trace now.
+func NewRecorder(observe func(Event)) *Recorder {
+	return &Recorder{start: time.Now(), observe: observe}
+}
+
+// Now is the time since the start, by the monotonic clock.
+func (r *Recorder) Now() time.Duration { return time.Since(r.start) }
+
+// Add records a payload that happened now and returns the event's Seq.
+func (r *Recorder) Add(pass, connection int, p Payload) int {
+	return r.AddAt(r.Now(), pass, connection, p)
+}
+
+// AddAt records a payload that happened at the given offset.
+func (r *Recorder) AddAt(at time.Duration, pass, connection int, p Payload) int {
+	if m, ok := p.(Message); ok {
+		m.At = at
+		p = m
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := Event{Seq: len(r.events) + 1, At: at, Pass: pass, Connection: connection, Payload: p}
+	r.events = append(r.events, e)
+	if r.observe != nil {
+		r.observe(e)
+	}
+	return e.Seq
+}
+
+// Events returns what was recorded so far; the slice is the caller's to keep.
+func (r *Recorder) Events() []Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.events[:len(r.events):len(r.events)]
+}
