@@ -13,15 +13,18 @@ func NewCache(policy Policy, clock Clock, observe func(Event)) *Cache {
 	return &Cache{policy: policy, clock: clock, observe: observe}
 }
 
-// Lookup returns a copy of the session to offer for c, or nil. Only sessions
-// made by the given stack can be offered; the key printed is returned always.
-func (c *Cache) Lookup(at Coordinates, stack string) (*Session, string) { return nil, "" }
+// Lookup returns a copy of the session to offer for c, or nil, on behalf of
+// connection by. Only sessions made by the given stack can be offered; the key
+// printed is returned always.
+func (c *Cache) Lookup(by int, at Coordinates, stack string) (*Session, string) { return nil, "" }
 
-// Store keeps s for at; Serial, Key and Expires are filled in.
+// Store keeps s for at; Serial, Key and Expires are filled in. Its events are
+// on behalf of s.MadeBy.
 func (c *Cache) Store(at Coordinates, s Session) {}
 
-// Refused tells the cache that the server or stack turned the session down.
-func (c *Cache) Refused(serial int) {}
+// Refused tells the cache that the server or stack turned the session down
+// when connection by offered it; reason goes into the event.
+func (c *Cache) Refused(by, serial int, reason string) {}
 
 // Entries lists what is in the cache, oldest first, expired ones left out.
 func (c *Cache) Entries() []Info { return nil }
