@@ -22,6 +22,9 @@ func (c *Cache) Lookup(by int, at Coordinates, stack string) (*Session, string) 
 // on behalf of s.MadeBy.
 func (c *Cache) Store(at Coordinates, s Session) {}
 
+// Restore puts back a session saved by an earlier run, under the key it had; MadeBy becomes 0.
+func (c *Cache) Restore(s Session) {}
+
 // Refused tells the cache that the server or stack turned the session down
 // when connection by offered it; reason goes into the event.
 func (c *Cache) Refused(by, serial int, reason string) {}

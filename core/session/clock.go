@@ -13,3 +13,21 @@ type Clock interface {
 	// Virtual reports whether Now has been moved away from real time.
 	Virtual() bool
 }
+
+type realClock struct{}
+
+// Real is the system's clock.
+func Real() Clock { return realClock{} }
+
+func (realClock) Now() time.Time { return time.Now() }
+func (realClock) Virtual() bool  { return false }
+func (realClock) Wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -108,14 +108,22 @@ type ConnectionStarted struct {
 // Wait begins the delay that the plan asks for before this connection; Until
 // is on the client's clock. WaitDone ends it.
 type Wait struct {
-	For   time.Duration `json:"for"`
-	Until time.Time     `json:"until"`
+	ForMS float64   `json:"for_ms"`
+	Until time.Time `json:"until"`
 }
 
-// WaitDone ends a Wait: "elapsed", "skipped" by the user, or "moved" clock.
+// WaitDone ends a Wait.
 type WaitDone struct {
-	How string `json:"how"`
+	How string `json:"how"` // WaitElapsed, WaitSkipped, WaitMoved or WaitCancelled
 }
+
+// How a wait ended.
+const (
+	WaitElapsed   = "elapsed"
+	WaitSkipped   = "skipped"   // the user went on early
+	WaitMoved     = "moved"     // the clock was moved instead
+	WaitCancelled = "cancelled" // the run was stopped
+)
 
 // Reused says that no new connection was made: an earlier one of this pass
 // answers. Coalesced: it was made for another name (RFC 9113 section 9.1.1).

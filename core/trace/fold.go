@@ -96,6 +96,7 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		c.open("wait", e.At)
 	case WaitDone:
 		c.Timing.Wait = c.close("wait", e.At)
+		c.VirtualTime = c.VirtualTime || p.How == WaitMoved
 	case Reused:
 		f.reused(pass, c, p)
 	case Resolve:

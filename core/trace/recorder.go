@@ -5,13 +5,15 @@ import (
 	"time"
 )
 
-// Recorder orders events as they come from a run's goroutines and keeps them.
+// Recorder orders events as they come from a run's goroutines, keeps them and
+// folds them, so that the engine itself decides by nothing but the trace.
 // observe, if not nil, sees each event in order of Seq, one at a time; it must
 // not block, as the engine waits for it.
 type Recorder struct {
 	mu      sync.Mutex
 	start   time.Time
 	events  []Event
+	folder  Folder
 	observe func(Event)
 }
 
@@ -38,6 +40,7 @@ func (r *Recorder) AddAt(at time.Duration, pass, connection int, p Payload) int 
 	defer r.mu.Unlock()
 	e := Event{Seq: len(r.events) + 1, At: at, Pass: pass, Connection: connection, Payload: p}
 	r.events = append(r.events, e)
+	r.folder.Add(e)
 	if r.observe != nil {
 		r.observe(e)
 	}
@@ -49,4 +52,12 @@ func (r *Recorder) Events() []Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.events[:len(r.events):len(r.events)]
+}
+
+// View lets see read the fold as it stands; what it is given is valid only
+// during the call.
+func (r *Recorder) View(see func(*Log)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	see(r.folder.Log())
 }
