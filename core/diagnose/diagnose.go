@@ -1,8 +1,14 @@
-// Package diagnose turns a folded trace into findings and a verdict. Pure:
-// trace in, findings out. A rule is a value in Rules.
+// Package diagnose turns a folded trace into findings and a verdict, and holds
+// the plan's expectations against it. Pure: trace in, findings out. A rule is a
+// value in Rules.
 package diagnose
 
-import "rechallenge/core/trace"
+import (
+	"cmp"
+	"slices"
+
+	"rechallenge/core/trace"
+)
 
 // Severity of a finding or verdict.
 type Severity string
@@ -15,8 +21,12 @@ const (
 	OK      Severity = "ok"
 )
 
-// Evidence points at an event of a connection of the finding's pass (or of the
-// control pass, when Pass says so).
+// rank orders severities, worst first.
+func (s Severity) rank() int {
+	return slices.Index([]Severity{Error, Warning, Info, OK}, s)
+}
+
+// Evidence points at an event of a connection.
 type Evidence struct {
 	Pass       string `json:"pass,omitempty"` // cache id; "" = the finding's own
 	Connection int    `json:"connection"`
@@ -51,16 +61,114 @@ type Result struct {
 	Expectations []Expectation
 }
 
-// Expectation is one of the plan's, judged. Got and Connection point at the
-// first that failed, or the last looked at.
-type Expectation struct {
-	Index      int    `json:"index"` // into Plan.Expect
-	Holds      bool   `json:"holds"`
-	Expected   string `json:"expected"`
-	Got        string `json:"got"`
-	Connection int    `json:"connection"`
-	Pass       string `json:"pass"`
+// Rule looks at every pass of a log. Text that is the same for each finding is
+// the rule's; a check fills in the rest.
+type Rule struct {
+	ID        string
+	Severity  Severity
+	Title     string // what it is about, for lists of rules
+	Advice    string
+	Reference string
+	Check     func(v view) []Finding
+}
+
+// Rules are all rules, what hurts most first.
+var Rules = []Rule{
+	clientAuthBypassed, challengeSuppressed, anonymousSessionResumed, identityConfused,
+	resumedAcrossNames, stackDisagrees, connectionCoalesced, connectionReused, trustEvaluationSkipped,
+	identityRejected, noIdentityMatches, identityUnfit, stackCannotAnswer, ticketReused,
+	challengeAfterHandshake, sessionNotHonoured, misdirectedRequest,
 }
 
 // Diagnose judges a log. It may be called while the run goes on.
-func Diagnose(log *trace.Log) Result { return Result{} }
+func Diagnose(log *trace.Log) Result {
+	var r Result
+	for _, pass := range log.Passes {
+		for i := range Rules {
+			rule := &Rules[i]
+			for _, f := range rule.Check(view{log: log, pass: pass}) {
+				f.Rule, f.Pass = rule.ID, pass.Cache
+				f.Severity = cmp.Or(f.Severity, rule.Severity)
+				f.Advice = cmp.Or(f.Advice, rule.Advice)
+				f.Reference = cmp.Or(f.Reference, rule.Reference)
+				r.Findings = append(r.Findings, f)
+			}
+		}
+	}
+	place := map[string]int{}
+	for i := range Rules {
+		place[Rules[i].ID] = i
+	}
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Severity.rank(), b.Severity.rank()), cmp.Compare(place[a.Rule], place[b.Rule]))
+	})
+	r.Expectations = judge(log, r.Findings)
+	r.Verdict = verdict(log, r)
+	return r
+}
+
+// view is one pass, with the rest of the run at hand.
+type view struct {
+	log  *trace.Log
+	pass *trace.Pass
+}
+
+// control returns what a fresh connection for the same step of the plan met: the
+// connection of a pass without a cache, or nil. It is nil for that pass itself.
+func (v view) control(c *trace.Connection) (*trace.Pass, *trace.Connection) {
+	if v.pass.Policy.Disabled {
+		return nil, nil
+	}
+	for _, p := range v.log.Passes {
+		if !p.Policy.Disabled {
+			continue
+		}
+		var found *trace.Connection
+		for _, x := range p.Connections {
+			if x.PlanConnection == c.PlanConnection && x.Iteration == c.Iteration && x.Node == c.Node {
+				found = x // the last attempt is the one that counts
+			}
+		}
+		if found != nil {
+			return p, found
+		}
+	}
+	return nil, nil
+}
+
+// challengedControl returns the control connection if it was asked.
+func (v view) challengedControl(c *trace.Connection) (*trace.Pass, *trace.Connection) {
+	if p, x := v.control(c); x != nil && x.Challenged() {
+		return p, x
+	}
+	return nil, nil
+}
+
+// on is the evidence of an event of c in this pass.
+func on(c *trace.Connection, event int, says string) Evidence {
+	return Evidence{Connection: c.Index, Event: event, Says: says}
+}
+
+// in is the evidence of an event of another pass.
+func in(p *trace.Pass, c *trace.Connection, event int, says string) Evidence {
+	return Evidence{Pass: p.Cache, Connection: c.Index, Event: event, Says: says}
+}
+
+// meant names whom a connection was meant to be.
+func meant(c *trace.Connection) string {
+	if c.Meant() == "" {
+		return "nobody"
+	}
+	return c.Meant()
+}
+
+// whom names an optional identity.
+func whom(id *string) string {
+	if id == nil {
+		return "nobody"
+	}
+	return *id
+}
+
+// resumed reports whether c took up a session.
+func resumed(c *trace.Connection) bool { return c.Resumption != nil && c.Resumption.Accepted }

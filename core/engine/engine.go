@@ -6,11 +6,17 @@ package engine
 import (
 	"context"
 	"crypto/x509"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
 
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
+	"rechallenge/core/target"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 )
@@ -28,42 +34,179 @@ type Options struct {
 	Stacks   []stack.Stack                // in order of preference
 	Clock    session.Clock                // nil = the system's
 	KeyLog   *wire.KeyLog                 // nil = one of the run's own
-	Observe  func(trace.Event)            // called in order of Seq, from one goroutine at a time, must not block
-	Sessions map[string][]session.Session // to begin with, by cache id (--load-sessions)
+	Observe  func(trace.Event)            // called in order of Seq, one at a time; must not block
+	Sessions map[string][]session.Session // to begin with, by cache id
 }
 
-// Run is a plan being run.
-type Run struct{}
+// ErrNoStack is wrapped by Start's error when the plan names a stack that is not at hand.
+var ErrNoStack = errors.New("TLS stack not available")
 
-// Start begins a run. It returns at once; errors here are the caller's
-// mistakes (an unknown id, an identity not loaded), never the network's.
-func Start(ctx context.Context, p plan.Plan, r Resources, o Options) (*Run, error) {
-	return &Run{}, nil
+// Start begins a run. It returns at once; an error here is the caller's (an
+// unknown id, an identity or a trust file not loaded, no such stack), never
+// the network's.
+func Start(ctx context.Context, p plan.Plan, res Resources, opt Options) (*Run, error) {
+	if opt.Clock == nil {
+		opt.Clock = session.Real()
+	}
+	if opt.KeyLog == nil {
+		opt.KeyLog = &wire.KeyLog{}
+	}
+	passes, err := p.Passes()
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := prepare(&p, res, opt.Stacks)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	r := &Run{
+		plan: p, passes: passes, jobs: jobs, opt: opt,
+		ctx: ctx, cancel: cancel, done: make(chan struct{}), gate: newGate(),
+		caches: make([]*session.Cache, len(passes)),
+	}
+	r.rec = trace.NewRecorder(opt.Observe)
+	r.rec.Add(0, 0, r.started(res))
+	go r.run()
+	return r, nil
 }
 
-// Wait returns when the run is over and nothing of it is left running.
-func (r *Run) Wait() []trace.Event { return nil }
-
-// Stop ends the run early; what was recorded stays. Pause holds it before the
-// next connection, Resume goes on, SkipWait ends the wait it is in.
-func (r *Run) Stop()     {}
-func (r *Run) Pause()    {}
-func (r *Run) Resume()   {}
-func (r *Run) SkipWait() {}
-
-// Cache is the session cache of a pass (from 1), nil before the pass began.
-// The user's operations on it are recorded as events.
-func (r *Run) Cache(pass int) *session.Cache { return nil }
-
-// Captures returns the bytes of every connection, for pcapng.
-func (r *Run) Captures() []Captured { return nil }
-
-// Captured is one connection's bytes and addresses.
-type Captured struct {
-	Pass, Connection int
-	Local, Remote    string
-	Capture          *wire.Capture
+// started is the run's first event.
+func (r *Run) started(res Resources) trace.RunStarted {
+	e := trace.RunStarted{Tool: r.opt.Tool, Started: time.Now(), Plan: r.plan}
+	for _, s := range r.opt.Stacks {
+		e.Stacks = append(e.Stacks, trace.Stack{Name: s.Name(), Version: s.Version()})
+	}
+	for _, i := range r.plan.Identities {
+		if id := res.Identities[i.ID]; id != nil {
+			e.Identities = append(e.Identities, id.Public)
+		}
+	}
+	return e
 }
 
-// KeyLog is the run's secrets, for files that the user asked for.
-func (r *Run) KeyLog() *wire.KeyLog { return nil }
+// job is a plan.Job with everything it names at hand.
+type job struct {
+	plan.Job
+	target   *target.Target
+	parsed   target.Parsed
+	identity *identity.Identity // nil = none
+	trust    stack.Trust
+	min, max uint16
+	whoami   *regexp.Regexp
+	stack    stack.Stack
+	proxy    *proxy
+}
+
+// prepare resolves each job against the plan and the resources.
+func prepare(p *plan.Plan, res Resources, stacks []stack.Stack) ([]job, error) {
+	var jobs []job
+	for _, j := range p.Jobs() {
+		t := p.Target(j.Target)
+		if t == nil {
+			return nil, fmt.Errorf("connection %d: unknown target %q", j.PlanConnection, j.Target)
+		}
+		b := job{Job: j, target: t}
+		var err error
+		if b.parsed, err = t.Parse(); err != nil {
+			return nil, fmt.Errorf("target %q: %w", t.ID, err)
+		}
+		if j.Identity != plan.None && j.Identity != "" {
+			if b.identity = res.Identities[j.Identity]; b.identity == nil {
+				return nil, fmt.Errorf("connection %d: identity %q is not loaded", j.PlanConnection, j.Identity)
+			}
+		}
+		b.Identity = plan.None
+		if b.identity != nil {
+			b.Identity = j.Identity
+		}
+		if b.trust, err = trustOf(t, b.parsed, res); err != nil {
+			return nil, fmt.Errorf("target %q: %w", t.ID, err)
+		}
+		if b.min, b.max, err = versions(t.TLS); err != nil {
+			return nil, fmt.Errorf("target %q: %w", t.ID, err)
+		}
+		if t.Whoami.Body != "" {
+			if b.whoami, err = regexp.Compile(t.Whoami.Body); err != nil {
+				return nil, fmt.Errorf("target %q: whoami: %w", t.ID, err)
+			}
+		}
+		if b.proxy, err = proxyOf(t, res.Passwords); err != nil {
+			return nil, fmt.Errorf("target %q: %w", t.ID, err)
+		}
+		if b.stack, err = choose(p.Stack, stacks, b); err != nil {
+			return nil, fmt.Errorf("connection %d: %w", j.PlanConnection, err)
+		}
+		jobs = append(jobs, b)
+	}
+	if len(jobs) == 0 {
+		return nil, errors.New("the plan has no connections to make")
+	}
+	return jobs, nil
+}
+
+// trustOf gives the stack's view of a target's trust.
+func trustOf(t *target.Target, p target.Parsed, res Resources) (stack.Trust, error) {
+	switch t.Trust {
+	case target.TrustNone:
+		return stack.Trust{Disabled: true, Name: p.VerifyName}, nil
+	case "", target.TrustSystem:
+		return stack.Trust{Name: p.VerifyName}, nil
+	}
+	roots := res.Roots[t.Trust]
+	if roots == nil {
+		return stack.Trust{}, fmt.Errorf("trust file %q is not loaded", t.Trust)
+	}
+	return stack.Trust{Roots: roots, Name: p.VerifyName}, nil
+}
+
+// versions maps the plan's version names; 0 = the stack's default.
+func versions(t target.TLS) (lo, hi uint16, err error) {
+	known := map[string]uint16{"": 0, "1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303, "1.3": 0x0304}
+	lo, ok1 := known[t.Min]
+	hi, ok2 := known[t.Max]
+	if !ok1 || !ok2 {
+		return 0, 0, fmt.Errorf("tls: {min: %q, max: %q}: allowed are 1.0, 1.1, 1.2 and 1.3", t.Min, t.Max)
+	}
+	return lo, hi, nil
+}
+
+// choose picks the stack for a job: the one the plan names, or under "auto"
+// the one that can see most, since a stack that never offers
+// post_handshake_auth proves nothing by not being asked.
+func choose(name string, stacks []stack.Stack, j job) (stack.Stack, error) {
+	auto := name == "" || name == "auto"
+	var best stack.Stack
+	score := func(s stack.Stack) int {
+		c := s.Capabilities()
+		n := len(c.Mechanisms)
+		if c.PostHandshakeAuth {
+			n += 10
+		}
+		return n
+	}
+	for _, s := range stacks {
+		if !auto && s.Name() != name {
+			continue
+		}
+		c := s.Capabilities()
+		if (j.max != 0 && c.MinVersion > j.max) || (j.min != 0 && c.MaxVersion < j.min) {
+			continue
+		}
+		if best == nil || score(s) > score(best) {
+			best = s
+		}
+	}
+	if best == nil {
+		names := []string{}
+		for _, s := range stacks {
+			names = append(names, s.Name())
+		}
+		slices.Sort(names)
+		if auto {
+			return nil, fmt.Errorf("no TLS stack at hand can make this connection (have %v): %w", names, ErrNoStack)
+		}
+		return nil, fmt.Errorf("stack %q (have %v): %w", name, names, ErrNoStack)
+	}
+	return best, nil
+}

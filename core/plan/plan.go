@@ -77,6 +77,12 @@ type Expectation struct {
 	NoFinding             string  `yaml:"no_finding,omitempty" json:"no_finding,omitempty"`
 }
 
+// OfConnection reports whether e says anything of connections, beside findings.
+func (e Expectation) OfConnection() bool {
+	return e.Challenged != nil || e.Handshake != "" || e.Mechanism != "" || e.IdentityAuthenticated != nil ||
+		e.IdentitySeenByServer != nil || e.Status != 0
+}
+
 // Duration is a time.Duration written as "9m" or "1.5s".
 type Duration time.Duration
 

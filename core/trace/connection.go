@@ -86,8 +86,11 @@ type Connection struct {
 
 	Start, End time.Duration // End is 0 while running
 	Spans      []Span
-	Messages   []int // indexes into Pass.Events of KindMessage events
-	Evidence   Evidence
+
+	inherited      *string // of a reused connection: what its TLS state carried when it was taken
+	inheritedKnown bool
+	Messages       []int // indexes into Pass.Events of KindMessage events
+	Evidence       Evidence
 }
 
 // Evidence is the Seq of the event behind each answer; 0 = none.
@@ -104,6 +107,8 @@ type Resumption struct {
 	SessionKey     string
 	Age            time.Duration
 	EstablishedBy  *string // identity the session's TLS state carries; nil = nobody
+	Known          bool    // whether EstablishedBy can be known
+	Evaluated      bool    // server trust was evaluated when the session was made
 	Serial         int     // of the session in its cache
 }
 

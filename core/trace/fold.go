@@ -186,7 +186,10 @@ func (f *Folder) reused(pass *Pass, c *Connection, p Reused) {
 	}
 	c.TLSVersion, c.CipherSuite, c.ALPN, c.ServerName = from.TLSVersion, from.CipherSuite, from.ALPN, from.ServerName
 	c.RemoteAddr, c.LocalAddr = from.RemoteAddr, from.LocalAddr
-	c.IdentityAuthenticated, c.AuthenticatedKnown = from.IdentityAuthenticated, from.AuthenticatedKnown
+	c.inherited, c.inheritedKnown = from.IdentityAuthenticated, from.AuthenticatedKnown
+	c.IdentityAuthenticated, c.AuthenticatedKnown = c.inherited, c.inheritedKnown
+	c.Wire = from.Wire
+	c.Wire.Challenges, c.Wire.Tickets, c.Wire.Alerts = nil, nil, nil
 	c.ServerCertificates, c.ServerTrust = from.ServerCertificates, from.ServerTrust
 }
 
@@ -233,7 +236,9 @@ func (f *Folder) message(c *Connection, seq int, m *wire.Message) {
 
 // derive draws the answers from what the wire, the cache and the library said.
 func (f *Folder) derive(c *Connection) {
+	f.challenges(c)
 	if c.ReusedConnection != nil {
+		f.authenticated(c)
 		return
 	}
 	w := &c.Wire
@@ -256,17 +261,22 @@ func (f *Folder) derive(c *Connection) {
 		c.Handshake = Failed
 	}
 	f.resumption(c)
+	f.authenticated(c)
+	f.trust(c)
+}
+
+// challenges takes what the wire knows by now of each challenge.
+func (f *Folder) challenges(c *Connection) {
 	for i := range c.Challenges {
 		ch := &c.Challenges[i]
-		ch.Challenge = w.Challenges[i]
-		ch.CANames = ch.CANames[:0]
-		for _, dn := range ch.AcceptableCAs {
-			ch.CANames = append(ch.CANames, wire.DistinguishedName(dn))
+		ch.Challenge = c.Wire.Challenges[i]
+		if ch.CANames == nil {
+			for _, dn := range ch.AcceptableCAs {
+				ch.CANames = append(ch.CANames, wire.DistinguishedName(dn))
+			}
 		}
 		ch.AnsweredWith = f.identityOf(ch.Certificates)
 	}
-	f.authenticated(c)
-	f.trust(c)
 }
 
 // resumption sets what was offered and what became of it.
@@ -281,6 +291,7 @@ func (f *Folder) resumption(c *Connection) {
 		r.Mechanism = session.Mechanism(w.Accepted.Mechanism)
 	}
 	if looked {
+		r.Known, r.Evaluated = hit.Info.AuthKnown, hit.Info.Evaluated
 		r.FromConnection, r.Age, r.Serial = hit.Info.MadeBy, FromMilliseconds(hit.AgeMS), hit.Info.Serial
 		if hit.Info.EstablishedBy != "" && hit.Info.AuthKnown {
 			r.EstablishedBy = &hit.Info.EstablishedBy
@@ -298,6 +309,8 @@ func (f *Folder) authenticated(c *Connection) {
 		return
 	case Failed:
 		return
+	case NoneHS:
+		c.IdentityAuthenticated, c.AuthenticatedKnown = c.inherited, c.inheritedKnown
 	case Resumed:
 		hit, looked := f.hits[c]
 		c.AuthenticatedKnown = looked && hit.Info.AuthKnown

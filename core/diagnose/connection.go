@@ -1,0 +1,200 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"rechallenge/core/trace"
+)
+
+// connectionReused: no new connection was made for this request.
+var connectionReused = Rule{
+	ID: "connection-reused", Severity: Warning,
+	Title:     "A kept-alive connection answered, so nothing could be asked",
+	Advice:    "Put the identity into the key of the HTTP connection pool (a client object of its own for each identity), or close the connection before the identity changes.",
+	Reference: "RFC 9112 section 9.3; CVE-2016-5420 (curl)",
+	Check:     func(v view) []Finding { return reused(v, false) },
+}
+
+// connectionCoalesced: an HTTP/2 connection made for another name answered.
+var connectionCoalesced = Rule{
+	ID: "connection-coalesced", Severity: Warning,
+	Title:     "An HTTP/2 connection made for another name answered, so nothing could be asked",
+	Advice:    "Don't coalesce connections of different identities; a server that asks for certificates should answer 421 to names that it did not ask for, or offer no certificate that covers several names.",
+	Reference: "RFC 9113 section 9.1.1; RFC 9110 section 15.5.20",
+	Check:     func(v view) []Finding { return reused(v, true) },
+}
+
+func reused(v view, coalesced bool) (found []Finding) {
+	for _, c := range v.pass.Connections {
+		if c.ReusedConnection == nil || c.Coalesced != coalesced {
+			continue
+		}
+		f := Finding{
+			Connections: []int{*c.ReusedConnection, c.Index},
+			Title:       fmt.Sprintf("Request %d was answered on connection %d, no new one was made", c.Index, *c.ReusedConnection),
+			Detail:      fmt.Sprintf("The HTTP connection of request %d was still open and the pool handed it out, so there was no handshake and no challenge. It carries %s; this request was meant to be %s.%s", *c.ReusedConnection, carried(c), meant(c), saw(c)),
+			Evidence:    []Evidence{on(c, c.Evidence.Response, "the answer came on the connection that was there")},
+		}
+		if mixed(c) {
+			f.Severity = Error
+			f.Title = fmt.Sprintf("%s was never asked: request %d was answered on %s's open connection", subject(c), c.Index, carried(c))
+		}
+		found = append(found, f)
+	}
+	return found
+}
+
+// mixed reports whether a reused connection brought another identity's answer.
+func mixed(c *trace.Connection) bool {
+	if c.SeenAs != nil {
+		return *c.SeenAs != c.Meant()
+	}
+	return c.AuthenticatedKnown && c.IdentityAuthenticated != nil && *c.IdentityAuthenticated != c.Meant()
+}
+
+// misdirectedRequest: the server said 421.
+var misdirectedRequest = Rule{
+	ID: "misdirected-request", Severity: Info,
+	Title:     "The server refused to answer for this name on this connection (421)",
+	Advice:    "This is the healthy answer to a request that reached a connection made for another name; the client should repeat it on a connection of its own.",
+	Reference: "RFC 9110 section 15.5.20",
+	Check: func(v view) (found []Finding) {
+		for _, c := range v.pass.Connections {
+			if c.HTTP == nil || c.HTTP.Status != 421 {
+				continue
+			}
+			found = append(found, Finding{
+				Connections: []int{c.Index},
+				Title:       fmt.Sprintf("421 Misdirected Request on connection %d", c.Index),
+				Detail:      fmt.Sprintf("The request for %s came on a connection whose TLS side stands for %q; the server declined to answer it there.", c.URL, c.ServerName),
+				Evidence:    []Evidence{on(c, c.Evidence.Response, "status 421")},
+			})
+		}
+		return found
+	},
+}
+
+// challengeAfterHandshake: the server asked late.
+var challengeAfterHandshake = Rule{
+	ID: "challenge-after-handshake", Severity: Info,
+	Title:     "The server asked after the handshake",
+	Advice:    "A client must be able to answer late: TLS 1.2 renegotiation or TLS 1.3 post-handshake authentication, both over HTTP/1.1 only.",
+	Reference: "RFC 8446 section 4.6.2; RFC 5246 section 7.4.1.1; RFC 8740",
+	Check: func(v view) (found []Finding) {
+		for _, c := range v.pass.Connections {
+			for _, ch := range c.Challenges {
+				if ch.When == "initial" || ch.When == "" {
+					continue
+				}
+				detail := fmt.Sprintf("On connection %d the CertificateRequest came by %s and was answered with %s.", c.Index, ch.When, whom(ch.AnsweredWith))
+				if resumed(c) {
+					detail = fmt.Sprintf("Connection %d resumed a session of %s and was then asked by %s: the answer was %s.", c.Index, whom(c.Resumption.EstablishedBy), ch.When, whom(ch.AnsweredWith))
+				}
+				found = append(found, Finding{
+					Connections: []int{c.Index},
+					Title:       fmt.Sprintf("Connection %d was asked after the handshake (%s)", c.Index, ch.When),
+					Detail:      detail,
+					Evidence:    []Evidence{on(c, ch.Event, "CertificateRequest")},
+				})
+			}
+		}
+		return found
+	},
+}
+
+// sessionNotHonoured: offered and refused.
+var sessionNotHonoured = Rule{
+	ID: "session-not-honoured", Severity: Info,
+	Title:     "The server did not honour a session that it had issued",
+	Advice:    "A NewSessionTicket is no promise: servers send tickets that they later refuse (no shared key, cache off, expired, another node). Nothing is wrong, but this pair says nothing about resumption.",
+	Reference: "RFC 8446 section 4.6.1; RFC 5077 section 3.1",
+	Check: func(v view) (found []Finding) {
+		for _, c := range v.pass.Connections {
+			if c.Resumption == nil || c.Resumption.Accepted || c.Evidence.ServerHello == 0 {
+				continue
+			}
+			found = append(found, Finding{
+				Connections: involved(c),
+				Title:       fmt.Sprintf("Connection %d offered a session of %s and the server made a new one", c.Index, maker(c)),
+				Detail:      fmt.Sprintf("The %s kept under %s was offered and not accepted: the handshake was full.", mechanism(c), c.Resumption.SessionKey),
+				Evidence: []Evidence{
+					on(c, c.Evidence.ClientHello, "the ClientHello offers it"),
+					on(c, c.Evidence.ServerHello, "the ServerHello does not take it up"),
+				},
+			})
+		}
+		return found
+	},
+}
+
+// ticketReused: one TLS 1.3 ticket was accepted more than once.
+var ticketReused = Rule{
+	ID: "ticket-reused", Severity: Warning,
+	Title:     "One TLS 1.3 ticket was accepted more than once",
+	Advice:    "Clients should use a ticket once, as reuse lets observers link connections; servers that must not accept one twice need a single-use store.",
+	Reference: "RFC 8446 appendix C.4 and section 8.1",
+	Check: func(v view) (found []Finding) {
+		first := map[int]*trace.Connection{}
+		for _, c := range v.pass.Connections {
+			if !resumed(c) || c.Resumption.Mechanism != "psk" || c.Resumption.Serial == 0 {
+				continue
+			}
+			before := first[c.Resumption.Serial]
+			if before == nil {
+				first[c.Resumption.Serial] = c
+				continue
+			}
+			found = append(found, Finding{
+				Connections: []int{before.Index, c.Index},
+				Title:       fmt.Sprintf("Connections %d and %d resumed with the same ticket", before.Index, c.Index),
+				Detail:      fmt.Sprintf("The ticket of session %d was offered twice under the cache %q and the server accepted it both times.", c.Resumption.Serial, v.pass.Cache),
+				Evidence: []Evidence{
+					on(before, before.Evidence.ClientHello, "offered"),
+					on(c, c.Evidence.ClientHello, "offered again"),
+					on(c, c.Evidence.ServerHello, "accepted again"),
+				},
+			})
+		}
+		return found
+	},
+}
+
+// stackDisagrees: the wire and the library tell different stories.
+var stackDisagrees = Rule{
+	ID: "stack-disagrees", Severity: Error,
+	Title:     "The wire and the TLS library say different things",
+	Advice:    "Take the capture (pcapng with its secrets) and this report to whoever maintains the TLS library or this program: one of the two is wrong.",
+	Reference: "The capture of this run",
+	Check: func(v view) (found []Finding) {
+		for _, c := range v.pass.Connections {
+			if c.Library == nil || c.Library.Error != nil || c.Evidence.ServerHello == 0 {
+				continue
+			}
+			var what string
+			switch {
+			case c.Library.Resumed != c.Wire.Resumed:
+				what = fmt.Sprintf("the library says resumed: %v, the wire says resumed: %v", c.Library.Resumed, c.Wire.Resumed)
+			case c.Library.Version != c.Wire.Version:
+				what = fmt.Sprintf("the library says version 0x%04x, the wire 0x%04x", c.Library.Version, c.Wire.Version)
+			case c.Library.CipherSuite != c.Wire.CipherSuite:
+				what = fmt.Sprintf("the library says cipher suite 0x%04x, the wire 0x%04x", c.Library.CipherSuite, c.Wire.CipherSuite)
+			case len(c.Wire.Unreadable) == 0 && c.Asked > len(c.Challenges):
+				what = fmt.Sprintf("the library asked for a certificate %d times, the wire has %d CertificateRequests", c.Asked, len(c.Challenges))
+			case c.Asked == 0 && len(c.Challenges) > 0 && c.Error == nil:
+				what = fmt.Sprintf("the wire has %d CertificateRequests, the library never asked", len(c.Challenges))
+			default:
+				continue
+			}
+			found = append(found, Finding{
+				Connections: []int{c.Index},
+				Title:       fmt.Sprintf("Connection %d: %s", c.Index, what),
+				Detail:      "What the stack " + c.Stack + " reported does not agree with the messages that crossed the wire.",
+				Evidence: []Evidence{
+					on(c, c.Evidence.ServerHello, "the wire"),
+					on(c, c.Evidence.TLSDone, "the library"),
+				},
+			})
+		}
+		return found
+	},
+}

@@ -1,0 +1,129 @@
+package diagnose
+
+import (
+	"fmt"
+	"strings"
+
+	"rechallenge/core/identity"
+	"rechallenge/core/trace"
+)
+
+// identityRejected: asked, answered, refused.
+var identityRejected = Rule{
+	ID: "identity-rejected", Severity: Warning,
+	Title:     "The server refused the identity",
+	Advice:    "Compare the identity's issuer, chain, purposes and dates with what the server asks for (the challenge's acceptable CAs). This is a refusal, not a resumption: caches have no part in it.",
+	Reference: "RFC 8446 section 6.2; RFC 5246 section 7.2.2",
+	Check: func(v view) (found []Finding) {
+		for _, c := range v.pass.Connections {
+			if c.Error == nil || (c.Error.Reason != trace.ReasonCertificateRejected && c.Error.Reason != trace.ReasonCertificateRequired) {
+				continue
+			}
+			f := Finding{
+				Connections: []int{c.Index},
+				Title:       fmt.Sprintf("The server refused %s on connection %d: %s", meant(c), c.Index, c.Error.Alert),
+				Detail:      fmt.Sprintf("It asked for a certificate and ended the connection with the alert %s.", c.Error.Alert),
+				Evidence:    []Evidence{on(c, c.Evidence.Done, "alert "+c.Error.Alert)},
+			}
+			if c.Error.Reason == trace.ReasonCertificateRequired {
+				f.Title = fmt.Sprintf("The server requires a certificate and connection %d sent none", c.Index)
+			}
+			for _, ch := range c.Challenges {
+				f.Evidence = append(f.Evidence, on(c, ch.Event, "CertificateRequest"))
+				if ch.AnsweredWith != nil {
+					f.Detail += fmt.Sprintf(" The answer was %s.", *ch.AnsweredWith)
+				} else if len(ch.Certificates) == 0 {
+					f.Detail += " The answer was an empty certificate list."
+				}
+			}
+			found = append(found, f)
+		}
+		return found
+	},
+}
+
+// noIdentityMatches: a challenge that none of the loaded identities suits.
+var noIdentityMatches = Rule{
+	ID: "no-identity-matches", Severity: Warning,
+	Title:     "None of the loaded identities suits what the server asks for",
+	Advice:    "Load an identity issued by one of the acceptable CAs, with its intermediate certificates and a key that the server's signature schemes allow.",
+	Reference: "RFC 8446 sections 4.3.2 and 4.2.4; RFC 5246 section 7.4.4",
+	Check: func(v view) (found []Finding) {
+		ids := v.log.Run.Identities
+		if len(ids) == 0 {
+			return nil
+		}
+		for _, c := range v.pass.Connections {
+			for _, ch := range c.Challenges {
+				var why []string
+				for i := range ids {
+					fit := ids[i].Fit(Demand(ch), v.log.Run.Started)
+					if fit.Fits {
+						why = nil
+						break
+					}
+					why = append(why, ids[i].ID+": "+reasons(fit))
+				}
+				if why == nil {
+					continue
+				}
+				found = append(found, Finding{
+					Connections: []int{c.Index},
+					Title:       fmt.Sprintf("No loaded identity suits the challenge of connection %d", c.Index),
+					Detail:      strings.Join(why, ". ") + ".",
+					Evidence:    []Evidence{on(c, ch.Event, "what the server asks for")},
+				})
+			}
+		}
+		return found
+	},
+}
+
+// identityUnfit: an identity in use has something wrong with itself.
+var identityUnfit = Rule{
+	ID: "identity-unfit", Severity: Warning,
+	Title:     "An identity is not fit for client authentication",
+	Advice:    "Renew it, or have it issued with the purposes of a client certificate.",
+	Reference: "RFC 5280 sections 4.1.2.5, 4.2.1.3 and 4.2.1.12",
+	Check: func(v view) (found []Finding) {
+		for i := range v.log.Run.Identities {
+			id := &v.log.Run.Identities[i]
+			fit := id.Fit(identity.Demand{}, v.log.Run.Started)
+			if fit.Fits {
+				continue
+			}
+			f := Finding{Title: id.ID + " is not fit for client authentication", Detail: reasons(fit) + "."}
+			for _, c := range v.pass.Connections {
+				if c.Meant() == id.ID {
+					f.Connections = append(f.Connections, c.Index)
+					if len(f.Evidence) == 0 && len(c.Challenges) > 0 {
+						f.Evidence = []Evidence{on(c, c.Challenges[0].Event, "here it was asked for")}
+					}
+				}
+			}
+			if len(f.Connections) > 0 {
+				found = append(found, f)
+			}
+		}
+		return found
+	},
+}
+
+// Demand is a challenge in the terms of the identity room.
+func Demand(ch trace.Challenge) identity.Demand {
+	d := identity.Demand{
+		AcceptableCAs: ch.AcceptableCAs, SignatureSchemes: ch.SignatureSchemes, CertificateTypes: ch.CertificateTypes,
+	}
+	for _, f := range ch.OIDFilters {
+		d.OIDFilters = append(d.OIDFilters, identity.OIDFilter{OID: f.OID, Values: f.Values})
+	}
+	return d
+}
+
+func reasons(f identity.Fit) string {
+	var texts []string
+	for _, r := range f.Reasons {
+		texts = append(texts, r.Message)
+	}
+	return strings.Join(texts, "; ")
+}

@@ -1,0 +1,213 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"rechallenge/core/trace"
+)
+
+const qa1727 = "Apple Technical Q&A QA1727, TLS Session Cache; RFC 8446 section 4.6.1; RFC 5246 section 7.4.1.2"
+
+// challengeSuppressed is QA1727 itself.
+var challengeSuppressed = Rule{
+	ID: "challenge-suppressed", Severity: Error,
+	Title:     "An identity was not asked, because another's session was resumed",
+	Advice:    "Keep the sessions of different identities apart: a session cache (in most libraries a TLS context, session or client object) of its own for each identity, or none at all. Where the client can't: a name or port of its own for each identity, or a server that issues no sessions where it asks for certificates.",
+	Reference: qa1727,
+	Check: func(v view) (found []Finding) {
+		for _, c := range v.pass.Connections {
+			if !resumed(c) || c.Challenged() || !c.Resumption.Known || c.Resumption.EstablishedBy == nil || *c.Resumption.EstablishedBy == c.Meant() {
+				continue
+			}
+			p, control := v.control(c)
+			if control != nil && control.Error == nil && !control.Challenged() {
+				continue // the server asks nobody here: nothing was suppressed
+			}
+			other := *c.Resumption.EstablishedBy
+			f := Finding{
+				Connections: involved(c),
+				Title:       fmt.Sprintf("%s was never asked: connection %d resumed %s's session %s", subject(c), c.Index, other, c.Resumption.SessionKey),
+				Detail: fmt.Sprintf("Under the cache %q, connection %d offered the %s that %s made as %s%s, kept under %s. The server accepted it and sent no CertificateRequest, so there was no moment at which %s could have answered.%s",
+					v.pass.Cache, c.Index, mechanism(c), maker(c), other, age(c), c.Resumption.SessionKey, subject(c), saw(c)),
+				Evidence: []Evidence{
+					on(c, c.Evidence.CacheLookup, "the cache handed out "+other+"'s session"),
+					on(c, c.Evidence.ClientHello, "the ClientHello offers it"),
+					on(c, c.Evidence.ServerHello, "the ServerHello accepts it; no CertificateRequest follows"),
+				},
+			}
+			if c.IdentitySeenByServer != nil {
+				f.Evidence = append(f.Evidence, on(c, c.Evidence.Whoami, "the server says it saw "+words(c)))
+			}
+			if control != nil && control.Challenged() {
+				f.Detail += fmt.Sprintf(" On a fresh connection (pass %q) the same server asks%s.", p.Cache, andSaw(control))
+				f.Evidence = append(f.Evidence, in(p, control, control.Challenges[0].Event, "a fresh connection is asked"))
+			} else {
+				f.Detail += " No control connection could show what a fresh connection is asked here; " + maker(c) + " was asked."
+			}
+			found = append(found, f)
+		}
+		return found
+	},
+}
+
+// anonymousSessionResumed: a session made by nobody is taken up with an identity at hand.
+var anonymousSessionResumed = Rule{
+	ID: "anonymous-session-resumed", Severity: Error,
+	Title:     "An identity was not asked, because a session made without a certificate was resumed",
+	Advice:    "Don't let connections that present no certificate share a session cache with those that do; a session made without a certificate stays anonymous for as long as it is resumed.",
+	Reference: qa1727,
+	Check: func(v view) (found []Finding) {
+		for _, c := range v.pass.Connections {
+			if !resumed(c) || c.Challenged() || c.Meant() == "" || !c.Resumption.Known || c.Resumption.EstablishedBy != nil {
+				continue
+			}
+			p, control := v.challengedControl(c)
+			if control == nil {
+				continue
+			}
+			found = append(found, Finding{
+				Connections: involved(c),
+				Title:       fmt.Sprintf("%s was never asked: connection %d resumed an anonymous session %s", c.Meant(), c.Index, c.Resumption.SessionKey),
+				Detail: fmt.Sprintf("Under the cache %q, connection %d took up the %s that %s made without a certificate%s, kept under %s. The server sent no CertificateRequest and goes on treating the client as nobody.%s On a fresh connection (pass %q) it asks%s.",
+					v.pass.Cache, c.Index, mechanism(c), maker(c), age(c), c.Resumption.SessionKey, saw(c), p.Cache, andSaw(control)),
+				Evidence: []Evidence{
+					on(c, c.Evidence.CacheLookup, "the cache handed out a session that nobody authenticated"),
+					on(c, c.Evidence.ServerHello, "the ServerHello accepts it; no CertificateRequest follows"),
+					in(p, control, control.Challenges[0].Event, "a fresh connection is asked"),
+				},
+			})
+		}
+		return found
+	},
+}
+
+// identityConfused: the server's own words name another loaded identity.
+var identityConfused = Rule{
+	ID: "identity-confused", Severity: Error,
+	Title:     "The server saw another identity than the one meant",
+	Advice:    "Find out through which level the other identity came: a resumed TLS session, a reused connection, or a certificate chosen by someone else than this client. The same plan without a cache and without connection reuse tells them apart.",
+	Reference: qa1727,
+	Check: func(v view) (found []Finding) {
+		for _, c := range v.pass.Connections {
+			if c.SeenAs == nil || *c.SeenAs == c.Meant() || c.ReusedConnection != nil {
+				continue
+			}
+			found = append(found, Finding{
+				Connections: involved(c),
+				Title:       fmt.Sprintf("The server took connection %d for %s, it was meant to be %s", c.Index, *c.SeenAs, meant(c)),
+				Detail:      fmt.Sprintf("In its answer to connection %d the server named %s. The connection's TLS state carried %s.", c.Index, words(c), carried(c)),
+				Evidence:    []Evidence{on(c, c.Evidence.Whoami, "the server says it saw "+words(c))},
+			})
+		}
+		return found
+	},
+}
+
+// trustEvaluationSkipped: the session was made without judging the server.
+var trustEvaluationSkipped = Rule{
+	ID: "trust-evaluation-skipped", Severity: Warning,
+	Title:     "The server's certificate was not evaluated, because a session made without evaluation was resumed",
+	Advice:    "Don't share a session cache between connections that evaluate the server's certificate and connections that don't.",
+	Reference: "RFC 8446 section 4.6.1; Apple's sample code AdvancedURLConnections, read-me: caching of trust decisions",
+	Check: func(v view) (found []Finding) {
+		for _, c := range v.pass.Connections {
+			if c.ServerTrust != trace.TrustSkipped || !resumed(c) || c.Resumption.Evaluated {
+				continue
+			}
+			f := Finding{
+				Connections: involved(c),
+				Title:       fmt.Sprintf("Connection %d trusts a server whose certificate nobody evaluated", c.Index),
+				Detail: fmt.Sprintf("Connection %d was to evaluate the server's certificate, but resumed the session %s, made by %s without evaluation. A resumed handshake carries no certificate, so nothing was judged.",
+					c.Index, c.Resumption.SessionKey, maker(c)),
+				Evidence: []Evidence{
+					on(c, c.Evidence.CacheLookup, "the session was made without evaluation"),
+					on(c, c.Evidence.ServerHello, "resumed: no Certificate follows"),
+				},
+			}
+			if p, control := v.control(c); control != nil && control.ServerTrust == trace.TrustFailed {
+				f.Detail += fmt.Sprintf(" A fresh connection (pass %q) refuses this certificate.", p.Cache)
+				f.Evidence = append(f.Evidence, in(p, control, control.Evidence.Done, "a fresh connection refuses the certificate"))
+			}
+			found = append(found, f)
+		}
+		return found
+	},
+}
+
+// involved lists the connection that made the session and the one that took it up.
+func involved(c *trace.Connection) []int {
+	if c.Resumption != nil && c.Resumption.FromConnection > 0 {
+		return []int{c.Resumption.FromConnection, c.Index}
+	}
+	return []int{c.Index}
+}
+
+// subject names whom a suppressed challenge was for.
+func subject(c *trace.Connection) string {
+	if c.Meant() == "" {
+		return "A client without a certificate"
+	}
+	return c.Meant()
+}
+
+// maker names the connection that made the resumed session.
+func maker(c *trace.Connection) string {
+	if c.Resumption.FromConnection == 0 {
+		return "an earlier run"
+	}
+	return fmt.Sprintf("connection %d", c.Resumption.FromConnection)
+}
+
+// mechanism names how the session came back, in words.
+func mechanism(c *trace.Connection) string {
+	switch c.Resumption.Mechanism {
+	case "session-id":
+		return "TLS 1.2 session (by its ID)"
+	case "ticket":
+		return "TLS 1.2 session (by its ticket)"
+	}
+	return "TLS 1.3 session (by its PSK)"
+}
+
+// age says how old the session was, where that is worth a word.
+func age(c *trace.Connection) string {
+	if c.Resumption.Age < 1e9 {
+		return ""
+	}
+	return fmt.Sprintf(" %s before", c.Resumption.Age.Round(1e9))
+}
+
+// words is what the server called the client.
+func words(c *trace.Connection) string {
+	switch {
+	case c.IdentitySeenByServer == nil:
+		return "(it does not say)"
+	case *c.IdentitySeenByServer == "":
+		return "nobody"
+	}
+	return *c.IdentitySeenByServer
+}
+
+// saw is a sentence about whom the server saw.
+func saw(c *trace.Connection) string {
+	if c.IdentitySeenByServer == nil {
+		return ""
+	}
+	return fmt.Sprintf(" It answered as to %s.", words(c))
+}
+
+// andSaw continues a sentence with whom the server saw.
+func andSaw(c *trace.Connection) string {
+	if c.IdentitySeenByServer == nil {
+		return ""
+	}
+	return " and sees " + words(c)
+}
+
+// carried says whom the TLS state carried.
+func carried(c *trace.Connection) string {
+	if !c.AuthenticatedKnown {
+		return "an identity that can't be known from here"
+	}
+	return whom(c.IdentityAuthenticated)
+}

@@ -1,0 +1,113 @@
+package diagnose
+
+import (
+	"fmt"
+	"strings"
+
+	"rechallenge/core/trace"
+)
+
+// verdict is the run in two sentences: the worst finding's, or what can be
+// said when nothing is wrong. What can't be known is said to be unknown.
+func verdict(log *trace.Log, r Result) Verdict {
+	connections, reached, challenged, took, failed := 0, 0, 0, 0, 0
+	var first *trace.Failure
+	for _, p := range log.Passes {
+		for _, c := range p.Connections {
+			connections++
+			if c.Handshake == trace.Full || c.Handshake == trace.Resumed || c.Handshake == trace.NoneHS {
+				reached++
+			}
+			if c.Challenged() {
+				challenged++
+			}
+			if resumed(c) {
+				took++
+			}
+			if c.Error != nil {
+				failed++
+				if first == nil {
+					first = c.Error
+				}
+			}
+		}
+	}
+	for _, f := range r.Findings {
+		if f.Severity == Error {
+			return Verdict{Title: f.Title, Detail: f.Detail, Severity: Error}
+		}
+	}
+	switch {
+	case connections == 0:
+		return Verdict{Title: "Nothing has run yet", Detail: "No connection was made.", Severity: Info}
+	case reached == 0 && failed == 0:
+		return Verdict{Title: "Running", Detail: "No handshake has finished yet.", Severity: Info}
+	case reached == 0:
+		return Verdict{
+			Title:    "No connection could be made, so nothing is known",
+			Detail:   fmt.Sprintf("All %d connections failed; the first one: %s (%s).", connections, first.Message, first.Reason),
+			Severity: Warning,
+		}
+	}
+	for _, f := range r.Findings {
+		if f.Severity == Warning {
+			return Verdict{Title: f.Title, Detail: f.Detail, Severity: Warning}
+		}
+	}
+	counts := fmt.Sprintf("%s: %s, %s, %s.", plural(connections, "connection"), plural(challenged, "challenge"), plural(took, "resumption"), plural(failed, "failure"))
+	switch {
+	case failed > 0:
+		return Verdict{Title: fmt.Sprintf("%d of %d connections failed", failed, connections), Detail: counts + " The first failure: " + first.Message + ".", Severity: Warning}
+	case challenged == 0:
+		return Verdict{
+			Title:    "This server asked nobody for a certificate",
+			Detail:   counts + " Not even a fresh connection was asked, so no challenge could be suppressed here. A server may still ask for other paths or names.",
+			Severity: Info,
+		}
+	case took == 0:
+		return Verdict{
+			Title:    "Every identity was asked: no session was resumed",
+			Detail:   counts + " " + unoffered(log),
+			Severity: OK,
+		}
+	}
+	return Verdict{
+		Title:    "Every identity was itself: sessions were resumed only by those who made them",
+		Detail:   counts,
+		Severity: OK,
+	}
+}
+
+// unoffered says whether the absence of resumption means anything.
+func unoffered(log *trace.Log) string {
+	given, offered := 0, 0
+	var cached []string
+	for _, p := range log.Passes {
+		if p.Policy.Disabled {
+			continue
+		}
+		cached = append(cached, p.Cache)
+		for _, c := range p.Connections {
+			given += len(c.NewSessions)
+			if c.Resumption != nil {
+				offered++
+			}
+		}
+	}
+	switch {
+	case len(cached) == 0:
+		return "No pass kept a session, so nothing could have been resumed."
+	case offered > 0:
+		return "Sessions were offered and the server refused them."
+	case given == 0:
+		return "The server gave no session to resume."
+	}
+	return fmt.Sprintf("Under %s no session was offered to another identity.", strings.Join(cached, ", "))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

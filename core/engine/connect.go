@@ -1,0 +1,322 @@
+package engine
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+	"rechallenge/core/stack"
+	"rechallenge/core/trace"
+	"rechallenge/core/wire"
+)
+
+// pass is one pass while it runs.
+type pass struct {
+	*Run
+	n      int
+	policy session.Policy
+	cache  *session.Cache
+	pool   *pool
+
+	mu    sync.Mutex
+	index int // of the last connection started
+}
+
+// attempt is one connection of the plan being made.
+type attempt struct {
+	*pass
+	job     *job
+	index   int
+	number  int // from 1; more where it had to be made again
+	http1   bool
+	fresh   bool // don't use the pool
+	why     string
+	ctx     context.Context
+	link    *link
+	address netip.AddrPort // dialled
+}
+
+// add records an event of this connection.
+func (a *attempt) add(p trace.Payload) { a.rec.Add(a.n, a.index, p) }
+
+// connect makes a job's connection, and makes it again where the server's
+// answer calls for it (HTTP_1_1_REQUIRED, 421 on a shared connection, a pooled
+// connection that had died).
+func (p *pass) connect(j *job) {
+	a := &attempt{pass: p, job: j, number: 1}
+	for a != nil && p.ctx.Err() == nil {
+		a = a.run()
+	}
+}
+
+// run makes one attempt and returns the next one, or nil.
+func (a *attempt) run() (next *attempt) {
+	a.mu.Lock()
+	a.index = a.pass.index + 1
+	a.pass.index = a.index
+	a.mu.Unlock()
+	started := trace.ConnectionStarted{
+		PlanConnection: a.job.PlanConnection, Iteration: a.job.Iteration, Attempt: a.number,
+		Stack: a.job.stack.Name(), Target: a.job.target.ID, URL: a.job.target.URL, Identity: a.job.Identity,
+		Why: a.why, VirtualTime: a.opt.Clock.Virtual(),
+	}
+	if a.job.Node.IsValid() {
+		started.Node = a.job.Node.String()
+	}
+	a.add(started)
+	if d := time.Duration(a.job.After); d > 0 && a.number == 1 {
+		a.wait(a.n, a.index, d)
+	}
+	timeout := time.Duration(a.plan.Timeout)
+	if timeout <= 0 {
+		timeout = plan.DefaultTimeout
+	}
+	ctx, cancel := context.WithTimeout(a.ctx0(), timeout)
+	defer cancel()
+	a.ctx = ctx
+
+	failure, next := a.perform()
+	if a.link != nil {
+		a.link.settle(a)
+	}
+	a.add(trace.ConnectionDone{Error: failure})
+	return next
+}
+
+// ctx0 is the run's context.
+func (a *attempt) ctx0() context.Context { return a.Run.ctx }
+
+// perform finds or makes the connection and has the exchange on it.
+func (a *attempt) perform() (*trace.Failure, *attempt) {
+	if !a.fresh {
+		if l := a.pool.take(a.job, netip.AddrPort{}); l != nil {
+			return a.reuse(l, false)
+		}
+	}
+	addresses, failure := a.resolve()
+	if failure != nil {
+		return failure, nil
+	}
+	if !a.fresh {
+		for _, address := range addresses {
+			if l := a.pool.take(a.job, address); l != nil {
+				return a.reuse(l, true)
+			}
+		}
+	}
+	conn, failure := a.dial(addresses)
+	if failure != nil {
+		return failure, nil
+	}
+	if failure := a.handshake(conn); failure != nil {
+		return failure, nil
+	}
+	if a.job.target.Protocol == "tls" {
+		failure = a.linger()
+	} else {
+		var next *attempt
+		if failure, next = a.exchange(); next != nil {
+			return failure, next
+		}
+	}
+	return failure, nil
+}
+
+// reuse has the exchange on a pooled connection.
+func (a *attempt) reuse(l *link, coalesced bool) (*trace.Failure, *attempt) {
+	a.add(trace.Reused{From: l.index, Coalesced: coalesced})
+	a.link = l
+	failure, next := a.exchange()
+	if failure != nil && next == nil && failure.Reason == trace.ReasonClosed {
+		// A server may close an idle connection at any time: RFC 9112 section 9.5.
+		next = a.again("the pooled connection had been closed")
+	}
+	return failure, next
+}
+
+// again is the next attempt at the same job.
+func (a *attempt) again(why string) *attempt {
+	return &attempt{pass: a.pass, job: a.job, number: a.number + 1, fresh: true, http1: a.http1, why: why}
+}
+
+// link is one TLS connection, used by one or, when it is pooled, more
+// connections of the plan.
+type link struct {
+	index    int // of the connection that made it
+	job      *job
+	raw      net.Conn
+	conn     stack.Conn
+	remote   netip.AddrPort
+	capture  *wire.Capture
+	decoder  *wire.Decoder
+	fed      int
+	offered  *session.Session
+	at       session.Coordinates
+	http     *carrier
+	keep     bool // goes back to the pool
+	closedBy string
+
+	mu      sync.Mutex
+	pending []session.Session
+}
+
+// coordinates are what a recipe may choose from for this connection.
+func (a *attempt) coordinates() session.Coordinates {
+	t := a.job.target
+	c := session.Coordinates{
+		IP: a.address.Addr().Unmap(), Port: a.address.Port(), Name: a.job.parsed.Name,
+		Trust: t.Trust, ALPN: strings.Join(a.job.target.ALPN, ","), Version: t.TLS.Min + "-" + t.TLS.Max,
+	}
+	if a.job.identity != nil {
+		c.Identity = a.job.Identity
+	}
+	if a.job.proxy != nil {
+		// The proxy resolves the name, so the address is unknown.
+		c.IP, c.Port, c.Proxy = netip.Addr{}, a.job.parsed.Port, a.job.proxy.display
+	}
+	return c
+}
+
+// handshake looks a session up and performs the TLS handshake.
+func (a *attempt) handshake(conn net.Conn) *trace.Failure {
+	l := &link{index: a.index, job: a.job, remote: a.address, capture: &wire.Capture{}, decoder: wire.NewDecoder(a.opt.KeyLog)}
+	a.link = l
+	a.Run.mu.Lock()
+	a.captures = append(a.captures, Captured{
+		Pass: a.n, Connection: a.index, Local: conn.LocalAddr().String(), Remote: conn.RemoteAddr().String(), Capture: l.capture,
+	})
+	a.Run.mu.Unlock()
+	l.raw = l.capture.Tap(conn, a.rec.Now)
+	l.at = a.coordinates()
+	var key string
+	l.offered, key = a.cache.Lookup(a.index, l.at, a.job.stack.Name())
+	if l.offered != nil {
+		l.decoder.Resuming(l.offered.Secret.Master)
+	}
+	trust := a.job.target.Trust
+	if trust == "" {
+		trust = "system"
+	}
+	a.add(trace.TLS{ServerName: a.job.parsed.ServerName, ALPN: a.alpn(), Trust: trust, SessionKey: key})
+	c, err := a.job.stack.Client(a.ctx, l.raw, stack.Config{
+		ServerName: a.job.parsed.ServerName, MinVersion: a.job.min, MaxVersion: a.job.max, ALPN: a.alpn(),
+		Trust: a.job.trust, Identity: a.job.identity, Session: l.offered, KeyLog: a.opt.KeyLog, Now: a.opt.Clock.Now,
+		NewSession: l.newSession,
+		Challenged: func() { a.add(trace.Asked{}) },
+	})
+	if err != nil {
+		a.flush()
+		failure := a.classify(trace.PhaseTLS, err)
+		a.add(trace.TLSDone{Error: failure})
+		return failure
+	}
+	l.conn = c
+	a.flush()
+	s := c.State()
+	a.add(trace.TLSDone{
+		Version: s.Version, CipherSuite: s.CipherSuite, ALPN: s.ALPN, Resumed: s.Resumed,
+		TrustEvaluated: s.TrustEvaluated, Certificates: s.Certificates,
+	})
+	a.store()
+	return nil
+}
+
+// alpn is what to offer; a retry on HTTP/1.1 offers nothing else.
+func (a *attempt) alpn() []string {
+	if a.http1 {
+		return []string{"http/1.1"}
+	}
+	return a.job.target.ALPN
+}
+
+// newSession keeps what the server gave until the wire says whose it is.
+func (l *link) newSession(s session.Session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pending = append(l.pending, s)
+}
+
+// flush decodes what has crossed the wire since the last flush.
+func (a *attempt) flush() {
+	l := a.link
+	chunks := l.capture.Chunks(l.fed)
+	l.fed += len(chunks)
+	for _, m := range l.decoder.Feed(chunks...) {
+		a.rec.AddAt(m.At, a.n, a.index, trace.Message{Message: m})
+	}
+}
+
+// store puts the sessions that came into the cache, made by and established
+// by whom the trace says.
+func (a *attempt) store() {
+	l := a.link
+	l.mu.Lock()
+	pending := l.pending
+	l.pending = nil
+	l.mu.Unlock()
+	if len(pending) == 0 {
+		return
+	}
+	var established string
+	known := false
+	evaluated := false
+	a.rec.View(func(log *trace.Log) {
+		c := log.Pass(a.n).Connection(a.index)
+		known = c.AuthenticatedKnown
+		if c.IdentityAuthenticated != nil {
+			established = *c.IdentityAuthenticated
+		}
+		evaluated = c.ServerTrust == trace.TrustEvaluated || (c.ServerTrust == trace.TrustSkipped && l.offered != nil && l.offered.Evaluated)
+	})
+	for _, s := range pending {
+		s.MadeBy, s.EstablishedBy, s.AuthKnown, s.Evaluated = a.index, established, known, evaluated
+		s.Configured, s.Target, s.ServerName = l.at.Identity, a.job.target.ID, a.job.parsed.ServerName
+		a.cache.Store(l.at, s)
+	}
+}
+
+// settle ends this connection's use of its link: everything that crossed is
+// decoded, sessions are stored, and the link is pooled or closed.
+func (l *link) settle(a *attempt) {
+	if l.conn != nil && l.keep {
+		a.flush()
+		a.store()
+		a.pool.put(l)
+		return
+	}
+	by := l.closedBy
+	if by == "" {
+		by = "client"
+	}
+	l.close()
+	a.flush()
+	for _, m := range l.decoder.Close() {
+		a.rec.AddAt(m.At, a.n, a.index, trace.Message{Message: m})
+	}
+	if l.conn != nil {
+		a.store()
+	} else if l.offered != nil {
+		// Clients drop a session with which a handshake failed: crypto/tls does
+		// it for any error, RFC 5246 section 7.2.2 asks for it after a fatal alert.
+		a.cache.Refused(a.index, l.offered.Serial, "handshake-failed")
+	}
+	a.add(trace.Closed{By: by})
+}
+
+// close closes the connection; it is harmless twice.
+func (l *link) close() {
+	if l.http != nil {
+		l.http.close()
+	}
+	if l.conn != nil {
+		// A close_notify must not wait for a peer that doesn't read.
+		l.raw.SetDeadline(time.Now().Add(200 * time.Millisecond))
+		l.conn.Close()
+	}
+	l.raw.Close()
+}

@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"rechallenge/core/stack"
+	"rechallenge/core/trace"
+	"rechallenge/core/wire"
+)
+
+// past is a deadline that ends any wait at once.
+var past = time.Unix(1, 0)
+
+// classify turns an error into data: the phase in which it happened, a reason
+// from the closed list, and the alert where the server sent one. What the wire
+// said decides before what the library made of it.
+func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
+	f := &trace.Failure{Phase: phase, Reason: trace.ReasonInternal, Message: err.Error()}
+	switch {
+	case a.ctx0().Err() != nil:
+		f.Reason = trace.ReasonCancelled
+		return f
+	case errors.Is(a.ctx.Err(), context.DeadlineExceeded):
+		f.Reason = trace.ReasonTimeout
+		return f
+	}
+	var untyped *stack.Error
+	if errors.As(err, &untyped) {
+		switch untyped.Reason {
+		case stack.Untrusted:
+			f.Phase, f.Reason = trace.PhaseTLS, trace.ReasonUntrusted
+			return f
+		case stack.NameMismatch:
+			f.Phase, f.Reason = trace.PhaseTLS, trace.ReasonNameMismatch
+			return f
+		case stack.BadVersion:
+			f.Phase, f.Reason = trace.PhaseTLS, trace.ReasonProtocolVersion
+		case stack.TimedOut:
+			f.Reason = trace.ReasonTimeout
+			return f
+		}
+	}
+	if a.link != nil && a.alert(f) {
+		return f
+	}
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns):
+		f.Reason = trace.ReasonResolve
+		if dns.IsTimeout {
+			f.Reason = trace.ReasonTimeout
+		}
+	case errors.Is(err, errProxyRefused):
+		f.Reason = trace.ReasonProxyRefused
+	case errors.Is(err, errHeadTooLarge):
+		f.Reason = trace.ReasonBodyTooLarge
+	case errors.Is(err, syscall.ECONNREFUSED):
+		f.Reason = trace.ReasonRefused
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EINVAL):
+		f.Reason = trace.ReasonUnreachable
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		f.Reason = trace.ReasonReset
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		f.Reason = trace.ReasonTimeout
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		f.Reason = trace.ReasonClosed
+	case phase == trace.PhaseTLS && a.notTLS():
+		f.Reason = trace.ReasonNotTLS
+		f.Message = "the server's answer is not TLS: is this an HTTPS port?"
+	case phase == trace.PhaseTLS && f.Reason != trace.ReasonProtocolVersion:
+		f.Reason = trace.ReasonTLSAlert
+		if untyped == nil || untyped.Reason != stack.AlertReceived {
+			f.Reason = trace.ReasonInternal
+		}
+	case phase == trace.PhaseHTTP:
+		f.Reason = trace.ReasonHTTPMalformed
+	}
+	return f
+}
+
+// alert says what the server's fatal alert means, judged by what it had asked
+// and what it was offered; false when there was none.
+func (a *attempt) alert(f *trace.Failure) bool {
+	var fatal *wire.AlertSeen
+	var challenged, answered, offered, resumed bool
+	a.rec.View(func(log *trace.Log) {
+		c := log.Pass(a.n).Connection(a.index)
+		for i := range c.Wire.Alerts {
+			if s := c.Wire.Alerts[i]; s.From == wire.Server && s.Description != closeNotify {
+				fatal = &s
+			}
+		}
+		challenged = len(c.Wire.Challenges) > 0
+		for _, ch := range c.Wire.Challenges {
+			answered = len(ch.Certificates) > 0
+		}
+		offered, resumed = len(c.Wire.Offered) > 0, c.Wire.Resumed
+	})
+	if fatal == nil {
+		return false
+	}
+	f.Phase, f.Alert, f.Reason = trace.PhaseTLS, fatal.Name, trace.ReasonTLSAlert
+	switch {
+	case fatal.Description == certificateRequired,
+		challenged && !answered && certificateAlert(fatal.Description):
+		f.Reason = trace.ReasonCertificateRequired
+	case challenged && certificateAlert(fatal.Description):
+		f.Reason = trace.ReasonCertificateRejected
+	case fatal.Description == protocolVersion:
+		f.Reason = trace.ReasonProtocolVersion
+	case offered && !challenged && (resumed || fatal.Description == accessDenied || fatal.Description == illegalParameter):
+		f.Reason = trace.ReasonSessionRefused
+	}
+	f.Message = "the server ended the connection with the alert " + fatal.Name
+	return true
+}
+
+// Alert descriptions, RFC 8446 section 6.
+const (
+	closeNotify         = 0
+	handshakeFailure    = 40
+	illegalParameter    = 47
+	accessDenied        = 49
+	protocolVersion     = 70
+	certificateRequired = 116
+)
+
+// certificateAlert reports whether an alert can be about the client's certificate.
+func certificateAlert(description uint8) bool {
+	return description >= handshakeFailure && description <= 51 && description != illegalParameter && description != 50 || description == certificateRequired
+}
+
+// notTLS reports whether the first bytes from the server can't be a TLS record.
+func (a *attempt) notTLS() bool {
+	if a.link == nil {
+		return false
+	}
+	for _, c := range a.link.capture.Chunks(0) {
+		if c.From == wire.Server && len(c.Data) > 0 {
+			return c.Data[0] < 20 || c.Data[0] > 24 || strings.HasPrefix(string(c.Data), "HTTP/")
+		}
+	}
+	return false
+}

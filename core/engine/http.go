@@ -1,0 +1,269 @@
+package engine
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http2"
+
+	"rechallenge/core/trace"
+)
+
+// Bounds on what a server may send. A body past the limit is cut and said to
+// be; a head past it is an error.
+const (
+	maxHead   = 256 << 10
+	maxBody   = 1 << 20
+	maxHeader = 1 << 10 // of one header's value in an event
+)
+
+// quiet is how long a connection that is about to be closed waits for what the
+// server may still send: TLS 1.3 tickets, alerts, close_notify.
+const quiet = 250 * time.Millisecond
+
+// errHeadTooLarge ends the reading of an endless head.
+var errHeadTooLarge = fmt.Errorf("the head of the answer is over %d KiB", maxHead>>10)
+
+// carrier is what speaks HTTP on a link: one reader for HTTP/1.1, or an HTTP/2
+// connection that reads by itself.
+type carrier struct {
+	budget *budget
+	reader *bufio.Reader
+	h2     *http2.ClientConn
+}
+
+func (c *carrier) close() {
+	if c.h2 != nil {
+		c.h2.Close()
+	}
+}
+
+// budget is a reader that fails once n bytes were read.
+type budget struct {
+	r io.Reader
+	n int
+}
+
+func (b *budget) Read(p []byte) (int, error) {
+	if b.n <= 0 {
+		return 0, errHeadTooLarge
+	}
+	n, err := b.r.Read(p[:min(len(p), b.n)])
+	b.n -= n
+	return n, err
+}
+
+// carrier prepares HTTP on the link, once.
+func (l *link) carrier() (*carrier, error) {
+	if l.http != nil {
+		return l.http, nil
+	}
+	c := &carrier{}
+	if l.conn.State().ALPN == "h2" {
+		h2, err := (&http2.Transport{DisableCompression: true}).NewClientConn(l.conn)
+		if err != nil {
+			return nil, err
+		}
+		c.h2 = h2
+	} else {
+		c.budget = &budget{r: l.conn}
+		c.reader = bufio.NewReader(c.budget)
+	}
+	l.http = c
+	return c, nil
+}
+
+// exchange sends the request, reads the answer and tells whom the server saw.
+func (a *attempt) exchange() (*trace.Failure, *attempt) {
+	l := a.link
+	stop := context.AfterFunc(a.ctx, func() { l.raw.SetDeadline(past) })
+	defer stop()
+	resp, body, truncated, err := a.roundTrip()
+	if err != nil {
+		if http11Required(err) && !a.http1 {
+			a.flush()
+			next := a.again("the server wants HTTP/1.1 for this")
+			next.http1 = true
+			return a.failed(err), next
+		}
+		return a.failed(err), nil
+	}
+	keep := a.pool.keeps(l) && !resp.Close && !truncated
+	if !keep {
+		a.drain()
+	}
+	l.keep = keep
+	a.flush()
+	a.add(trace.ResponseDone{Length: int64(len(body)), Truncated: truncated, Whoami: a.whoami(resp, body)})
+	if resp.StatusCode == http.StatusMisdirectedRequest && l.index != a.index {
+		return nil, a.again("421 on a shared connection")
+	}
+	return nil, nil
+}
+
+// failed decodes what came and classifies err; what the wire says about a late
+// refusal decides over the HTTP error that it caused.
+func (a *attempt) failed(err error) *trace.Failure {
+	a.drain()
+	a.flush()
+	return a.classify(trace.PhaseHTTP, err)
+}
+
+// roundTrip writes the request and reads the answer's head and body.
+func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool, err error) {
+	l := a.link
+	c, err := l.carrier()
+	if err != nil {
+		return nil, nil, false, err
+	}
+	req, err := a.request()
+	if err != nil {
+		return nil, nil, false, err
+	}
+	proto := "HTTP/1.1"
+	if c.h2 != nil {
+		proto = "HTTP/2.0"
+	}
+	a.add(trace.Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Proto: proto})
+	if c.h2 != nil {
+		resp, err = c.h2.RoundTrip(req)
+	} else {
+		req.Close = !a.pool.keeps(l)
+		c.budget.n = maxHead
+		if err = req.Write(l.conn); err == nil {
+			resp, err = http.ReadResponse(c.reader, req)
+		}
+	}
+	if err != nil {
+		return nil, nil, false, err
+	}
+	defer resp.Body.Close()
+	a.flush()
+	a.store()
+	a.add(trace.Response{Status: resp.StatusCode, Proto: resp.Proto, Header: headers(resp.Header)})
+	if c.budget != nil {
+		c.budget.n = maxBody + maxHead
+	}
+	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if len(body) > maxBody {
+		return resp, body[:maxBody], true, nil
+	}
+	return resp, body, false, err
+}
+
+// request builds the target's request.
+func (a *attempt) request() (*http.Request, error) {
+	t := a.job.target
+	method := t.Method
+	if method == "" {
+		method = http.MethodGet
+	}
+	req, err := http.NewRequestWithContext(a.ctx, method, a.job.parsed.URL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Host = a.job.parsed.Host
+	req.Header.Set("User-Agent", a.opt.Tool.Name+"/"+a.opt.Tool.Version)
+	for k, v := range t.Headers {
+		req.Header.Set(k, v)
+	}
+	return req, nil
+}
+
+// drain reads what the server still sends before the connection is closed:
+// tickets may follow the answer. HTTP/2 reads by itself.
+func (a *attempt) drain() {
+	l := a.link
+	if l.conn == nil || (l.http != nil && l.http.h2 != nil) || a.ctx.Err() != nil {
+		return
+	}
+	l.raw.SetReadDeadline(time.Now().Add(quiet))
+	n, err := io.Copy(io.Discard, io.LimitReader(l.conn, maxBody))
+	if err == nil && n < maxBody {
+		l.closedBy = "server"
+	}
+}
+
+// linger waits a little on a connection without HTTP, so that tickets, late
+// refusals and post-handshake challenges can arrive.
+func (a *attempt) linger() *trace.Failure {
+	l := a.link
+	stop := context.AfterFunc(a.ctx, func() { l.raw.SetDeadline(past) })
+	defer stop()
+	l.raw.SetReadDeadline(time.Now().Add(quiet))
+	buf := make([]byte, 4096)
+	var err error
+	for read := 0; err == nil && read < maxHead; {
+		var n int
+		n, err = l.conn.Read(buf)
+		read += n
+	}
+	a.flush()
+	switch {
+	case err == nil, errors.Is(err, os.ErrDeadlineExceeded) && a.ctx.Err() == nil:
+		return nil
+	case errors.Is(err, io.EOF):
+		l.closedBy = "server"
+		return nil
+	}
+	return a.classify(trace.PhaseTLS, err)
+}
+
+// whoami extracts the server's own words for whom it saw.
+func (a *attempt) whoami(resp *http.Response, body []byte) *string {
+	w := a.job.target.Whoami
+	switch {
+	case w.Header != "":
+		values, ok := resp.Header[http.CanonicalHeaderKey(w.Header)]
+		if !ok {
+			return nil
+		}
+		words := strings.Join(values, ", ")
+		return &words
+	case a.job.whoami != nil:
+		m := a.job.whoami.FindSubmatch(body)
+		if m == nil {
+			return nil
+		}
+		words := string(m[min(1, len(m)-1)])
+		return &words
+	}
+	return nil
+}
+
+// credentials are headers whose values never enter an event.
+var credentials = []string{"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "Set-Cookie2"}
+
+// headers lists an answer's headers in order of name, cut and without credentials.
+func headers(h http.Header) [][2]string {
+	list := [][2]string{}
+	for name, values := range h {
+		for _, v := range values {
+			if slices.Contains(credentials, name) {
+				v = "(left out)"
+			}
+			if len(v) > maxHeader {
+				v = v[:maxHeader] + "..."
+			}
+			list = append(list, [2]string{name, v})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	return list
+}
+
+// http11Required reports RFC 9113's error code HTTP_1_1_REQUIRED.
+func http11Required(err error) bool {
+	var stream http2.StreamError
+	var goAway http2.GoAwayError
+	return errors.As(err, &stream) && stream.Code == http2.ErrCodeHTTP11Required ||
+		errors.As(err, &goAway) && goAway.ErrCode == http2.ErrCodeHTTP11Required
+}

@@ -1,0 +1,215 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+	"rechallenge/core/trace"
+	"rechallenge/core/wire"
+)
+
+// Run is a plan being run. Its methods may be called from any goroutine.
+type Run struct {
+	plan   plan.Plan
+	passes []plan.Pass
+	jobs   []job
+	opt    Options
+	rec    *trace.Recorder
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   chan struct{}
+	gate   *gate
+
+	mu       sync.Mutex
+	caches   []*session.Cache
+	captures []Captured
+	waits    map[int]context.CancelFunc // by a number of its own
+	waitSeq  int
+}
+
+// Captured is one connection's bytes and addresses.
+type Captured struct {
+	Pass, Connection int
+	Local, Remote    string
+	Capture          *wire.Capture
+}
+
+// Wait returns the whole trace when the run is over and nothing of it is left running.
+func (r *Run) Wait() []trace.Event {
+	<-r.done
+	return r.rec.Events()
+}
+
+// Done is closed when the run is over.
+func (r *Run) Done() <-chan struct{} { return r.done }
+
+// Events returns what was recorded so far.
+func (r *Run) Events() []trace.Event { return r.rec.Events() }
+
+// Stop ends the run early; what was recorded stays.
+func (r *Run) Stop() { r.cancel() }
+
+// Pause holds the run before its next connection; Resume lets it go on.
+func (r *Run) Pause()  { r.gate.close() }
+func (r *Run) Resume() { r.gate.open() }
+
+// SkipWait ends the waits it is in.
+func (r *Run) SkipWait() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, skip := range r.waits {
+		skip()
+	}
+}
+
+// Cache is the session cache of a pass (from 1), nil before the pass began.
+// The user's operations on it are recorded as events.
+func (r *Run) Cache(pass int) *session.Cache {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if pass < 1 || pass > len(r.caches) {
+		return nil
+	}
+	return r.caches[pass-1]
+}
+
+// Captures returns the bytes of every connection, for pcapng.
+func (r *Run) Captures() []Captured {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.captures[:len(r.captures):len(r.captures)]
+}
+
+// KeyLog is the run's secrets, for files that the user asked for.
+func (r *Run) KeyLog() *wire.KeyLog { return r.opt.KeyLog }
+
+// run runs the passes one after the other.
+func (r *Run) run() {
+	defer close(r.done)
+	defer r.cancel()
+	for i := range r.passes {
+		if r.ctx.Err() != nil {
+			break
+		}
+		r.pass(i + 1)
+	}
+	r.rec.Add(0, 0, trace.RunDone{Interrupted: r.ctx.Err() != nil})
+}
+
+// pass runs the jobs once under one policy.
+func (r *Run) pass(n int) {
+	p := r.passes[n-1]
+	r.rec.Add(n, 0, trace.PassStarted{Cache: p.Policy.ID, Control: p.Control, Policy: p.Policy})
+	cache := session.NewCache(p.Policy, r.opt.Clock, func(e session.Event) {
+		r.rec.Add(n, e.By, trace.Cache{Event: e})
+	})
+	for _, s := range r.opt.Sessions[p.Policy.ID] {
+		cache.Restore(s)
+	}
+	r.mu.Lock()
+	r.caches[n-1] = cache
+	r.mu.Unlock()
+
+	w := &pass{Run: r, n: n, policy: p.Policy, cache: cache, pool: newPool(r.plan.HTTPReuse, p.Policy)}
+	next := make(chan *job)
+	var workers sync.WaitGroup
+	for range max(r.plan.Concurrency, 1) {
+		workers.Go(func() {
+			for j := range next {
+				if r.gate.wait(r.ctx) {
+					w.connect(j)
+				}
+			}
+		})
+	}
+	for i := range r.jobs {
+		select {
+		case next <- &r.jobs[i]:
+		case <-r.ctx.Done():
+		}
+	}
+	close(next)
+	workers.Wait()
+	w.pool.close()
+	r.rec.Add(n, 0, trace.PassDone{Entries: cache.Entries()})
+}
+
+// wait does the plan's delay before connection n and says how it ended.
+func (r *Run) wait(pass, n int, d time.Duration) {
+	ctx, skip := context.WithCancel(r.ctx)
+	r.mu.Lock()
+	if r.waits == nil {
+		r.waits = map[int]context.CancelFunc{}
+	}
+	r.waitSeq++
+	id := r.waitSeq
+	r.waits[id] = skip
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		delete(r.waits, id)
+		r.mu.Unlock()
+		skip()
+	}()
+
+	clock := r.opt.Clock
+	r.rec.Add(pass, n, trace.Wait{ForMS: trace.Milliseconds(d), Until: clock.Now().Add(d)})
+	how := trace.WaitElapsed
+	switch err := clock.Wait(ctx, d); {
+	case r.ctx.Err() != nil:
+		how = trace.WaitCancelled
+	case err != nil:
+		how = trace.WaitSkipped
+	case clock.Virtual():
+		how = trace.WaitMoved
+	}
+	r.rec.Add(pass, n, trace.WaitDone{How: how})
+}
+
+// gate is what Pause closes.
+type gate struct {
+	mu   sync.Mutex
+	free chan struct{} // closed = open
+}
+
+func newGate() *gate {
+	g := &gate{free: make(chan struct{})}
+	close(g.free)
+	return g
+}
+
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	select {
+	case <-g.free:
+		g.free = make(chan struct{})
+	default:
+	}
+}
+
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	select {
+	case <-g.free:
+	default:
+		close(g.free)
+	}
+}
+
+// wait returns true once the gate is open, false when ctx ends first.
+func (g *gate) wait(ctx context.Context) bool {
+	g.mu.Lock()
+	free := g.free
+	g.mu.Unlock()
+	select {
+	case <-free:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
