@@ -17,6 +17,7 @@ const (
 
 // Event is one operation on a cache. It holds no secret.
 type Event struct {
+	By     int     `json:"-"` // index of the connection on whose behalf; 0 = the user or the clock
 	Op     Op      `json:"op"`
 	Key    string  `json:"key,omitempty"`
 	Info   *Info   `json:"session,omitempty"`
