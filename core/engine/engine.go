@@ -73,7 +73,7 @@ func Start(ctx context.Context, p plan.Plan, res Resources, opt Options) (*Run, 
 
 // started is the run's first event.
 func (r *Run) started(res Resources) trace.RunStarted {
-	e := trace.RunStarted{Tool: r.opt.Tool, Started: time.Now(), Plan: r.plan}
+	e := trace.RunStarted{Tool: r.opt.Tool, Started: time.Now(), Plan: r.plan.Public()}
 	for _, s := range r.opt.Stacks {
 		e.Stacks = append(e.Stacks, trace.Stack{Name: s.Name(), Version: s.Version()})
 	}
