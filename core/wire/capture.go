@@ -20,9 +20,49 @@ type Capture struct {
 	chunks []Chunk
 }
 
-// Tap returns conn with everything that crosses it recorded in c. now gives
-// the time since the start of the run.
-func (c *Capture) Tap(conn net.Conn, now func() time.Duration) net.Conn { return conn }
+// Tap returns conn with everything that crosses it recorded in c, as seen by
+// the client. now gives the time since the start of the run.
+func (c *Capture) Tap(conn net.Conn, now func() time.Duration) net.Conn {
+	return &tap{Conn: conn, capture: c, now: now}
+}
 
-// Chunks returns the chunks from index from on; the slice is the caller's, the bytes are shared.
-func (c *Capture) Chunks(from int) []Chunk { return nil }
+// Chunks returns the chunks from index from on; the slice is the caller's, the
+// bytes are shared and never change.
+func (c *Capture) Chunks(from int) []Chunk {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if from >= len(c.chunks) {
+		return nil
+	}
+	return append([]Chunk(nil), c.chunks[from:]...)
+}
+
+// add records a copy of data.
+func (c *Capture) add(at time.Duration, from Side, data []byte) {
+	if len(data) == 0 {
+		return
+	}
+	chunk := Chunk{At: at, From: from, Data: append([]byte(nil), data...)}
+	c.mu.Lock()
+	c.chunks = append(c.chunks, chunk)
+	c.mu.Unlock()
+}
+
+// tap is a client's connection that is being captured.
+type tap struct {
+	net.Conn
+	capture *Capture
+	now     func() time.Duration
+}
+
+func (t *tap) Read(b []byte) (int, error) {
+	n, err := t.Conn.Read(b)
+	t.capture.add(t.now(), Server, b[:n])
+	return n, err
+}
+
+// Write records before it writes: an answer must not be captured first.
+func (t *tap) Write(b []byte) (int, error) {
+	t.capture.add(t.now(), Client, b)
+	return t.Conn.Write(b)
+}

@@ -72,10 +72,6 @@ type Alert struct {
 	Name        string `json:"name"` // e.g. "certificate_required"
 }
 
-// Name is the message's name in the RFCs: "ClientHello", "HelloRetryRequest",
-// "CertificateRequest", "Alert certificate_required", "ChangeCipherSpec", "ApplicationData" ...
-func (m *Message) Name() string { return "" }
-
 // Field is one node of a decoded message: a name as in the RFC, a value in
 // words, the number in hex where there is one, and the bytes it came from.
 type Field struct {

@@ -1,25 +1,67 @@
 package wire
 
-import "sync"
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"sync"
+)
 
 // KeyLog is the secrets of a run, in the terms of the SSLKEYLOGFILE format
 // (draft-ietf-tls-keylogfile). It is an io.Writer for a TLS library's key log
 // and the source for the Decoder. It is never marshalled and prints as nothing.
 type KeyLog struct {
-	mu sync.Mutex
+	mu      sync.Mutex
+	secrets map[string][]byte // by label and client random
+	lines   bytes.Buffer
 }
 
 // Write takes key log lines, each whole in one call.
-func (k *KeyLog) Write(line []byte) (int, error) { return len(line), nil }
+func (k *KeyLog) Write(line []byte) (int, error) {
+	for _, l := range bytes.Split(line, []byte("\n")) {
+		fields := bytes.Fields(l)
+		if len(fields) != 3 || fields[0][0] == '#' {
+			continue
+		}
+		random, err1 := hex.DecodeString(string(fields[1]))
+		secret, err2 := hex.DecodeString(string(fields[2]))
+		if err1 == nil && err2 == nil {
+			k.Add(string(fields[0]), random, secret)
+		}
+	}
+	return len(line), nil
+}
 
-// Add records one secret; label is e.g. "CLIENT_RANDOM".
-func (k *KeyLog) Add(label string, clientRandom, secret []byte) {}
+// Add records one secret; label is e.g. "CLIENT_RANDOM". A secret that is
+// known already stays as it is.
+func (k *KeyLog) Add(label string, clientRandom, secret []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.secrets == nil {
+		k.secrets = map[string][]byte{}
+	}
+	key := label + string(clientRandom)
+	if k.secrets[key] != nil {
+		return
+	}
+	k.secrets[key] = bytes.Clone(secret)
+	fmt.Fprintf(&k.lines, "%s %x %x\n", label, clientRandom, secret)
+}
 
 // Secret returns the secret of that label and client random, or nil.
-func (k *KeyLog) Secret(label string, clientRandom []byte) []byte { return nil }
+func (k *KeyLog) Secret(label string, clientRandom []byte) []byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.secrets[label+string(clientRandom)]
+}
 
 // Lines returns everything in the SSLKEYLOGFILE format, for a file that the user asked for.
-func (k *KeyLog) Lines() []byte { return nil }
+func (k *KeyLog) Lines() []byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return bytes.Clone(k.lines.Bytes())
+}
 
-// String keeps secrets out of %v.
-func (k *KeyLog) String() string { return "[key log]" }
+// String keeps secrets out of %v, GoString out of %#v.
+func (k *KeyLog) String() string   { return "[key log]" }
+func (k *KeyLog) GoString() string { return "[key log]" }
