@@ -4,56 +4,69 @@
 // imports it.
 package lab
 
-import "crypto/tls"
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"sync"
 
-// ClientAuth is when the server asks for a certificate.
-type ClientAuth string
-
-// The values.
-const (
-	AuthNone     ClientAuth = "none"
-	AuthOptional ClientAuth = "optional"
-	AuthRequired ClientAuth = "required"
+	"software.sslmate.com/src/go-pkcs12"
 )
-
-// Behaviour is what a lab server does. The zero value asks for a certificate
-// and requires it, TLS 1.2 and 1.3, tickets on.
-type Behaviour struct {
-	Names      []string // certificate names; nil = localhost, a.test, b.test, 127.0.0.1, ::1
-	MinVersion uint16   // 0 = TLS 1.2
-	MaxVersion uint16   // 0 = TLS 1.3
-	NoTickets  bool
-	Auth       ClientAuth // "" = required
-}
 
 // Header is the response header in which the lab says whom it saw: the
 // subject in RFC 2253 form, empty for nobody.
 const Header = "X-Client-DN"
 
 // Lab is a CA, its identities and the running servers.
-type Lab struct{}
+type Lab struct {
+	ca *authority
 
-// New makes a CA and identities alice and bob. Nothing listens yet.
-func New() (*Lab, error) { return &Lab{}, nil }
+	mu         sync.Mutex
+	identities map[string]tls.Certificate
+}
+
+// New makes a CA. Nothing listens yet.
+func New() (*Lab, error) {
+	ca, err := newAuthority("Rechallenge Lab CA")
+	if err != nil {
+		return nil, fmt.Errorf("make the lab's CA: %w", err)
+	}
+	return &Lab{ca: ca, identities: map[string]tls.Certificate{}}, nil
+}
 
 // CAPEM is the CA's certificate.
-func (l *Lab) CAPEM() []byte { return nil }
+func (l *Lab) CAPEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: l.ca.cert.Raw})
+}
 
-// PKCS12 returns the identity of that name as a PKCS#12 file, made on first
-// use, and its password: the demo opens it the way a user's file is opened.
-func (l *Lab) PKCS12(name string) (data []byte, password string, err error) { return nil, "", nil }
+// Certificate returns the identity of that name for crypto/tls, made on first
+// use: alice and anybody else with a P-256 key, bob with an RSA-2048 one.
+func (l *Lab) Certificate(name string) (tls.Certificate, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c, ok := l.identities[name]; ok {
+		return c, nil
+	}
+	c, err := l.ca.client(name)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("make the lab identity %q: %w", name, err)
+	}
+	l.identities[name] = c
+	return c, nil
+}
 
-// Certificate returns the same identity for crypto/tls.
-func (l *Lab) Certificate(name string) (tls.Certificate, error) { return tls.Certificate{}, nil }
-
-// Server is one running server.
-type Server struct{}
-
-// Start runs a server on 127.0.0.1; port 0 picks a free one.
-func (l *Lab) Start(b Behaviour, port int) (*Server, error) { return &Server{}, nil }
-
-// Addr is the server's ip:port.
-func (s *Server) Addr() string { return "" }
-
-// Close stops the server and waits for its connections.
-func (s *Server) Close() error { return nil }
+// PKCS12 returns the same identity as a PKCS#12 file and its password: the
+// demo opens it the way a user's file is opened.
+func (l *Lab) PKCS12(name string) (data []byte, password string, err error) {
+	c, err := l.Certificate(name)
+	if err != nil {
+		return nil, "", err
+	}
+	password = name + "-password"
+	data, err = pkcs12.Modern2023.Encode(c.PrivateKey, c.Leaf, []*x509.Certificate{l.ca.cert}, password)
+	if err != nil {
+		return nil, "", fmt.Errorf("write the lab identity %q: %w", name, err)
+	}
+	return data, password, nil
+}
