@@ -3,10 +3,7 @@
 // and their checks; nothing here touches the network or the disk.
 package target
 
-import (
-	"net/netip"
-	"net/url"
-)
+import "net/netip"
 
 // Target is one place to connect to, as the plan file writes it.
 type Target struct {
@@ -48,13 +45,3 @@ const (
 	TrustSystem = "system"
 	TrustNone   = "none"
 )
-
-// Parsed is a Target's derived parts.
-type Parsed struct {
-	URL        *url.URL
-	Name       string // the URL's host as typed, trailing dot and all: part `name` of a session key
-	Port       uint16
-	ServerName string // SNI: without the trailing dot; "" for an IP literal
-	VerifyName string // what the certificate must cover: ServerName, or the IP literal
-	Host       string // Host header, as typed unless the target says otherwise
-}
