@@ -279,7 +279,7 @@ func TestFailures(t *testing.T) {
 			x.plan.Targets[0].URL = strings.Replace(x.plan.Targets[0].URL, "localhost", "elsewhere.test", 1)
 		}, "failed asked:initial=nobody auth=nobody trust=failed error=tls/server-name-mismatch"},
 		{"certificate required 1.3", lab.Behaviour{MinVersion: 0x0304}, func(x *bench) { x.plan.Connections[0].Identity = plan.None }, "failed asked:initial=nobody auth=nobody trust=evaluated error=tls/client-certificate-required certificate_required"},
-		{"certificate required 1.2", lab.Behaviour{MaxVersion: 0x0303}, func(x *bench) { x.plan.Connections[0].Identity = plan.None }, "failed asked:initial=nobody auth=nobody error=tls/client-certificate-required bad_certificate"},
+		{"certificate required 1.2", lab.Behaviour{MaxVersion: 0x0303}, func(x *bench) { x.plan.Connections[0].Identity = plan.None }, "failed asked:initial=nobody auth=nobody error=tls/client-certificate-required handshake_failure"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			x := newBench(t, test.lab)
@@ -321,13 +321,13 @@ func TestWaitsAreSkippedAndMoved(t *testing.T) {
 	x := newBench(t, lab.Behaviour{})
 	x.plan.Connections[1].After = plan.Duration(9 * time.Minute)
 	x.plan.Caches = []string{"shared"}
-	x.opt.Clock = session.FastForward()
+	x.opt.Clock = &session.Moved{}
 	log := x.run(t)
 	if c := log.Pass(1).Connections[1]; c.Handshake != trace.Resumed || !c.VirtualTime {
 		t.Errorf("after 9 minutes of a moved clock: %s, virtual %v", story(c), c.VirtualTime)
 	}
 	x.plan.Connections[1].After = plan.Duration(11 * time.Minute)
-	x.opt.Clock = session.FastForward()
+	x.opt.Clock = &session.Moved{}
 	if c := x.run(t).Pass(1).Connections[1]; c.Handshake != trace.Full {
 		t.Errorf("after 11 minutes of a moved clock: %s", story(c))
 	}
