@@ -172,3 +172,22 @@ func whom(id *string) string {
 
 // resumed reports whether c took up a session.
 func resumed(c *trace.Connection) bool { return c.Resumption != nil && c.Resumption.Accepted }
+
+// Bad returns which connections a finding of severity error points at, by pass
+// and index, for whoever draws them.
+func (r Result) Bad(log *trace.Log) func(pass, connection int) bool {
+	type place struct{ pass, connection int }
+	bad := map[place]bool{}
+	for _, f := range r.Findings {
+		if f.Severity != Error || len(f.Connections) == 0 {
+			continue
+		}
+		for _, p := range log.Passes {
+			if p.Cache == f.Pass {
+				// The last one is the victim; those before it only made the session.
+				bad[place{p.Index, f.Connections[len(f.Connections)-1]}] = true
+			}
+		}
+	}
+	return func(pass, connection int) bool { return bad[place{pass, connection}] }
+}

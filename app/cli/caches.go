@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"rechallenge/core/session"
+)
+
+func cachesCommand(c *console) *cobra.Command {
+	return &cobra.Command{
+		Use: "caches", Short: "List the cache policies and client profiles, with their sources", Args: exactly(0, "no argument"),
+		RunE: func(*cobra.Command, []string) error {
+			w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
+			fmt.Fprintln(w, "ID\tSESSION KEY\tLIFETIME\tWHAT\tHOW SURE\tSOURCE")
+			for _, p := range session.Policies {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, key(p), lifetime(p), p.Title, p.Confidence, strings.TrimSpace(p.Source+" "+p.Date))
+			}
+			return w.Flush()
+		},
+	}
+}
+
+func key(p session.Policy) string {
+	if p.Disabled {
+		return "-"
+	}
+	var parts []string
+	for _, part := range p.Recipe {
+		parts = append(parts, string(part))
+	}
+	return strings.Join(parts, "+")
+}
+
+func lifetime(p session.Policy) string {
+	switch {
+	case p.Disabled:
+		return "-"
+	case p.TTL > 0:
+		return p.TTL.String()
+	case p.MaxTTL > 0:
+		return "server's, at most " + p.MaxTTL.String()
+	}
+	return "server's"
+}
+
+func versionCommand(c *console) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: exactly(0, "no argument"),
+		RunE: func(*cobra.Command, []string) error {
+			fmt.Fprintf(c.out, "%s %s (%s, %s/%s)\n", programName, Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			for _, s := range stacks() {
+				fmt.Fprintf(c.out, "stack %s: %s\n", s.Name(), s.Version())
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,10 @@
+// Command rechallenge-cli runs plans from the command line: no window, no cgo.
+package main
+
+import (
+	"os"
+)
+
+func main() {
+	os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"rechallenge/core/stack"
+	"rechallenge/core/stack/gotls"
+	"rechallenge/core/trace"
+)
+
+// Version is set by the Makefile; "dev" in a plain go build.
+var Version = "dev"
+
+// The exit codes. Three and two come before one.
+const (
+	exitOK       = 0
+	exitFinding  = 1 // an expectation failed, or without expect an error finding
+	exitUsage    = 2 // bad usage or input
+	exitNotRun   = 3 // the run could not be carried out
+	exitTwice    = 130
+	toolName     = "rechallenge"
+	programName  = "rechallenge-cli"
+	shortProgram = "Does my second connection get asked for its own client certificate, or does it silently resume the first one's TLS session?"
+)
+
+// status ends the program with a code and no further message.
+type status int
+
+func (s status) Error() string { return fmt.Sprintf("exit %d", int(s)) }
+
+// usage wraps an error that is the user's to mend: exit 2.
+type usage struct{ error }
+
+func (u usage) Unwrap() error { return u.error }
+
+// console is where a command reads and writes.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// Main runs the command line and returns its exit code.
+func Main(args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := interrupts()
+	defer stop()
+	root := command(&console{in: in, out: out, err: errOut})
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var code status
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintf(errOut, "%s: %v\n", programName, err)
+	return exitUsage
+}
+
+// interrupts returns a context that ends at the first Ctrl-C; the second one
+// ends the program at once.
+func interrupts() (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if _, ok := <-signals; !ok {
+			return
+		}
+		fmt.Fprintln(os.Stderr, "stopping; what was recorded is still written (again to leave at once)")
+		cancel()
+		if _, ok := <-signals; ok {
+			os.Exit(exitTwice)
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel()
+	}
+}
+
+// command builds the command tree.
+func command(c *console) *cobra.Command {
+	root := &cobra.Command{
+		Use: programName, Short: shortProgram, SilenceUsage: true, SilenceErrors: true,
+		Example: `  rechallenge-cli demo
+  rechallenge-cli try https://server.test/alice https://server.test/bob --identity alice.p12 --identity bob.p12 --trust ca.pem
+  rechallenge-cli run plan.yaml --report report.html --report report.json`,
+	}
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
+	})
+	root.AddCommand(demoCommand(c), runCommand(c), tryCommand(c), labCommand(c), identityCommand(c), cachesCommand(c), versionCommand(c))
+	return root
+}
+
+// tool names this program in traces.
+func tool() trace.Tool { return trace.Tool{Name: toolName, Version: Version} }
+
+// stacks are the TLS stacks at hand.
+func stacks() []stack.Stack { return []stack.Stack{gotls.New()} }

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+	"rechallenge/core/target"
+)
+
+// aim is what try and audit are told of the servers and identities.
+type aim struct {
+	identities []string
+	connectTo  string
+	trust      string
+	whoami     string
+}
+
+func (a *aim) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&a.identities, "identity", nil, "client identity, FILE or FILE:PASSWORD_ENV (the name of an environment variable); repeat for more")
+	cmd.Flags().StringVar(&a.connectTo, "connect-to", "", "IP:PORT to connect to instead of resolving")
+	cmd.Flags().StringVar(&a.trust, "trust", "", "PEM file of the CAs to trust, or none (default: the system's)")
+	cmd.Flags().StringVar(&a.whoami, "whoami", "", "how the server says whom it saw: header:NAME or body:REGEXP")
+}
+
+func tryCommand(c *console) *cobra.Command {
+	var f runFlags
+	var a aim
+	cmd := &cobra.Command{
+		Use:   "try URL...",
+		Short: "Try identities on URLs, without a plan file",
+		Long:  "For each URL in the order given, each identity in the order given: once with a shared session cache, once with none.",
+		Example: `  rechallenge-cli try https://server.test/ --identity alice.p12 --identity bob.p12 --trust ca.pem
+  ALICE=secret rechallenge-cli try https://server.test/ --identity alice.p12:ALICE --whoami header:X-Client-DN`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := a.plan(args)
+			if err != nil {
+				return usage{err}
+			}
+			return c.run(cmd.Context(), p, ".", &f, session.Real())
+		},
+	}
+	f.add(cmd)
+	a.add(cmd)
+	return cmd
+}
+
+// plan builds the plan: for each URL each identity, in order.
+func (a *aim) plan(urls []string) (*plan.Plan, error) {
+	if len(urls) == 0 {
+		return nil, errors.New("name a URL to try")
+	}
+	p := &plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}}
+	taken := map[string]int{}
+	for _, text := range a.identities {
+		i, err := identityOf(text, taken)
+		if err != nil {
+			return nil, err
+		}
+		p.Identities = append(p.Identities, i)
+	}
+	ids := []string{}
+	for _, i := range p.Identities {
+		ids = append(ids, i.ID)
+	}
+	if len(ids) == 0 {
+		ids = []string{plan.None}
+	}
+	for n, u := range urls {
+		t, err := a.target(fmt.Sprintf("url-%d", n+1), u)
+		if err != nil {
+			return nil, err
+		}
+		p.Targets = append(p.Targets, t)
+		for _, id := range ids {
+			p.Connections = append(p.Connections, plan.Connection{Target: t.ID, Identity: id})
+		}
+	}
+	return p, nil
+}
+
+// target builds one target.
+func (a *aim) target(id, url string) (target.Target, error) {
+	t := target.Target{ID: id, URL: url, Trust: a.trust}
+	if a.connectTo != "" {
+		address, err := netip.ParseAddrPort(a.connectTo)
+		if err != nil {
+			return t, fmt.Errorf("--connect-to %s: want IP:PORT, e.g. 127.0.0.1:8443", a.connectTo)
+		}
+		t.ConnectTo = target.Addresses{address}
+	}
+	kind, value, _ := strings.Cut(a.whoami, ":")
+	switch {
+	case a.whoami == "":
+		// The lab's own way, and harmless elsewhere: a server without it says nothing.
+		t.Whoami.Header = "X-Client-DN"
+	case kind == "header" && value != "":
+		t.Whoami.Header = value
+	case kind == "body" && value != "":
+		t.Whoami.Body = value
+	default:
+		return t, fmt.Errorf("--whoami %s: want header:NAME or body:REGEXP", a.whoami)
+	}
+	if _, err := t.Parse(); err != nil {
+		return t, err
+	}
+	return t, nil
+}
+
+// identityOf reads FILE or FILE:PASSWORD_ENV. Its id is the file's stem; a
+// second one of that name gets -2.
+func identityOf(text string, taken map[string]int) (plan.Identity, error) {
+	file, env := text, ""
+	if i := strings.LastIndexByte(text, ':'); i > 1 && !strings.ContainsAny(text[i+1:], `/\.`) {
+		file, env = text[:i], text[i+1:]
+	}
+	if file == "" {
+		return plan.Identity{}, fmt.Errorf("--identity %s: want FILE or FILE:PASSWORD_ENV", text)
+	}
+	id := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	taken[id]++
+	if n := taken[id]; n > 1 {
+		id = fmt.Sprintf("%s-%d", id, n)
+	}
+	return plan.Identity{ID: id, File: file, PasswordEnv: env}, nil
+}
