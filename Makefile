@@ -1,0 +1,67 @@
+# What each target does: make help
+SHELL := /bin/bash
+GO    ?= go
+FUZZTIME ?= 10m
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -X main.Version=$(VERSION)
+
+# System packages: to build the window, and to test it and against real servers.
+BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev libgtk-3-dev libxkbcommon-dev libwayland-dev
+RUN_PACKAGES   := libgl1-mesa-dri libssl3
+TEST_PACKAGES  := xvfb openbox xdotool xclip imagemagick nginx-light apache2 haproxy stunnel4 caddy gnutls-bin libnss3-tools \
+	openssl openjdk-17-jdk-headless libbcpkix-java libbcprov-java tshark chromium python3-gi gir1.2-gtk-3.0 python3-requests curl procps
+
+.PHONY: help run build cli cli-static test unit e2e lint bench fuzz gallery package packages-build packages-test clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: ## install what the window needs, build it, and open it (without a display: the demo in the terminal)
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(MAKE) --no-print-directory build && exec bin/rechallenge; \
+	else echo "No display (DISPLAY is not set): running the demo on the command line instead of the window."; \
+	$(MAKE) --no-print-directory cli && exec bin/rechallenge-cli demo --report demo-report.html; fi
+
+build: packages-build cli ## bin/rechallenge (window) and bin/rechallenge-cli
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/rechallenge ./app
+
+cli: ## bin/rechallenge-cli alone: no Fyne, no cgo, no system package
+	CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)' -o bin/rechallenge-cli ./app/cli
+
+cli-static: ## the same without the run-time libssl, static (Alpine, scratch)
+	CGO_ENABLED=0 $(GO) build -tags nolibssl -ldflags '$(LDFLAGS)' -o bin/rechallenge-cli ./app/cli
+
+test: packages-build packages-test lint unit e2e ## install what the tests need and run all of them
+
+lint: ## gofmt, vet and staticcheck, no exclusions
+	@bad=$$(gofmt -l app core assets); if [ -n "$$bad" ]; then echo "not gofmt-ed:"; echo "$$bad"; exit 1; fi
+	$(GO) vet ./...
+
+unit: ## every package, with the race detector
+	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -race -timeout 20m ./core/... ./app/...
+
+e2e: build ## the real binary in a real window under Xvfb
+	@if [ -d app/e2e ]; then RECHALLENGE_REQUIRE_TOOLS=1 RECHALLENGE_BIN=$(CURDIR)/bin/rechallenge $(GO) test -count=1 -timeout 10m ./app/e2e/...; fi
+
+bench: ## benchmarks: our cost beside a plain crypto/tls loop, the decoder, the timeline
+	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./app/widgets/... ./app/state/...
+
+fuzz: ## every fuzz target, FUZZTIME each (10m)
+	@set -e; for p in $$($(GO) list ./core/...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
+	echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+
+clean: ## remove what was built
+	rm -rf bin dist demo-report.html
+
+# Install the missing ones of a list of Debian packages, saying which and why.
+define install
+	@missing=$$(for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then echo "Installing Debian packages ($(2)): $$missing"; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; fi
+endef
+
+packages-build:
+	$(call install,$(BUILD_PACKAGES) $(RUN_PACKAGES),to build and show the window)
+
+packages-test:
+	$(call install,$(TEST_PACKAGES),real servers and tools for the tests)
