@@ -13,14 +13,33 @@ const (
 	OpRemove Op = "remove" // Info was removed: by the user, by the stack, after single use
 	OpFlush  Op = "flush"  // the cache was emptied
 	OpPin    Op = "pin"    // Info will not expire or be evicted; also unpin (see Info.Pinned)
+	OpIgnore Op = "ignore" // Info was given by the server and not stored; it has no serial
+)
+
+// The reasons that this package gives. Refused passes its caller's on.
+const (
+	ReasonDisabled        = "disabled"         // miss, ignore: the policy keeps no sessions
+	ReasonEmpty           = "empty"            // miss: there is nothing in the cache
+	ReasonOtherKey        = "other-key"        // miss: everything is kept under other keys
+	ReasonOtherStack      = "other-stack"      // miss: what is there was made by another stack
+	ReasonExpired         = "expired"          // miss, expire, ignore: its lifetime is over
+	ReasonReplaced        = "replaced"         // evict: a newer session came under the same key
+	ReasonCapacity        = "capacity"         // evict: the policy keeps no more keys
+	ReasonSingleUse       = "single-use"       // remove: offered once, as the policy says
+	ReasonIdentityChanged = "identity-changed" // remove: another identity was chosen for the host
+	ReasonMechanism       = "mechanism"        // ignore: this client doesn't resume that way
+	ReasonSameSession     = "same-session"     // store: a known session ID; its lifetime is not extended
+	ReasonRestored        = "restored"         // store: from a file of saved sessions
+	ReasonUser            = "user"             // whatever the operation
+	ReasonRefused         = "refused"          // remove: the server or stack turned it down
 )
 
 // Event is one operation on a cache. It holds no secret.
 type Event struct {
-	By     int     `json:"-"` // index of the connection on whose behalf; 0 = the user or the clock
 	Op     Op      `json:"op"`
 	Key    string  `json:"key,omitempty"`
 	Info   *Info   `json:"session,omitempty"`
 	AgeMS  float64 `json:"age_ms,omitempty"` // of Info on a hit, in milliseconds of the client's clock
-	Reason string  `json:"reason,omitempty"` // "disabled", "empty", "other-key", "expired", "replaced", "capacity", "single-use", "user", "refused" ...
+	Reason string  `json:"reason,omitempty"` // one of the Reason constants, or Refused's
+	By     int     `json:"-"`                // index of the connection on whose behalf; 0 = the user's
 }

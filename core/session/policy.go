@@ -1,7 +1,9 @@
 package session
 
 import (
+	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -39,9 +41,72 @@ type Coordinates struct {
 	Version  string
 }
 
+// qa1727 is the recipe whose keys print as Apple's Technical Q&A QA1727 does.
+var qa1727 = Recipe{PartIP, PartPort, PartName}
+
 // Key prints c under the recipe: QA1727's `{ip:port}name` for {ip, port, name},
-// `part=value,...` for any other.
-func (r Recipe) Key(c Coordinates) string { return strings.Join(nil, "") }
+// `part=value,...` for any other. An unknown address, which a proxy resolves,
+// prints as "via-proxy"; nothing prints as "none".
+func (r Recipe) Key(c Coordinates) string {
+	if slices.Equal(r, qa1727) {
+		address := fmt.Sprintf("%s:%d", ipText(c), c.Port)
+		if c.IP.Is6() {
+			address = netip.AddrPortFrom(c.IP, c.Port).String()
+		}
+		return "{" + address + "}" + c.Name
+	}
+	parts := make([]string, len(r))
+	for i, p := range r {
+		parts[i] = string(p) + "=" + escapeValue(c.value(p))
+	}
+	return strings.Join(parts, ",")
+}
+
+// value is what c has for a part.
+func (c Coordinates) value(p Part) string {
+	switch p {
+	case PartIP:
+		return ipText(c)
+	case PartPort:
+		return fmt.Sprint(c.Port)
+	case PartName:
+		return c.Name
+	case PartProxy:
+		return orNone(c.Proxy)
+	case PartIdentity:
+		return orNone(c.Identity)
+	case PartTrust:
+		if c.Trust == "" {
+			return "system"
+		}
+		return c.Trust
+	case PartALPN:
+		return orNone(c.ALPN)
+	case PartVersion:
+		return c.Version
+	}
+	return ""
+}
+
+func ipText(c Coordinates) string {
+	if !c.IP.IsValid() {
+		return "via-proxy"
+	}
+	return c.IP.String()
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// escapeValue keeps two different coordinates from printing alike: a value may
+// hold the comma that joins parts (ALPN does, a file's name may).
+func escapeValue(s string) string {
+	return strings.NewReplacer(`\`, `\\`, ",", `\,`).Replace(s)
+}
 
 // Policy is one way of caching sessions: the recipe and everything around it.
 // The built-in ones are in Policies; a client stack's is called its profile.
@@ -51,13 +116,15 @@ type Policy struct {
 	Stack              string        `json:"stack,omitempty"` // the client stack it describes; "" = not a profile
 	Disabled           bool          `json:"disabled"`        // no cache at all
 	Recipe             Recipe        `json:"key"`
-	ProxyRecipe        Recipe        `json:"proxy_key,omitempty"` // instead of Recipe behind a proxy; nil = Recipe
-	TTL                time.Duration `json:"ttl"`                 // client's fixed lifetime; 0 = the server's hint only
-	MaxTTL             time.Duration `json:"max_ttl"`             // cap on the server's hint; 0 = none
-	Capacity           int           `json:"capacity"`            // keys; 0 = unlimited
-	PerKey             int           `json:"per_key"`             // sessions kept under one key; 0 = 1
-	SingleUseTickets   bool          `json:"single_use_tickets"`
-	Mechanisms         []Mechanism   `json:"mechanisms"`               // nil = all
+	ProxyRecipe        Recipe        `json:"proxy_key,omitempty"`      // instead of Recipe behind a proxy; nil = Recipe
+	TTL                time.Duration `json:"ttl"`                      // client's fixed lifetime; 0 = the server's hint only
+	MaxTTL             time.Duration `json:"max_ttl"`                  // cap on the server's hint; 0 = none
+	MaxTTL12           time.Duration `json:"max_ttl_tls12,omitempty"`  // MaxTTL below TLS 1.3, where it differs; 0 = MaxTTL
+	Capacity           int           `json:"capacity"`                 // keys; 0 = unlimited
+	FIFO               bool          `json:"fifo,omitempty"`           // the key stored first makes room, not the one used least recently
+	PerKey             int           `json:"per_key"`                  // sessions kept under one key; 0 = 1
+	SingleUseTickets   bool          `json:"single_use_tickets"`       // a TLS 1.3 ticket is offered once: RFC 8446 appendix C.4
+	Mechanisms         []Mechanism   `json:"mechanisms"`               // nil = all; empty = resumes by none
 	FlushOnIdentity    bool          `json:"flush_on_identity_change"` // choosing another identity drops the host's sessions
 	PoolKeyHasIdentity bool          `json:"pool_key_has_identity"`    // HTTP connection pool
 	Scope              string        `json:"scope,omitempty"`
@@ -66,4 +133,39 @@ type Policy struct {
 	Date               string        `json:"date,omitempty"`
 	Confidence         string        `json:"confidence,omitempty"` // "read in source", "run", "documented", "reported", "unknown"
 	Notes              string        `json:"notes,omitempty"`
+}
+
+// Expires is when a session made at created ends by the client's rule; zero =
+// never. A TLS 1.3 ticket is never used past the server's lifetime, whatever
+// the client would like (RFC 8446 section 4.6.1); below that the lifetime is a
+// hint, which a fixed TTL ignores (RFC 5077 section 3.3).
+func (p Policy) Expires(s Info) time.Time {
+	limit := p.MaxTTL
+	if s.Mechanism != PSK && p.MaxTTL12 != 0 {
+		limit = p.MaxTTL12
+	}
+	life := s.Lifetime
+	if p.TTL > 0 {
+		life = p.TTL
+		if s.Mechanism == PSK {
+			life = shorter(life, s.Lifetime)
+		}
+	}
+	if life = shorter(life, limit); life == 0 {
+		return time.Time{}
+	}
+	return s.Created.Add(life)
+}
+
+// shorter is the shorter of two lifetimes of which 0 means no limit.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || (b != 0 && b < a) {
+		return b
+	}
+	return a
+}
+
+// Keeps reports whether a client under p resumes by m.
+func (p Policy) Keeps(m Mechanism) bool {
+	return p.Mechanisms == nil || slices.Contains(p.Mechanisms, m)
 }

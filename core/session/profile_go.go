@@ -1,0 +1,14 @@
+package session
+
+// goProfiles are Go's crypto/tls with one ClientSessionCache for everybody,
+// as Config.Clone and http.Transport.Clone leave it.
+var goProfiles = []Policy{
+	{
+		ID: "go", Title: "Go crypto/tls, a shared ClientSessionCache", Stack: "crypto/tls",
+		Recipe: Recipe{PartName}, MaxTTL: 7 * day, Capacity: 64, Mechanisms: []Mechanism{Ticket, PSK},
+		Scope: "ClientSessionCache object", Bitten: "yes if the cache is shared",
+		Source: "crypto/tls handshake_client.go and common.go, Go 1.26", Date: read, Confidence: RunHere,
+		Notes: "ServerName without the port, so that another port is no way out. No cache unless one is configured; Config.Clone shares it. " +
+			"The TLS 1.2 lifetime hint is not enforced; it is here, being what the server honours. Tickets are offered again and again; session IDs never.",
+	},
+}

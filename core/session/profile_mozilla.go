@@ -1,0 +1,20 @@
+package session
+
+// mozillaProfiles are NSS and, on top of it with a token cache of its own, Firefox.
+var mozillaProfiles = []Policy{
+	{
+		ID: "nss", Title: "NSS", Stack: "NSS",
+		Recipe: qa1727, MaxTTL: 2 * day,
+		Scope: "process", Bitten: "yes unless invalidated",
+		Source: "NSS lib/ssl/sslnonce.c", Date: read, Confidence: ReadInSource,
+		Notes: "Address, port, peer id (set by the application, usually empty) and the name of the URL; no limit in number. " +
+			"Applications that change the certificate have to invalidate the session themselves.",
+	},
+	{
+		ID: "firefox", Title: "Firefox", Stack: "NSS with Firefox's token cache",
+		Recipe: Recipe{PartName, PartPort}, Mechanisms: []Mechanism{Ticket, PSK},
+		Scope: "process, by container and private window", Bitten: "yes until cleared",
+		Source: "Firefox netwerk/base/SSLTokensCache.cpp and security/manager/ssl", Date: read, Confidence: ReadInSource,
+		Notes: "Connection flags, host, port and origin attributes: another container or a private window has other keys. The size is bounded in kilobytes, not in number; the lifetime is the server's.",
+	},
+}

@@ -1,0 +1,26 @@
+package session
+
+// nodeProfiles are Node's two HTTP clients.
+var nodeProfiles = []Policy{
+	{
+		ID: "node", Title: "Node https.Agent with cert, key or pfx", Stack: "Node https",
+		Recipe: Recipe{PartName, PartPort, PartTrust, PartIdentity, PartVersion}, Capacity: 100, FIFO: true,
+		PoolKeyHasIdentity: true, Scope: "Agent", Bitten: "no",
+		Source: "Node lib/https.js, Agent.getName", Date: read, Confidence: RunHere,
+		Notes: "Host, port, local address and family, then ca, cert, key, pfx and the other TLS options; the connection pool goes by the same name. No lifetime of its own.",
+	},
+	{
+		ID: "node-secure-context", Title: "Node https.Agent with secureContext", Stack: "Node https",
+		Recipe: Recipe{PartName, PartPort}, Capacity: 100, FIFO: true,
+		Scope: "Agent", Bitten: "yes",
+		Source: "Node lib/https.js, Agent.getName", Date: read, Confidence: RunHere,
+		Notes: "A ready-made secureContext is no part of the name, so that two of them in one Agent share sessions and connections.",
+	},
+	{
+		ID: "undici", Title: "Node fetch (undici)", Stack: "undici",
+		Recipe: Recipe{PartName}, Capacity: 100, FIFO: true,
+		PoolKeyHasIdentity: true, Scope: "connector", Bitten: "no (its options are fixed)",
+		Source: "undici lib/core/connect.js", Date: read, Confidence: ReadInSource,
+		Notes: "The server's name without the port. A connector has one identity for life; this profile shows what becomes of an identity that changes underneath it. Clients pool by origin.",
+	},
+}
