@@ -75,6 +75,7 @@ type State struct {
 	Resumed        bool
 	TrustEvaluated bool     // this connection evaluated the server's certificate
 	Certificates   [][]byte // the server's, DER, leaf first; on resumption those of the session
+	NotOffered     string   // why Config.Session was not offered; "" = it was, or there was none
 }
 
 // Reason classifies a failed handshake; the engine maps it onto the report's closed list.

@@ -1,15 +1,21 @@
 // Package gotls is the TLS client of the Go standard library as a Stack. It
-// can't answer a post-handshake challenge, and says so.
+// offers session IDs, tickets and PSKs. It can't answer a post-handshake
+// challenge, and says so.
 package gotls
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"os"
 	"reflect"
 	"runtime"
+	"strings"
 	"time"
 
 	"rechallenge/core/session"
@@ -30,7 +36,7 @@ func (goStack) Version() string { return "crypto/tls " + runtime.Version() }
 func (goStack) Capabilities() stack.Capabilities {
 	return stack.Capabilities{
 		MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS13,
-		Mechanisms:    []session.Mechanism{session.Ticket, session.PSK},
+		Mechanisms:    []session.Mechanism{session.ID, session.Ticket, session.PSK},
 		Renegotiation: true,
 	}
 }
@@ -43,7 +49,7 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 	if now == nil {
 		now = time.Now
 	}
-	c := &client{cfg: cfg}
+	c := &client{cfg: cfg, now: now, sniffer: &sniffer{Conn: conn}}
 	config := &tls.Config{
 		ServerName: cfg.ServerName, MinVersion: cfg.MinVersion, MaxVersion: cfg.MaxVersion, NextProtos: cfg.ALPN,
 		InsecureSkipVerify: true,
@@ -52,8 +58,6 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 		KeyLogWriter:       &masterWriter{to: cfg.KeyLog, master: &c.master},
 		ClientSessionCache: c,
 		VerifyConnection: func(s tls.ConnectionState) error {
-			// Put runs inside the handshake, where ConnectionState would wait for itself.
-			c.version, c.suite = s.Version, s.CipherSuite
 			if s.DidResume {
 				return nil
 			}
@@ -71,6 +75,9 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 			if cfg.Identity == nil {
 				return &tls.Certificate{}, nil
 			}
+			if strings.HasPrefix(cfg.Identity.KeyType, "RSA-PSS") {
+				return nil, fmt.Errorf("answer the challenge as %q: crypto/tls can't use an RSA-PSS key; use the openssl stack", cfg.Identity.ID)
+			}
 			cert := cfg.Identity.TLSCertificate()
 			return &cert, nil
 		},
@@ -80,15 +87,21 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 			config.CipherSuites = append(config.CipherSuites, s.ID)
 		}
 	}
-	if cfg.Session != nil {
-		c.master = cfg.Session.Secret.Master
+	if err := c.prepare(config); err != nil {
+		return nil, err
 	}
-	c.Conn = tls.Client(conn, config)
+	c.Conn = tls.Client(c.sniffer, config)
 	if err := c.HandshakeContext(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil, &stack.Error{Reason: cancelReason(ctx.Err()), Err: ctx.Err()}
 		}
-		return nil, translate(err)
+		if errors.Is(err, errNotOffered) {
+			return nil, &stack.Error{Reason: stack.Failed, Err: errNotOffered}
+		}
+		return nil, handshakeError(err)
+	}
+	if err := c.settle(); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
@@ -104,11 +117,93 @@ func cancelReason(err error) stack.Reason {
 // connection: it offers the one session it was given, whatever the key.
 type client struct {
 	*tls.Conn
-	cfg       stack.Config
-	master    []byte // TLS 1.2 master secret
-	evaluated bool
-	version   uint16
-	suite     uint16
+	cfg        stack.Config
+	now        func() time.Time
+	sniffer    *sniffer
+	master     []byte // TLS 1.2 master secret
+	evaluated  bool
+	offering   *tls.ClientSessionState
+	notOffered string
+	ticketed   bool // the server gave a ticket in the handshake
+}
+
+// prepare gets the session ready to be offered. One that crypto/tls would not
+// offer is left out, and State says why.
+func (c *client) prepare(config *tls.Config) error {
+	s := c.cfg.Session
+	if s == nil {
+		return nil
+	}
+	if c.notOffered = unusable(s, config, c.now()); c.notOffered != "" {
+		return nil
+	}
+	// Parsed anew for each use: crypto/tls writes into what it is given.
+	state, err := tls.ParseSessionState(s.Secret.State)
+	if err == nil {
+		c.offering, err = tls.NewResumptionState(s.Secret.Ticket, state)
+	}
+	if err != nil {
+		return &stack.Error{Reason: stack.Failed, Err: fmt.Errorf("offer the session: %w", err)}
+	}
+	if s.Mechanism == session.ID {
+		id, err := hex.DecodeString(s.SessionID)
+		if err != nil {
+			return &stack.Error{Reason: stack.Failed, Err: fmt.Errorf("offer the session: its ID is not hexadecimal: %w", err)}
+		}
+		// crypto/tls draws a random session ID for every ClientHello and takes the
+		// server's echo of it for resumption. Drawing the server's own is what
+		// resumes; that the ID stands in the ClientHello is asserted on its way out.
+		config.Rand = &idRand{id: id}
+		c.sniffer.expect = id
+	}
+	return nil
+}
+
+// settle looks at what the handshake's clear part said, once it is over.
+func (c *client) settle() error {
+	s := c.ConnectionState()
+	hello, answer, _ := c.sniffer.hellos()
+	if c.offering != nil {
+		o := c.cfg.Session
+		sent := o.Mechanism == session.ID || hello.psk || o.Mechanism == session.Ticket && bytes.Equal(hello.ticket, o.Secret.Ticket)
+		if !sent {
+			c.notOffered = "crypto/tls did not offer it"
+		}
+	}
+	if s.Version == tls.VersionTLS13 {
+		return nil
+	}
+	if s.DidResume {
+		// crypto/tls writes no key log line on resumption.
+		if c.cfg.KeyLog != nil && hello.random != nil && c.cfg.Session.Secret.Master != nil {
+			c.cfg.KeyLog.Add("CLIENT_RANDOM", hello.random, c.cfg.Session.Secret.Master)
+		}
+		return nil
+	}
+	if c.ticketed || len(answer.sessionID) == 0 || c.cfg.NewSession == nil {
+		return nil
+	}
+	return c.harvest(s, answer)
+}
+
+// harvest makes a session of the ID that a TLS 1.2 server assigned.
+func (c *client) harvest(s tls.ConnectionState, answer helloMessage) error {
+	state := idState{
+		version: s.Version, suite: s.CipherSuite, created: c.now(), master: c.master,
+		extendedMaster: answer.extendedMaster, certificates: chain(s), curve: uint16(s.CurveID),
+	}
+	data, err := state.bytes()
+	if err != nil {
+		return &stack.Error{Reason: stack.Failed, Err: err}
+	}
+	c.cfg.NewSession(session.Session{
+		Info: session.Info{
+			Mechanism: session.ID, Version: s.Version, CipherSuite: s.CipherSuite, Stack: Name,
+			SessionID: hex.EncodeToString(answer.sessionID), Created: c.now(),
+		},
+		Secret: session.Secret{State: data, Master: bytes.Clone(c.master)},
+	})
+	return nil
 }
 
 // Read and Write give errors in the stack's terms.
@@ -126,54 +221,47 @@ func (c *client) State() stack.State {
 	s := c.ConnectionState()
 	return stack.State{
 		Version: s.Version, CipherSuite: s.CipherSuite, ALPN: s.NegotiatedProtocol, Resumed: s.DidResume,
-		TrustEvaluated: c.evaluated, Certificates: chain(s),
+		TrustEvaluated: c.evaluated, Certificates: chain(s), NotOffered: c.notOffered,
 	}
 }
 
 // Get offers the session; crypto/tls asks once per connection.
-func (c *client) Get(string) (*tls.ClientSessionState, bool) {
-	if c.cfg.Session == nil {
-		return nil, false
-	}
-	// Parsed anew for each use: crypto/tls writes into what it is given.
-	state, err := tls.ParseSessionState(c.cfg.Session.Secret.State)
-	if err != nil {
-		return nil, false
-	}
-	cs, err := tls.NewResumptionState(c.cfg.Session.Secret.Ticket, state)
-	if err != nil {
-		return nil, false
-	}
-	return cs, true
-}
+func (c *client) Get(string) (*tls.ClientSessionState, bool) { return c.offering, c.offering != nil }
 
 // Put hands a new session on. A nil one means that the offered one failed;
-// the engine sees that for itself.
+// the engine sees that for itself. An empty ticket is a server's way to give
+// none after all (RFC 5077 section 3.3).
 func (c *client) Put(_ string, cs *tls.ClientSessionState) {
-	if cs == nil || c.cfg.NewSession == nil {
+	if cs == nil {
 		return
 	}
 	ticket, state, err := cs.ResumptionState()
-	if err != nil || state == nil {
+	if err != nil || state == nil || len(ticket) == 0 {
 		return
 	}
+	c.ticketed = true
 	data, err := state.Bytes()
-	if err != nil {
+	if err != nil || c.cfg.NewSession == nil {
 		return
-	}
-	now := c.cfg.Now
-	if now == nil {
-		now = time.Now
 	}
 	made := session.Session{
 		Info: session.Info{
-			Mechanism: session.Ticket, Version: c.version, CipherSuite: c.suite, Stack: Name,
-			TicketLength: len(ticket), TicketDigest: session.Digest(ticket), Created: now(),
+			Mechanism: session.Ticket, Stack: Name,
+			TicketLength: len(ticket), TicketDigest: session.Digest(ticket), Created: c.now(),
 		},
-		Secret: session.Secret{Ticket: ticket, State: data, Master: c.master},
+		Secret: session.Secret{Ticket: bytes.Clone(ticket), State: data},
 	}
-	if c.version == tls.VersionTLS13 {
-		made.Mechanism, made.Secret.Master = session.PSK, nil
+	// Put may run inside the handshake, where ConnectionState would wait for itself.
+	head, ok := readStateHead(data)
+	if !ok {
+		return
+	}
+	made.Version, made.CipherSuite = head.version, head.suite
+	if made.Version == tls.VersionTLS13 {
+		made.Mechanism, made.Lifetime = session.PSK, pskLifetime(data, head.created)
+	} else {
+		made.Secret.Master = bytes.Clone(head.secret)
+		_, _, made.Lifetime = c.sniffer.hellos()
 	}
 	c.cfg.NewSession(made)
 }
@@ -186,6 +274,30 @@ func chain(s tls.ConnectionState) [][]byte {
 	}
 	return der
 }
+
+// handshakeError types what HandshakeContext returned.
+func handshakeError(err error) error {
+	err = translate(err)
+	var known *stack.Error
+	if errors.As(err, &known) {
+		if known.Reason == stack.AlertReceived && known.Alert == alertProtocolVersion {
+			known.Reason = stack.BadVersion
+		}
+		return err
+	}
+	var network net.Error
+	switch text := err.Error(); {
+	case errors.As(err, &network) && network.Timeout():
+		return &stack.Error{Reason: stack.TimedOut, Err: err}
+	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return err
+	case strings.Contains(text, "unsupported protocol version"), strings.Contains(text, "supported versions"):
+		return &stack.Error{Reason: stack.BadVersion, Err: err}
+	}
+	return &stack.Error{Reason: stack.Failed, Err: err}
+}
+
+const alertProtocolVersion = 70 // RFC 8446 section 6.2
 
 // translate puts crypto/tls's errors into the stack's terms.
 func translate(err error) error {

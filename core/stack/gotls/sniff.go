@@ -1,0 +1,166 @@
+package gotls
+
+import (
+	"bytes"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+)
+
+// sniffer sees the handshake's clear part on its way to and from crypto/tls:
+// the ClientHello, the ServerHello and a TLS 1.2 NewSessionTicket, in which
+// stands what crypto/tls keeps to itself.
+type sniffer struct {
+	net.Conn
+	mu       sync.Mutex
+	out, in  flight
+	expect   []byte // session ID that must stand in the ClientHello; nil = any
+	mismatch bool   // it didn't, and nothing was sent
+	client   helloMessage
+	server   helloMessage
+	lifetime time.Duration // of a TLS 1.2 ticket, as the server hints
+}
+
+// Handshake types and extensions that are looked at (RFC 8446 section 4, RFC 5077, RFC 7627).
+const (
+	typeClientHello      = 1
+	typeServerHello      = 2
+	typeNewSessionTicket = 4
+
+	extensionMasterSecret      = 23
+	extensionSessionTicket     = 35
+	extensionPreSharedKey      = 41
+	extensionSupportedVersions = 43
+)
+
+func (s *sniffer) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	s.out.feed(b, func(kind uint8, body []byte) {
+		if kind == typeClientHello && s.client.random == nil {
+			s.client.parse(body, true)
+			s.mismatch = s.expect != nil && !bytes.Equal(s.expect, s.client.sessionID)
+		}
+	})
+	mismatch := s.mismatch
+	s.mu.Unlock()
+	if mismatch {
+		return 0, errNotOffered
+	}
+	return s.Conn.Write(b)
+}
+
+func (s *sniffer) Read(b []byte) (int, error) {
+	n, err := s.Conn.Read(b)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.in.feed(b[:n], func(kind uint8, body []byte) {
+		switch {
+		case kind == typeServerHello && s.server.random == nil:
+			s.server.parse(body, false)
+		case kind == typeNewSessionTicket && len(body) >= 4:
+			// NewSessionTicket, RFC 5077 section 3.3: uint32 ticket_lifetime_hint.
+			s.lifetime = time.Duration(uint32(body[0])<<24|uint32(body[1])<<16|uint32(body[2])<<8|uint32(body[3])) * time.Second
+		}
+	})
+	return n, err
+}
+
+// hellos returns what has been seen.
+func (s *sniffer) hellos() (client, server helloMessage, lifetime time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.client, s.server, s.lifetime
+}
+
+// helloMessage is what is of interest of a ClientHello or ServerHello.
+type helloMessage struct {
+	random, sessionID []byte
+	extendedMaster    bool
+	tls13             bool // a ServerHello that chose TLS 1.3
+	ticket            []byte
+	psk               bool
+}
+
+// parse reads a ClientHello or ServerHello (RFC 8446 sections 4.1.2 and 4.1.3);
+// of a malformed one it keeps what came before.
+func (h *helloMessage) parse(body []byte, client bool) {
+	s := cryptobyte.String(body)
+	var random, id []byte
+	var sessionID, suites, methods, extensions cryptobyte.String
+	if !s.Skip(2) || !s.ReadBytes(&random, 32) || !s.ReadUint8LengthPrefixed(&sessionID) {
+		return
+	}
+	id = bytes.Clone(sessionID)
+	h.random, h.sessionID = bytes.Clone(random), id
+	if client {
+		if !s.ReadUint16LengthPrefixed(&suites) || !s.ReadUint8LengthPrefixed(&methods) {
+			return
+		}
+	} else if !s.Skip(3) {
+		return
+	}
+	if !s.ReadUint16LengthPrefixed(&extensions) {
+		return
+	}
+	for !extensions.Empty() {
+		var kind uint16
+		var data cryptobyte.String
+		if !extensions.ReadUint16(&kind) || !extensions.ReadUint16LengthPrefixed(&data) {
+			return
+		}
+		switch kind {
+		case extensionMasterSecret:
+			h.extendedMaster = true
+		case extensionSessionTicket:
+			h.ticket = bytes.Clone(data)
+		case extensionPreSharedKey:
+			h.psk = true
+		case extensionSupportedVersions:
+			h.tls13 = !client
+		}
+	}
+}
+
+// Limits of what is kept while a message is incomplete.
+const (
+	maxHandshake = 1 << 17
+	maxRecord    = 1<<14 + 2048
+)
+
+// flight reassembles one direction's handshake messages up to the first record
+// that is not a clear handshake record.
+type flight struct {
+	record, message []byte
+	done            bool
+}
+
+func (f *flight) feed(b []byte, each func(kind uint8, body []byte)) {
+	if f.done {
+		return
+	}
+	f.record = append(f.record, b...)
+	for len(f.record) >= 5 {
+		length := int(f.record[3])<<8 | int(f.record[4])
+		if f.record[0] != 22 || length > maxRecord || len(f.message) > maxHandshake {
+			f.stop()
+			return
+		}
+		if len(f.record) < 5+length {
+			return
+		}
+		f.message = append(f.message, f.record[5:5+length]...)
+		f.record = f.record[5+length:]
+		for len(f.message) >= 4 {
+			size := int(f.message[1])<<16 | int(f.message[2])<<8 | int(f.message[3])
+			if len(f.message) < 4+size {
+				break
+			}
+			each(f.message[0], f.message[4:4+size])
+			f.message = f.message[4+size:]
+		}
+	}
+}
+
+func (f *flight) stop() { *f = flight{done: true} }

@@ -1,0 +1,66 @@
+package gotls
+
+import (
+	"errors"
+	"net"
+	"testing"
+)
+
+// A ClientHello without the session ID that was meant must not leave.
+func TestAssertion(t *testing.T) {
+	hello := make([]byte, 5+4+2+32+1+32)
+	hello[0], hello[4], hello[5], hello[8], hello[43] = 22, 4+2+32+1+32, typeClientHello, 2+32+1+32, 32
+	for _, test := range []struct {
+		expect []byte
+		want   error
+	}{
+		{nil, nil},
+		{make([]byte, 32), nil},
+		{append(make([]byte, 31), 1), errNotOffered},
+	} {
+		client, server := net.Pipe()
+		got := make(chan int, 1)
+		go func() {
+			n, _ := server.Read(make([]byte, 256))
+			got <- n
+		}()
+		_, err := (&sniffer{Conn: client, expect: test.expect}).Write(hello)
+		client.Close()
+		if sent := <-got > 0; !errors.Is(err, test.want) || sent != (test.want == nil) {
+			t.Errorf("expecting %x: error %v, sent %v", test.expect, err, sent)
+		}
+		server.Close()
+	}
+}
+
+func FuzzSniffer(f *testing.F) {
+	f.Add([]byte{22, 3, 3, 0, 8, 2, 0, 0, 4, 3, 3, 0, 0}, 3)
+	f.Add([]byte{22, 3, 3, 0, 8, 4, 0, 0, 4, 0, 0, 1, 0, 20, 3, 3, 0, 1, 1}, 1)
+	f.Fuzz(func(t *testing.T, data []byte, step int) {
+		if step <= 0 {
+			step = 1
+		}
+		var fl flight
+		for len(data) > 0 {
+			n := min(step, len(data))
+			fl.feed(data[:n], func(kind uint8, body []byte) {
+				new(helloMessage).parse(body, kind == typeClientHello)
+			})
+			data = data[n:]
+			if len(fl.record) > maxRecord+5+step || len(fl.message) > maxHandshake+maxRecord {
+				t.Fatalf("keeps %d and %d bytes", len(fl.record), len(fl.message))
+			}
+		}
+	})
+}
+
+func FuzzState(f *testing.F) {
+	state := idState{version: 0x0303, suite: 0xc02f, master: make([]byte, 48)}
+	data, _ := state.bytes()
+	f.Add(data)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if h, ok := readStateHead(data); ok {
+			pskLifetime(data, h.created)
+		}
+	})
+}

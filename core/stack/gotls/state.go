@@ -1,0 +1,162 @@
+package gotls
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"rechallenge/core/session"
+)
+
+// errNotOffered is returned to crypto/tls instead of sending a ClientHello
+// without the session ID that was meant.
+var errNotOffered = errors.New("the ClientHello does not carry the session ID that was to be offered: this Go release can't offer session IDs; use the openssl stack. Nothing was sent")
+
+// idLength is the only length of a session ID that crypto/tls sends.
+const idLength = 32
+
+// idState is the part of a session that crypto/tls has no public way to make.
+type idState struct {
+	version        uint16
+	suite          uint16
+	created        time.Time
+	master         []byte
+	extendedMaster bool
+	certificates   [][]byte
+	curve          uint16
+}
+
+// bytes encodes a TLS 1.2 client session as tls.ParseSessionState reads it.
+// The layout is crypto/tls's own and may change: ParseSessionState's answer is
+// compared with it before it is used.
+func (s *idState) bytes() ([]byte, error) {
+	var b cryptobyte.Builder
+	b.AddUint16(s.version)
+	b.AddUint8(2) // a client's
+	b.AddUint16(s.suite)
+	b.AddUint64(uint64(s.created.Unix()))
+	b.AddUint8LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(s.master) })
+	b.AddUint24(0) // extra
+	if s.extendedMaster {
+		b.AddUint8(1)
+	} else {
+		b.AddUint8(0)
+	}
+	b.AddUint8(0) // early data
+	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
+		for _, der := range s.certificates {
+			b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(der) })
+			b.AddUint16(0) // the entry's extensions
+		}
+	})
+	b.AddUint24(0) // verified chains
+	b.AddUint16(s.curve)
+	data, err := b.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("build a session for crypto/tls: %w", err)
+	}
+	parsed, err := tls.ParseSessionState(data)
+	if err != nil {
+		return nil, fmt.Errorf("build a session for crypto/tls: %w", err)
+	}
+	again, err := parsed.Bytes()
+	if err != nil || !slices.Equal(again, data) {
+		return nil, errors.New("build a session for crypto/tls: it is read back differently; this Go release keeps sessions in another form")
+	}
+	return data, nil
+}
+
+// stateHead is the beginning of an encoded session.
+type stateHead struct {
+	version, suite uint16
+	created        uint64
+	secret, leaf   []byte
+}
+
+func readStateHead(state []byte) (h stateHead, ok bool) {
+	s := cryptobyte.String(state)
+	var secret, extra, certificates, leaf cryptobyte.String
+	ok = s.ReadUint16(&h.version) && s.Skip(1) && s.ReadUint16(&h.suite) && s.ReadUint64(&h.created) &&
+		s.ReadUint8LengthPrefixed(&secret) && s.ReadUint24LengthPrefixed(&extra) && s.Skip(2) &&
+		s.ReadUint24LengthPrefixed(&certificates) && certificates.ReadUint24LengthPrefixed(&leaf)
+	h.secret, h.leaf = secret, leaf
+	return h, ok
+}
+
+// pskLifetime is the lifetime of a TLS 1.3 session: its state ends with use_by
+// and ticket_age_add. 0 when the encoding is not the known one.
+func pskLifetime(state []byte, created uint64) time.Duration {
+	if len(state) < 12 {
+		return 0
+	}
+	var useBy uint64
+	s := cryptobyte.String(state[len(state)-12:])
+	if !s.ReadUint64(&useBy) || useBy < created || useBy-created > 7*24*3600 {
+		return 0
+	}
+	return time.Duration(useBy-created) * time.Second
+}
+
+// unusable says why crypto/tls won't offer a session, or "". It is asked before,
+// because a session ID in a ClientHello without its session breaks the handshake.
+func unusable(s *session.Session, cfg *tls.Config, now time.Time) string {
+	minimum, maximum := cfg.MinVersion, cfg.MaxVersion
+	if minimum == 0 {
+		minimum = tls.VersionTLS12
+	}
+	if maximum == 0 {
+		maximum = tls.VersionTLS13
+	}
+	head, ok := readStateHead(s.Secret.State)
+	if !ok {
+		return "its state can't be read by this Go release: it was made by another one, or by another stack"
+	}
+	if head.version < minimum || head.version > maximum {
+		return "its protocol version is not offered on this connection"
+	}
+	if head.version == tls.VersionTLS13 {
+		if life := pskLifetime(s.Secret.State, head.created); life > 0 && now.After(time.Unix(int64(head.created), 0).Add(life)) {
+			return "its lifetime is over"
+		}
+	} else if !offered(cfg, head.suite) {
+		return "its cipher suite is not offered on this connection"
+	}
+	if leaf, err := x509.ParseCertificate(head.leaf); err != nil || now.After(leaf.NotAfter) {
+		return "the server certificate it was made under has expired"
+	}
+	if s.Mechanism == session.ID && len(s.SessionID) != 2*idLength {
+		return fmt.Sprintf("its session ID has %d bytes and crypto/tls offers IDs of %d bytes only: use the openssl stack", len(s.SessionID)/2, idLength)
+	}
+	return ""
+}
+
+// offered reports whether a cipher suite stands in the ClientHello.
+func offered(cfg *tls.Config, suite uint16) bool {
+	if cfg.CipherSuites != nil {
+		return slices.Contains(cfg.CipherSuites, suite)
+	}
+	return slices.ContainsFunc(tls.CipherSuites(), func(s *tls.CipherSuite) bool { return s.ID == suite })
+}
+
+// idRand is crypto/rand, except that its second 32 bytes are the session ID: the
+// first are the ClientHello's random.
+type idRand struct {
+	id    []byte
+	reads int
+}
+
+func (r *idRand) Read(b []byte) (int, error) {
+	if len(b) == idLength {
+		r.reads++
+		if r.reads == 2 {
+			return copy(b, r.id), nil
+		}
+	}
+	return rand.Read(b)
+}
