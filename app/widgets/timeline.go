@@ -96,53 +96,180 @@ type Timeline struct {
 	// OnReadout is called with a line of text for the status bar when what is
 	// under the pointer changes, empty when it leaves.
 	OnReadout func(text string)
+
+	x        *index
+	axis     axis
+	view     view
+	overview overview
+	counted  time.Time // when overview was
+	started  time.Time
+	absolute bool
+	legend   bool
+	selected Ref
+	pointer  pointer
+	area     area
+	labels   map[string]string // cut to the gutter's width
+	gutter   float32
+	room     float64 // for outcomes, right of the last span
+	back     *layer  // rows and labels
+	plot     *layer  // spans, links, marks
+	heads    *layer  // group titles
+	frame    *layer  // ruler, overview, legend
+	over     *layer  // cursor, hover
 }
 
 // NewTimeline makes an empty timeline.
 func NewTimeline() *Timeline {
-	t := &Timeline{}
+	t := &Timeline{x: newIndex(TimelineData{}), axis: newAxis(nil), legend: true}
+	t.back, t.plot, t.heads, t.frame, t.over = newLayer(), newLayer(), newLayer(), newLayer(), newLayer()
 	t.ExtendBaseWidget(t)
 	return t
 }
 
 // SetData shows a run. The view is kept if the user has zoomed or panned and
 // the run is the same or a longer one, else everything is fitted.
-func (t *Timeline) SetData(data TimelineData) {}
+func (t *Timeline) SetData(data TimelineData) {
+	same := t.continues(data)
+	t.x = newIndex(data)
+	perPx := t.axis.perPx
+	t.axis = newAxis(data.Cuts)
+	t.pointer.hit = hit{}
+	if !same {
+		t.view = view{}
+		t.selected = Ref{}
+	} else if t.x.lane(t.selected) == nil {
+		t.selected = Ref{}
+	}
+	t.recount(true)
+	if t.view.moved {
+		t.axis.perPx = perPx
+	} else {
+		t.fit()
+	}
+	t.draw()
+}
+
+// continues tells whether data is a later state of the run that is shown.
+func (t *Timeline) continues(data TimelineData) bool {
+	old := t.x.data
+	if len(old.Groups) == 0 || len(data.Groups) < len(old.Groups) || data.End < old.End {
+		return false
+	}
+	a, b := old.Groups[0], data.Groups[0]
+	return a.Pass == b.Pass && a.Title == b.Title && len(b.Lanes) >= len(a.Lanes) &&
+		(len(a.Lanes) == 0 || a.Lanes[0].Label == b.Lanes[0].Label)
+}
 
 // UpdateLane replaces the lane of the same pass and connection or appends it;
 // an unknown pass gets a group of that title. For growth while a run is live:
 // call it for each changed lane, then Flush once.
-func (t *Timeline) UpdateLane(groupTitle string, lane TimelineLane) {}
+func (t *Timeline) UpdateLane(groupTitle string, lane TimelineLane) { t.x.update(groupTitle, lane) }
 
 // AppendLink adds a link; Flush shows it.
-func (t *Timeline) AppendLink(link TimelineLink) {}
+func (t *Timeline) AppendLink(link TimelineLink) {
+	t.x.data.Links = append(t.x.data.Links, link)
+	t.x.noteLink(len(t.x.data.Links) - 1)
+}
 
 // Flush shows what UpdateLane and AppendLink changed. end is the time so far.
-func (t *Timeline) Flush(end time.Duration, cuts []TimelineCut) {}
+// The last lane stays in view if it was.
+func (t *Timeline) Flush(end time.Duration, cuts []TimelineCut) {
+	follow := t.view.y >= t.maxY()-1
+	t.x.data.End, t.x.data.Cuts = end, cuts
+	t.x.count()
+	perPx := t.axis.perPx
+	t.axis = newAxis(cuts)
+	t.axis.perPx = perPx
+	t.recount(false)
+	if !t.view.moved {
+		t.fit()
+	}
+	if follow {
+		t.view.y = t.maxY()
+	}
+	t.draw()
+}
 
 // SetStarted gives the time of day of offset zero, for the absolute ruler.
-func (t *Timeline) SetStarted(at time.Time) {}
+func (t *Timeline) SetStarted(at time.Time) {
+	t.started = at
+	t.draw()
+}
 
 // SetAbsolute chooses between the time of day and offsets in the ruler.
-func (t *Timeline) SetAbsolute(on bool) {}
+func (t *Timeline) SetAbsolute(on bool) {
+	t.absolute = on
+	t.draw()
+}
 
 // Select selects a lane and scrolls to it, the zero Ref clears. Calls nothing.
-func (t *Timeline) Select(r Ref) {}
+func (t *Timeline) Select(r Ref) {
+	if t.x.lane(r) == nil {
+		r = Ref{}
+	}
+	t.selected = r
+	t.reveal()
+	t.draw()
+}
 
 // Selected is the selected lane, the zero Ref for none.
-func (t *Timeline) Selected() Ref { return Ref{} }
+func (t *Timeline) Selected() Ref { return t.selected }
 
 // Fit shows the whole time.
-func (t *Timeline) Fit() {}
+func (t *Timeline) Fit() {
+	t.view.moved = false
+	t.fit()
+	t.draw()
+}
 
 // ZoomBy zooms around the middle: factor 2 shows half the time.
-func (t *Timeline) ZoomBy(factor float64) {}
+func (t *Timeline) ZoomBy(factor float64) { t.zoomAt(float64(t.area.w)/2, factor) }
 
 // ZoomToSelection shows the selected lane's time, everything without one.
-func (t *Timeline) ZoomToSelection() {}
+func (t *Timeline) ZoomToSelection() {
+	l := t.x.lane(t.selected)
+	if l == nil {
+		t.Fit()
+		return
+	}
+	if from, to, ok := l.extent(); ok {
+		t.zoomTo(from, to)
+	}
+}
 
 // ShowLegend shows or hides the legend at the bottom.
-func (t *Timeline) ShowLegend(on bool) {}
+func (t *Timeline) ShowLegend(on bool) {
+	t.legend = on
+	t.arrange(t.Size())
+	t.draw()
+}
+
+// MinSize is small: the timeline shows what fits.
+func (t *Timeline) MinSize() fyne.Size { return fyne.NewSize(240, 110) }
+
+// Refresh draws anew, in the theme's present colours.
+func (t *Timeline) Refresh() {
+	t.labels = nil
+	t.arrange(t.Size())
+	t.draw()
+}
 
 // CreateRenderer is for Fyne.
-func (t *Timeline) CreateRenderer() fyne.WidgetRenderer { return placeholder() }
+func (t *Timeline) CreateRenderer() fyne.WidgetRenderer { return timelineRenderer{t} }
+
+type timelineRenderer struct{ t *Timeline }
+
+func (r timelineRenderer) Layout(s fyne.Size) {
+	r.t.arrange(s)
+	if !r.t.view.moved {
+		r.t.fit()
+	}
+	r.t.draw()
+}
+func (r timelineRenderer) MinSize() fyne.Size { return r.t.MinSize() }
+func (r timelineRenderer) Refresh()           { r.t.Refresh() }
+func (r timelineRenderer) Destroy()           {}
+func (r timelineRenderer) Objects() []fyne.CanvasObject {
+	t := r.t
+	return []fyne.CanvasObject{t.back.clip, t.plot.clip, t.heads.clip, t.frame.clip, t.over.clip}
+}

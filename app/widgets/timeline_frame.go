@@ -1,0 +1,247 @@
+package widgets
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"rechallenge/app/theme"
+)
+
+// drawFrame draws the ruler, the overview strip and the legend.
+func (t *Timeline) drawFrame(k ink) {
+	l, a, f := t.frame, t.area, newFonts()
+	l.begin()
+	width := a.x + a.w
+	l.rect(0, 0, width, a.ruler, k.group, 0)
+	last := float32(-1000)
+	for _, m := range t.ticks() {
+		l.rect(a.x+m.x, a.ruler-5, 1, 5, k.muted, 0)
+		w := fyne.MeasureText(m.text, f.caption, fyne.TextStyle{}).Width
+		if m.x-last < 12 || m.x+w+4 > a.w {
+			continue
+		}
+		last = m.x + w
+		l.text(a.x+m.x+3, (a.ruler-f.low)/2-1, m.text, k.muted, f.caption, fyne.TextStyle{})
+	}
+	for _, c := range t.axis.cuts {
+		t.drawCut(k, f, c)
+	}
+	l.rect(0, 0, a.x, a.ruler, k.group, 0)
+	title := "Time since start"
+	if t.absolute && !t.started.IsZero() {
+		title = t.started.Format("2006-01-02")
+	}
+	l.text(10, (a.ruler-f.low)/2, ellipsis(title, a.x-14, f.caption, fyne.TextStyle{}), k.muted, f.caption, fyne.TextStyle{})
+	l.rect(0, a.ruler-1, width, 1, k.line, 0)
+	l.rect(a.x-1, a.ruler, 1, a.h, k.line, 0)
+	if a.overview > 0 {
+		t.drawOverview(k, f)
+	}
+	if a.legend > 0 {
+		t.drawLegend(k, f)
+	}
+}
+
+// drawCut names a folded wait in the ruler.
+func (t *Timeline) drawCut(k ink, f fonts, c TimelineCut) {
+	x0, x1 := float32(t.axis.x(c.Start)-t.view.x), float32(t.axis.x(c.End)-t.view.x)
+	if x1 < 2 || x0 > t.area.w {
+		return
+	}
+	l, a := t.frame, t.area
+	from := max(x0, 0)
+	l.rect(a.x+from, 0, x1-from, a.ruler, k.grid, 0)
+	text := formatSpan(c.End - c.Start)
+	if w := fyne.MeasureText(text, f.caption-1, fyne.TextStyle{}).Width; w < x1-x0+4 && x0 >= 0 {
+		l.text(a.x+x0+(x1-x0-w)/2, (a.ruler-f.low)/2, text, k.text, f.caption-1, fyne.TextStyle{})
+	}
+}
+
+// drawOverview draws how much goes on over the whole time, and the window.
+func (t *Timeline) drawOverview(k ink, f fonts) {
+	l, a := t.frame, t.area
+	y, h := a.overview, float32(overviewHeight)
+	l.rect(0, y, a.x+a.w, h, k.group, 0)
+	l.rect(0, y, a.x+a.w, 1, k.line, 0)
+	l.text(10, y+(h-f.low)/2, ellipsis("Overview", a.x-14, f.caption, fyne.TextStyle{}), k.muted, f.caption, fyne.TextStyle{})
+	left, w := t.strip()
+	step := w / overviewBins
+	busy := theme.Fade(k.of("tls"), .75)
+	for i := 0; i < overviewBins; {
+		j := i + 1
+		for j < overviewBins && t.overview.busy[j] == t.overview.busy[i] {
+			j++
+		}
+		if n := t.overview.busy[i]; n > 0 {
+			high := max((h-8)*float32(math.Sqrt(float64(n)/float64(t.overview.most))), 2)
+			l.rect(left+float32(i)*step, y+h-3-high, float32(j-i)*step, high, busy, 0)
+		}
+		i = j
+	}
+	for i, bad := range t.overview.bad {
+		if bad {
+			l.shape(crossShape, left+(float32(i)+.5)*step-3, y+3, 6, 6, k.bad, nil, 0)
+		}
+	}
+	from, to := t.window()
+	x0, x1 := left+w*float32(max(from, 0)), left+w*float32(min(to, 1))
+	if x1 < x0 {
+		return
+	}
+	if from > 0.001 || to < 0.999 {
+		shade := theme.Fade(k.background, .55)
+		l.rect(left, y+1, x0-left, h-1, shade, 0)
+		l.rect(x1, y+1, left+w-x1, h-1, shade, 0)
+	}
+	box := l.rect(x0, y+2, max(x1-x0, 3), h-3, theme.Fade(k.primary, .10), 2)
+	box.StrokeColor, box.StrokeWidth = k.primary, 1
+}
+
+// strip is the overview's left edge and width.
+func (t *Timeline) strip() (left, width float32) { return t.area.x + 6, max(t.area.w-12, 1) }
+
+// window is the part of the whole time that is in view, from 0 to 1. It is
+// reckoned at the scale that fits, where the strip was drawn.
+func (t *Timeline) window() (from, to float64) {
+	a := t.axis
+	a.perPx = max(float64(a.active(t.x.data.End))/1000, 1)
+	all := max(a.x(t.x.data.End), 1)
+	return a.x(t.axis.t(t.view.x)) / all, a.x(t.axis.t(t.view.x+float64(t.area.w))) / all
+}
+
+// drawLegend names the phases and marks that occur.
+func (t *Timeline) drawLegend(k ink, f fonts) {
+	l, a := t.frame, t.area
+	h := float32(math.Round(float64(f.size * 1.75)))
+	y := a.legend
+	l.rect(0, y, a.x+a.w, 1, k.line, 0)
+	x := float32(10)
+	put := func(text string, symbol func(x, y float32)) {
+		w := fyne.MeasureText(text, f.caption, fyne.TextStyle{}).Width
+		if x+w+22 > a.x+a.w {
+			return
+		}
+		symbol(x+6, y+h/2)
+		l.text(x+17, y+(h-f.low)/2, text, k.muted, f.caption, fyne.TextStyle{})
+		x += w + 31
+	}
+	for _, phase := range []string{"resolve", "dial", "proxy", "tls", "http", "wait"} {
+		if !t.x.phase[phase] && t.x.total > 0 {
+			continue
+		}
+		put(phaseTitle(phase), func(x, y float32) {
+			switch phase {
+			case "wait":
+				l.rect(x-6, y-1, 12, 2, k.of(phase), 0)
+			case "tls":
+				l.rect(x-6, y-4, 6, 9, k.of("tls-1"), 1)
+				l.rect(x, y-4, 6, 9, k.of("tls-2"), 1)
+			default:
+				l.rect(x-6, y-4, 12, 9, k.of(phase), 2)
+			}
+		})
+	}
+	for _, kind := range []MarkKind{MarkChallenge, MarkExpected, MarkResumption, MarkSession, MarkRenegotiation, MarkPostHandshake, MarkError} {
+		common := kind == MarkChallenge || kind == MarkExpected || kind == MarkResumption
+		if !t.x.kinds[kind] && !common {
+			continue
+		}
+		put(kind.title(), func(x, y float32) { k.mark(l, kind, x, y+.5, 10) })
+	}
+}
+
+// drawOver draws the cursor, the chosen stretch and what is under the pointer.
+func (t *Timeline) drawOver(k ink) {
+	l, a, p, f := t.over, t.area, &t.pointer, newFonts()
+	l.begin()
+	if !p.in || t.x.total == 0 {
+		return
+	}
+	if p.hit.lane != nil {
+		if at, ok := t.x.lanes[p.hit.ref]; ok {
+			y := float32(t.x.top(at, a.rows)-t.view.y) + a.y
+			bottom := min(y+float32(a.rows.lane), a.y+a.h)
+			if y = max(y, a.y); bottom > y {
+				l.rect(0, y, a.x+a.w, bottom-y, k.hover, 0)
+			}
+		}
+	}
+	if p.at.X < a.x || p.at.Y > a.y+a.h {
+		return
+	}
+	l.rect(p.at.X, a.ruler, 1, a.h, theme.Fade(k.text, .35), 0)
+	at := t.axis.t(t.view.x + float64(p.at.X-a.x))
+	text := t.clock(at, max(t.axis.step(1), 1))
+	if p.choosing {
+		x0, x1 := min(p.from.X, p.at.X), max(p.from.X, p.at.X)
+		l.rect(x0, a.ruler, x1-x0, a.h, k.select_, 0)
+		d := t.axis.t(t.view.x+float64(x1-a.x)) - t.axis.t(t.view.x+float64(x0-a.x))
+		text = formatSpan(d)
+	}
+	w := fyne.MeasureText(text, f.caption, fyne.TextStyle{}).Width + 10
+	x := min(p.at.X, a.x+a.w-w)
+	l.rect(x, 2, w, a.ruler-4, k.primary, 3)
+	l.text(x+5, (a.ruler-f.low)/2, text, k.background, f.caption, fyne.TextStyle{})
+	if !p.choosing && !p.dragging {
+		t.drawTip(k, f)
+	}
+}
+
+// drawTip draws what is under the pointer in a box beside it.
+func (t *Timeline) drawTip(k ink, f fonts) {
+	h := t.pointer.hit
+	if h.lane == nil || h.span == nil && h.mark == nil {
+		return
+	}
+	title, lines := t.describe(h)
+	l, a := t.over, t.area
+	bold := fyne.TextStyle{Bold: true}
+	w := fyne.MeasureText(title, f.caption, bold).Width
+	for _, s := range lines {
+		w = max(w, fyne.MeasureText(s, f.caption, fyne.TextStyle{}).Width)
+	}
+	w = min(w+16, a.x+a.w-8)
+	high := f.low*float32(len(lines)+1) + 10
+	x, y := t.pointer.at.X+14, t.pointer.at.Y+16
+	if x+w > a.x+a.w-4 {
+		x = max(t.pointer.at.X-w-10, 4)
+	}
+	if y+high > a.y+a.h {
+		y = max(t.pointer.at.Y-high-10, 2)
+	}
+	box := l.rect(x, y, w, high, k.raised, 4)
+	box.StrokeColor, box.StrokeWidth = k.line, 1
+	l.text(x+8, y+5, ellipsis(title, w-16, f.caption, bold), k.text, f.caption, bold)
+	for i, s := range lines {
+		l.text(x+8, y+5+f.low*float32(i+1), ellipsis(s, w-16, f.caption, fyne.TextStyle{}), k.muted, f.caption, fyne.TextStyle{})
+	}
+}
+
+// describe puts what was hit in words.
+func (t *Timeline) describe(h hit) (title string, lines []string) {
+	title = h.lane.Label
+	if h.lane.Detail != "" {
+		title += "   " + h.lane.Detail
+	}
+	if m := h.mark; m != nil {
+		line := m.Kind.title()
+		if m.Label != "" && m.Label != line {
+			line += ": " + m.Label
+		}
+		lines = append(lines, line, "at "+formatOffset(m.At, time.Microsecond))
+	} else if s := h.span; s != nil {
+		line := phaseTitle(s.Phase)
+		if s.Label != "" && s.Label != s.Phase {
+			line += ": " + s.Label
+		}
+		lines = append(lines, line, fmt.Sprintf("%s   from %s to %s", formatSpan(s.End-s.Start),
+			formatOffset(s.Start, time.Microsecond), formatOffset(s.End, time.Microsecond)))
+	}
+	if h.lane.Outcome != "" {
+		lines = append(lines, h.lane.Outcome)
+	}
+	return title, lines
+}
