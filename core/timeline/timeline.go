@@ -3,11 +3,7 @@
 // window draws the same Layout itself. Pure.
 package timeline
 
-import (
-	"time"
-
-	"rechallenge/core/trace"
-)
+import "time"
 
 // Layout is a whole run laid out. Times are offsets from the run's start with
 // long waits folded: Axis maps them to positions.
@@ -31,13 +27,14 @@ type Lane struct {
 	Detail           string // target's path or id
 	Outcome          string // "403 · CN=alice", "certificate_required"
 	Bad              bool   // a finding of severity error points at it
+	Start, End       time.Duration
 	Spans            []Span
 	Marks            []Mark
 }
 
 // Span is a stretch of a lane.
 type Span struct {
-	Phase      string // as trace.Span, TLS split by flight: "tls-1", "tls-2" ...
+	Phase      string // as trace.Span; TLS is cut by flight, "tls" and "tls-2" in turn
 	Start, End time.Duration
 	Label      string
 }
@@ -75,14 +72,13 @@ type Link struct {
 	Bad      bool // the identities differ
 }
 
-// Axis maps time to a folded position: waits longer than Folded are cut short.
+// Axis maps time to a folded position: stretches in which nothing happens are
+// cut short to Fold.
 type Axis struct {
 	Cuts []Cut
 	End  time.Duration
+	Fold time.Duration
 }
 
 // Cut is a stretch of time shown as a fixed short width.
 type Cut struct{ Start, End time.Duration }
-
-// Lay lays a log out. bad tells which connections an error finding points at.
-func Lay(log *trace.Log, bad func(pass, connection int) bool) *Layout { return &Layout{} }

@@ -1,0 +1,265 @@
+package timeline
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"rechallenge/core/trace"
+	"rechallenge/core/wire"
+)
+
+// longWait is the stretch without activity from which on it is folded.
+const longWait = 250 * time.Millisecond
+
+// Lay lays a log out. bad tells which connections an error finding points at;
+// nil = none.
+func Lay(log *trace.Log, bad func(pass, connection int) bool) *Layout {
+	if bad == nil {
+		bad = func(int, int) bool { return false }
+	}
+	l := &Layout{}
+	expected := asked(log)
+	var busy []Cut
+	for _, p := range log.Passes {
+		g := Group{Pass: p.Index, Title: p.Cache, Start: p.Start, End: p.End}
+		if p.Control {
+			g.Title += " (control)"
+		}
+		for _, c := range p.Connections {
+			lane := lane(log, p, c, !p.Policy.Disabled && expected[step(c)])
+			lane.Bad = bad(p.Index, c.Index)
+			g.Lanes = append(g.Lanes, lane)
+			for _, s := range lane.Spans {
+				if s.Phase != "wait" {
+					busy = append(busy, Cut{s.Start, s.End})
+				}
+			}
+			if r := c.Resumption; r != nil && r.Accepted && r.FromConnection > 0 {
+				l.Links = append(l.Links, link(p, c))
+			}
+		}
+		l.Groups = append(l.Groups, g)
+	}
+	l.Axis = axis(busy, log.End)
+	return l
+}
+
+// place is a step of the plan, whatever pass it runs in.
+type place struct {
+	connection, iteration int
+	node                  string
+}
+
+func step(c *trace.Connection) place { return place{c.PlanConnection, c.Iteration, c.Node} }
+
+// asked tells at which steps a fresh connection, in a pass without a cache, was asked.
+func asked(log *trace.Log) map[place]bool {
+	found := map[place]bool{}
+	for _, p := range log.Passes {
+		if !p.Policy.Disabled {
+			continue
+		}
+		for _, c := range p.Connections {
+			found[step(c)] = found[step(c)] || c.Challenged()
+		}
+	}
+	return found
+}
+
+func lane(log *trace.Log, p *trace.Pass, c *trace.Connection, expected bool) Lane {
+	name := c.Meant()
+	if name == "" {
+		name = "nobody"
+	}
+	l := Lane{Pass: p.Index, Connection: c.Index, Label: fmt.Sprintf("#%d %s", c.Index, name), Detail: detail(c), Outcome: outcome(c)}
+	l.Start, l.End = c.Start, cmp.Or(c.End, log.End)
+	flights, hello := flights(p, c)
+	for _, s := range c.Spans {
+		end := cmp.Or(s.End, log.End)
+		if s.Phase != "tls" {
+			l.Spans = append(l.Spans, Span{Phase: s.Phase, Start: s.Start, End: end, Label: s.Phase})
+			continue
+		}
+		l.Spans = append(l.Spans, byFlight(s.Start, end, flights)...)
+	}
+	for _, ch := range c.Challenges {
+		kind, words := MarkChallenge, "challenge"
+		switch ch.When {
+		case wire.Renegotiation:
+			kind, words = MarkRenegotiation, "challenge in renegotiation"
+		case wire.PostHandshake:
+			kind, words = MarkPostHandshake, "challenge after the handshake"
+		}
+		answer := "nobody"
+		if ch.AnsweredWith != nil {
+			answer = *ch.AnsweredWith
+		}
+		l.Marks = append(l.Marks, Mark{Kind: kind, At: ch.At, Label: words + ", answered with " + answer, Event: ch.Event})
+	}
+	if expected && !c.Challenged() && c.Evidence.ServerHello != 0 {
+		l.Marks = append(l.Marks, Mark{Kind: MarkExpected, At: hello, Label: "no challenge, though a fresh connection is asked", Event: c.Evidence.ServerHello})
+	}
+	if r := c.Resumption; r != nil && r.Accepted {
+		from := "an earlier run"
+		if r.FromConnection > 0 {
+			from = fmt.Sprintf("connection %d", r.FromConnection)
+		}
+		l.Marks = append(l.Marks, Mark{Kind: MarkResumption, At: hello, Label: fmt.Sprintf("resumed the session of %s (%s)", from, r.Mechanism), Event: c.Evidence.ServerHello})
+	}
+	for _, s := range c.NewSessions {
+		l.Marks = append(l.Marks, Mark{Kind: MarkSession, At: at(p, c, s.Event), Label: "session given (" + string(s.Mechanism) + ")", Event: s.Event})
+	}
+	if c.Error != nil {
+		l.Marks = append(l.Marks, Mark{Kind: MarkError, At: l.End, Label: c.Error.Message, Event: c.Evidence.Done})
+	}
+	slices.SortStableFunc(l.Marks, func(a, b Mark) int { return cmp.Compare(a.At, b.At) })
+	return l
+}
+
+// detail is the URL's path, the part by which the connections of a plan usually differ.
+func detail(c *trace.Connection) string {
+	if u, err := url.Parse(c.URL); err == nil && u.Path != "" {
+		return u.Path
+	}
+	return c.Target
+}
+
+// outcome is what came of a connection, in a few words.
+func outcome(c *trace.Connection) string {
+	switch {
+	case c.Error != nil && c.Error.Alert != "":
+		return c.Error.Alert
+	case c.Error != nil:
+		return string(c.Error.Reason)
+	case c.End == 0:
+		return ""
+	}
+	text := ""
+	if c.HTTP != nil {
+		text = fmt.Sprintf("%d", c.HTTP.Status)
+	}
+	if c.IdentitySeenByServer != nil {
+		seen := *c.IdentitySeenByServer
+		if seen == "" {
+			seen = "nobody"
+		}
+		text += " " + seen
+	}
+	return text
+}
+
+// moment is when a flight began.
+type moment struct {
+	at     time.Duration
+	flight int
+	from   wire.Side
+}
+
+// flights lists when each flight of the handshake began, and when the ServerHello came.
+func flights(p *trace.Pass, c *trace.Connection) (list []moment, hello time.Duration) {
+	last := 0
+	hello = c.Start
+	for _, i := range c.Messages {
+		m, ok := p.Events[i].Payload.(trace.Message)
+		if !ok {
+			continue
+		}
+		if m.Flight != last {
+			last = m.Flight
+			list = append(list, moment{m.At, m.Flight, m.From})
+		}
+		if p.Events[i].Seq == c.Evidence.ServerHello {
+			hello = m.At
+		}
+	}
+	return list, hello
+}
+
+// at is when the event of that number happened.
+func at(p *trace.Pass, c *trace.Connection, seq int) time.Duration {
+	for _, i := range c.Messages {
+		if p.Events[i].Seq == seq {
+			return p.Events[i].At
+		}
+	}
+	return c.End
+}
+
+// byFlight cuts the TLS span where each flight begins.
+func byFlight(start, end time.Duration, flights []moment) []Span {
+	spans := []Span{{Phase: "tls", Start: start, End: end, Label: "TLS"}}
+	for _, f := range flights {
+		last := &spans[len(spans)-1]
+		if f.at <= last.Start || f.at >= end {
+			if f.at < end && len(spans) == 1 {
+				last.Label = fmt.Sprintf("TLS flight %d from the %s", f.flight, f.from)
+			}
+			continue
+		}
+		last.End = f.at
+		phase := "tls"
+		if len(spans)%2 == 1 {
+			phase = "tls-2"
+		}
+		spans = append(spans, Span{Phase: phase, Start: f.at, End: end, Label: fmt.Sprintf("TLS flight %d from the %s", f.flight, f.from)})
+	}
+	return spans
+}
+
+// link goes from the maker's last moment to the ServerHello that took its session up.
+func link(p *trace.Pass, c *trace.Connection) Link {
+	k := Link{Pass: p.Index, From: c.Resumption.FromConnection, To: c.Index}
+	_, k.ToAt = flights(p, c)
+	if from := p.Connection(k.From); from != nil {
+		k.FromAt = from.End
+		for _, s := range from.NewSessions {
+			k.FromAt = at(p, from, s.Event)
+		}
+	}
+	k.Bad = c.Resumption.Known && (c.Resumption.EstablishedBy == nil) != (c.Meant() == "") ||
+		c.Resumption.EstablishedBy != nil && *c.Resumption.EstablishedBy != c.Meant()
+	return k
+}
+
+// axis folds every stretch longer than longWait in which nothing happens.
+func axis(busy []Cut, end time.Duration) Axis {
+	slices.SortFunc(busy, func(a, b Cut) int { return cmp.Compare(a.Start, b.Start) })
+	a := Axis{End: end}
+	reached := time.Duration(0)
+	for _, b := range busy {
+		if b.Start-reached > longWait {
+			a.Cuts = append(a.Cuts, Cut{reached, b.Start})
+		}
+		reached = max(reached, b.End)
+	}
+	if end-reached > longWait {
+		a.Cuts = append(a.Cuts, Cut{reached, end})
+	}
+	active := end
+	for _, c := range a.Cuts {
+		active -= c.End - c.Start
+	}
+	a.Fold = max(active/20, time.Millisecond)
+	return a
+}
+
+// Position is where a moment lies on the folded axis.
+func (a Axis) Position(t time.Duration) time.Duration {
+	position := t
+	for _, c := range a.Cuts {
+		switch {
+		case t >= c.End:
+			position -= c.End - c.Start - a.Fold
+		case t > c.Start:
+			inside := float64(t-c.Start) / float64(c.End-c.Start)
+			return position - (t - c.Start) + time.Duration(inside*float64(a.Fold))
+		}
+	}
+	return position
+}
+
+// Length is the whole folded axis.
+func (a Axis) Length() time.Duration { return a.Position(a.End) }
