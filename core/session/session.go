@@ -38,9 +38,9 @@ type Info struct {
 	ServerName    string        `json:"server_name"`
 	Target        string        `json:"target"`
 	Created       time.Time     `json:"created"`
-	Lifetime      time.Duration `json:"lifetime"`  // the server's hint; 0 = none given
-	Expires       time.Time     `json:"expires"`   // by the client's rule; zero = never
-	Evaluated     bool          `json:"evaluated"` // server trust was evaluated when it was made
+	Lifetime      time.Duration `json:"lifetime_ns"` // the server's hint; 0 = none given
+	Expires       time.Time     `json:"expires"`     // by the client's rule; zero = never
+	Evaluated     bool          `json:"evaluated"`   // server trust was evaluated when it was made
 	Used          int           `json:"used"`
 	Pinned        bool          `json:"pinned"`
 }
