@@ -41,7 +41,6 @@ func (t *Timeline) drawRows(k ink) {
 	t.heads.begin()
 	a, f := t.area, newFonts()
 	width := a.x + a.w
-	t.back.rect(0, 0, a.x, a.h, k.background, 0)
 	t.drawGrid(k)
 	if t.x.total == 0 {
 		text := "The timeline of a run appears here"
@@ -111,18 +110,22 @@ func (t *Timeline) drawHead(k ink, f fonts, group *TimelineGroup, y, width float
 }
 
 func (t *Timeline) drawGrid(k ink) {
+	a := t.area
 	for _, m := range t.ticks() {
-		t.plot.rect(m.x, 0, 1, t.area.h, k.grid, 0)
+		if m.x >= 0 {
+			t.back.rect(a.x+m.x, 0, 1, a.h, k.grid, 0)
+		}
 	}
 	for _, c := range t.axis.cuts {
-		x0, x1 := float32(t.axis.x(c.Start)-t.view.x), float32(t.axis.x(c.End)-t.view.x)
-		if x1 < 0 || x0 > t.area.w {
+		x0, x1 := max(float32(t.axis.x(c.Start)-t.view.x), 0), float32(t.axis.x(c.End)-t.view.x)
+		if x1 < 0 || x0 > a.w {
 			continue
 		}
-		t.plot.rect(x0, 0, x1-x0, t.area.h, k.group, 0)
-		t.plot.rect(x0, 0, 1, t.area.h, k.line, 0)
-		t.plot.rect(x1-1, 0, 1, t.area.h, k.line, 0)
+		t.back.rect(a.x+x0, 0, x1-x0, a.h, k.group, 0)
+		t.back.rect(a.x+x0, 0, 1, a.h, k.line, 0)
+		t.back.rect(a.x+x1-1, 0, 1, a.h, k.line, 0)
 	}
+	t.back.rect(a.x-1, 0, 1, a.h, k.line, 0)
 }
 
 func (t *Timeline) drawLane(k ink, f fonts, l *TimelineLane, y float32) {

@@ -30,13 +30,12 @@ func (t *Timeline) drawFrame(k ink) {
 		t.drawCut(k, f, c)
 	}
 	l.rect(0, 0, a.x, a.ruler, k.group, 0)
-	title := "Time since start"
+	title := "Time"
 	if t.absolute && !t.started.IsZero() {
 		title = t.started.Format("2006-01-02")
 	}
 	l.text(10, (a.ruler-f.low)/2, ellipsis(title, a.x-14, f.caption, fyne.TextStyle{}), k.muted, f.caption, fyne.TextStyle{})
 	l.rect(0, a.ruler-1, width, 1, k.line, 0)
-	l.rect(a.x-1, a.ruler, 1, a.h, k.line, 0)
 	if a.overview > 0 {
 		t.drawOverview(k, f)
 	}
@@ -69,14 +68,14 @@ func (t *Timeline) drawOverview(k ink, f fonts) {
 	l.text(10, y+(h-f.low)/2, ellipsis("Overview", a.x-14, f.caption, fyne.TextStyle{}), k.muted, f.caption, fyne.TextStyle{})
 	left, w := t.strip()
 	step := w / overviewBins
-	busy := theme.Fade(k.of("tls"), .75)
+	busy := theme.Fade(k.of("tls"), .6)
 	for i := 0; i < overviewBins; {
 		j := i + 1
 		for j < overviewBins && t.overview.busy[j] == t.overview.busy[i] {
 			j++
 		}
 		if n := t.overview.busy[i]; n > 0 {
-			high := max((h-8)*float32(math.Sqrt(float64(n)/float64(t.overview.most))), 2)
+			high := max((h-8)*float32(math.Sqrt(float64(n)/float64(max(t.overview.most, 4)))), 2)
 			l.rect(left+float32(i)*step, y+h-3-high, float32(j-i)*step, high, busy, 0)
 		}
 		i = j
