@@ -15,9 +15,10 @@ type Layout struct {
 
 // Group is a pass.
 type Group struct {
-	Pass  int
-	Title string // "shared", "none (control)"
-	Lanes []Lane
+	Pass       int
+	Title      string // "shared", "none (control)"
+	Start, End time.Duration
+	Lanes      []Lane
 }
 
 // Lane is a connection.

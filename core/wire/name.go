@@ -59,3 +59,34 @@ func AlertName(description uint8) string {
 	}
 	return fmt.Sprintf("alert 0x%02x", description)
 }
+
+var signatureSchemeNames = map[uint16]string{
+	0x0201: "rsa_pkcs1_sha1", 0x0202: "dsa_sha1", 0x0203: "ecdsa_sha1", 0x0301: "rsa_pkcs1_sha224", 0x0302: "dsa_sha224", 0x0303: "ecdsa_sha224",
+	0x0401: "rsa_pkcs1_sha256", 0x0402: "dsa_sha256", 0x0403: "ecdsa_secp256r1_sha256",
+	0x0501: "rsa_pkcs1_sha384", 0x0502: "dsa_sha384", 0x0503: "ecdsa_secp384r1_sha384",
+	0x0601: "rsa_pkcs1_sha512", 0x0602: "dsa_sha512", 0x0603: "ecdsa_secp521r1_sha512",
+	0x0804: "rsa_pss_rsae_sha256", 0x0805: "rsa_pss_rsae_sha384", 0x0806: "rsa_pss_rsae_sha512",
+	0x0807: "ed25519", 0x0808: "ed448", 0x0809: "rsa_pss_pss_sha256", 0x080a: "rsa_pss_pss_sha384", 0x080b: "rsa_pss_pss_sha512",
+	0x081a: "ecdsa_brainpoolP256r1tls13_sha256", 0x081b: "ecdsa_brainpoolP384r1tls13_sha384", 0x081c: "ecdsa_brainpoolP512r1tls13_sha512",
+	0x0904: "mldsa44", 0x0905: "mldsa65", 0x0906: "mldsa87",
+}
+
+// SignatureSchemeName is a signature scheme's name in the IANA registry, or its number.
+func SignatureSchemeName(scheme uint16) string {
+	if n := signatureSchemeNames[scheme]; n != "" {
+		return n
+	}
+	return fmt.Sprintf("0x%04x", scheme)
+}
+
+var certificateTypeNames = map[uint8]string{
+	1: "rsa_sign", 2: "dss_sign", 3: "rsa_fixed_dh", 4: "dss_fixed_dh", 64: "ecdsa_sign", 65: "rsa_fixed_ecdh", 66: "ecdsa_fixed_ecdh",
+}
+
+// CertificateTypeName is a ClientCertificateType's name (RFC 5246 section 7.4.4), or its number.
+func CertificateTypeName(t uint8) string {
+	if n := certificateTypeNames[t]; n != "" {
+		return n
+	}
+	return fmt.Sprintf("0x%02x", t)
+}

@@ -1,0 +1,11 @@
+package report
+
+import (
+	"io"
+
+	"rechallenge/core/timeline"
+)
+
+func writeSVG(w io.Writer, r *Report) error {
+	return timeline.SVG(w, timeline.Lay(r.Log, r.Result.Bad(r.Log)), timeline.SVGOptions{})
+}
