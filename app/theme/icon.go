@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -44,10 +45,18 @@ var (
 	IconDiff          = icon("diff", stroke(2.4, 5, 9, 19, 9), stroke(2.4, 5, 15, 19, 15), stroke(2.4, 16, 4, 8, 20))
 )
 
-// Tinted is the icon in one of the theme's colours.
+// Tinted is the icon in one of the theme's colours. The same icon and colour
+// give the same resource, so that a picture of it is made once.
 func Tinted(res fyne.Resource, name fyne.ThemeColorName) fyne.Resource {
-	return theme.NewColoredResource(res, name)
+	key := string(name) + " " + res.Name()
+	if made, ok := tints.Load(key); ok {
+		return made.(fyne.Resource)
+	}
+	made, _ := tints.LoadOrStore(key, theme.NewColoredResource(res, name))
+	return made.(fyne.Resource)
 }
+
+var tints sync.Map
 
 type static struct {
 	name string

@@ -2,7 +2,12 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	stock "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/theme"
 )
 
 // Verdict is a sentence about a run, or a finding, with what bears it out.
@@ -36,17 +41,109 @@ type Banner struct {
 
 	// OnEvidence is called when a link of the evidence is clicked.
 	OnEvidence func(Evidence)
+
+	box  *fyne.Container
+	edge *canvas.Rectangle
+	back *canvas.Rectangle
+	said Verdict
 }
 
 // NewBanner makes an empty banner, which takes no room.
 func NewBanner() *Banner {
-	b := &Banner{}
+	b := &Banner{box: container.NewStack()}
 	b.ExtendBaseWidget(b)
 	return b
 }
 
 // SetVerdict shows a verdict, the zero Verdict empties the banner.
-func (b *Banner) SetVerdict(v Verdict) {}
+func (b *Banner) SetVerdict(v Verdict) {
+	b.said = v
+	b.build()
+	b.BaseWidget.Refresh()
+}
+
+// Refresh takes over the theme's present colours.
+func (b *Banner) Refresh() {
+	b.tint()
+	b.BaseWidget.Refresh()
+}
+
+func (b *Banner) tint() {
+	if b.edge == nil {
+		return
+	}
+	c := theme.Color(b.said.Severity.Color())
+	b.edge.FillColor = c
+	b.back.FillColor = theme.Fade(c, .09)
+	b.back.StrokeColor, b.back.StrokeWidth = theme.Fade(c, .35), 1
+	b.back.CornerRadius = theme.Size(stock.SizeNameInputRadius)
+	b.edge.CornerRadius = 2
+}
+
+func (b *Banner) build() {
+	v := b.said
+	if v.Title == "" && v.Detail == "" {
+		b.box.Objects, b.edge = nil, nil
+		return
+	}
+	title := wrapped(v.Title)
+	title.SizeName, title.TextStyle.Bold = stock.SizeNameSubHeadingText, true
+	lines := []fyne.CanvasObject{title}
+	if v.Detail != "" {
+		lines = append(lines, wrapped(v.Detail))
+	}
+	if v.Advice != "" {
+		advice := wrapped(v.Advice)
+		advice.Importance = widget.MediumImportance
+		lines = append(lines, container.NewBorder(nil, nil, iconAt(theme.Tinted(theme.IconArrowRight, theme.ColorMuted), 14), nil, advice))
+	}
+	if len(v.Cures) > 0 {
+		row := []fyne.CanvasObject{weak("Cures")}
+		for _, c := range v.Cures {
+			row = append(row, cure(c))
+		}
+		lines = append(lines, container.New(flow{gap: 4}, row...))
+	}
+	if len(v.Evidence) > 0 {
+		row := []fyne.CanvasObject{weak("Evidence")}
+		for _, e := range v.Evidence {
+			row = append(row, newLink(e.Text, func() {
+				if b.OnEvidence != nil {
+					b.OnEvidence(e)
+				}
+			}))
+		}
+		lines = append(lines, container.New(flow{gap: 4}, row...))
+	}
+	if len(v.Actions) > 0 {
+		lines = append(lines, container.New(flow{gap: 4}, buttons(v.Actions)...))
+	}
+	b.edge, b.back = canvas.NewRectangle(nil), canvas.NewRectangle(nil)
+	b.edge.SetMinSize(fyne.NewSize(3, 3))
+	b.tint()
+	var mark fyne.CanvasObject
+	if icon := v.Severity.Icon(); icon != nil {
+		mark = container.NewVBox(pad(6, 6, 6, 0, iconAt(icon, 20)))
+	}
+	text := container.New(tight{}, lines...)
+	b.box.Objects = []fyne.CanvasObject{b.back, container.NewBorder(nil, nil, container.NewHBox(b.edge, orNothing(mark)), nil, pad(0, 3, 4, 5, text))}
+}
+
+func cure(c Cure) fyne.CanvasObject {
+	icon := c.State.Icon()
+	if c.State == Error {
+		icon = theme.Tinted(theme.IconCross, theme.ColorError)
+	}
+	if c.Run == nil {
+		text := widget.NewLabel(c.Text)
+		if icon == nil {
+			return text
+		}
+		return container.NewHBox(iconAt(icon, 14), text)
+	}
+	b := widget.NewButtonWithIcon(c.Text, icon, c.Run)
+	return b
+}
 
 // CreateRenderer is for Fyne.
-func (b *Banner) CreateRenderer() fyne.WidgetRenderer { return placeholder() }
+func (b *Banner) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(b.box) }

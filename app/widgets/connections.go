@@ -1,5 +1,11 @@
 package widgets
 
+import (
+	"fmt"
+
+	"rechallenge/app/theme"
+)
+
 // ConnectionRow is a connection of a run as a line of text.
 type ConnectionRow struct {
 	Lane       Ref
@@ -29,10 +35,44 @@ const (
 )
 
 // ConnectionColumns are the columns of ConnectionRow's rows.
-func ConnectionColumns() []Column { return nil }
+func ConnectionColumns() []Column {
+	return []Column{{Title: "#", Width: 34}, {Title: "Pass", Width: 72, Stretch: .4}, {Title: "Target", Width: 90, Stretch: 2},
+		{Title: "Identity", Width: 70, Stretch: 1}, {Title: "Handshake", Width: 86}, {Title: "Challenged", Width: 88},
+		{Title: "Seen as", Width: 76, Stretch: 1}, {Title: "Status", Width: 72, Stretch: .8}, {Title: "ms", Width: 62, Right: true}}
+}
 
 // Row is the connection as a row whose ID is Lane.String().
-func (c ConnectionRow) Row() Row { return Row{ID: c.Lane.String()} }
+func (c ConnectionRow) Row() Row {
+	shake := Cell{Text: c.Handshake}
+	switch c.Handshake {
+	case "resumed":
+		shake.Icon = theme.Tinted(theme.IconResumption, theme.ColorResumption)
+	case "failed":
+		shake.Icon, shake.Color = theme.Tinted(theme.IconCross, theme.ColorError), theme.ColorError
+	}
+	seen := Cell{Text: c.SeenAs}
+	if c.SeenWrong {
+		seen.Color, seen.Bold = theme.ColorError, true
+		seen.Icon = theme.Tinted(theme.IconWarning, theme.ColorError)
+	}
+	return Row{ID: c.Lane.String(), Severity: c.Severity, Muted: c.Muted, Cells: []Cell{
+		{Text: fmt.Sprint(c.Lane.Connection)}, {Text: c.Pass, Color: theme.ColorMuted}, {Text: c.Target}, {Text: c.Identity},
+		shake, c.Challenged.cell(), seen, {Text: c.Status}, {Text: c.Millis}}}
+}
+
+func (c Challenged) cell() Cell {
+	switch c {
+	case WasChallenged:
+		return Cell{Text: "yes", Icon: theme.Tinted(theme.IconChallenge, theme.ColorChallenge)}
+	case Expected:
+		return Cell{Text: "not asked", Color: theme.ColorExpected, Icon: theme.Tinted(theme.IconExpected, theme.ColorExpected)}
+	case ChallengedLate:
+		return Cell{Text: "later", Icon: theme.Tinted(theme.IconPostHandshake, theme.ColorChallenge)}
+	case ChallengeUnknown:
+		return Cell{Text: "unknown", Color: theme.ColorMuted}
+	}
+	return Cell{Text: "no", Color: theme.ColorMuted}
+}
 
 // PlanRow is a connection of a plan.
 type PlanRow struct {
@@ -47,10 +87,30 @@ type PlanRow struct {
 }
 
 // PlanColumns are the columns of PlanRow's rows.
-func PlanColumns() []Column { return nil }
+func PlanColumns() []Column {
+	return []Column{{Title: "#", Width: 30}, {Title: "Target", Width: 90, Stretch: 2}, {Title: "Identity", Width: 90, Stretch: 1},
+		{Title: "After", Width: 64}, {Title: "", Width: 80, Stretch: 1}}
+}
 
 // Row is the plan's connection as a row.
-func (p PlanRow) Row() Row { return Row{ID: p.ID} }
+func (p PlanRow) Row() Row {
+	identity := Cell{Text: p.Identity, Icon: theme.Tinted(theme.IconIdentity, theme.ColorMuted)}
+	if p.Identity == "none" {
+		identity = Cell{Text: "no certificate", Color: theme.ColorMuted, Icon: theme.Tinted(theme.IconNoIdentity, theme.ColorMuted)}
+	}
+	after := Cell{Text: p.After}
+	if p.After != "" {
+		after.Icon = theme.Tinted(theme.IconClock, theme.ColorMuted)
+	}
+	note := Cell{Text: p.Repeat, Color: theme.ColorMuted}
+	switch {
+	case p.Problem != "":
+		note = Cell{Text: p.Problem, Color: theme.ColorWarning, Icon: theme.Tinted(theme.IconWarning, theme.ColorWarning)}
+	case p.Muted:
+		note = Cell{Text: "muted", Icon: theme.Tinted(theme.IconMute, theme.ColorMuted)}
+	}
+	return Row{ID: p.ID, Muted: p.Muted, Cells: []Cell{{Text: fmt.Sprint(p.Number), Color: theme.ColorMuted}, {Text: p.Target}, identity, after, note}}
+}
 
 // CacheRow is an entry of a session cache.
 type CacheRow struct {
@@ -67,7 +127,20 @@ type CacheRow struct {
 }
 
 // CacheColumns are the columns of CacheRow's rows.
-func CacheColumns() []Column { return nil }
+func CacheColumns() []Column {
+	return []Column{{Title: "Session key", Width: 150, Stretch: 2}, {Title: "Kind", Width: 80}, {Title: "Made by", Width: 80, Stretch: .6},
+		{Title: "Identity", Width: 70, Stretch: .6}, {Title: "Age", Width: 70}, {Title: "Expires in", Width: 86}, {Title: "Used", Width: 60}}
+}
 
 // Row is the entry as a row.
-func (c CacheRow) Row() Row { return Row{ID: c.ID} }
+func (c CacheRow) Row() Row {
+	key := Cell{Text: c.SessionKey}
+	if c.Pinned {
+		key.Icon = theme.Tinted(theme.IconPin, theme.ColorInfo)
+	}
+	expires := Cell{Text: c.Expires}
+	if c.Expired {
+		expires = Cell{Text: "expired", Color: theme.ColorMuted, Icon: theme.Tinted(theme.IconClock, theme.ColorMuted)}
+	}
+	return Row{ID: c.ID, Muted: c.Expired, Cells: []Cell{key, {Text: c.Mechanism}, {Text: c.MadeBy}, {Text: c.Identity}, {Text: c.Age}, expires, {Text: c.Used}}}
+}

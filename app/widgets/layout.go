@@ -1,0 +1,187 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
+	stock "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/theme"
+)
+
+// flow puts objects in lines, as many in a line as fit.
+type flow struct{ gap float32 }
+
+func (f flow) Layout(objects []fyne.CanvasObject, s fyne.Size) { f.run(objects, s.Width, true) }
+
+// MinSize is that at the width of the container's last layout: flow is always
+// laid out by tight or by a container that asks again, so the height settles.
+func (f flow) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var width, right float32
+	for _, o := range objects {
+		width = max(width, o.MinSize().Width)
+		right = max(right, o.Position().X+o.Size().Width)
+	}
+	_ = right
+	h := f.run(objects, 1<<20, false)
+	return fyne.NewSize(width, h)
+}
+
+func (f flow) run(objects []fyne.CanvasObject, width float32, move bool) float32 {
+	var x, y, high float32
+	start := 0
+	flush := func(end int) {
+		if !move {
+			return
+		}
+		var at float32
+		for _, o := range objects[start:end] {
+			if !o.Visible() {
+				continue
+			}
+			s := o.MinSize()
+			o.Resize(fyne.NewSize(min(s.Width, width), s.Height))
+			o.Move(fyne.NewPos(at, y+(high-s.Height)/2))
+			at += s.Width + f.gap
+		}
+	}
+	for i, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		s := o.MinSize()
+		if x > 0 && x+s.Width > width {
+			flush(i)
+			start, x, y, high = i, 0, y+high+f.gap, 0
+		}
+		x += s.Width + f.gap
+		high = max(high, s.Height)
+	}
+	flush(len(objects))
+	return y + high
+}
+
+// tight is a column without gaps. Flows in it get the height they need at the
+// column's width, in place of that of one line.
+type tight struct{}
+
+func (tight) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	var y float32
+	for _, o := range objects {
+		h := o.MinSize().Height
+		if c, ok := o.(*fyne.Container); ok {
+			if f, ok := c.Layout.(flow); ok {
+				h = f.run(c.Objects, s.Width, false)
+			}
+		}
+		o.Move(fyne.NewPos(0, y))
+		o.Resize(fyne.NewSize(s.Width, h))
+		y += h
+	}
+}
+
+func (tight) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var w, h float32
+	for _, o := range objects {
+		s := o.MinSize()
+		if c, ok := o.(*fyne.Container); ok {
+			if f, ok := c.Layout.(flow); ok && o.Size().Width > 0 {
+				s.Height = f.run(c.Objects, o.Size().Width, false)
+			}
+		}
+		w, h = max(w, s.Width), h+s.Height
+	}
+	return fyne.NewSize(w, h)
+}
+
+// pad puts room around an object.
+func pad(top, bottom, left, right float32, o fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedLayout(top, bottom, left, right), o)
+}
+
+func orNothing(o fyne.CanvasObject) fyne.CanvasObject {
+	if o == nil {
+		return container.NewWithoutLayout()
+	}
+	return o
+}
+
+// iconAt is an icon of a size.
+func iconAt(res fyne.Resource, size float32) *canvas.Image {
+	i := canvas.NewImageFromResource(res)
+	i.FillMode = canvas.ImageFillContain
+	i.SetMinSize(fyne.NewSize(size, size))
+	return i
+}
+
+func wrapped(text string) *widget.Label {
+	l := widget.NewLabel(text)
+	l.Wrapping = fyne.TextWrapWord
+	l.Selectable = true
+	return l
+}
+
+// weak is a label in the colour of secondary text.
+func weak(text string) *widget.RichText {
+	return widget.NewRichText(&widget.TextSegment{Text: text, Style: widget.RichTextStyle{
+		ColorName: stock.ColorNamePlaceHolder, SizeName: stock.SizeNameCaptionText, Inline: true}})
+}
+
+func weakWrapped(text string) *widget.RichText {
+	w := weak(text)
+	w.Wrapping = fyne.TextWrapWord
+	return w
+}
+
+func buttons(actions []Action) []fyne.CanvasObject {
+	var all []fyne.CanvasObject
+	for _, a := range actions {
+		b := widget.NewButtonWithIcon(a.Title, a.Icon, a.Run)
+		if a.Primary {
+			b.Importance = widget.HighImportance
+		}
+		if a.Disabled {
+			b.Disable()
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// link is text that can be clicked, without a URL.
+type link struct {
+	widget.BaseWidget
+
+	text *canvas.Text
+	run  func()
+}
+
+func newLink(text string, run func()) *link {
+	l := &link{text: canvas.NewText(text, nil), run: run}
+	l.text.TextStyle.Underline = true
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+func (l *link) Tapped(*fyne.PointEvent) {
+	if l.run != nil {
+		l.run()
+	}
+}
+
+func (l *link) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+func (l *link) Refresh() {
+	l.text.Color = theme.Color(stock.ColorNameHyperlink)
+	l.text.TextSize = theme.Size(stock.SizeNameText)
+	l.BaseWidget.Refresh()
+}
+
+func (l *link) CreateRenderer() fyne.WidgetRenderer {
+	l.text.Color = theme.Color(stock.ColorNameHyperlink)
+	l.text.TextSize = theme.Size(stock.SizeNameText)
+	return widget.NewSimpleRenderer(pad(2, 2, 4, 4, l.text))
+}

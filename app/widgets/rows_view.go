@@ -1,0 +1,232 @@
+package widgets
+
+import (
+	"math"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	stock "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/theme"
+)
+
+// heights of a row and of the header.
+func rowHeight() float32 { return float32(math.Round(float64(theme.Size(stock.SizeNameText)) * 1.85)) }
+
+// columnsAt spreads a width over columns: x and width of each.
+func columnsAt(columns []Column, left, width float32) (x, w []float32) {
+	scale := theme.Size(stock.SizeNameText) / 12.5
+	var fixed, share float32
+	for _, c := range columns {
+		fixed += c.Width * scale
+		share += c.Stretch
+	}
+	spare := max(width-left-8-fixed, 0)
+	at := left
+	for _, c := range columns {
+		wide := c.Width * scale
+		if share > 0 {
+			wide += spare * c.Stretch / share
+		}
+		x, w = append(x, at), append(w, wide)
+		at += wide
+	}
+	return x, w
+}
+
+// rowLeft is where the first column begins.
+func (r *Rows) rowLeft() float32 {
+	if r.Reorderable {
+		return 28
+	}
+	return 24
+}
+
+// drawHeader draws the columns' titles.
+func (r *Rows) drawHeader() {
+	l, s := r.header, r.Size()
+	h := rowHeight()
+	l.begin()
+	l.rect(0, 0, s.Width, h, theme.Color(theme.ColorGroup), 0)
+	l.rect(0, h-1, s.Width, 1, theme.Color(stock.ColorNameSeparator), 0)
+	size := theme.Size(stock.SizeNameCaptionText)
+	high := fyne.MeasureText("Mg", size, fyne.TextStyle{}).Height
+	x, w := columnsAt(r.columns, r.rowLeft(), s.Width)
+	for i, c := range r.columns {
+		text := ellipsis(c.Title, w[i]-6, size, fyne.TextStyle{})
+		at := x[i]
+		if c.Right {
+			at += w[i] - 12 - fyne.MeasureText(text, size, fyne.TextStyle{}).Width
+		}
+		l.text(at, (h-high)/2, text, theme.Color(theme.ColorMuted), size, fyne.TextStyle{})
+	}
+	canvas.Refresh(l)
+}
+
+// line is a row of Rows in its list.
+type line struct {
+	widget.BaseWidget
+
+	rows  *Rows
+	index int
+	row   Row
+	cells *layer
+	icons pool[canvas.Image]
+	moved float32 // by a drag
+}
+
+var (
+	_ fyne.Tappable          = (*line)(nil)
+	_ fyne.SecondaryTappable = (*line)(nil)
+	_ fyne.Draggable         = (*line)(nil)
+	_ desktop.Hoverable      = (*line)(nil)
+)
+
+func newLine(r *Rows) *line {
+	n := &line{rows: r, cells: newLayer(), index: -1}
+	n.ExtendBaseWidget(n)
+	return n
+}
+
+func (n *line) MinSize() fyne.Size { return fyne.NewSize(60, rowHeight()) }
+
+func (n *line) Resize(s fyne.Size) {
+	if s == n.Size() {
+		return
+	}
+	n.BaseWidget.Resize(s)
+	n.cells.place(0, 0, s.Width, s.Height)
+	n.draw()
+}
+
+func (n *line) Refresh() { n.draw() }
+
+func (n *line) CreateRenderer() fyne.WidgetRenderer { return lineRenderer{n} }
+
+// lineRenderer holds the layer unclipped: the list clips already, and a cell's
+// text is cut to its column.
+type lineRenderer struct{ n *line }
+
+func (r lineRenderer) Layout(fyne.Size)             {}
+func (r lineRenderer) MinSize() fyne.Size           { return r.n.MinSize() }
+func (r lineRenderer) Refresh()                     { r.n.draw() }
+func (r lineRenderer) Objects() []fyne.CanvasObject { return r.n.cells.objects }
+func (r lineRenderer) Destroy()                     {}
+
+func (n *line) image(res fyne.Resource, x, y, d float32) {
+	i := n.icons.next()
+	if i.Resource != res {
+		i.Resource, i.FillMode = res, canvas.ImageFillContain
+		i.Refresh()
+	}
+	i.Move(fyne.NewPos(x, y))
+	i.Resize(fyne.NewSize(d, d))
+	n.cells.objects = append(n.cells.objects, i)
+}
+
+func (n *line) draw() {
+	if n.index < 0 || n.Size().Width <= 0 {
+		return
+	}
+	l, s, r := n.cells, n.Size(), n.rows
+	l.begin()
+	n.icons.used = 0
+	size := theme.Size(stock.SizeNameText)
+	high := fyne.MeasureText("Mg", size, fyne.TextStyle{}).Height
+	switch {
+	case n.row.Heading:
+		l.rect(0, 0, s.Width, s.Height, theme.Color(theme.ColorGroup), 0)
+	case n.row.ID != "" && n.row.ID == r.selected:
+		l.rect(0, 0, s.Width, s.Height, theme.Color(stock.ColorNameSelection), 0)
+		l.rect(0, 0, 3, s.Height, theme.Color(stock.ColorNamePrimary), 0)
+	case r.hovered == n.index:
+		l.rect(0, 0, s.Width, s.Height, theme.Color(stock.ColorNameHover), 0)
+	}
+	if r.target == n.index && r.dragged >= 0 {
+		y := float32(0)
+		if r.target > r.dragged {
+			y = s.Height - 2
+		}
+		l.rect(0, y, s.Width, 2, theme.Color(stock.ColorNamePrimary), 0)
+	}
+	l.rect(0, s.Height-1, s.Width, 1, theme.Color(theme.ColorGrid), 0)
+	left := float32(5)
+	if r.Reorderable && !n.row.Heading {
+		n.image(handleIcon, 4, (s.Height-15)/2, 15)
+		left = 10
+	} else if icon := n.row.Severity.Icon(); icon != nil {
+		n.image(icon, left, (s.Height-14)/2, 14)
+	}
+	x, w := columnsAt(r.columns, r.rowLeft(), s.Width)
+	if n.row.Heading {
+		if len(n.row.Cells) > 0 {
+			style := fyne.TextStyle{Bold: true}
+			l.text(10, (s.Height-high)/2, ellipsis(n.row.Cells[0].Text, s.Width-14, size, style), theme.Color(stock.ColorNameForeground), size, style)
+		}
+		canvas.Refresh(n)
+		return
+	}
+	for i, c := range n.row.Cells {
+		if i >= len(r.columns) {
+			break
+		}
+		n.drawCell(c, r.columns[i], x[i], w[i], size, high)
+	}
+	canvas.Refresh(n)
+}
+
+func (n *line) drawCell(c Cell, column Column, x, w, size, high float32) {
+	s := n.Size()
+	if c.Icon != nil {
+		n.image(c.Icon, x, (s.Height-13)/2, 13)
+		x, w = x+18, w-18
+	}
+	style := fyne.TextStyle{Bold: c.Bold, Monospace: column.Mono}
+	text := ellipsis(c.Text, w-8, size, style)
+	if text == "" {
+		return
+	}
+	name := c.Color
+	if name == "" {
+		name = stock.ColorNameForeground
+	}
+	color := theme.Color(name)
+	if n.row.Muted {
+		color = theme.Color(stock.ColorNameDisabled)
+	}
+	if column.Right {
+		x += w - 12 - fyne.MeasureText(text, size, style).Width
+	}
+	n.cells.text(x, (s.Height-high)/2, text, color, size, style)
+}
+
+func (n *line) Tapped(*fyne.PointEvent) { n.rows.tapped(n.index) }
+
+func (n *line) TappedSecondary(e *fyne.PointEvent) {
+	n.rows.choose(n.index)
+	if n.rows.OnMenu != nil && !n.row.Heading {
+		n.rows.OnMenu(n.row.ID, e.AbsolutePosition)
+	}
+}
+
+func (n *line) MouseIn(*desktop.MouseEvent)    { n.rows.hover(n.index) }
+func (n *line) MouseMoved(*desktop.MouseEvent) {}
+func (n *line) MouseOut()                      { n.rows.hover(-1) }
+
+// Dragged moves the row's place, where rows can be reordered.
+func (n *line) Dragged(e *fyne.DragEvent) {
+	if !n.rows.Reorderable || n.row.Heading {
+		return
+	}
+	n.moved += e.Dragged.DY
+	n.rows.drag(n.index, n.index+int(math.Round(float64(n.moved/n.Size().Height))))
+}
+
+func (n *line) DragEnd() {
+	n.moved = 0
+	n.rows.drop()
+}
+
+var handleIcon = theme.Tinted(theme.IconHandle, theme.ColorMuted)
