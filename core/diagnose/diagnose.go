@@ -74,7 +74,7 @@ type Rule struct {
 
 // Rules are all rules, what hurts most first.
 var Rules = []Rule{
-	clientAuthBypassed, challengeSuppressed, anonymousSessionResumed, identityConfused,
+	challengeSuppressed, clientAuthBypassed, anonymousSessionResumed, identityConfused,
 	resumedAcrossNames, stackDisagrees, connectionCoalesced, connectionReused, trustEvaluationSkipped,
 	identityRejected, noIdentityMatches, identityUnfit, stackCannotAnswer, ticketReused,
 	challengeAfterHandshake, sessionNotHonoured, misdirectedRequest,

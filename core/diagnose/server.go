@@ -19,7 +19,7 @@ var clientAuthBypassed = Rule{
 				continue
 			}
 			p, control := v.control(c)
-			if control == nil || !refused(control) || (c.IdentityAuthenticated != nil && *c.IdentityAuthenticated == c.Meant()) {
+			if control == nil || !refused(control) || !foreign(v.pass, c) {
 				continue
 			}
 			found = append(found, Finding{
@@ -36,6 +36,15 @@ var clientAuthBypassed = Rule{
 		}
 		return found
 	},
+}
+
+// foreign reports whether c's session comes from somewhere else than where c
+// takes it up: another name, another address, or nobody's. At one and the same
+// place it is challengeSuppressed that tells what happened.
+func foreign(p *trace.Pass, c *trace.Connection) bool {
+	from := p.Connection(c.Resumption.FromConnection)
+	return from == nil || from.ServerName != c.ServerName || from.RemoteAddr != c.RemoteAddr ||
+		(c.Resumption.Known && c.Resumption.EstablishedBy == nil)
 }
 
 // refused reports whether the server turned a fresh connection away for want of

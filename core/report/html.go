@@ -246,9 +246,9 @@ func command(r *Report) string {
 }
 
 // Message gives a message event's payload to the template.
-func (card) Message(e trace.Event) trace.Message {
+func (card) Message(e trace.Event) *trace.Message {
 	m, _ := e.Payload.(trace.Message)
-	return m
+	return &m
 }
 
 // PlanText is the plan as YAML, to repeat the run with.
