@@ -172,7 +172,7 @@ func (d *drawing) legend(y int) {
 			dy = 8
 		}
 		d.printf(`%s<text class="tl-dim" x="%.1f" y="%d">%s</text>`+"\n", glyph(e.kind, x, float64(y-4)+dy), x+13, y, e.text)
-		x += 26 + 6.4*float64(len(e.text))
+		x += 32 + 6.4*float64(len(e.text))
 	}
 }
 
