@@ -2,7 +2,13 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	stock "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/theme"
 )
 
 // Choice is a way to begin.
@@ -19,14 +25,223 @@ type Choice struct {
 // title, a sentence, and choices side by side or, where narrow, stacked.
 type Empty struct {
 	widget.BaseWidget
+
+	content fyne.CanvasObject
 }
 
 // NewEmpty makes an empty state.
 func NewEmpty(title, text string, choices ...Choice) *Empty {
 	e := &Empty{}
+	head := widget.NewLabelWithStyle(title, fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
+	head.SizeName = stock.SizeNameHeadingText
+	sub := widget.NewLabelWithStyle(text, fyne.TextAlignCenter, fyne.TextStyle{})
+	sub.Wrapping = fyne.TextWrapWord
+	sub.Importance = widget.LowImportance
+	var tiles []fyne.CanvasObject
+	for _, c := range choices {
+		tiles = append(tiles, newTile(c))
+	}
+	e.content = container.New(beginning{}, head, sub, container.New(sideBySide{}, tiles...))
 	e.ExtendBaseWidget(e)
 	return e
 }
 
 // CreateRenderer is for Fyne.
-func (e *Empty) CreateRenderer() fyne.WidgetRenderer { return placeholder() }
+func (e *Empty) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(e.content) }
+
+// beginning puts title, sentence and choices a little above the middle.
+type beginning struct{}
+
+func (beginning) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	w := min(s.Width-16, 720)
+	x := (s.Width - w) / 2
+	tiles := o[2].(*fyne.Container)
+	high := sideBySide{}.height(tiles.Objects, w)
+	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height))
+	all := o[0].MinSize().Height + o[1].MinSize().Height + 14 + high
+	y := max((s.Height-all)*.4, 0)
+	for i, h := range []float32{o[0].MinSize().Height, o[1].MinSize().Height, high} {
+		if i == 2 {
+			y += 14
+		}
+		o[i].Move(fyne.NewPos(x, y))
+		o[i].Resize(fyne.NewSize(w, h))
+		y += h
+	}
+}
+
+func (beginning) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(220, o[0].MinSize().Height+o[1].MinSize().Height+40)
+}
+
+// sideBySide gives choices the same width, one below the other where narrow.
+type sideBySide struct{}
+
+const (
+	tileWidth = 190
+	tileGap   = 10
+)
+
+func (sideBySide) across(n int, width float32) bool {
+	return width >= float32(n)*tileWidth+float32(n-1)*tileGap
+}
+
+func (l sideBySide) height(o []fyne.CanvasObject, width float32) float32 {
+	var tall, sum float32
+	each := width
+	if n := len(o); n > 0 && l.across(n, width) {
+		each = (width - float32(n-1)*tileGap) / float32(n)
+	}
+	for _, t := range o {
+		h := t.(*tile).heightAt(each)
+		tall = max(tall, h)
+		sum += h + tileGap
+	}
+	if l.across(len(o), width) {
+		return tall
+	}
+	return sum
+}
+
+func (l sideBySide) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	if len(o) == 0 {
+		return
+	}
+	if !l.across(len(o), s.Width) {
+		var y float32
+		for _, t := range o {
+			h := t.(*tile).heightAt(s.Width)
+			t.Move(fyne.NewPos(0, y))
+			t.Resize(fyne.NewSize(s.Width, h))
+			y += h + tileGap
+		}
+		return
+	}
+	each := (s.Width - float32(len(o)-1)*tileGap) / float32(len(o))
+	for i, t := range o {
+		t.Move(fyne.NewPos(float32(i)*(each+tileGap), 0))
+		t.Resize(fyne.NewSize(each, s.Height))
+	}
+}
+
+func (l sideBySide) MinSize(o []fyne.CanvasObject) fyne.Size { return fyne.NewSize(200, 80) }
+
+// tile is a choice: a button with an icon, a title and a sentence.
+type tile struct {
+	widget.BaseWidget
+
+	choice  Choice
+	hovered bool
+	focused bool
+	face    *layer
+	icon    *canvas.Image
+	text    *widget.Label
+}
+
+var (
+	_ fyne.Focusable    = (*tile)(nil)
+	_ desktop.Hoverable = (*tile)(nil)
+)
+
+func newTile(c Choice) *tile {
+	t := &tile{choice: c, face: newLayer(), text: widget.NewLabel(c.Text)}
+	t.text.Wrapping = fyne.TextWrapWord
+	t.icon = iconAt(theme.Tinted(c.Icon, stock.ColorNamePrimary), 24)
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+func (t *tile) heightAt(width float32) float32 {
+	t.text.Resize(fyne.NewSize(width-20, t.text.MinSize().Height))
+	return 50 + newFonts().height + t.text.MinSize().Height
+}
+
+func (t *tile) MinSize() fyne.Size { return fyne.NewSize(120, 90) }
+
+func (t *tile) Resize(s fyne.Size) {
+	t.BaseWidget.Resize(s)
+	t.draw()
+}
+
+func (t *tile) Refresh() {
+	t.text.Refresh()
+	t.draw()
+}
+
+func (t *tile) draw() {
+	s, l, f := t.Size(), t.face, newFonts()
+	if s.Width <= 0 {
+		return
+	}
+	l.place(0, 0, s.Width, s.Height)
+	l.begin()
+	box := l.rect(0, 0, s.Width, s.Height, theme.Color(theme.ColorRaised), 6)
+	box.StrokeColor, box.StrokeWidth = theme.Color(stock.ColorNameInputBorder), 1
+	if t.choice.Primary || t.focused {
+		box.StrokeColor = theme.Color(stock.ColorNamePrimary)
+	}
+	if t.hovered {
+		l.rect(1, 1, s.Width-2, s.Height-2, theme.Color(stock.ColorNameHover), 6)
+	}
+	t.icon.Move(fyne.NewPos(14, 12))
+	t.icon.Resize(fyne.NewSquareSize(24))
+	if t.choice.Key != "" {
+		w := fyne.MeasureText(t.choice.Key, f.caption, fyne.TextStyle{}).Width
+		l.text(s.Width-w-12, 12, t.choice.Key, theme.Color(theme.ColorMuted), f.caption, fyne.TextStyle{})
+	}
+	bold := fyne.TextStyle{Bold: true}
+	l.text(14, 42, ellipsis(t.choice.Title, s.Width-24, f.size+1, bold), theme.Color(stock.ColorNameForeground), f.size+1, bold)
+	t.text.Move(fyne.NewPos(9, 42+f.height))
+	t.text.Resize(fyne.NewSize(s.Width-20, max(s.Height-44-f.height, 0)))
+	canvas.Refresh(t)
+}
+
+func (t *tile) Tapped(*fyne.PointEvent) {
+	if t.choice.Run != nil {
+		t.choice.Run()
+	}
+}
+
+func (t *tile) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+func (t *tile) MouseIn(*desktop.MouseEvent) {
+	t.hovered = true
+	t.draw()
+}
+
+func (t *tile) MouseMoved(*desktop.MouseEvent) {}
+
+func (t *tile) MouseOut() {
+	t.hovered = false
+	t.draw()
+}
+
+func (t *tile) FocusGained() {
+	t.focused = true
+	t.draw()
+}
+
+func (t *tile) FocusLost() {
+	t.focused = false
+	t.draw()
+}
+
+func (t *tile) TypedRune(rune) {}
+
+func (t *tile) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter || e.Name == fyne.KeySpace {
+		t.Tapped(nil)
+	}
+}
+
+func (t *tile) CreateRenderer() fyne.WidgetRenderer { return tileRenderer{t} }
+
+type tileRenderer struct{ t *tile }
+
+func (r tileRenderer) Layout(fyne.Size)   { r.t.draw() }
+func (r tileRenderer) MinSize() fyne.Size { return r.t.MinSize() }
+func (r tileRenderer) Refresh()           { r.t.Refresh() }
+func (r tileRenderer) Destroy()           {}
+func (r tileRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.t.face.clip, r.t.icon, r.t.text}
+}

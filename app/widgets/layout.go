@@ -185,3 +185,5 @@ func (l *link) CreateRenderer() fyne.WidgetRenderer {
 	l.text.TextSize = theme.Size(stock.SizeNameText)
 	return widget.NewSimpleRenderer(pad(2, 2, 4, 4, l.text))
 }
+
+func stack(objects ...fyne.CanvasObject) *fyne.Container { return container.NewStack(objects...) }
