@@ -64,9 +64,13 @@ type Chip struct {
 	Removable bool
 }
 
-// Chips is a row of chips that wraps, with an optional last one that adds.
+// Chips is a row of chips, with an optional last one that adds.
 type Chips struct {
 	widget.BaseWidget
+
+	// Wrap lets the row break into lines where it is narrow; without it the
+	// row asks for its whole width, as a toolbar wants.
+	Wrap bool
 
 	OnToggle func(id string, on bool)
 	OnRemove func(id string)
@@ -97,13 +101,21 @@ func (c *Chips) SetChips(chips []Chip) {
 	c.line.Refresh()
 }
 
-// MinSize is that of one line, or of as many as the present width takes.
+// MinSize is that of the whole row, or of its lines at the present width.
 func (c *Chips) MinSize() fyne.Size {
-	width := c.Size().Width
-	if width <= 0 {
-		width = 1 << 20
+	f := flow{gap: 4}
+	if c.Wrap {
+		width := c.Size().Width
+		if width <= 0 {
+			width = 1 << 20
+		}
+		return fyne.NewSize(f.MinSize(c.line.Objects).Width, f.run(c.line.Objects, width, false))
 	}
-	return fyne.NewSize(c.line.MinSize().Width, flow{gap: 4}.run(c.line.Objects, width, false))
+	var width float32
+	for _, o := range c.line.Objects {
+		width += o.MinSize().Width + f.gap
+	}
+	return fyne.NewSize(width, f.MinSize(c.line.Objects).Height)
 }
 
 // CreateRenderer is for Fyne.
@@ -158,9 +170,9 @@ func (v *chipView) Refresh() { v.draw() }
 
 func (v *chipView) draw() {
 	s, l, f := v.Size(), v.face, newFonts()
-	l.place(0, 0, s.Width, s.Height)
+	l.place(0, 0, s.Width+2, s.Height+2)
 	l.begin()
-	box := l.rect(.5, .5, s.Width-1, s.Height-1, theme.Color(stock.ColorNameButton), s.Height/2)
+	box := l.rect(1, 1, s.Width-2, s.Height-2, theme.Color(stock.ColorNameButton), s.Height/2)
 	box.StrokeColor, box.StrokeWidth = theme.Color(stock.ColorNameInputBorder), 1
 	color := theme.Color(stock.ColorNameForeground)
 	switch {
@@ -171,7 +183,7 @@ func (v *chipView) draw() {
 		box.FillColor, box.StrokeColor = theme.Color(stock.ColorNameSelection), theme.Color(stock.ColorNamePrimary)
 	}
 	if v.hovered {
-		l.rect(.5, .5, s.Width-1, s.Height-1, theme.Color(stock.ColorNameHover), s.Height/2)
+		l.rect(1, 1, s.Width-2, s.Height-2, theme.Color(stock.ColorNameHover), s.Height/2)
 	}
 	x := float32(10)
 	if v.icon != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	stock "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -25,7 +26,8 @@ type Code struct {
 	text     string
 	grid     *widget.TextGrid
 	entry    *widget.Entry
-	numbers  *widget.TextGrid
+	numbers  *widget.Label
+	lit      *canvas.Rectangle // behind the number of the line with the problem
 	message  *fyne.Container
 	body     fyne.CanvasObject
 	line     int
@@ -48,10 +50,11 @@ func NewCode(editable bool) *Code {
 				c.OnChanged(text)
 			}
 		}
-		c.numbers = widget.NewTextGrid()
-		c.numbers.Scroll = fyne.ScrollNone
-		top := theme.Size(stock.SizeNameInnerPadding)
-		c.body = container.NewScroll(container.NewBorder(nil, nil, pad(top, 0, 4, 2, c.numbers), nil, c.entry))
+		c.numbers, c.lit = widget.NewLabel(""), canvas.NewRectangle(nil)
+		c.numbers.TextStyle.Monospace = true
+		c.numbers.Importance = widget.LowImportance
+		numbers := container.New(numberLayout{c}, c.lit, c.numbers)
+		c.body = container.NewScroll(container.NewBorder(nil, nil, numbers, nil, c.entry))
 	} else {
 		c.grid = widget.NewTextGrid()
 		c.grid.ShowLineNumbers = true
@@ -114,15 +117,26 @@ func (c *Code) number() {
 		fmt.Fprintf(&b, "%*d\n", width, i)
 	}
 	c.numbers.SetText(strings.TrimSuffix(b.String(), "\n"))
-	for i := range n {
-		style := &widget.CustomTextGridStyle{FGColor: theme.Color(theme.ColorMuted)}
-		if i+1 == c.line {
-			style = &widget.CustomTextGridStyle{FGColor: theme.Color(stock.ColorNameBackground), BGColor: theme.Color(theme.ColorError)}
-		}
-		c.numbers.SetStyleRange(i, 0, i, width-1, style)
-	}
-	c.numbers.Refresh()
+	c.lit.FillColor = theme.Fade(theme.Color(theme.ColorError), .45)
+	c.lit.Hidden = c.line <= 0 || c.line > n
+	numberLayout{c}.Layout(nil, c.numbers.Size())
+	c.lit.Refresh()
 }
+
+// numberLayout puts the light behind its number. The numbers are set like the
+// text beside them, so that both run in step.
+type numberLayout struct{ code *Code }
+
+func (l numberLayout) Layout(_ []fyne.CanvasObject, s fyne.Size) {
+	c := l.code
+	c.numbers.Resize(s)
+	inner := theme.Size(stock.SizeNameInnerPadding)
+	row := (c.numbers.MinSize().Height - 2*inner) / float32(strings.Count(c.text, "\n")+1)
+	c.lit.Move(fyne.NewPos(2, inner+float32(c.line-1)*row))
+	c.lit.Resize(fyne.NewSize(max(s.Width-4, 0), row))
+}
+
+func (l numberLayout) MinSize([]fyne.CanvasObject) fyne.Size { return l.code.numbers.MinSize() }
 
 // mark lights the line with the problem in a view that is only read.
 func (c *Code) mark() {

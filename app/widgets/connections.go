@@ -36,9 +36,9 @@ const (
 
 // ConnectionColumns are the columns of ConnectionRow's rows.
 func ConnectionColumns() []Column {
-	return []Column{{Title: "#", Width: 34}, {Title: "Pass", Width: 72, Stretch: .4}, {Title: "Target", Width: 90, Stretch: 2},
-		{Title: "Identity", Width: 70, Stretch: 1}, {Title: "Handshake", Width: 86}, {Title: "Challenged", Width: 88},
-		{Title: "Seen as", Width: 76, Stretch: 1}, {Title: "Status", Width: 72, Stretch: .8}, {Title: "ms", Width: 62, Right: true}}
+	return []Column{{Title: "#", Width: 34}, {Title: "Pass", Width: 72, Stretch: .4}, {Title: "Target", Width: 130, Stretch: 3},
+		{Title: "Identity", Width: 66, Stretch: .8}, {Title: "Handshake", Width: 86}, {Title: "Challenged", Width: 88},
+		{Title: "Seen as", Width: 76, Stretch: .8}, {Title: "Status", Width: 72, Stretch: .8}, {Title: "ms", Width: 62, Right: true}}
 }
 
 // Row is the connection as a row whose ID is Lane.String().

@@ -34,9 +34,9 @@ func NewEmpty(title, text string, choices ...Choice) *Empty {
 	e := &Empty{}
 	head := widget.NewLabelWithStyle(title, fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
 	head.SizeName = stock.SizeNameHeadingText
-	sub := widget.NewLabelWithStyle(text, fyne.TextAlignCenter, fyne.TextStyle{})
+	sub := widget.NewRichText(&widget.TextSegment{Text: text, Style: widget.RichTextStyle{
+		ColorName: stock.ColorNamePlaceHolder, Alignment: fyne.TextAlignCenter}})
 	sub.Wrapping = fyne.TextWrapWord
-	sub.Importance = widget.LowImportance
 	var tiles []fyne.CanvasObject
 	for _, c := range choices {
 		tiles = append(tiles, newTile(c))
@@ -173,15 +173,15 @@ func (t *tile) draw() {
 	if s.Width <= 0 {
 		return
 	}
-	l.place(0, 0, s.Width, s.Height)
+	l.place(0, 0, s.Width+2, s.Height+2)
 	l.begin()
-	box := l.rect(0, 0, s.Width, s.Height, theme.Color(theme.ColorRaised), 6)
+	box := l.rect(1, 1, s.Width-2, s.Height-2, theme.Color(theme.ColorRaised), 6)
 	box.StrokeColor, box.StrokeWidth = theme.Color(stock.ColorNameInputBorder), 1
 	if t.choice.Primary || t.focused {
 		box.StrokeColor = theme.Color(stock.ColorNamePrimary)
 	}
 	if t.hovered {
-		l.rect(1, 1, s.Width-2, s.Height-2, theme.Color(stock.ColorNameHover), 6)
+		l.rect(2, 2, s.Width-4, s.Height-4, theme.Color(stock.ColorNameHover), 6)
 	}
 	t.icon.Move(fyne.NewPos(14, 12))
 	t.icon.Resize(fyne.NewSquareSize(24))

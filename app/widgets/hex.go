@@ -44,7 +44,7 @@ func newHexPane(onByte func(at int)) *hexPane {
 func (h *hexPane) set(bytes []byte) {
 	h.bytes, h.from, h.length = bytes, 0, 0
 	h.none.Hidden = len(bytes) > 0
-	h.list.ScrollToTop()
+	h.list.ScrollTo(0)
 	h.list.Refresh()
 	h.none.Refresh()
 }

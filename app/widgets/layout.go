@@ -17,17 +17,14 @@ type flow struct{ gap float32 }
 
 func (f flow) Layout(objects []fyne.CanvasObject, s fyne.Size) { f.run(objects, s.Width, true) }
 
-// MinSize is that at the width of the container's last layout: flow is always
-// laid out by tight or by a container that asks again, so the height settles.
+// MinSize is the widest object's width and one line's height: who lays a flow
+// out asks run for the height at the width it gives.
 func (f flow) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var width, right float32
+	var width float32
 	for _, o := range objects {
 		width = max(width, o.MinSize().Width)
-		right = max(right, o.Position().X+o.Size().Width)
 	}
-	_ = right
-	h := f.run(objects, 1<<20, false)
-	return fyne.NewSize(width, h)
+	return fyne.NewSize(width, f.run(objects, 1<<20, false))
 }
 
 func (f flow) run(objects []fyne.CanvasObject, width float32, move bool) float32 {
@@ -71,6 +68,8 @@ type tight struct{}
 func (tight) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	var y float32
 	for _, o := range objects {
+		// Text that wraps knows its height once it knows its width.
+		o.Resize(fyne.NewSize(s.Width, o.Size().Height))
 		h := o.MinSize().Height
 		if c, ok := o.(*fyne.Container); ok {
 			if f, ok := c.Layout.(flow); ok {
@@ -183,7 +182,7 @@ func (l *link) Refresh() {
 func (l *link) CreateRenderer() fyne.WidgetRenderer {
 	l.text.Color = theme.Color(stock.ColorNameHyperlink)
 	l.text.TextSize = theme.Size(stock.SizeNameText)
-	return widget.NewSimpleRenderer(pad(2, 2, 4, 4, l.text))
+	return widget.NewSimpleRenderer(container.NewCenter(pad(1, 1, 4, 4, l.text)))
 }
 
 func stack(objects ...fyne.CanvasObject) *fyne.Container { return container.NewStack(objects...) }
