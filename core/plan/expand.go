@@ -10,9 +10,6 @@ import (
 	"rechallenge/core/target"
 )
 
-// DefaultTimeout bounds each phase of a connection where the plan names no timeout.
-const DefaultTimeout = 10 * time.Second
-
 // Pass is one run of the plan's connections under one cache policy.
 type Pass struct {
 	Policy  session.Policy
@@ -43,7 +40,7 @@ func (p *Plan) Passes() ([]Pass, error) {
 		}
 		passes = append(passes, Pass{Policy: policy})
 	}
-	if !slices.ContainsFunc(passes, func(p Pass) bool { return p.Policy.Disabled }) {
+	if !slices.Contains(ids, "none") {
 		none, err := p.Policy("none")
 		if err != nil {
 			return nil, err
@@ -59,14 +56,41 @@ func (p *Plan) Policy(id string) (session.Policy, error) {
 		if c.ID == id {
 			return session.Policy{
 				ID: c.ID, Title: c.ID, Recipe: c.Key, TTL: time.Duration(c.TTL),
-				Capacity: c.Capacity, SingleUseTickets: c.SingleUseTickets,
+				Capacity: c.Capacity, SingleUseTickets: c.SingleUseTickets, Scope: "this plan",
 			}, nil
 		}
 	}
 	if policy, ok := session.PolicyByID(id); ok {
 		return policy, nil
 	}
-	return session.Policy{}, fmt.Errorf("unknown cache %q", id)
+	return session.Policy{}, fmt.Errorf("unknown cache %q%s", id, meant(id, p.cacheIDs()))
+}
+
+// Policies resolves the plan's caches without the control pass.
+func (p *Plan) Policies() ([]session.Policy, error) {
+	passes, err := p.Passes()
+	if err != nil {
+		return nil, err
+	}
+	var policies []session.Policy
+	for _, pass := range passes {
+		if !pass.Control {
+			policies = append(policies, pass.Policy)
+		}
+	}
+	return policies, nil
+}
+
+// cacheIDs lists every cache that the plan may name.
+func (p *Plan) cacheIDs() []string {
+	var ids []string
+	for _, c := range p.CustomCaches {
+		ids = append(ids, c.ID)
+	}
+	for _, policy := range session.Policies {
+		ids = append(ids, policy.ID)
+	}
+	return ids
 }
 
 // Jobs lists the connections of a pass in their order: the plan's list,

@@ -4,6 +4,10 @@
 package plan
 
 import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"rechallenge/core/session"
@@ -13,12 +17,17 @@ import (
 // Version is the plan format this build writes and understands.
 const Version = 1
 
+// Schema is the plan file's JSON Schema (draft 2020-12).
+//
+//go:embed schema.json
+var Schema []byte
+
 // Plan is the plan file.
 type Plan struct {
 	Version      int             `yaml:"version" json:"version"`
-	Identities   []Identity      `yaml:"identities" json:"identities"`
-	Targets      []target.Target `yaml:"targets" json:"targets"`
-	Connections  []Connection    `yaml:"connections" json:"connections"`
+	Identities   []Identity      `yaml:"identities,omitempty" json:"identities"`
+	Targets      []target.Target `yaml:"targets,omitempty" json:"targets"`
+	Connections  []Connection    `yaml:"connections,omitempty" json:"connections"`
 	Caches       []string        `yaml:"caches,omitempty,flow" json:"caches"`
 	HTTPReuse    string          `yaml:"http_reuse,omitempty" json:"http_reuse"`
 	Stack        string          `yaml:"stack,omitempty" json:"stack"`
@@ -70,8 +79,8 @@ type Expectation struct {
 	Challenged            *bool   `yaml:"challenged,omitempty" json:"challenged,omitempty"`
 	Handshake             string  `yaml:"handshake,omitempty" json:"handshake,omitempty"`
 	Mechanism             string  `yaml:"mechanism,omitempty" json:"mechanism,omitempty"`
-	IdentityAuthenticated *string `yaml:"identity_authenticated,omitempty" json:"identity_authenticated,omitempty"`
-	IdentitySeenByServer  *string `yaml:"identity_seen_by_server,omitempty" json:"identity_seen_by_server,omitempty"`
+	IdentityAuthenticated *string `yaml:"identity_authenticated,omitempty" json:"identity_authenticated,omitempty"`   // None or "" = nobody
+	IdentitySeenByServer  *string `yaml:"identity_seen_by_server,omitempty" json:"identity_seen_by_server,omitempty"` // None or "" = nobody
 	Status                int     `yaml:"status,omitempty" json:"status,omitempty"`
 	Finding               string  `yaml:"finding,omitempty" json:"finding,omitempty"`
 	NoFinding             string  `yaml:"no_finding,omitempty" json:"no_finding,omitempty"`
@@ -86,12 +95,54 @@ func (e Expectation) OfConnection() bool {
 // Duration is a time.Duration written as "9m" or "1.5s".
 type Duration time.Duration
 
-// MarshalText writes the shortest form, "9m" and not "9m0s".
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+// String is the shortest form, "9m" and not "9m0s".
+func (d Duration) String() string {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// MarshalText writes the shortest form.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // UnmarshalText reads what time.ParseDuration reads, and refuses negative ones.
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as 9m, 1.5s or 1h30m", b)
+	}
+	if v < 0 {
+		return errors.New("must not be negative")
+	}
 	*d = Duration(v)
-	return err
+	return nil
+}
+
+// DefaultTimeout bounds each phase of a connection where the plan names no timeout.
+const DefaultTimeout = 10 * time.Second
+
+// Defaults fills in what the plan leaves out.
+func (p *Plan) Defaults() {
+	set(&p.Version, Version)
+	if len(p.Caches) == 0 {
+		p.Caches = []string{"shared", "none"}
+	}
+	set(&p.HTTPReuse, "off")
+	set(&p.Stack, "auto")
+	set(&p.Concurrency, 1)
+	set(&p.Repeat, 1)
+	set(&p.Timeout, Duration(DefaultTimeout))
+}
+
+// set gives v the value where it is zero.
+func set[T comparable](v *T, value T) {
+	var zero T
+	if *v == zero {
+		*v = value
+	}
 }

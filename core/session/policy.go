@@ -116,17 +116,17 @@ type Policy struct {
 	Stack              string        `json:"stack,omitempty"` // the client stack it describes; "" = not a profile
 	Disabled           bool          `json:"disabled"`        // no cache at all
 	Recipe             Recipe        `json:"key"`
-	ProxyRecipe        Recipe        `json:"proxy_key,omitempty"`      // instead of Recipe behind a proxy; nil = Recipe
-	TTL                time.Duration `json:"ttl"`                      // client's fixed lifetime; 0 = the server's hint only
-	MaxTTL             time.Duration `json:"max_ttl"`                  // cap on the server's hint; 0 = none
-	MaxTTL12           time.Duration `json:"max_ttl_tls12,omitempty"`  // MaxTTL below TLS 1.3, where it differs; 0 = MaxTTL
-	Capacity           int           `json:"capacity"`                 // keys; 0 = unlimited
-	FIFO               bool          `json:"fifo,omitempty"`           // the key stored first makes room, not the one used least recently
-	PerKey             int           `json:"per_key"`                  // sessions kept under one key; 0 = 1
-	SingleUseTickets   bool          `json:"single_use_tickets"`       // a TLS 1.3 ticket is offered once: RFC 8446 appendix C.4
-	Mechanisms         []Mechanism   `json:"mechanisms"`               // nil = all; empty = resumes by none
-	FlushOnIdentity    bool          `json:"flush_on_identity_change"` // choosing another identity drops the host's sessions
-	PoolKeyHasIdentity bool          `json:"pool_key_has_identity"`    // HTTP connection pool
+	ProxyRecipe        Recipe        `json:"proxy_key,omitempty"`        // instead of Recipe behind a proxy; nil = Recipe
+	TTL                time.Duration `json:"ttl_ns"`                     // client's fixed lifetime; 0 = the server's hint only
+	MaxTTL             time.Duration `json:"max_ttl_ns"`                 // cap on the server's hint; 0 = none
+	MaxTTL12           time.Duration `json:"max_ttl_tls12_ns,omitempty"` // MaxTTL below TLS 1.3, where it differs; 0 = MaxTTL
+	Capacity           int           `json:"capacity"`                   // keys; 0 = unlimited
+	FIFO               bool          `json:"fifo,omitempty"`             // the key stored first makes room, not the one used least recently
+	PerKey             int           `json:"per_key"`                    // sessions kept under one key; 0 = 1
+	SingleUseTickets   bool          `json:"single_use_tickets"`         // a TLS 1.3 ticket is offered once: RFC 8446 appendix C.4
+	Mechanisms         []Mechanism   `json:"mechanisms"`                 // nil = all; empty = resumes by none
+	FlushOnIdentity    bool          `json:"flush_on_identity_change"`   // choosing another identity drops the host's sessions
+	PoolKeyHasIdentity bool          `json:"pool_key_has_identity"`      // HTTP connection pool
 	Scope              string        `json:"scope,omitempty"`
 	Bitten             string        `json:"bitten,omitempty"` // "yes", "no", "measure", "app decides" ... by QA1727
 	Source             string        `json:"source,omitempty"`

@@ -1,0 +1,307 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"rechallenge/core/session"
+)
+
+// The limits of a plan. They keep a slip of the finger from becoming a flood.
+const (
+	MaxJobs        = 100_000 // connections of a pass
+	MaxConcurrency = 256
+	MaxDelay       = 30 * 24 * time.Hour
+	maxListed      = 10_000 // entries of any list
+	maxID          = 100    // characters
+)
+
+// The values of the plan's choices, for whoever offers them.
+var (
+	HTTPReuses = []string{"off", "keep-alive", "coalesce"}
+	Stacks     = []string{"auto", "go", "openssl"}
+	Handshakes = []string{"full", "resumed", "failed", "none"}
+	Mechanisms = []string{string(session.ID), string(session.Ticket), string(session.PSK), "none"}
+)
+
+// Problem is one thing that keeps a plan from being run.
+type Problem struct {
+	Path []any  // where: keys (string) and positions (int, from 0), e.g. "targets", 0, "url"
+	What string // what is wrong and what is allowed
+}
+
+func (p Problem) Error() string { return p.Where() + ": " + p.What }
+
+// Where prints the path, e.g. targets[0].url.
+func (p Problem) Where() string {
+	var b strings.Builder
+	for i, step := range p.Path {
+		switch step := step.(type) {
+		case int:
+			fmt.Fprintf(&b, "[%d]", step)
+		default:
+			if i > 0 {
+				b.WriteByte('.')
+			}
+			fmt.Fprint(&b, step)
+		}
+	}
+	return b.String()
+}
+
+// checker collects a plan's problems.
+type checker struct {
+	plan     *Plan
+	problems []Problem
+}
+
+func (c *checker) add(what string, path ...any) {
+	c.problems = append(c.problems, Problem{path, what})
+}
+
+// Check gives everything that keeps the plan from being run, in the order of
+// the plan file; nil when it is fine. Files that it names are not opened.
+func (p *Plan) Check() []Problem {
+	c := &checker{plan: p}
+	c.version()
+	c.identities()
+	c.targets()
+	c.connections()
+	c.caches()
+	c.settings()
+	c.customCaches()
+	c.expectations()
+	return c.problems
+}
+
+func (c *checker) version() {
+	switch v := c.plan.Version; {
+	case v > Version:
+		c.add(fmt.Sprintf("this plan is of version %d, this build reads version %d: use a newer rechallenge", v, Version), "version")
+	case v < 0:
+		c.add(fmt.Sprintf("must be %d", Version), "version")
+	}
+}
+
+// id checks an entry's id against those before it.
+func (c *checker) id(id string, before []string, path ...any) {
+	path = append(path, "id")
+	switch {
+	case id == "":
+		c.add("is missing", path...)
+	case len(id) > maxID:
+		c.add(fmt.Sprintf("has %d characters: at most %d are possible", len(id), maxID), path...)
+	case strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) }) || strings.TrimSpace(id) != id:
+		c.add(fmt.Sprintf("%q has characters that can't be seen", id), path...)
+	case slices.Contains(before, id):
+		c.add(fmt.Sprintf("%q is there twice", id), path...)
+	}
+}
+
+func (c *checker) identities() {
+	var ids []string
+	for i, x := range c.plan.Identities {
+		c.id(x.ID, ids, "identities", i)
+		ids = append(ids, x.ID)
+		add := func(what string, key string) { c.add(what, "identities", i, key) }
+		switch {
+		case x.ID == None:
+			add(`"none" stands for no certificate: choose another id`, "id")
+		case x.File == "" && x.Cert == "" && x.Key == "":
+			add("is missing: name a .p12, .pfx or .pem file, or cert and key", "file")
+		case x.File != "" && (x.Cert != "" || x.Key != ""):
+			add("excludes cert and key", "file")
+		case x.File == "" && x.Key == "":
+			add("is missing: it goes with cert", "key")
+		case x.File == "" && x.Cert == "":
+			add("is missing: it goes with key", "cert")
+		}
+		if x.PasswordEnv != "" && x.PasswordFile != "" {
+			add("excludes password_file", "password_env")
+		}
+		if strings.ContainsAny(x.PasswordEnv, "= \t") {
+			add("is not the name of an environment variable", "password_env")
+		}
+	}
+}
+
+func (c *checker) targets() {
+	var ids []string
+	for i := range c.plan.Targets {
+		t := &c.plan.Targets[i]
+		c.id(t.ID, ids, "targets", i)
+		ids = append(ids, t.ID)
+		for _, e := range t.Check() {
+			path := []any{"targets", i}
+			for step := range strings.SplitSeq(strings.Replace(e.Field, ".", "\x00", 1), "\x00") {
+				path = append(path, step)
+			}
+			c.add(e.What, path...)
+		}
+	}
+}
+
+func (c *checker) connections() {
+	if n := c.jobs(); n > MaxJobs {
+		c.add(fmt.Sprintf("they come to %d with repeat and all addresses: at most %d are possible", n, MaxJobs), "connections")
+	}
+	for i, x := range c.plan.Connections {
+		c.reference("target", x.Target, c.targetIDs(), "connections", i, "target")
+		c.reference("identity", x.Identity, append(c.identityIDs(), None), "connections", i, "identity")
+		c.delay(x.After, "connections", i, "after")
+	}
+}
+
+// jobs counts the connections of a pass without listing them.
+func (c *checker) jobs() int {
+	n := 0
+	nodes := map[string]int{}
+	for _, t := range c.plan.Targets {
+		nodes[t.ID] = max(len(t.ConnectTo), 1)
+	}
+	for _, x := range c.plan.Connections {
+		if !x.Muted {
+			n += max(nodes[x.Target], 1)
+		}
+	}
+	return n * min(max(c.plan.Repeat, 1), MaxJobs+1)
+}
+
+func (c *checker) delay(d Duration, path ...any) {
+	switch {
+	case d < 0:
+		c.add("must not be negative", path...)
+	case time.Duration(d) > MaxDelay:
+		c.add(fmt.Sprintf("is %s: at most 30 days are possible", d), path...)
+	}
+}
+
+func (c *checker) caches() {
+	for i, id := range c.plan.Caches {
+		if slices.Contains(c.plan.Caches[:i], id) {
+			c.add(fmt.Sprintf("%q is there twice", id), "caches", i)
+		}
+		c.reference("cache", id, c.plan.cacheIDs(), "caches", i)
+	}
+}
+
+func (c *checker) settings() {
+	p := c.plan
+	c.oneOf(p.HTTPReuse, HTTPReuses, "http_reuse")
+	c.oneOf(p.Stack, Stacks, "stack")
+	c.between(p.Concurrency, 0, MaxConcurrency, "concurrency")
+	c.between(p.Repeat, 0, MaxJobs, "repeat")
+	c.delay(p.Timeout, "timeout")
+}
+
+func (c *checker) customCaches() {
+	var ids []string
+	for i, x := range c.plan.CustomCaches {
+		c.id(x.ID, ids, "custom_caches", i)
+		ids = append(ids, x.ID)
+		if _, builtIn := session.PolicyByID(x.ID); builtIn {
+			c.add(fmt.Sprintf("%q is a cache that every build knows: choose another id", x.ID), "custom_caches", i, "id")
+		}
+		if len(x.Key) == 0 {
+			c.add("is missing: name at least one of "+join(session.Parts), "custom_caches", i, "key")
+		}
+		for j, part := range x.Key {
+			path := []any{"custom_caches", i, "key", j}
+			if !slices.Contains(session.Parts, part) {
+				c.add(fmt.Sprintf("unknown part %q of a session key%s; allowed are %s", part, meant(string(part), texts(session.Parts)), join(session.Parts)), path...)
+			} else if slices.Contains(x.Key[:j], part) {
+				c.add(fmt.Sprintf("%q is there twice", part), path...)
+			}
+		}
+		c.delay(x.TTL, "custom_caches", i, "ttl")
+		if x.Capacity < 0 {
+			c.add("must not be negative", "custom_caches", i, "capacity")
+		}
+	}
+}
+
+func (c *checker) expectations() {
+	for i, x := range c.plan.Expect {
+		at := func(key string) []any { return []any{"expect", i, key} }
+		if x.Pass != "" {
+			c.reference("pass", x.Pass, append(c.passIDs(), "none"), at("pass")...)
+		}
+		if x.Connection < 0 {
+			c.add("must be at least 1", at("connection")...)
+		}
+		if x.Target != "" {
+			c.reference("target", x.Target, c.targetIDs(), at("target")...)
+		}
+		if x.Identity != "" {
+			c.reference("identity", x.Identity, append(c.identityIDs(), None), at("identity")...)
+		}
+		c.oneOf(x.Handshake, Handshakes, at("handshake")...)
+		c.oneOf(x.Mechanism, Mechanisms, at("mechanism")...)
+		if x.IdentityAuthenticated != nil && *x.IdentityAuthenticated != "" {
+			c.reference("identity", *x.IdentityAuthenticated, append(c.identityIDs(), None), at("identity_authenticated")...)
+		}
+		if x.Status != 0 {
+			c.between(x.Status, 100, 599, at("status")...)
+		}
+		if !x.OfConnection() && x.Finding == "" && x.NoFinding == "" {
+			c.add("expects nothing: add challenged, handshake, mechanism, identity_authenticated, identity_seen_by_server, status, finding or no_finding", "expect", i)
+		}
+	}
+}
+
+func (c *checker) reference(what, id string, known []string, path ...any) {
+	switch {
+	case id == "":
+		c.add("is missing", path...)
+	case !slices.Contains(known, id):
+		c.add(fmt.Sprintf("unknown %s %q%s", what, id, meant(id, known)), path...)
+	}
+}
+
+func (c *checker) oneOf(value string, allowed []string, path ...any) {
+	if value != "" && !slices.Contains(allowed, value) {
+		c.add(fmt.Sprintf("%q is not one of %s", value, strings.Join(allowed, ", ")), path...)
+	}
+}
+
+func (c *checker) between(n, low, high int, path ...any) {
+	if n < low || n > high {
+		c.add(fmt.Sprintf("is %d: must be between %d and %d", n, max(low, 1), high), path...)
+	}
+}
+
+func (c *checker) targetIDs() []string {
+	var ids []string
+	for _, t := range c.plan.Targets {
+		ids = append(ids, t.ID)
+	}
+	return ids
+}
+
+func (c *checker) identityIDs() []string {
+	var ids []string
+	for _, x := range c.plan.Identities {
+		ids = append(ids, x.ID)
+	}
+	return ids
+}
+
+func (c *checker) passIDs() []string {
+	if len(c.plan.Caches) == 0 {
+		return []string{"shared"}
+	}
+	return slices.Clone(c.plan.Caches)
+}
+
+func texts[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, x := range list {
+		out[i] = string(x)
+	}
+	return out
+}
+
+func join[T ~string](list []T) string { return strings.Join(texts(list), " ") }
