@@ -99,7 +99,7 @@ var darkPalette = map[fyne.ThemeColorName]color.Color{
 	ColorTLS:      rgb(0x4787f0),
 	ColorTLSOther: rgb(0x85b4ff),
 	ColorHTTP:     rgb(0x8ccf7c),
-	ColorWait:     rgb(0x687283),
+	ColorWait:     rgb(0x838d9d),
 
 	ColorChallenge:  rgb(0xffb53d),
 	ColorExpected:   rgb(0xff7b72),
@@ -144,13 +144,13 @@ var lightPalette = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameWarning:             rgb(0x8d5a00),
 	theme.ColorNameSuccess:             rgb(0x14753a),
 
-	ColorResolve:  rgb(0x9170cf),
+	ColorResolve:  rgb(0x7b58bd),
 	ColorDial:     rgb(0x0f7f75),
 	ColorProxy:    rgb(0x9a6a22),
-	ColorTLS:      rgb(0x1f5fd0),
-	ColorTLSOther: rgb(0x5a92f0),
-	ColorHTTP:     rgb(0x479a3a),
-	ColorWait:     rgb(0x7d8794),
+	ColorTLS:      rgb(0x1a4eb0),
+	ColorTLSOther: rgb(0x3272dd),
+	ColorHTTP:     rgb(0x357f29),
+	ColorWait:     rgb(0x667080),
 
 	ColorChallenge:  rgb(0xa85a00),
 	ColorExpected:   rgb(0xc2261f),

@@ -5,6 +5,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,12 +14,42 @@ import (
 	"fyne.io/fyne/v2/test"
 	stock "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+	"github.com/google/go-cmp/cmp"
 
 	"rechallenge/app/theme"
 	"rechallenge/app/widgets"
 )
 
 var gallery = flag.String("gallery", "", "folder to draw pictures of all widgets into")
+
+var update = flag.Bool("update", false, "write the masters in testdata anew")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	test.NewApp().Settings().SetTheme(theme.New(theme.Dark))
+	os.Exit(m.Run())
+}
+
+// same compares what a canvas shows with a master.
+func same(t *testing.T, name string, c fyne.Canvas) {
+	t.Helper()
+	got, file := test.RenderToMarkup(c), filepath.Join("testdata", name+".xml")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s (-master +now; -update takes it over):\n%s", file, diff)
+	}
+}
 
 // shot draws an object in both themes into the gallery.
 func shot(t *testing.T, name string, size fyne.Size, build func() fyne.CanvasObject) {
@@ -30,7 +61,7 @@ func shot(t *testing.T, name string, size fyne.Size, build func() fyne.CanvasObj
 		t.Fatal(err)
 	}
 	for _, mode := range []theme.Mode{theme.Dark, theme.Light} {
-		app := test.NewTempApp(t)
+		app := fyne.CurrentApp()
 		app.Settings().SetTheme(theme.New(mode))
 		w := test.NewTempWindow(t, build())
 		w.SetPadded(false)

@@ -52,7 +52,7 @@ func (l *layer) begin() {
 
 func (l *layer) rect(x, y, w, h float32, fill color.Color, radius float32) *canvas.Rectangle {
 	r := l.rects.next()
-	r.FillColor, r.CornerRadius, r.StrokeWidth = fill, radius, 0
+	r.FillColor, r.CornerRadius, r.StrokeColor, r.StrokeWidth = fill, radius, nil, 0
 	r.Move(fyne.NewPos(x, y))
 	r.Resize(fyne.NewSize(w, h))
 	l.objects = append(l.objects, r)

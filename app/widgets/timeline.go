@@ -131,8 +131,7 @@ func NewTimeline() *Timeline {
 func (t *Timeline) SetData(data TimelineData) {
 	same := t.continues(data)
 	t.x = newIndex(data)
-	perPx := t.axis.perPx
-	t.axis = newAxis(data.Cuts)
+	t.rescale(data.Cuts)
 	t.pointer.hit = hit{}
 	if !same {
 		t.view = view{}
@@ -141,12 +140,17 @@ func (t *Timeline) SetData(data TimelineData) {
 		t.selected = Ref{}
 	}
 	t.recount(true)
-	if t.view.moved {
-		t.axis.perPx = perPx
-	} else {
+	if !t.view.moved {
 		t.fit()
 	}
 	t.draw()
+}
+
+// rescale takes new cuts at the present scale.
+func (t *Timeline) rescale(cuts []TimelineCut) {
+	a := newAxis(cuts)
+	a.perPx, a.width = t.axis.perPx, t.axis.width
+	t.axis = a
 }
 
 // continues tells whether data is a later state of the run that is shown.
@@ -177,9 +181,7 @@ func (t *Timeline) Flush(end time.Duration, cuts []TimelineCut) {
 	follow := t.view.y >= t.maxY()-1
 	t.x.data.End, t.x.data.Cuts = end, cuts
 	t.x.count()
-	perPx := t.axis.perPx
-	t.axis = newAxis(cuts)
-	t.axis.perPx = perPx
+	t.rescale(cuts)
 	t.recount(false)
 	if !t.view.moved {
 		t.fit()

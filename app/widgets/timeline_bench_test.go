@@ -12,8 +12,7 @@ import (
 )
 
 func big(tb testing.TB, n int) *widgets.Timeline {
-	app := test.NewTempApp(tb)
-	app.Settings().SetTheme(theme.New(theme.Dark))
+	fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Dark))
 	tl := widgets.NewTimeline()
 	w := test.NewTempWindow(tb, tl)
 	w.SetPadded(false)

@@ -1,0 +1,84 @@
+package theme_test
+
+import (
+	"image/color"
+	"math"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	stock "fyne.io/fyne/v2/theme"
+
+	"rechallenge/app/theme"
+)
+
+func luminance(c color.Color) float64 {
+	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	linear := func(v uint8) float64 {
+		s := float64(v) / 255
+		if s <= 0.04045 {
+			return s / 12.92
+		}
+		return math.Pow((s+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(n.R) + 0.7152*linear(n.G) + 0.0722*linear(n.B)
+}
+
+func contrast(a, b color.Color) float64 {
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+// Everything that carries a meaning is told from the background in both themes.
+func TestContrast(t *testing.T) {
+	for _, mode := range []theme.Mode{theme.Dark, theme.Light} {
+		th := theme.New(mode)
+		of := func(n fyne.ThemeColorName) color.Color { return th.Color(n, stock.VariantDark) }
+		for _, on := range []fyne.ThemeColorName{stock.ColorNameBackground, theme.ColorGroup, theme.ColorRaised} {
+			for _, name := range []fyne.ThemeColorName{stock.ColorNameForeground, stock.ColorNamePlaceHolder, stock.ColorNameHyperlink,
+				stock.ColorNameError, stock.ColorNameWarning, stock.ColorNameSuccess, theme.ColorMuted, theme.ColorChallenge,
+				theme.ColorExpected, theme.ColorResumption, theme.ColorError, theme.ColorWarning, theme.ColorInfo, theme.ColorOK} {
+				if got := contrast(of(name), of(on)); got < 4.5 {
+					t.Errorf("%s: %s on %s has contrast %.2f, want 4.5", mode, name, on, got)
+				}
+			}
+		}
+		for _, name := range []fyne.ThemeColorName{theme.ColorResolve, theme.ColorDial, theme.ColorProxy, theme.ColorTLS, theme.ColorTLSOther, theme.ColorHTTP, theme.ColorWait} {
+			// The span's title is written on it in the background's colour.
+			if got := contrast(of(name), of(stock.ColorNameBackground)); got < 4.5 {
+				t.Errorf("%s: %s has contrast %.2f, want 4.5", mode, name, got)
+			}
+		}
+		if got := contrast(of(stock.ColorNameForegroundOnPrimary), of(stock.ColorNamePrimary)); got < 4.5 {
+			t.Errorf("%s: text on primary has contrast %.2f, want 4.5", mode, got)
+		}
+	}
+}
+
+func TestModeBeatsTheDesktop(t *testing.T) {
+	name := stock.ColorNameBackground
+	if theme.New(theme.Dark).Color(name, stock.VariantLight) == theme.New(theme.Light).Color(name, stock.VariantLight) {
+		t.Error("dark and light have the same background")
+	}
+	if theme.New(theme.System).Color(name, stock.VariantLight) != theme.New(theme.Light).Color(name, stock.VariantDark) {
+		t.Error("system does not follow the desktop")
+	}
+}
+
+func TestScale(t *testing.T) {
+	if got := theme.NewScaled(theme.Dark, 9).Size(stock.SizeNameText); got != 25 {
+		t.Errorf("text at scale 9 is %v, want the limit, 25", got)
+	}
+	if got := theme.NewScaled(theme.Dark, 1.5).Size(stock.SizeNameSeparatorThickness); got != 1 {
+		t.Errorf("separator at scale 1.5 is %v, want 1", got)
+	}
+}
+
+func TestTintedIsMadeOnce(t *testing.T) {
+	a, b := theme.Tinted(theme.IconChallenge, theme.ColorChallenge), theme.Tinted(theme.IconChallenge, theme.ColorChallenge)
+	if a != b {
+		t.Error("the same icon and colour gave two resources")
+	}
+	if a == theme.Tinted(theme.IconChallenge, theme.ColorError) {
+		t.Error("two colours gave one resource")
+	}
+}

@@ -1,0 +1,111 @@
+package widgets_test
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+
+	"rechallenge/app/widgets"
+)
+
+func TestMarkup(t *testing.T) {
+	for name, build := range map[string]func() fyne.CanvasObject{
+		"banner": func() fyne.CanvasObject {
+			b := widgets.NewBanner()
+			b.SetVerdict(verdict())
+			return container.NewVBox(b)
+		},
+		"rows": func() fyne.CanvasObject {
+			r := widgets.NewRows(widgets.ConnectionColumns()...)
+			r.SetRows(connectionRows())
+			r.Select("1/2")
+			return r
+		},
+		"chips": func() fyne.CanvasObject {
+			c := widgets.NewChips("compare with")
+			c.SetChips([]widgets.Chip{{ID: "shared", Text: "shared", On: true, Removable: true}, {ID: "none", Text: "none"}})
+			return container.NewHBox(c)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := show(t, build(), 760, 220)
+			w.Resize(fyne.NewSize(761, 221))
+			same(t, name, w.Canvas())
+		})
+	}
+}
+
+// focused gives keys to what has the keyboard after a click in the middle.
+func focused(t *testing.T, w fyne.Window, at fyne.Position) fyne.Focusable {
+	t.Helper()
+	test.TapCanvas(w.Canvas(), at)
+	f := w.Canvas().Focused()
+	if f == nil {
+		t.Fatal("a click gives nothing the keyboard")
+	}
+	return f
+}
+
+func TestRowsKeys(t *testing.T) {
+	r := widgets.NewRows(widgets.ConnectionColumns()...)
+	var chosen, active, deleted string
+	r.OnSelect = func(id string) { chosen = id }
+	r.OnActivate = func(id string) { active = id }
+	r.OnDelete = func(id string) { deleted = id }
+	r.SetRows(connectionRows())
+	w := show(t, r, 760, 220)
+	f := focused(t, w, fyne.NewPos(100, 34))
+	if chosen != "1/1" {
+		t.Fatalf("a click on the first row chose %q", chosen)
+	}
+	f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
+	if chosen != "1/2" || active != "1/2" || deleted != "1/2" {
+		t.Errorf("chosen %q, activated %q, deleted %q, want 1/2 thrice", chosen, active, deleted)
+	}
+	f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+	if chosen != "2/3" {
+		t.Errorf("End chose %q", chosen)
+	}
+}
+
+func TestRowsAreDragged(t *testing.T) {
+	r := widgets.NewRows(widgets.PlanColumns()...)
+	r.Reorderable = true
+	var id string
+	to := -1
+	r.OnMove = func(i string, n int) { id, to = i, n }
+	r.SetRows([]widgets.Row{widgets.PlanRow{ID: "a"}.Row(), widgets.PlanRow{ID: "b"}.Row(), widgets.PlanRow{ID: "c"}.Row()})
+	w := show(t, r, 500, 200)
+	test.Drag(w.Canvas(), fyne.NewPos(10, 34), 0, 46)
+	if id != "a" || to != 2 {
+		t.Errorf("dragged %q to %d, want a to 2", id, to)
+	}
+}
+
+func TestRowsKeepTheSelectionByID(t *testing.T) {
+	r := widgets.NewRows(widgets.PlanColumns()...)
+	r.SetRows([]widgets.Row{{ID: "a"}, {ID: "b"}})
+	r.Select("b")
+	r.SetRows([]widgets.Row{{ID: "b"}, {ID: "a"}})
+	if r.Selected() != "b" {
+		t.Errorf("selected %q after a change of order", r.Selected())
+	}
+	r.SetRows([]widgets.Row{{ID: "a"}})
+	if r.Selected() != "" {
+		t.Errorf("selected %q after its row went", r.Selected())
+	}
+}
+
+func TestRef(t *testing.T) {
+	want := widgets.Ref{Pass: 3, Connection: 100_000}
+	if got, ok := widgets.ParseRef(want.String()); !ok || got != want {
+		t.Errorf("%v became %v", want, got)
+	}
+	if _, ok := widgets.ParseRef("x"); ok {
+		t.Error("x is a reference")
+	}
+}

@@ -1,0 +1,174 @@
+package widgets_test
+
+import (
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+
+	"rechallenge/app/theme"
+	"rechallenge/app/widgets"
+)
+
+func show(t *testing.T, o fyne.CanvasObject, w, h float32) fyne.Window {
+	t.Helper()
+	fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Dark))
+	win := test.NewTempWindow(t, o)
+	win.SetPadded(false)
+	win.Resize(fyne.NewSize(w, h))
+	return win
+}
+
+func TestTimelineMarkup(t *testing.T) {
+	for name, data := range map[string]widgets.TimelineData{"demo": demo(), "waits": waits(), "empty": {}} {
+		t.Run(name, func(t *testing.T) {
+			tl := widgets.NewTimeline()
+			tl.SetData(data)
+			w := show(t, tl, 800, 260)
+			same(t, "timeline-"+name, w.Canvas())
+		})
+	}
+}
+
+func TestTimelineKeys(t *testing.T) {
+	tl := widgets.NewTimeline()
+	var chosen []widgets.Ref
+	var active widgets.Ref
+	tl.OnSelect = func(r widgets.Ref) { chosen = append(chosen, r) }
+	tl.OnActivate = func(r widgets.Ref) { active = r }
+	tl.SetData(demo())
+	show(t, tl, 800, 260)
+	key := func(n fyne.KeyName) { tl.TypedKey(&fyne.KeyEvent{Name: n}) }
+	key(fyne.KeyDown)
+	key(fyne.KeyDown)
+	key(fyne.KeyDown)
+	key(fyne.KeyUp)
+	key(fyne.KeyReturn)
+	want := []widgets.Ref{{Pass: 1, Connection: 1}, {Pass: 1, Connection: 2}, {Pass: 2, Connection: 1}, {Pass: 1, Connection: 2}}
+	if len(chosen) != len(want) {
+		t.Fatalf("selected %v, want %v", chosen, want)
+	}
+	for i := range want {
+		if chosen[i] != want[i] {
+			t.Errorf("selection %d is %v, want %v", i, chosen[i], want[i])
+		}
+	}
+	if active != (widgets.Ref{Pass: 1, Connection: 2}) {
+		t.Errorf("Enter activated %v", active)
+	}
+	key(fyne.KeyEscape)
+	if tl.Selected() != (widgets.Ref{}) {
+		t.Error("Escape keeps the selection")
+	}
+}
+
+// clickFor looks for the place where a click gives want, on a lane's height.
+func clickFor(t *testing.T, tl *widgets.Timeline, y float32, hit func() bool) bool {
+	t.Helper()
+	for x := float32(90); x < 800; x += 2 {
+		tl.Tapped(&fyne.PointEvent{Position: fyne.NewPos(x, y)})
+		if hit() {
+			return true
+		}
+	}
+	return false
+}
+
+func TestTimelineMarkIsClicked(t *testing.T) {
+	tl := widgets.NewTimeline()
+	var lane widgets.Ref
+	var event int
+	tl.OnMark = func(r widgets.Ref, e int) { lane, event = r, e }
+	tl.SetData(demo())
+	show(t, tl, 800, 260)
+	if !clickFor(t, tl, 77, func() bool { return event == 2 }) {
+		t.Fatal("no click on the second lane hits the expected challenge")
+	}
+	if lane != (widgets.Ref{Pass: 1, Connection: 2}) || tl.Selected() != lane {
+		t.Errorf("mark of %v, selected %v", lane, tl.Selected())
+	}
+}
+
+func TestTimelineReadout(t *testing.T) {
+	tl := widgets.NewTimeline()
+	said := map[string]bool{}
+	tl.OnReadout = func(s string) { said[s] = true }
+	tl.SetData(demo())
+	show(t, tl, 800, 260)
+	for x := float32(90); x < 800; x += 3 {
+		tl.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(x, 56)}})
+	}
+	tl.MouseOut()
+	if !said[""] || len(said) < 5 {
+		t.Errorf("read out %v", said)
+	}
+}
+
+func TestTimelineKeepsTheViewOfALongerRun(t *testing.T) {
+	tl := widgets.NewTimeline()
+	tl.SetData(demo())
+	w := show(t, tl, 800, 260)
+	fitted := test.RenderToMarkup(w.Canvas())
+	tl.ZoomBy(4)
+	zoomed := test.RenderToMarkup(w.Canvas())
+	if fitted == zoomed {
+		t.Fatal("zooming shows the same")
+	}
+	tl.SetData(demo())
+	if test.RenderToMarkup(w.Canvas()) != zoomed {
+		t.Error("the same run again loses the view")
+	}
+	tl.Fit()
+	if test.RenderToMarkup(w.Canvas()) != fitted {
+		t.Error("Fit does not come back to the first view")
+	}
+}
+
+func TestTimelineGrows(t *testing.T) {
+	whole, grown := widgets.NewTimeline(), widgets.NewTimeline()
+	d := demo()
+	whole.SetData(d)
+	a := show(t, whole, 800, 260)
+	for _, g := range d.Groups {
+		for _, l := range g.Lanes {
+			early := l
+			early.Spans = l.Spans[:1]
+			early.Marks = nil
+			grown.UpdateLane(g.Title, early)
+			grown.UpdateLane(g.Title, l)
+		}
+	}
+	for _, l := range d.Links {
+		grown.AppendLink(l)
+	}
+	grown.Flush(d.End, nil)
+	want := test.RenderToMarkup(a.Canvas())
+	b := show(t, grown, 800, 260)
+	if got := test.RenderToMarkup(b.Canvas()); got != want {
+		t.Error("a run that grew is drawn otherwise than the same run as a whole")
+	}
+}
+
+// A pan or zoom step stays under 4 ms with 100,000 lanes; twenty are averaged
+// and four times the room is given for a busy machine.
+func TestTimelineStepIsShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("loads 100,000 lanes")
+	}
+	tl := big(t, 100_000)
+	tl.Select(widgets.Ref{Pass: 1, Connection: 50_000})
+	tl.ZoomToSelection()
+	start := time.Now()
+	for i := range 20 {
+		if i%2 == 0 {
+			tl.ZoomBy(1.4)
+		} else {
+			tl.ZoomBy(1 / 1.3)
+		}
+	}
+	if d := time.Since(start) / 20; d > 16*time.Millisecond {
+		t.Errorf("a zoom step took %v", d)
+	}
+}
