@@ -39,7 +39,6 @@ type Fields struct {
 	tree   *widget.Tree
 	hex    *hexPane
 	split  *container.Split
-	quiet  bool // the selection is being set, not chosen
 }
 
 // NewFields makes an empty tree.
@@ -122,7 +121,7 @@ func (f *Fields) choose(id widget.TreeNodeID) {
 		return
 	}
 	f.hex.light(field.Offset, field.Length)
-	if !f.quiet && f.OnSelect != nil {
+	if f.OnSelect != nil {
 		f.OnSelect(path(id))
 	}
 }
