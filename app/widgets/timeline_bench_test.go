@@ -66,3 +66,26 @@ func BenchmarkTimelineGrow(b *testing.B) {
 		tl.Flush(time.Duration(at*1e6), nil)
 	}
 }
+
+// BenchmarkTimelineDense steps where every lane in view shows all of its spans
+// and marks: 100,000 connections at once.
+func BenchmarkTimelineDense(b *testing.B) {
+	tl := big(b, 1)
+	g := widgets.TimelineGroup{Pass: 1, Title: "shared"}
+	d := widgets.TimelineData{End: ms(8)}
+	for i := 1; i <= 100_000; i++ {
+		g.Lanes = append(g.Lanes, lane(1, i, "alice", "200 · CN=alice", float64(i%40)/20, i > 1, i%9 == 0))
+		d.Links = append(d.Links, widgets.TimelineLink{Pass: 1, From: max(i-3, 1), To: i, FromAt: ms(3), ToAt: ms(4)})
+	}
+	d.Groups = []widgets.TimelineGroup{g}
+	tl.SetData(d)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := 0; b.Loop(); i++ {
+		dy := float32(-37)
+		if i%100 >= 50 {
+			dy = 37
+		}
+		tl.Scrolled(&fyne.ScrollEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(500, 300)}, Scrolled: fyne.Delta{DY: dy}})
+	}
+}
