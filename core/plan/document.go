@@ -44,6 +44,19 @@ func ParseDocument(name string, data []byte) (*Document, error) {
 // Plan is the plan as read, with its defaults filled in.
 func (d *Document) Plan() Plan { return *d.plan }
 
+// Ready says what is still missing before the plan can be run; nil = nothing.
+func (d *Document) Ready() error {
+	for _, list := range []struct {
+		key   string
+		empty bool
+	}{{"targets", len(d.plan.Targets) == 0}, {"connections", len(d.plan.Connections) == 0}} {
+		if list.empty {
+			return &Error{d.name, d.root.Line, d.root.Column, list.key + ": is missing: a plan needs at least one"}
+		}
+	}
+	return nil
+}
+
 // Place is the error for a problem with the plan that was found elsewhere
 // (a file that isn't there, an unknown rule), with its line and column.
 func (d *Document) Place(p Problem) *Error { return errorAt(d.name, d.root, p) }

@@ -27,10 +27,8 @@ func Parse(name string, data []byte) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range []string{"targets", "connections"} {
-		if value(d.root, key) == nil {
-			return nil, &Error{name, d.root.Line, d.root.Column, key + ": is missing: a plan needs at least one"}
-		}
+	if err := d.Ready(); err != nil {
+		return nil, err
 	}
 	return d.plan, nil
 }
