@@ -1,0 +1,62 @@
+// Command rechallenge is the desktop program.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+
+	"fyne.io/fyne/v2/app"
+
+	"rechallenge/app/native"
+	"rechallenge/app/ui"
+	"rechallenge/core/stack"
+	"rechallenge/core/stack/gotls"
+	"rechallenge/core/trace"
+)
+
+// Version is set by the Makefile; "dev" in a plain go build.
+var Version = "dev"
+
+func main() {
+	demo := flag.Bool("demo", false, "start the lab server and load the demo")
+	run := flag.Bool("run", false, "start the run at once")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: rechallenge [PLAN.yaml | REPORT.json] [--demo] [--run]")
+		flag.PrintDefaults()
+	}
+	file, err := arguments(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "rechallenge:", err)
+		os.Exit(2)
+	}
+	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		fmt.Fprintln(os.Stderr, "rechallenge: there is no display (DISPLAY is not set); run rechallenge-cli demo, or set DISPLAY")
+		os.Exit(3)
+	}
+	app.SetMetadata(metadata)
+	window := ui.New(app.NewWithID(metadata.ID), ui.Options{
+		Tool: trace.Tool{Name: "rechallenge", Version: Version}, Stacks: []stack.Stack{gotls.New()},
+		Dialogs: native.New(), DumpPath: os.Getenv("RECHALLENGE_STATE_DUMP"),
+	})
+	window.Run(file, *demo, *run)
+}
+
+// arguments reads the command line; flags may stand before and after the file.
+func arguments(args []string) (file string, err error) {
+	for len(args) > 0 {
+		if err := flag.CommandLine.Parse(args); err != nil {
+			return "", err
+		}
+		args = flag.Args()
+		if len(args) == 0 {
+			break
+		}
+		if file != "" {
+			return "", fmt.Errorf("one plan or report at a time: %s and %s", file, args[0])
+		}
+		file, args = args[0], args[1:]
+	}
+	return file, nil
+}

@@ -1,0 +1,282 @@
+package state
+
+import (
+	"crypto/tls"
+	"fmt"
+	"strings"
+	"time"
+
+	"rechallenge/core/diagnose"
+	"rechallenge/core/identity"
+	"rechallenge/core/trace"
+	"rechallenge/core/wire"
+)
+
+// Pair is a line of an inspector page.
+type Pair struct {
+	Key, Value, Note string
+	Heading, Mono    bool
+	Severity         diagnose.Severity
+}
+
+// Summary is the selected connection in words.
+func (s *State) Summary() []Pair {
+	p, c := s.Connection()
+	if c == nil {
+		return nil
+	}
+	pairs := []Pair{
+		{Key: fmt.Sprintf("Connection %d under %s", c.Index, p.Cache), Heading: true},
+		{Key: "Meant to be", Value: orNobody(c.Meant())},
+		{Key: "URL", Value: c.URL},
+	}
+	add := func(x Pair) {
+		if x.Value != "" {
+			pairs = append(pairs, x)
+		}
+	}
+	handshake := string(c.Handshake)
+	if handshake == "" {
+		handshake = "never got to TLS"
+	}
+	add(Pair{Key: "Handshake", Value: handshake})
+	switch r := c.Resumption; {
+	case c.ReusedConnection != nil:
+		add(Pair{Key: "Connection", Value: fmt.Sprintf("connection %d was used again", *c.ReusedConnection)})
+	case r == nil:
+		add(Pair{Key: "Resumed?", Value: "no, no session was offered"})
+	case r.Accepted:
+		x := Pair{Key: "Resumed?", Value: fmt.Sprintf("yes, the session of connection %d (%s)", r.FromConnection, r.Mechanism), Note: "kept under " + r.SessionKey}
+		if r.Known && (r.EstablishedBy == nil || *r.EstablishedBy != c.Meant()) {
+			x.Severity = diagnose.Error
+		}
+		add(x)
+	default:
+		add(Pair{Key: "Resumed?", Value: "no, offered and refused"})
+	}
+	asked := Pair{Key: "Asked?", Value: "no"}
+	if s.missing()[s.Selected] {
+		asked.Note, asked.Severity = "a fresh connection is asked", diagnose.Error
+	}
+	if c.Challenged() {
+		asked.Value = "yes"
+		if when := c.Challenges[len(c.Challenges)-1].When; when != wire.Initial {
+			asked.Value = "yes, by " + when
+		}
+	}
+	if c.Handshake != "" {
+		add(asked)
+	}
+	carries := Pair{Key: "Carries", Value: orNobody(deref(c.IdentityAuthenticated))}
+	if !c.AuthenticatedKnown {
+		carries.Value = "can't be known from here"
+	}
+	add(carries)
+	saw := Pair{Key: "Server saw", Value: "it does not say"}
+	if c.IdentitySeenByServer != nil {
+		saw.Value = orNobody(*c.IdentitySeenByServer)
+		if c.SeenAs != nil && *c.SeenAs != c.Meant() {
+			saw.Severity = diagnose.Error
+		}
+	}
+	add(saw)
+	if c.HTTP != nil {
+		add(Pair{Key: "HTTP", Value: fmt.Sprintf("%d (%s)", c.HTTP.Status, c.HTTP.Proto)})
+	}
+	if c.Error != nil {
+		add(Pair{Key: "Failed", Value: c.Error.Message, Note: string(c.Error.Phase) + ": " + string(c.Error.Reason), Severity: diagnose.Warning})
+	}
+	if c.TLSVersion != 0 {
+		add(Pair{Key: "Protocol", Value: tls.VersionName(c.TLSVersion), Note: fmt.Sprintf("0x%04x", c.TLSVersion)})
+		add(Pair{Key: "Cipher suite", Value: tls.CipherSuiteName(c.CipherSuite), Note: fmt.Sprintf("0x%04x", c.CipherSuite)})
+	}
+	add(Pair{Key: "Server name", Value: c.ServerName})
+	add(Pair{Key: "Address", Value: c.RemoteAddr, Mono: true})
+	add(Pair{Key: "Server trust", Value: string(c.ServerTrust)})
+	add(Pair{Key: "Stack", Value: c.Stack})
+	pairs = append(pairs, Pair{Key: "Times", Heading: true})
+	for _, t := range []struct {
+		name string
+		d    time.Duration
+	}{{"Wait", c.Timing.Wait}, {"Resolve", c.Timing.Resolve}, {"Dial", c.Timing.Dial}, {"Proxy", c.Timing.Proxy}, {"TLS", c.Timing.TLS}, {"HTTP", c.Timing.HTTP}, {"Total", c.Timing.Total}} {
+		if t.d > 0 {
+			add(Pair{Key: t.name, Value: fmt.Sprintf("%.2f ms", trace.Milliseconds(t.d))})
+		}
+	}
+	return pairs
+}
+
+// Challenge is what the server asked for, and for each identity whether it suits.
+func (s *State) Challenge(now time.Time) []Pair {
+	_, c := s.Connection()
+	if c == nil {
+		return nil
+	}
+	var pairs []Pair
+	for _, ch := range c.Challenges {
+		pairs = append(pairs, Pair{Key: "CertificateRequest (" + ch.When + ")", Heading: true},
+			Pair{Key: "Answered with", Value: orNobody(deref(ch.AnsweredWith))})
+		names := strings.Join(ch.CANames, "\n")
+		if names == "" {
+			names = "any (the list is empty)"
+		}
+		pairs = append(pairs, Pair{Key: "Acceptable CAs", Value: names})
+		var schemes []string
+		for _, x := range ch.SignatureSchemes {
+			schemes = append(schemes, fmt.Sprintf("%s (0x%04x)", wire.SignatureSchemeName(x), x))
+		}
+		if len(schemes) > 0 {
+			pairs = append(pairs, Pair{Key: "Signature schemes", Value: strings.Join(schemes, "\n")})
+		}
+		var types []string
+		for _, x := range ch.CertificateTypes {
+			types = append(types, fmt.Sprintf("%s (0x%02x)", wire.CertificateTypeName(x), x))
+		}
+		if len(types) > 0 {
+			pairs = append(pairs, Pair{Key: "Certificate types", Value: strings.Join(types, "\n")})
+		}
+		pairs = append(pairs, Pair{Key: "Which identity suits it", Heading: true})
+		ids := s.run.report.Log.Run.Identities
+		for i := range ids {
+			x := Pair{Key: ids[i].ID, Value: fitLine(&ids[i], ch, now)}
+			if strings.HasPrefix(x.Value, "does not") {
+				x.Severity = diagnose.Warning
+			}
+			pairs = append(pairs, x)
+		}
+	}
+	return pairs
+}
+
+// Session is the life of the session that this connection took up, and those it got.
+func (s *State) Session() []Pair {
+	p, c := s.Connection()
+	if c == nil {
+		return nil
+	}
+	pairs := []Pair{{Key: "Session cache", Heading: true}}
+	if c.SessionKey != "" {
+		pairs = append(pairs, Pair{Key: "Session key", Value: c.SessionKey, Mono: true})
+	}
+	for _, e := range p.Events {
+		op, ok := e.Payload.(trace.Cache)
+		if !ok || e.Connection != c.Index {
+			continue
+		}
+		text := op.Reason
+		if op.Info != nil {
+			text = fmt.Sprintf("session %d, %s, made by #%d, carries %s", op.Info.Serial, op.Info.Mechanism, op.Info.MadeBy, orNobody(op.Info.EstablishedBy))
+			if op.Reason != "" {
+				text += " (" + op.Reason + ")"
+			}
+		}
+		pairs = append(pairs, Pair{Key: fmt.Sprintf("%.2f ms  %s", trace.Milliseconds(e.At), op.Op), Value: text})
+	}
+	if len(c.NewSessions) > 0 {
+		pairs = append(pairs, Pair{Key: "Given by the server", Heading: true})
+		for _, n := range c.NewSessions {
+			pairs = append(pairs, Pair{Key: string(n.Mechanism), Value: fmt.Sprintf("%d bytes, SHA-256 %s", n.Length, n.Digest), Note: "lifetime " + n.Lifetime.String(), Mono: true})
+		}
+	}
+	return pairs
+}
+
+// Certificates lists the server's chain and the identity's.
+func (s *State) Certificates() []Pair {
+	_, c := s.Connection()
+	if c == nil {
+		return nil
+	}
+	var pairs []Pair
+	for i, der := range c.ServerCertificates {
+		pairs = append(pairs, certificate(fmt.Sprintf("Server certificate %d", i+1), identity.ParseCertificate(der))...)
+	}
+	for _, ch := range c.Challenges {
+		for i, der := range ch.Certificates {
+			pairs = append(pairs, certificate(fmt.Sprintf("Client certificate %d", i+1), identity.ParseCertificate(der))...)
+		}
+	}
+	return pairs
+}
+
+func certificate(title string, x identity.Certificate) []Pair {
+	pairs := []Pair{
+		{Key: title, Heading: true},
+		{Key: "Subject", Value: x.Subject}, {Key: "Issuer", Value: x.Issuer}, {Key: "Serial", Value: x.Serial, Mono: true},
+		{Key: "Valid", Value: x.NotBefore.Format(time.DateOnly) + " to " + x.NotAfter.Format(time.DateOnly)}, {Key: "Key", Value: x.KeyType},
+	}
+	if len(x.SANs) > 0 {
+		pairs = append(pairs, Pair{Key: "Names", Value: strings.Join(x.SANs, "\n")})
+	}
+	if len(x.ExtKeyUsage) > 0 {
+		pairs = append(pairs, Pair{Key: "Purposes", Value: strings.Join(x.ExtKeyUsage, ", ")})
+	}
+	return append(pairs, Pair{Key: "SHA-256", Value: x.FingerprintSHA256, Mono: true})
+}
+
+// HTTP is the answer's head.
+func (s *State) HTTP() []Pair {
+	_, c := s.Connection()
+	if c == nil || c.HTTP == nil {
+		return nil
+	}
+	pairs := []Pair{{Key: fmt.Sprintf("%s %d", c.HTTP.Proto, c.HTTP.Status), Heading: true}, {Key: "Body", Value: fmt.Sprintf("%d bytes", c.HTTP.Length)}}
+	for _, h := range c.HTTP.Header {
+		pairs = append(pairs, Pair{Key: h[0], Value: h[1]})
+	}
+	return pairs
+}
+
+// MessageRow is a message of the selected connection.
+type MessageRow struct {
+	Seq                    int
+	At, From, Name, Length string
+	Encrypted              bool
+	Problem                string
+}
+
+// Messages lists the wire's messages of the selected connection.
+func (s *State) Messages() []MessageRow {
+	p, c := s.Connection()
+	if c == nil {
+		return nil
+	}
+	var rows []MessageRow
+	for _, i := range c.Messages {
+		m := p.Events[i].Payload.(trace.Message)
+		rows = append(rows, MessageRow{
+			Seq: p.Events[i].Seq, At: fmt.Sprintf("%.2f", trace.Milliseconds(m.At-c.Start)), From: m.From.String(), Name: m.Name(),
+			Length: fmt.Sprint(m.Length), Encrypted: m.Encrypted, Problem: m.Problem,
+		})
+	}
+	return rows
+}
+
+// Message is the message of that event of the selected connection, or nil.
+func (s *State) Message(seq int) *wire.Message {
+	p, c := s.Connection()
+	if c == nil {
+		return nil
+	}
+	for _, i := range c.Messages {
+		if p.Events[i].Seq == seq {
+			m := p.Events[i].Payload.(trace.Message).Message
+			return &m
+		}
+	}
+	return nil
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func orNobody(s string) string {
+	if s == "" {
+		return "nobody"
+	}
+	return s
+}

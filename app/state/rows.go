@@ -1,0 +1,261 @@
+package state
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rechallenge/core/diagnose"
+	"rechallenge/core/identity"
+	"rechallenge/core/plan"
+	"rechallenge/core/trace"
+)
+
+// Card is an identity or a target as the left column shows it.
+type Card struct {
+	ID, Title, Badge, Text string
+	Problem                string
+	Severity               diagnose.Severity // of Problem
+}
+
+// expirySoon is how long before the end a certificate is warned about.
+const expirySoon = 30 * 24 * time.Hour
+
+// IdentityCards lists the plan's identities.
+func (s *State) IdentityCards(now time.Time) []Card {
+	var cards []Card
+	for _, i := range s.Plan.Identities {
+		c := Card{ID: i.ID, Title: i.ID}
+		id := s.Identities[i.ID]
+		if id == nil {
+			c.Text, c.Problem, c.Severity = i.File, "not loaded", diagnose.Error
+			cards = append(cards, c)
+			continue
+		}
+		c.Badge = id.KeyType
+		c.Text = id.Subject + ", by " + id.Issuer
+		switch {
+		case now.After(id.NotAfter):
+			c.Problem, c.Severity = "expired "+id.NotAfter.Format(time.DateOnly), diagnose.Error
+		case now.Before(id.NotBefore):
+			c.Problem, c.Severity = "not valid before "+id.NotBefore.Format(time.DateOnly), diagnose.Error
+		case now.Add(expirySoon).After(id.NotAfter):
+			c.Problem, c.Severity = "expires "+id.NotAfter.Format(time.DateOnly), diagnose.Warning
+		case len(id.Problems) > 0:
+			c.Problem, c.Severity = id.Problems[0].Message, diagnose.Warning
+		}
+		cards = append(cards, c)
+	}
+	return cards
+}
+
+// TargetCards lists the plan's targets.
+func (s *State) TargetCards() []Card {
+	var cards []Card
+	for i := range s.Plan.Targets {
+		t := &s.Plan.Targets[i]
+		c := Card{ID: t.ID, Title: t.ID, Text: t.URL}
+		if len(t.ConnectTo) > 0 {
+			c.Badge = t.ConnectTo[0].String()
+		}
+		if _, err := t.Parse(); err != nil {
+			c.Problem, c.Severity = err.Error(), diagnose.Error
+		} else if t.Trust == "none" {
+			c.Problem, c.Severity = "the server's certificate is not evaluated", diagnose.Warning
+		}
+		cards = append(cards, c)
+	}
+	return cards
+}
+
+// PlanRow is a connection of the plan.
+type PlanRow struct {
+	Number           int
+	Target, Identity string
+	After            string
+	Muted            bool
+	Problem          string
+}
+
+// PlanRows lists the plan's connections.
+func (s *State) PlanRows() []PlanRow {
+	var rows []PlanRow
+	for n, c := range s.Plan.Connections {
+		r := PlanRow{Number: n + 1, Target: c.Target, Identity: c.Identity, Muted: c.Muted}
+		if t := s.Plan.Target(c.Target); t != nil {
+			r.Target = c.Target + "  " + t.URL
+		} else {
+			r.Problem = "there is no such target"
+		}
+		if c.After > 0 {
+			text, _ := c.After.MarshalText()
+			r.After = string(text)
+		}
+		if c.Identity != plan.None && s.Identities[c.Identity] == nil {
+			r.Problem = "the identity is not loaded"
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// ConnectionRow is a connection of the run.
+type ConnectionRow struct {
+	Ref                                Ref
+	Pass, Target, Identity, Handshake  string
+	Challenged, Late, Missing, Unknown bool
+	SeenAs                             string
+	SeenWrong                          bool
+	Status, Millis                     string
+	Severity                           diagnose.Severity // "" = nothing to say
+}
+
+// ConnectionRows lists the run's connections, pass after pass.
+func (s *State) ConnectionRows() []ConnectionRow {
+	if s.run.report == nil {
+		return nil
+	}
+	log := s.run.report.Log
+	bad := s.run.report.Result.Bad(log)
+	missing := s.missing()
+	var rows []ConnectionRow
+	for _, p := range log.Passes {
+		for _, c := range p.Connections {
+			r := ConnectionRow{
+				Ref: Ref{p.Index, c.Index}, Pass: p.Cache, Target: c.Target, Identity: c.Identity, Handshake: string(c.Handshake),
+				Challenged: c.Challenged(), Unknown: c.Handshake == "", Missing: missing[Ref{p.Index, c.Index}],
+			}
+			if c.Challenged() {
+				r.Late = c.Challenges[len(c.Challenges)-1].When != "initial"
+			}
+			if c.IdentitySeenByServer != nil {
+				r.SeenAs = *c.IdentitySeenByServer
+				if r.SeenAs == "" {
+					r.SeenAs = "nobody"
+				}
+				r.SeenWrong = c.SeenAs != nil && *c.SeenAs != c.Meant()
+			}
+			switch {
+			case c.Error != nil && c.Error.Alert != "":
+				r.Status = c.Error.Alert
+			case c.Error != nil:
+				r.Status = string(c.Error.Reason)
+			case c.HTTP != nil:
+				r.Status = fmt.Sprint(c.HTTP.Status)
+			}
+			if c.End > 0 {
+				r.Millis = fmt.Sprintf("%.1f", trace.Milliseconds(c.Timing.Total))
+			}
+			switch {
+			case bad(p.Index, c.Index):
+				r.Severity = diagnose.Error
+			case c.Error != nil:
+				r.Severity = diagnose.Warning
+			}
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// missing lists where the layout marks a challenge that did not come.
+func (s *State) missing() map[Ref]bool {
+	found := map[Ref]bool{}
+	for _, g := range s.run.layout.Groups {
+		for _, l := range g.Lanes {
+			for _, m := range l.Marks {
+				if m.Kind == "expected" {
+					found[Ref{l.Pass, l.Connection}] = true
+				}
+			}
+		}
+	}
+	return found
+}
+
+// CacheRow is a session in a pass's cache.
+type CacheRow struct {
+	ID, Pass, Key, Mechanism, MadeBy, Identity, Age, Expires, Used string
+	Pinned                                                         bool
+}
+
+// CacheRows lists the sessions of every pass of the run: those at the end of a
+// pass that is over, and of a running one those that live gives.
+func (s *State) CacheRows(now time.Time) []CacheRow {
+	if s.run.report == nil {
+		return nil
+	}
+	var rows []CacheRow
+	for _, p := range s.run.report.Log.Passes {
+		for _, e := range p.Entries {
+			r := CacheRow{
+				ID: fmt.Sprintf("%d/%d", p.Index, e.Serial), Pass: p.Cache, Key: e.Key, Mechanism: string(e.Mechanism),
+				MadeBy: fmt.Sprintf("#%d %s", e.MadeBy, e.Configured), Identity: e.EstablishedBy, Used: fmt.Sprintf("%d times", e.Used), Pinned: e.Pinned,
+			}
+			if r.Identity == "" {
+				r.Identity = "nobody"
+			}
+			r.Age = now.Sub(e.Created).Round(time.Second).String()
+			if !e.Expires.IsZero() {
+				r.Expires = e.Expires.Local().Format(time.TimeOnly)
+			}
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// Verdict is the verdict with its evidence and cures.
+type Verdict struct {
+	Severity              diagnose.Severity
+	Title, Detail, Advice string
+	Evidence              []Evidence
+}
+
+// Evidence is a link from the verdict to a connection's event.
+type Evidence struct {
+	Text  string
+	Ref   Ref
+	Event int
+}
+
+// Verdict is what the banner shows; false before the first run.
+func (s *State) Verdict() (Verdict, bool) {
+	r := s.run.report
+	if r == nil {
+		return Verdict{}, false
+	}
+	v := Verdict{Severity: r.Result.Verdict.Severity, Title: r.Result.Verdict.Title, Detail: r.Result.Verdict.Detail}
+	for _, f := range r.Result.Findings {
+		if f.Title != v.Title {
+			continue
+		}
+		v.Advice = f.Advice
+		for _, e := range f.Evidence {
+			pass := f.Pass
+			if e.Pass != "" {
+				pass = e.Pass
+			}
+			i := slices.IndexFunc(r.Log.Passes, func(p *trace.Pass) bool { return p.Cache == pass })
+			if i >= 0 && e.Event > 0 {
+				v.Evidence = append(v.Evidence, Evidence{Text: fmt.Sprintf("%s #%d: %s", pass, e.Connection, e.Says), Ref: Ref{i + 1, e.Connection}, Event: e.Event})
+			}
+		}
+		break
+	}
+	return v, true
+}
+
+// fitLine says whether an identity suits a challenge.
+func fitLine(id *identity.Public, ch trace.Challenge, now time.Time) string {
+	fit := id.Fit(diagnose.Demand(ch), now)
+	if fit.Fits {
+		return "suits it"
+	}
+	var why []string
+	for _, r := range fit.Reasons {
+		why = append(why, r.Message)
+	}
+	return "does not suit it: " + strings.Join(why, "; ")
+}

@@ -1,0 +1,297 @@
+// Package state is what the screen shows, without a screen: the plan being
+// edited with undo, what is loaded, the run and its report, the selection, and
+// the rows of every list. It knows no Fyne and is used from one goroutine, the
+// window's. Facts about a run come from its trace alone.
+package state
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rechallenge/core/identity"
+	"rechallenge/core/plan"
+	"rechallenge/core/target"
+)
+
+// Ref names a connection of the run that is shown; the zero Ref names none.
+type Ref struct{ Pass, Connection int }
+
+// State is everything the window shows.
+type State struct {
+	Plan       plan.Plan
+	Path       string // of the plan's file; "" = never saved
+	Dirty      bool   // unsaved changes
+	Identities map[string]*identity.Identity
+
+	run runState
+
+	Selected Ref
+	Event    int // selected event's Seq, 0 = none
+
+	undo, redo []plan.Plan
+}
+
+// New returns an empty state: a plan that compares a shared cache with none.
+func New() *State {
+	s := &State{Identities: map[string]*identity.Identity{}}
+	s.Plan = emptyPlan()
+	return s
+}
+
+func emptyPlan() plan.Plan {
+	return plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}}
+}
+
+// Empty reports whether there is nothing to show yet.
+func (s *State) Empty() bool {
+	return len(s.Plan.Identities) == 0 && len(s.Plan.Targets) == 0 && s.run.report == nil && !s.run.running
+}
+
+// SetPlan replaces the plan, as when a file is opened; it can't be undone.
+func (s *State) SetPlan(p plan.Plan, path string) {
+	s.Plan, s.Path, s.Dirty = p, path, false
+	s.undo, s.redo = nil, nil
+	s.ClearRun()
+}
+
+// Saved notes that the plan is on disk.
+func (s *State) Saved(path string) { s.Path, s.Dirty = path, false }
+
+// clone copies a plan with everything in it.
+func clone(p plan.Plan) plan.Plan {
+	data, err := json.Marshal(p)
+	if err != nil {
+		panic("plan does not marshal: " + err.Error())
+	}
+	var c plan.Plan
+	if err := json.Unmarshal(data, &c); err != nil {
+		panic("plan does not unmarshal: " + err.Error())
+	}
+	return c
+}
+
+// Edit changes the plan as one step that can be undone.
+func (s *State) Edit(change func(p *plan.Plan)) {
+	before := clone(s.Plan)
+	change(&s.Plan)
+	s.undo, s.redo, s.Dirty = append(s.undo, before), nil, true
+}
+
+// CanUndo and CanRedo say whether there is something to undo or redo.
+func (s *State) CanUndo() bool { return len(s.undo) > 0 }
+func (s *State) CanRedo() bool { return len(s.redo) > 0 }
+
+// Undo takes back the last edit.
+func (s *State) Undo() { s.step(&s.undo, &s.redo) }
+
+// Redo does it again.
+func (s *State) Redo() { s.step(&s.redo, &s.undo) }
+
+func (s *State) step(from, to *[]plan.Plan) {
+	if len(*from) == 0 {
+		return
+	}
+	last := len(*from) - 1
+	*to = append(*to, clone(s.Plan))
+	s.Plan = (*from)[last]
+	*from = (*from)[:last]
+	s.Dirty = true
+}
+
+// AddIdentity adds a loaded identity and returns the id it got: the file's
+// stem, or its alias where the file holds several. It is given a connection to
+// the first target, so that two identities and one URL are enough to run.
+func (s *State) AddIdentity(id *identity.Identity, file string, several bool) string {
+	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	if several && id.Alias != "" {
+		name = id.Alias
+	}
+	name = s.unique(name, func(n string) bool {
+		return slices.ContainsFunc(s.Plan.Identities, func(i plan.Identity) bool { return i.ID == n })
+	})
+	id.ID, id.File = name, file
+	s.Identities[name] = id
+	s.Edit(func(p *plan.Plan) {
+		entry := plan.Identity{ID: name, File: file}
+		if several {
+			entry.Alias = id.Alias
+		}
+		p.Identities = append(p.Identities, entry)
+		if len(p.Targets) > 0 {
+			p.Connections = append(p.Connections, plan.Connection{Target: p.Targets[0].ID, Identity: name})
+		}
+	})
+	return name
+}
+
+// unique makes a name that is not taken.
+func (s *State) unique(name string, taken func(string) bool) string {
+	if name == "" || name == plan.None {
+		name = "identity"
+	}
+	for n, base := 2, name; taken(name); n++ {
+		name = fmt.Sprintf("%s-%d", base, n)
+	}
+	return name
+}
+
+// AddTarget adds a target for a URL. Identities that have no connection yet
+// get one to it; where all have, each gets another one.
+func (s *State) AddTarget(t target.Target) (string, error) {
+	if _, err := t.Parse(); err != nil {
+		return "", err
+	}
+	if t.ID == "" {
+		t.ID = s.unique(targetName(t.URL), func(n string) bool { return s.Plan.Target(n) != nil })
+	}
+	s.Edit(func(p *plan.Plan) {
+		first := len(p.Targets) == 0
+		p.Targets = append(p.Targets, t)
+		for _, i := range p.Identities {
+			if first || len(p.Targets) == 1 {
+				p.Connections = append(p.Connections, plan.Connection{Target: t.ID, Identity: i.ID})
+			}
+		}
+		if len(p.Identities) == 0 {
+			p.Connections = append(p.Connections, plan.Connection{Target: t.ID, Identity: plan.None})
+		}
+	})
+	return t.ID, nil
+}
+
+// targetName is a short id for a URL: the last part of its path, else the host.
+func targetName(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "target"
+	}
+	if name := strings.Trim(filepath.Base(u.Path), "/."); name != "" {
+		return name
+	}
+	return u.Hostname()
+}
+
+// ReplaceTarget puts an edited target in the place of the one of that id.
+func (s *State) ReplaceTarget(id string, t target.Target) error {
+	if _, err := t.Parse(); err != nil {
+		return err
+	}
+	s.Edit(func(p *plan.Plan) {
+		for i := range p.Targets {
+			if p.Targets[i].ID == id {
+				p.Targets[i] = t
+			}
+		}
+	})
+	return nil
+}
+
+// RemoveIdentity removes an identity and its connections.
+func (s *State) RemoveIdentity(id string) {
+	s.Edit(func(p *plan.Plan) {
+		p.Identities = slices.DeleteFunc(p.Identities, func(i plan.Identity) bool { return i.ID == id })
+		p.Connections = slices.DeleteFunc(p.Connections, func(c plan.Connection) bool { return c.Identity == id })
+	})
+}
+
+// RemoveTarget removes a target and its connections.
+func (s *State) RemoveTarget(id string) {
+	s.Edit(func(p *plan.Plan) {
+		p.Targets = slices.DeleteFunc(p.Targets, func(t target.Target) bool { return t.ID == id })
+		p.Connections = slices.DeleteFunc(p.Connections, func(c plan.Connection) bool { return c.Target == id })
+	})
+}
+
+// Everyone replaces the connections by every identity at every target.
+func (s *State) Everyone() {
+	s.Edit(func(p *plan.Plan) {
+		p.Connections = nil
+		for _, t := range p.Targets {
+			for _, i := range p.Identities {
+				p.Connections = append(p.Connections, plan.Connection{Target: t.ID, Identity: i.ID})
+			}
+		}
+	})
+}
+
+// SetCaches chooses the cache policies: the one in question and, if any, the
+// one it is compared with.
+func (s *State) SetCaches(main, compare string) {
+	caches := []string{main}
+	if compare != "" && compare != main {
+		caches = append(caches, compare)
+	}
+	if slices.Equal(caches, s.Plan.Caches) {
+		return
+	}
+	s.Edit(func(p *plan.Plan) { p.Caches = caches })
+}
+
+// MoveConnection moves a connection of the plan (from 0) to another place.
+func (s *State) MoveConnection(from, to int) {
+	if from < 0 || from >= len(s.Plan.Connections) || to < 0 || to >= len(s.Plan.Connections) || from == to {
+		return
+	}
+	s.Edit(func(p *plan.Plan) {
+		c := p.Connections[from]
+		p.Connections = slices.Delete(p.Connections, from, from+1)
+		p.Connections = slices.Insert(p.Connections, to, c)
+	})
+}
+
+// SetConnection replaces a connection of the plan (from 0); one past the end appends.
+func (s *State) SetConnection(n int, c plan.Connection) {
+	s.Edit(func(p *plan.Plan) {
+		if n >= len(p.Connections) {
+			p.Connections = append(p.Connections, c)
+			return
+		}
+		p.Connections[n] = c
+	})
+}
+
+// RemoveConnection removes a connection of the plan (from 0).
+func (s *State) RemoveConnection(n int) {
+	if n < 0 || n >= len(s.Plan.Connections) {
+		return
+	}
+	s.Edit(func(p *plan.Plan) { p.Connections = slices.Delete(p.Connections, n, n+1) })
+}
+
+// DuplicateConnection puts a copy behind a connection of the plan (from 0).
+func (s *State) DuplicateConnection(n int) {
+	if n < 0 || n >= len(s.Plan.Connections) {
+		return
+	}
+	s.Edit(func(p *plan.Plan) { p.Connections = slices.Insert(p.Connections, n+1, p.Connections[n]) })
+}
+
+// MuteConnection leaves a connection in the plan and out of the run, or back in.
+func (s *State) MuteConnection(n int) {
+	if n < 0 || n >= len(s.Plan.Connections) {
+		return
+	}
+	s.Edit(func(p *plan.Plan) { p.Connections[n].Muted = !p.Connections[n].Muted })
+}
+
+// Runnable says why the plan can't be run, "" when it can.
+func (s *State) Runnable() string {
+	switch {
+	case s.run.running:
+		return "A run is going on."
+	case len(s.Plan.Targets) == 0:
+		return "Add a target first: the URL to connect to."
+	case !slices.ContainsFunc(s.Plan.Connections, func(c plan.Connection) bool { return !c.Muted }):
+		return "Add a connection first: which identity goes to which target."
+	}
+	for _, c := range s.Plan.Connections {
+		if c.Identity != plan.None && !c.Muted && s.Identities[c.Identity] == nil {
+			return fmt.Sprintf("The identity %q is not loaded: load its file again.", c.Identity)
+		}
+	}
+	return ""
+}

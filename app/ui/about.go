@@ -1,0 +1,50 @@
+package ui
+
+import (
+	"fmt"
+	"runtime"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+
+	"rechallenge/app/widgets"
+)
+
+// about says what this is and which versions it is made of.
+func (w *Window) about() {
+	pairs := []widgets.Pair{
+		{Key: "Rechallenge", Value: w.opt.Tool.Version},
+		{Key: "Go", Value: fmt.Sprintf("%s, %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)},
+	}
+	for _, s := range w.opt.Stacks {
+		pairs = append(pairs, widgets.Pair{Key: "Stack " + s.Name(), Value: s.Version()})
+	}
+	w.sheet("About Rechallenge", pairs)
+}
+
+// showShortcuts lists the actions that have one.
+func (w *Window) showShortcuts() {
+	var pairs []widgets.Pair
+	for _, a := range w.table {
+		if a.key == "" {
+			continue
+		}
+		key := string(a.key)
+		if a.mod&fyne.KeyModifierShift != 0 {
+			key = "Shift+" + key
+		}
+		if a.mod&fyne.KeyModifierShortcutDefault != 0 {
+			key = "Ctrl+" + key
+		}
+		pairs = append(pairs, widgets.Pair{Key: a.title, Value: key})
+	}
+	w.sheet("Keyboard shortcuts", pairs)
+}
+
+func (w *Window) sheet(title string, pairs []widgets.Pair) {
+	s := widgets.NewSheet()
+	s.SetPairs(pairs)
+	d := dialog.NewCustom(title, "Close", s, w.win)
+	d.Resize(fyne.NewSize(460, 420))
+	d.Show()
+}

@@ -1,0 +1,142 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+
+	rtheme "rechallenge/app/theme"
+)
+
+// action is something the person can do. Menu, toolbar and shortcuts are all
+// made from the one table of them.
+type action struct {
+	id      string
+	menu    string
+	title   string
+	icon    fyne.Resource
+	key     fyne.KeyName
+	mod     fyne.KeyModifier
+	enabled func() bool // nil = always
+	run     func()
+}
+
+// separator stands between groups of a menu.
+const separator = "-"
+
+// actions is the table, in the order of the menus.
+func (w *Window) actions() []action {
+	ctrl, shift := fyne.KeyModifierShortcutDefault, fyne.KeyModifierShift
+	hasRun := func() bool { return w.state.Report() != nil && !w.state.Running() }
+	return []action{
+		{id: "new", menu: "File", title: "New plan", icon: theme.DocumentCreateIcon(), key: fyne.KeyN, mod: ctrl, run: func() { w.unlessDirty(w.newPlan) }},
+		{id: "open", menu: "File", title: "Open plan or report…", icon: theme.FolderOpenIcon(), key: fyne.KeyO, mod: ctrl, run: func() { w.unlessDirty(w.openFile) }},
+		{id: "save", menu: "File", title: "Save plan", icon: theme.DocumentSaveIcon(), key: fyne.KeyS, mod: ctrl, run: w.savePlan},
+		{id: "save-as", menu: "File", title: "Save plan as…", key: fyne.KeyS, mod: ctrl | shift, run: w.savePlanAs},
+		{menu: "File", id: separator},
+		{id: "export-html", menu: "File", title: "Export HTML report…", key: fyne.KeyE, mod: ctrl, enabled: hasRun, run: func() { w.export(".html") }},
+		{id: "export-json", menu: "File", title: "Export JSON report…", key: fyne.KeyJ, mod: ctrl, enabled: hasRun, run: func() { w.export(".json") }},
+		{id: "export-as", menu: "File", title: "Export as…", key: fyne.KeyE, mod: ctrl | shift, enabled: hasRun, run: func() { w.export("") }},
+		{id: "load-identity", menu: "Edit", title: "Load identity…", icon: rtheme.IconIdentity, key: fyne.KeyI, mod: ctrl, run: w.loadIdentity},
+		{id: "add-target", menu: "Edit", title: "Add target…", icon: rtheme.IconTarget, key: fyne.KeyT, mod: ctrl, run: func() { w.editTarget("") }},
+		{id: "add-connection", menu: "Edit", title: "Add connection…", key: fyne.KeyK, mod: ctrl | shift, enabled: func() bool { return len(w.state.Plan.Targets) > 0 }, run: func() { w.editConnection(len(w.state.Plan.Connections)) }},
+		{id: "everyone", menu: "Edit", title: "Every identity × every target", enabled: func() bool { return len(w.state.Plan.Targets) > 0 && len(w.state.Plan.Identities) > 0 }, run: func() { w.state.Everyone(); w.changed() }},
+		{menu: "Edit", id: separator},
+		{id: "undo", menu: "Edit", title: "Undo", icon: theme.ContentUndoIcon(), key: fyne.KeyZ, mod: ctrl, enabled: w.state.CanUndo, run: func() { w.state.Undo(); w.changed() }},
+		{id: "redo", menu: "Edit", title: "Redo", icon: theme.ContentRedoIcon(), key: fyne.KeyZ, mod: ctrl | shift, enabled: w.state.CanRedo, run: func() { w.state.Redo(); w.changed() }},
+		{id: "run", menu: "Run", title: "Run", icon: theme.MediaPlayIcon(), key: fyne.KeyR, mod: ctrl, enabled: func() bool { return !w.state.Running() }, run: w.run},
+		{id: "stop", menu: "Run", title: "Stop", icon: theme.MediaStopIcon(), key: fyne.KeyPeriod, mod: ctrl, enabled: w.state.Running, run: w.stop},
+		{id: "pause", menu: "Run", title: "Pause or go on", icon: theme.MediaPauseIcon(), key: fyne.KeyP, mod: ctrl, enabled: w.state.Running, run: w.pause},
+		{id: "skip", menu: "Run", title: "Skip the wait", icon: rtheme.IconSkip, key: fyne.KeyRight, mod: ctrl, enabled: func() bool { return w.state.Waiting() != nil }, run: w.skip},
+		{menu: "Run", id: separator},
+		{id: "demo", menu: "Run", title: "Try the demo", icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.unlessDirty(w.demo) }},
+		{id: "fit", menu: "View", title: "Fit the timeline", icon: rtheme.IconFit, key: fyne.Key0, mod: ctrl, run: func() { w.timeline.Fit() }},
+		{id: "zoom", menu: "View", title: "Zoom to the selection", run: func() { w.timeline.ZoomToSelection() }},
+		{menu: "View", id: separator},
+		{id: "dark", menu: "View", title: "Dark", run: func() { w.setTheme(rtheme.Dark) }},
+		{id: "light", menu: "View", title: "Light", run: func() { w.setTheme(rtheme.Light) }},
+		{id: "system", menu: "View", title: "As the desktop", run: func() { w.setTheme(rtheme.System) }},
+		{id: "shortcuts", menu: "Help", title: "Keyboard shortcuts", key: fyne.KeyF1, run: w.showShortcuts},
+		{id: "about", menu: "Help", title: "About Rechallenge", run: w.about},
+	}
+}
+
+// menuOrder is the menu bar.
+var menuOrder = []string{"File", "Edit", "Run", "View", "Help"}
+
+// mainMenu makes the menu bar from the table.
+func (w *Window) mainMenu() *fyne.MainMenu {
+	var menus []*fyne.Menu
+	for _, name := range menuOrder {
+		m := fyne.NewMenu(name)
+		for _, a := range w.table {
+			if a.menu != name {
+				continue
+			}
+			if a.id == separator {
+				m.Items = append(m.Items, fyne.NewMenuItemSeparator())
+				continue
+			}
+			item := fyne.NewMenuItem(a.title, w.perform(a))
+			item.Icon = a.icon
+			if s := shortcut(a); s != nil {
+				item.Shortcut = s
+			}
+			item.Disabled = a.enabled != nil && !a.enabled()
+			w.items[a.id] = item
+			m.Items = append(m.Items, item)
+		}
+		menus = append(menus, m)
+	}
+	return fyne.NewMainMenu(menus...)
+}
+
+// shortcut is the action's own, nil where it has none. The menu registers it.
+func shortcut(a action) fyne.Shortcut {
+	if a.key == "" {
+		return nil
+	}
+	return &desktop.CustomShortcut{KeyName: a.key, Modifier: a.mod}
+}
+
+// perform runs an action if it is enabled.
+func (w *Window) perform(a action) func() {
+	return func() {
+		if a.enabled == nil || a.enabled() {
+			a.run()
+		}
+	}
+}
+
+// do runs the action of that id.
+func (w *Window) do(id string) {
+	for _, a := range w.table {
+		if a.id == id {
+			w.perform(a)()
+		}
+	}
+}
+
+// enable brings the menu and the toolbar up to date with what is possible.
+func (w *Window) enable() {
+	dirty := false
+	for _, a := range w.table {
+		item := w.items[a.id]
+		if item == nil || a.enabled == nil {
+			continue
+		}
+		if off := !a.enabled(); item.Disabled != off {
+			item.Disabled, dirty = off, true
+		}
+		if b := w.buttons[a.id]; b != nil {
+			if a.enabled() {
+				b.Enable()
+			} else {
+				b.Disable()
+			}
+		}
+	}
+	if dirty {
+		w.win.MainMenu().Refresh()
+	}
+}

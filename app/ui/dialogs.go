@@ -1,0 +1,115 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/live"
+)
+
+// Dialogs are the desktop's file dialogs. Both calls block and run away from
+// the UI goroutine.
+type Dialogs interface {
+	Open(title, folder string, kinds ...Kind) (string, error)
+	Save(title, folder, name string, kinds ...Kind) (string, error)
+}
+
+// Kind is a kind of file in a dialog.
+type Kind struct {
+	Title      string
+	Extensions []string // without the dot
+}
+
+// ErrCancelled is the answer of a person who did not choose a file; ErrExists
+// comes with a path that is taken and was not asked about yet.
+var (
+	ErrCancelled = errors.New("cancelled")
+	ErrExists    = errors.New("the file exists")
+)
+
+// failed shows an error: what happened, and its details to copy.
+func (w *Window) failed(what string, err error) {
+	w.notice = what + ": " + err.Error()
+	text := widget.NewLabel(sentence(err.Error()))
+	text.Wrapping = fyne.TextWrapWord
+	d := dialog.NewCustomWithoutButtons(what, container.New(minWidth(440), text), w.win)
+	copyText := widget.NewButton("Copy details", func() { w.app.Clipboard().SetContent(what + ": " + err.Error()) })
+	closeIt := widget.NewButton("Close", func() { d.Hide(); w.notice = ""; w.changed() })
+	closeIt.Importance = widget.HighImportance
+	d.SetButtons([]fyne.CanvasObject{copyText, closeIt})
+	d.Show()
+	w.changed()
+}
+
+// askPassword asks for a file's password on the UI goroutine and waits for the
+// answer on the caller's. ok is false when the person gave up.
+func (w *Window) askPassword(id, file string, again bool) (password string, ok bool) {
+	answer := make(chan *string, 1)
+	live.Post(func() {
+		entry := widget.NewPasswordEntry()
+		items := []*widget.FormItem{widget.NewFormItem("Password", entry)}
+		title := "Password of " + base(file)
+		if again {
+			items[0].HintText = "Wrong password. Try again."
+		}
+		d := dialog.NewForm(title, "Open", "Cancel", items, func(yes bool) {
+			w.dialog = ""
+			if !yes {
+				answer <- nil
+				return
+			}
+			text := entry.Text
+			answer <- &text
+		}, w.win)
+		entry.OnSubmitted = func(string) { d.Submit() }
+		d.Resize(fyne.NewSize(420, 0))
+		d.Show()
+		w.win.Canvas().Focus(entry)
+		w.dialog = fmt.Sprintf("password again=%v", again)
+		w.changed()
+	})
+	text := <-answer
+	if text == nil {
+		return "", false
+	}
+	return *text, true
+}
+
+// confirm asks a yes-or-no question.
+func (w *Window) confirm(title, question, yes string, then func()) {
+	w.dialog = "confirm"
+	d := dialog.NewConfirm(title, question, func(ok bool) {
+		w.dialog = ""
+		if ok {
+			then()
+		}
+		w.changed()
+	}, w.win)
+	d.SetConfirmText(yes)
+	d.SetDismissText("Cancel")
+	d.Show()
+	w.changed()
+}
+
+// minWidth is a layout that gives its one object a least width.
+type minWidth float32
+
+func (m minWidth) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(float32(m), objects[0].MinSize().Height)
+}
+
+func (m minWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
+
+// line is a separator one pixel high.
+func line(c color.Color) fyne.CanvasObject {
+	r := canvas.NewRectangle(c)
+	r.SetMinSize(fyne.NewSize(1, 1))
+	return r
+}

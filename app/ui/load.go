@@ -1,0 +1,204 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/files"
+	"rechallenge/app/live"
+	"rechallenge/app/widgets"
+	"rechallenge/core/identity"
+	"rechallenge/core/plan"
+)
+
+// The kinds of files in dialogs.
+var (
+	identityFiles = Kind{"Identities (PKCS#12, PEM)", []string{"p12", "pfx", "pem", "crt", "cer", "key"}}
+	trustFiles    = Kind{"Certificates (PEM)", []string{"pem", "crt", "cer"}}
+	planFiles     = Kind{"Plans and reports", []string{"yaml", "yml", "json"}}
+	onlyPlans     = Kind{"Plan (YAML)", []string{"yaml", "yml"}}
+	allFiles      = Kind{"All files", []string{"*"}}
+)
+
+// loadIdentity asks for a file and loads the identities in it.
+func (w *Window) loadIdentity() {
+	w.choose("Load identity", func(path string) { w.loadFiles([]string{path}) }, identityFiles, allFiles)
+}
+
+// choose asks for a file, away from the UI goroutine, and hands the answer back on it.
+func (w *Window) choose(title string, then func(path string), kinds ...Kind) {
+	if w.busy {
+		return
+	}
+	w.setBusy(true, "choosing")
+	folder := w.app.Preferences().String(prefFolder)
+	go func() {
+		path, err := w.opt.Dialogs.Open(title, folder, kinds...)
+		live.Post(func() {
+			w.setBusy(false, "")
+			switch {
+			case errors.Is(err, ErrCancelled):
+			case err != nil:
+				w.failed("The file dialog failed", err)
+			default:
+				w.app.Preferences().SetString(prefFolder, filepath.Dir(path))
+				then(path)
+			}
+		})
+	}()
+}
+
+// setBusy keeps a second dialog from being opened while one is.
+func (w *Window) setBusy(on bool, what string) {
+	w.busy, w.dialog = on, what
+	w.dump()
+}
+
+// loadFiles reads identity files one after the other, asking for passwords.
+func (w *Window) loadFiles(paths []string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	w.cancel = cancel
+	w.status.OnCancel = cancel
+	w.status.SetProgress("Reading "+base(paths[0]), -1)
+	loader := files.Loader{Ask: w.asker(paths)}
+	go func() {
+		defer cancel()
+		for _, path := range paths {
+			f, err := loader.File(ctx, plan.Identity{ID: base(path), File: path})
+			live.Post(func() {
+				switch {
+				case errors.Is(err, context.Canceled), errors.Is(err, ErrCancelled):
+				case err != nil:
+					w.failed(base(path)+" could not be loaded", err)
+				default:
+					w.addIdentities(path, f)
+				}
+			})
+		}
+		live.Post(func() { w.status.SetProgress("", 0) })
+	}()
+}
+
+// asker answers with a password that was given before, then asks the person.
+// With several files the last answer is tried for the next one first.
+func (w *Window) asker(paths []string) files.Ask {
+	last := ""
+	tried := map[string]bool{}
+	return func(_ context.Context, id, file string, again bool) (string, error) {
+		if last != "" && !tried[file] && len(paths) > 1 {
+			tried[file] = true
+			return last, nil
+		}
+		wrong := again && (len(paths) == 1 || tried[file])
+		password, ok := w.askPassword(id, file, wrong)
+		tried[file] = true
+		if !ok {
+			return "", ErrCancelled
+		}
+		last = password
+		live.Post(func() { w.passwords[file] = password })
+		return password, nil
+	}
+}
+
+// addIdentities adds what a file holds; where it holds several, the person chooses.
+func (w *Window) addIdentities(path string, f *identity.File) {
+	switch len(f.Identities) {
+	case 0:
+		w.failed(base(path)+" holds no identity", errors.New("it was read, but there is no key with its certificate inside"))
+		return
+	case 1:
+		w.state.AddIdentity(f.Identities[0], path, false)
+		w.changed()
+		return
+	}
+	var names []string
+	for n, id := range f.Identities {
+		names = append(names, fmt.Sprintf("%d  %s  %s  %s", n+1, id.Alias, id.Subject, id.KeyType))
+	}
+	group := widget.NewCheckGroup(names, nil)
+	group.SetSelected(names)
+	d := dialog.NewCustomConfirm(fmt.Sprintf("%s holds %d identities", base(path), len(names)), "Load", "Cancel",
+		container.NewVBox(widget.NewLabel("Which ones do you want to use?"), group), func(yes bool) {
+			w.dialog = ""
+			if !yes {
+				return
+			}
+			for n, name := range names {
+				for _, chosen := range group.Selected {
+					if chosen == name {
+						w.state.AddIdentity(f.Identities[n], path, true)
+					}
+				}
+			}
+			w.changed()
+		}, w.win)
+	w.dialog = "aliases"
+	d.Show()
+	w.dump()
+}
+
+// showIdentity explains an identity.
+func (w *Window) showIdentity(id string) {
+	x := w.state.Identities[id]
+	if x == nil {
+		return
+	}
+	pairs := []widgets.Pair{
+		{Key: "Subject", Value: x.Subject}, {Key: "Issuer", Value: x.Issuer}, {Key: "Serial", Value: x.Serial, Mono: true}, {Key: "Key", Value: x.KeyType},
+		{Key: "Valid", Value: x.NotBefore.Format("2006-01-02") + " to " + x.NotAfter.Format("2006-01-02")},
+		{Key: "Purposes", Value: strings.Join(x.ExtKeyUsage, ", ")}, {Key: "SHA-256", Value: x.FingerprintSHA256, Mono: true}, {Key: "File", Value: x.File},
+	}
+	for n, c := range x.Chain {
+		if n > 0 {
+			pairs = append(pairs, widgets.Pair{Key: fmt.Sprintf("Chain %d", n), Value: c.Subject})
+		}
+	}
+	for _, p := range x.Problems {
+		pairs = append(pairs, widgets.Pair{Key: "Remark", Value: p.Message, Severity: widgets.Warning})
+	}
+	sheet := widgets.NewSheet()
+	sheet.SetPairs(pairs)
+	d := dialog.NewCustom("Identity "+id, "Close", sheet, w.win)
+	d.Resize(fyne.NewSize(560, 420))
+	d.Show()
+}
+
+// dropped takes files dropped on the window.
+func (w *Window) dropped(uris []fyne.URI) {
+	var identities []string
+	for _, u := range uris {
+		switch strings.ToLower(filepath.Ext(u.Path())) {
+		case ".yaml", ".yml", ".json":
+			w.unlessDirty(func() { w.openPath(u.Path(), false) })
+		default:
+			identities = append(identities, u.Path())
+		}
+	}
+	if len(identities) > 0 {
+		w.loadFiles(identities)
+	}
+}
+
+// base is a path's last part.
+func base(path string) string { return filepath.Base(path) }
+
+// sentence makes an error's text begin and end like a sentence.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	s = strings.ToUpper(s[:1]) + s[1:]
+	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") {
+		s += "."
+	}
+	return s
+}

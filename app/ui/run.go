@@ -1,0 +1,171 @@
+package ui
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"path/filepath"
+
+	"rechallenge/app/files"
+	"rechallenge/app/live"
+	"rechallenge/core/engine"
+	"rechallenge/core/identity"
+	"rechallenge/core/lab"
+	"rechallenge/core/plan"
+	"rechallenge/core/trace"
+)
+
+// run runs the plan.
+func (w *Window) run() {
+	if why := w.state.Runnable(); why != "" {
+		w.failed("The plan can't be run yet", errors.New(why))
+		return
+	}
+	p := w.state.Plan
+	identities := map[string]*identity.Identity{}
+	for id, x := range w.state.Identities {
+		identities[id] = x
+	}
+	roots := w.roots
+	dir := filepath.Dir(w.state.Path)
+	w.state.Begin()
+	w.lists.SelectIndex(1)
+	w.changed()
+	feed := live.NewFeed(w.grown)
+	go func() {
+		res, err := resources(&p, dir, roots)
+		if err != nil {
+			live.Post(func() { w.notRun(err) })
+			return
+		}
+		res.Identities = identities
+		r, err := engine.Start(context.Background(), p, res, engine.Options{
+			Tool: w.opt.Tool, Stacks: w.opt.Stacks, Observe: feed.Add,
+		})
+		if err != nil {
+			live.Post(func() { w.notRun(err) })
+			return
+		}
+		live.Post(func() { w.active = r })
+	}()
+}
+
+// resources loads what the plan's targets name; the identities are loaded already.
+func resources(p *plan.Plan, dir string, roots map[string][]byte) (engine.Resources, error) {
+	only := plan.Plan{Targets: nil}
+	pools := map[string]*x509.CertPool{}
+	for _, t := range p.Targets {
+		if pem, ok := roots[t.Trust]; ok {
+			pools[t.Trust] = x509.NewCertPool()
+			pools[t.Trust].AppendCertsFromPEM(pem)
+			continue
+		}
+		only.Targets = append(only.Targets, t)
+	}
+	res, err := files.Loader{Dir: dir}.Resources(context.Background(), &only)
+	for name, pool := range pools {
+		res.Roots[name] = pool
+	}
+	return res, err
+}
+
+// notRun says why a run did not begin.
+func (w *Window) notRun(err error) {
+	w.state.ClearRun()
+	w.failed("The plan could not be run", err)
+}
+
+// grown takes the run's next events. The plan's side of the window can't
+// change by them and is left alone.
+func (w *Window) grown(events []trace.Event) {
+	waited := w.state.Waiting() != nil
+	w.state.Add(events)
+	if w.state.Running() {
+		w.showRun()
+		w.enable()
+		w.dump()
+	} else {
+		w.active = nil
+		w.changed()
+	}
+	if !waited && w.state.Waiting() != nil || waited && w.state.Waiting() == nil {
+		w.tick()
+	}
+}
+
+// stop ends the run; what was recorded stays.
+func (w *Window) stop() {
+	if w.active != nil {
+		w.active.Stop()
+	}
+}
+
+// pause holds the run before its next connection, or lets it go on.
+func (w *Window) pause() {
+	if w.active == nil {
+		return
+	}
+	if w.state.Paused() {
+		w.active.Resume()
+	} else {
+		w.active.Pause()
+	}
+	w.state.SetPaused(!w.state.Paused())
+	w.changed()
+}
+
+// skip ends the wait that is going on.
+func (w *Window) skip() {
+	if w.active != nil {
+		w.active.SkipWait()
+	}
+}
+
+// demo starts the lab and loads the QA1727 case, ready to run.
+func (w *Window) demo() { w.startDemo(false) }
+
+func (w *Window) startDemo(run bool) {
+	w.status.SetProgress("Starting the lab server", -1)
+	go func() {
+		l, s, res, err := startLab()
+		live.Post(func() {
+			w.status.SetProgress("", 0)
+			if err != nil {
+				w.failed("The demo could not be started", err)
+				return
+			}
+			w.stopLab()
+			w.lab, w.server = l, s
+			w.roots["ca.pem"] = l.CAPEM()
+			w.state.SetPlan(*files.DemoPlan(s), "")
+			w.state.Identities = res.Identities
+			w.lists.SelectIndex(0)
+			w.changed()
+			if run {
+				w.run()
+			}
+		})
+	}()
+}
+
+// startLab makes the lab, its server and its identities.
+func startLab() (*lab.Lab, *lab.Server, engine.Resources, error) {
+	l, err := lab.New()
+	if err != nil {
+		return nil, nil, engine.Resources{}, err
+	}
+	res, err := files.DemoResources(context.Background(), l)
+	if err != nil {
+		return nil, nil, res, err
+	}
+	s, err := l.Start(lab.Behaviour{}, 0)
+	return l, s, res, err
+}
+
+// stopLab ends the lab's server, if one runs.
+func (w *Window) stopLab() {
+	if w.server != nil {
+		w.server.Close()
+	}
+	w.lab, w.server = nil, nil
+}

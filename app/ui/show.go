@@ -1,0 +1,261 @@
+package ui
+
+import (
+	"encoding/json"
+	"io"
+	"strconv"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/files"
+	"rechallenge/app/state"
+	"rechallenge/app/theme"
+	"rechallenge/app/widgets"
+	"rechallenge/core/diagnose"
+	"rechallenge/core/timeline"
+)
+
+// buildLists makes the cards, the rows and the timeline, and says what the
+// person's doing in them means.
+func (w *Window) buildLists() {
+	w.identities = widgets.NewCards("Load an identity…")
+	w.identities.OnAdd = w.loadIdentity
+	w.identities.OnDelete = func(id string) { w.state.RemoveIdentity(id); w.changed() }
+	w.identities.OnActivate = w.showIdentity
+	w.identities.OnMenu = func(id string, at fyne.Position) {
+		w.popup(at, fyne.NewMenuItem("Explain", func() { w.showIdentity(id) }), fyne.NewMenuItem("Remove", func() { w.state.RemoveIdentity(id); w.changed() }))
+	}
+	w.targets = widgets.NewCards("Add a target…")
+	w.targets.OnAdd = func() { w.editTarget("") }
+	w.targets.OnActivate = w.editTarget
+	w.targets.OnDelete = func(id string) { w.state.RemoveTarget(id); w.changed() }
+	w.targets.OnMenu = func(id string, at fyne.Position) {
+		w.popup(at, fyne.NewMenuItem("Edit…", func() { w.editTarget(id) }), fyne.NewMenuItem("Remove", func() { w.state.RemoveTarget(id); w.changed() }))
+	}
+	w.banner = widgets.NewBanner()
+	w.banner.OnEvidence = func(e widgets.Evidence) {
+		w.selectEvent(state.Ref{Pass: e.Lane.Pass, Connection: e.Lane.Connection}, e.Event)
+	}
+
+	w.plan = widgets.NewRows(widgets.PlanColumns()...)
+	w.plan.Reorderable = true
+	w.plan.SetEmpty("No connections yet: load an identity and add a target.")
+	row := func(id string) int { n, _ := strconv.Atoi(id); return n - 1 }
+	w.plan.OnMove = func(id string, to int) { w.state.MoveConnection(row(id), to); w.changed() }
+	w.plan.OnDelete = func(id string) { w.state.RemoveConnection(row(id)); w.changed() }
+	w.plan.OnDuplicate = func(id string) { w.state.DuplicateConnection(row(id)); w.changed() }
+	w.plan.OnToggle = func(id string) { w.state.MuteConnection(row(id)); w.changed() }
+	w.plan.OnActivate = func(id string) { w.editConnection(row(id)) }
+	w.plan.OnMenu = func(id string, at fyne.Position) {
+		items := []*fyne.MenuItem{fyne.NewMenuItem("Add…", func() { w.editConnection(len(w.state.Plan.Connections)) })}
+		if id != "" {
+			n := row(id)
+			items = append(items,
+				fyne.NewMenuItem("Edit…", func() { w.editConnection(n) }),
+				fyne.NewMenuItem("Duplicate", func() { w.state.DuplicateConnection(n); w.changed() }),
+				fyne.NewMenuItem("Mute or unmute", func() { w.state.MuteConnection(n); w.changed() }),
+				fyne.NewMenuItem("Remove", func() { w.state.RemoveConnection(n); w.changed() }))
+		}
+		w.popup(at, items...)
+	}
+	w.results = widgets.NewRows(widgets.ConnectionColumns()...)
+	w.results.SetEmpty("Nothing has run yet. Press Run.")
+	w.results.OnSelect = func(id string) {
+		if r, ok := widgets.ParseRef(id); ok {
+			w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, 0)
+		}
+	}
+	add := widget.NewButton("Add connection…", func() { w.do("add-connection") })
+	everyone := widget.NewButton("Every identity × every target", func() { w.do("everyone") })
+	add.Importance, everyone.Importance = widget.LowImportance, widget.LowImportance
+	w.lists = container.NewAppTabs(
+		container.NewTabItem("Plan", container.NewBorder(nil, container.NewHBox(add, everyone), nil, nil, w.plan)),
+		container.NewTabItem("Results", w.results))
+
+	w.timeline = widgets.NewTimeline()
+	w.timeline.ShowLegend(true)
+	w.timeline.OnSelect = func(r widgets.Ref) { w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, 0) }
+	w.timeline.OnMark = func(r widgets.Ref, event int) {
+		w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, event)
+	}
+	w.timeline.OnReadout = func(text string) { w.status.SetReadout(text) }
+	w.cache = widgets.NewRows(widgets.CacheColumns()...)
+	w.cache.SetEmpty("The sessions of each pass are listed here.")
+}
+
+// popup shows a menu at an absolute position.
+func (w *Window) popup(at fyne.Position, items ...*fyne.MenuItem) {
+	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), w.win.Canvas(), at)
+}
+
+// selectEvent selects a connection, and an event of it, everywhere at once.
+func (w *Window) selectEvent(r state.Ref, event int) {
+	w.state.Selected, w.state.Event = r, event
+	ref := widgets.Ref{Pass: r.Pass, Connection: r.Connection}
+	w.timeline.Select(ref)
+	w.results.Select(ref.String())
+	w.inspector.show()
+	w.dump()
+}
+
+// showPlan shows what is edited.
+func (w *Window) showPlan() {
+	now := time.Now()
+	w.identities.SetCards(cards(w.state.IdentityCards(now), theme.IconIdentity))
+	w.targets.SetCards(cards(w.state.TargetCards(), theme.IconTarget))
+	var rows []widgets.Row
+	for _, r := range w.state.PlanRows() {
+		rows = append(rows, widgets.PlanRow{
+			ID: strconv.Itoa(r.Number), Number: r.Number, Target: r.Target, Identity: r.Identity, After: r.After, Muted: r.Muted, Problem: r.Problem,
+		}.Row())
+	}
+	w.plan.SetRows(rows)
+	caches := w.state.Plan.Caches
+	if len(caches) > 0 {
+		w.cacheSelect.SetSelected(caches[0])
+	}
+	compare := noCompare
+	if len(caches) > 1 {
+		compare = caches[1]
+	}
+	w.compareSelect.SetSelected(compare)
+	name := w.state.Plan.Stack
+	if name == "" {
+		name = "auto"
+	}
+	w.stackSelect.SetSelected(name)
+}
+
+func cards(list []state.Card, icon fyne.Resource) []widgets.Card {
+	var out []widgets.Card
+	for _, c := range list {
+		out = append(out, widgets.Card{ID: c.ID, Icon: icon, Title: c.Title, Badge: c.Badge, Text: c.Text, Problem: c.Problem, Severity: severity(c.Severity)})
+	}
+	return out
+}
+
+// severity maps a severity of the core onto the widgets'.
+func severity(s diagnose.Severity) widgets.Severity { return widgets.Severity(s) }
+
+// showRun shows the run, or that there is none.
+func (w *Window) showRun() {
+	v, ok := w.state.Verdict()
+	b := widgets.Verdict{}
+	if ok {
+		b = widgets.Verdict{Severity: severity(v.Severity), Title: v.Title, Detail: v.Detail, Advice: v.Advice}
+		for _, e := range v.Evidence {
+			b.Evidence = append(b.Evidence, widgets.Evidence{Text: e.Text, Lane: widgets.Ref{Pass: e.Ref.Pass, Connection: e.Ref.Connection}, Event: e.Event})
+		}
+	}
+	w.banner.SetVerdict(b)
+	var rows []widgets.Row
+	for _, r := range w.state.ConnectionRows() {
+		rows = append(rows, connectionRow(r))
+	}
+	w.results.SetRows(rows)
+	w.timeline.SetData(timelineData(w.state.Layout()))
+	if r := w.state.Report(); r != nil {
+		w.timeline.SetStarted(r.Log.Run.Started)
+	}
+	rows = nil
+	for _, r := range w.state.CacheRows(time.Now()) {
+		rows = append(rows, widgets.CacheRow{
+			ID: r.ID, SessionKey: r.Key, Mechanism: r.Mechanism, MadeBy: r.Pass + " " + r.MadeBy, Identity: r.Identity, Age: r.Age, Expires: r.Expires, Used: r.Used, Pinned: r.Pinned,
+		}.Row())
+	}
+	w.cache.SetRows(rows)
+	ref := widgets.Ref{Pass: w.state.Selected.Pass, Connection: w.state.Selected.Connection}
+	w.timeline.Select(ref)
+	if ref != (widgets.Ref{}) {
+		w.results.Select(ref.String())
+	}
+	w.inspector.show()
+	w.status.SetParts(widgets.StatusPart{Text: w.state.Status()})
+}
+
+func connectionRow(r state.ConnectionRow) widgets.Row {
+	c := widgets.ConnectionRow{
+		Lane: widgets.Ref{Pass: r.Ref.Pass, Connection: r.Ref.Connection}, Pass: r.Pass, Target: r.Target, Identity: r.Identity,
+		Handshake: r.Handshake, SeenAs: r.SeenAs, SeenWrong: r.SeenWrong, Status: r.Status, Millis: r.Millis, Severity: severity(r.Severity),
+	}
+	switch {
+	case r.Late:
+		c.Challenged = widgets.ChallengedLate
+	case r.Challenged:
+		c.Challenged = widgets.WasChallenged
+	case r.Missing:
+		c.Challenged = widgets.Expected
+	case r.Unknown:
+		c.Challenged = widgets.ChallengeUnknown
+	}
+	return c.Row()
+}
+
+// timelineData is the layout in the widget's terms.
+func timelineData(l *timeline.Layout) widgets.TimelineData {
+	var d widgets.TimelineData
+	if l == nil {
+		return d
+	}
+	d.End = l.Axis.End
+	for _, c := range l.Axis.Cuts {
+		d.Cuts = append(d.Cuts, widgets.TimelineCut(c))
+	}
+	for _, g := range l.Groups {
+		group := widgets.TimelineGroup{Pass: g.Pass, Title: g.Title}
+		for _, x := range g.Lanes {
+			lane := widgets.TimelineLane{Pass: x.Pass, Connection: x.Connection, Label: x.Label, Detail: x.Detail, Outcome: x.Outcome, Bad: x.Bad}
+			for _, s := range x.Spans {
+				lane.Spans = append(lane.Spans, widgets.TimelineSpan(s))
+			}
+			for _, m := range x.Marks {
+				lane.Marks = append(lane.Marks, widgets.TimelineMark{Kind: widgets.MarkKind(m.Kind), At: m.At, Label: m.Label, Event: m.Event})
+			}
+			group.Lanes = append(group.Lanes, lane)
+		}
+		d.Groups = append(d.Groups, group)
+	}
+	for _, k := range l.Links {
+		d.Links = append(d.Links, widgets.TimelineLink(k))
+	}
+	return d
+}
+
+// dumped is what the window shows, for tests: no secret, nothing to parse from pixels.
+type dumped struct {
+	Verdict    state.Verdict         `json:"verdict"`
+	Running    bool                  `json:"running"`
+	Paused     bool                  `json:"paused"`
+	Empty      bool                  `json:"empty"`
+	Dirty      bool                  `json:"dirty"`
+	Busy       bool                  `json:"busy"`
+	Path       string                `json:"path"`
+	Status     string                `json:"status"`
+	Dialog     string                `json:"dialog"`
+	Notice     string                `json:"notice"`
+	Selected   state.Ref             `json:"selected"`
+	Identities []state.Card          `json:"identities"`
+	Targets    []state.Card          `json:"targets"`
+	Plan       []state.PlanRow       `json:"plan"`
+	Results    []state.ConnectionRow `json:"results"`
+	Caches     []string              `json:"caches"`
+}
+
+// dump writes what the window shows where a test wants it.
+func (w *Window) dump() {
+	if w.opt.DumpPath == "" {
+		return
+	}
+	d := dumped{
+		Running: w.state.Running(), Paused: w.state.Paused(), Empty: w.state.Empty(), Dirty: w.state.Dirty, Busy: w.busy, Path: w.state.Path,
+		Status: w.state.Status(), Dialog: w.dialog, Notice: w.notice, Selected: w.state.Selected,
+		Identities: w.state.IdentityCards(time.Now()), Targets: w.state.TargetCards(), Plan: w.state.PlanRows(), Results: w.state.ConnectionRows(),
+		Caches: w.state.Plan.Caches,
+	}
+	d.Verdict, _ = w.state.Verdict()
+	// A test that misses a dump waits for the next one.
+	_ = files.Save(w.opt.DumpPath, files.Secret, func(out io.Writer) error { return json.NewEncoder(out).Encode(d) })
+}

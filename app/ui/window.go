@@ -1,0 +1,315 @@
+// Package ui is the window: the shell and its panes, the table of actions and
+// the dialogs. It shows what state says and turns what the person does into
+// changes of state; slow work runs elsewhere and comes back through live.Post.
+package ui
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/live"
+	"rechallenge/app/state"
+	"rechallenge/app/theme"
+	"rechallenge/app/widgets"
+	"rechallenge/core/engine"
+	"rechallenge/core/identity"
+	"rechallenge/core/lab"
+	"rechallenge/core/session"
+	"rechallenge/core/stack"
+	"rechallenge/core/trace"
+)
+
+// Options are what main hands in.
+type Options struct {
+	Tool     trace.Tool
+	Stacks   []stack.Stack
+	Dialogs  Dialogs
+	DumpPath string // where to write what the window shows, for tests; "" = nowhere
+}
+
+// Window is the program's window.
+type Window struct {
+	app   fyne.App
+	win   fyne.Window
+	opt   Options
+	state *state.State
+	table []action
+	items map[string]*fyne.MenuItem
+
+	buttons map[string]*widgets.ToolButton
+
+	identities, targets *widgets.Cards
+	banner              *widgets.Banner
+	plan, results       *widgets.Rows
+	timeline            *widgets.Timeline
+	cache               *widgets.Rows
+	inspector           *inspector
+	status              *widgets.StatusBar
+	countdown           *widgets.Countdown
+	cacheSelect         *widget.Select
+	compareSelect       *widget.Select
+	stackSelect         *widget.Select
+	lists               *container.AppTabs
+	content             *fyne.Container // holds the empty state or the work area
+	work, empty         fyne.CanvasObject
+	splits              map[string]*container.Split
+
+	active    *engine.Run
+	feed      *live.Feed[trace.Event]
+	lab       *lab.Lab
+	server    *lab.Server
+	roots     map[string][]byte // trust files that exist in memory only: the demo's
+	passwords map[string]string // by file, for as long as the program runs
+	files     map[string]*identity.File
+
+	busy   bool   // a file dialog is open or a file is being read
+	dialog string // what is being asked, for the dump
+	notice string // the error being shown, for the dump
+	quiet  bool   // setting widgets, not the person's doing
+	cancel context.CancelFunc
+}
+
+// New builds the window; Show shows it.
+func New(app fyne.App, opt Options) *Window {
+	w := &Window{
+		app: app, opt: opt, state: state.New(), items: map[string]*fyne.MenuItem{}, buttons: map[string]*widgets.ToolButton{},
+		roots: map[string][]byte{}, passwords: map[string]string{}, splits: map[string]*container.Split{},
+	}
+	w.setTheme(theme.Mode(app.Preferences().StringWithFallback(prefTheme, string(theme.System))))
+	w.win = app.NewWindow("Rechallenge")
+	w.table = w.actions()
+	w.build()
+	w.win.SetMainMenu(w.mainMenu())
+	w.win.SetCloseIntercept(w.close)
+	w.win.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
+	w.win.Resize(fyne.NewSize(
+		float32(app.Preferences().FloatWithFallback(prefWidth, 1240)), float32(app.Preferences().FloatWithFallback(prefHeight, 760))))
+	w.changed()
+	return w
+}
+
+// Run shows the window, begins with what the command line asked for, and
+// returns when the window is closed.
+func (w *Window) Run(open string, demo, run bool) {
+	defer w.win.ShowAndRun()
+	switch {
+	case demo:
+		w.startDemo(run)
+	case open != "":
+		w.openPath(open, run)
+	}
+}
+
+// The names of the preferences. None of them ever holds a secret.
+const (
+	prefTheme  = "theme"
+	prefWidth  = "window.width"
+	prefHeight = "window.height"
+	prefSplit  = "split."
+	prefFolder = "folder"
+	prefLast   = "plan"
+)
+
+// setTheme chooses dark, light or the desktop's.
+func (w *Window) setTheme(m theme.Mode) {
+	w.app.Preferences().SetString(prefTheme, string(m))
+	w.app.Settings().SetTheme(theme.New(m))
+}
+
+// build makes the panes.
+func (w *Window) build() {
+	w.buildLists()
+	w.inspector = newInspector(w)
+	w.status = widgets.NewStatusBar()
+	w.countdown = widgets.NewCountdown()
+	w.countdown.OnSkip = w.skip
+	w.countdown.OnStop = w.stop
+
+	left := w.split("left", false, 0.5,
+		pane("Identities", w.identities), pane("Targets", w.targets))
+	middle := w.split("middle", false, 0.34, w.lists,
+		w.split("timeline", false, 0.72, pane("Timeline", w.timeline), pane("Session caches", w.cache)))
+	w.work = w.split("outer", true, 0.19, left,
+		w.split("inner", true, 0.70, container.NewBorder(container.NewVBox(w.banner, w.countdown), nil, nil, nil, middle), w.inspector.view))
+	w.empty = container.NewCenter(widgets.NewEmpty(
+		"Will the second identity be asked?",
+		"Two client certificates, one server: see whether the second connection is challenged, or silently resumes the first one's TLS session.",
+		widgets.Choice{Icon: theme.IconIdentity, Title: "Load identities", Text: "PKCS#12 or PEM files with a client certificate and its key", Key: "Ctrl+I", Run: w.loadIdentity},
+		widgets.Choice{Icon: theme.IconTarget, Title: "Add a target", Text: "The HTTPS URL of a server that asks for client certificates", Key: "Ctrl+T", Run: func() { w.editTarget("") }},
+		widgets.Choice{Icon: theme.IconDemo, Title: "Try the demo", Text: "A lab server on this machine, alice, bob, and the problem itself", Key: "Ctrl+D", Primary: true, Run: func() { w.do("demo") }},
+	))
+	w.content = container.NewStack(w.empty)
+	w.win.SetContent(container.NewBorder(
+		container.NewVBox(w.toolbar(), line(theme.Color(theme.ColorGrid))), w.status, nil, nil, w.content))
+}
+
+// split makes a split whose position is there again next time.
+func (w *Window) split(name string, horizontal bool, offset float64, a, b fyne.CanvasObject) *container.Split {
+	s := container.NewVSplit(a, b)
+	if horizontal {
+		s = container.NewHSplit(a, b)
+	}
+	s.Offset = w.app.Preferences().FloatWithFallback(prefSplit+name, offset)
+	w.splits[name] = s
+	return s
+}
+
+// pane is a titled part of the window.
+func pane(title string, content fyne.CanvasObject) fyne.CanvasObject {
+	label := widget.NewLabelWithStyle(title, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	return container.NewBorder(label, nil, nil, nil, content)
+}
+
+// toolbar is the row of what is done most.
+func (w *Window) toolbar() fyne.CanvasObject {
+	tools := container.NewHBox()
+	for _, id := range []string{"open", "save", "run", "stop", "pause"} {
+		for _, a := range w.table {
+			if a.id != id {
+				continue
+			}
+			text := ""
+			if id == "run" || id == "stop" {
+				text = a.title
+			}
+			b := widgets.NewToolButton(text, a.icon, a.title, w.perform(a))
+			b.OnHint = func(hint string) { w.status.SetReadout(hint) }
+			w.buttons[id] = b
+			tools.Add(b)
+		}
+	}
+	w.buttons["run"].SetPrimary(true)
+
+	var caches []string
+	for _, p := range session.Policies {
+		caches = append(caches, p.ID)
+	}
+	w.cacheSelect = widget.NewSelect(caches, func(string) { w.choseCaches() })
+	w.compareSelect = widget.NewSelect(append([]string{noCompare}, caches...), func(string) { w.choseCaches() })
+	names := []string{"auto"}
+	for _, s := range w.opt.Stacks {
+		names = append(names, s.Name())
+	}
+	w.stackSelect = widget.NewSelect(names, func(name string) {
+		if !w.quiet && name != w.state.Plan.Stack {
+			w.state.Plan.Stack, w.state.Dirty = name, true
+			w.changed()
+		}
+	})
+	tools.Add(widget.NewLabel("  Cache"))
+	tools.Add(w.cacheSelect)
+	tools.Add(widget.NewLabel("compared with"))
+	tools.Add(w.compareSelect)
+	tools.Add(widget.NewLabel("  Stack"))
+	tools.Add(w.stackSelect)
+	export := widgets.NewToolButton("Export", nil, "Export the report: HTML, JSON and more", nil)
+	export.OnTapped = func() {
+		menu := fyne.NewMenu("", w.items["export-html"], w.items["export-json"], w.items["export-as"])
+		widget.ShowPopUpMenuAtRelativePosition(menu, w.win.Canvas(), fyne.NewPos(0, export.Size().Height), export)
+	}
+	w.buttons["export"] = export
+	return container.NewBorder(nil, nil, tools, export)
+}
+
+// noCompare is the choice of a run under one cache alone.
+const noCompare = "nothing"
+
+// choseCaches takes over the two cache choices.
+func (w *Window) choseCaches() {
+	if w.quiet || w.cacheSelect == nil || w.compareSelect == nil {
+		return
+	}
+	compare := w.compareSelect.Selected
+	if compare == noCompare {
+		compare = ""
+	}
+	w.state.SetCaches(w.cacheSelect.Selected, compare)
+	w.changed()
+}
+
+// changed shows the state anew. Cheap parts are set each time; a running
+// run's growth comes through grown.
+func (w *Window) changed() {
+	w.quiet = true
+	defer func() { w.quiet = false }()
+	w.showPlan()
+	w.showRun()
+	w.enable()
+	w.title()
+	if w.state.Empty() != (w.content.Objects[0] == w.empty) {
+		w.content.Objects[0] = w.work
+		if w.state.Empty() {
+			w.content.Objects[0] = w.empty
+		}
+		w.content.Refresh()
+	}
+	w.dump()
+}
+
+// title names the plan, and whether it has unsaved changes.
+func (w *Window) title() {
+	name := "Rechallenge"
+	if w.state.Path != "" {
+		name = filepath.Base(w.state.Path) + " - Rechallenge"
+	}
+	if w.state.Dirty {
+		name = "* " + name
+	}
+	if w.win.Title() != name {
+		w.win.SetTitle(name)
+	}
+}
+
+// unlessDirty does something that loses the plan, after asking if it has
+// unsaved changes.
+func (w *Window) unlessDirty(then func()) {
+	if !w.state.Dirty || w.server != nil {
+		then()
+		return
+	}
+	w.confirm("Unsaved changes", "The plan has changes that are not saved. Leave them behind?", "Leave them", then)
+}
+
+// close ends the program, after asking about unsaved changes.
+func (w *Window) close() {
+	w.unlessDirty(func() {
+		size := w.win.Canvas().Size()
+		p := w.app.Preferences()
+		p.SetFloat(prefWidth, float64(size.Width))
+		p.SetFloat(prefHeight, float64(size.Height))
+		for name, s := range w.splits {
+			p.SetFloat(prefSplit+name, s.Offset)
+		}
+		if w.server == nil {
+			p.SetString(prefLast, w.state.Path)
+		}
+		w.shutdown()
+		w.win.Close()
+	})
+}
+
+// shutdown ends what runs beside the window.
+func (w *Window) shutdown() {
+	if w.active != nil {
+		w.active.Stop()
+		w.active.Wait()
+	}
+	w.stopLab()
+}
+
+// tick brings the countdown up to date while a wait goes on.
+func (w *Window) tick() {
+	wait := w.state.Waiting()
+	if wait == nil {
+		w.countdown.SetWait("", 0, 0)
+		return
+	}
+	left := time.Until(wait.Until)
+	w.countdown.SetWait("waiting before connection "+state.Ref{Pass: wait.Ref.Pass, Connection: wait.Ref.Connection}.String(), wait.Total, left)
+	time.AfterFunc(time.Second, func() { live.Post(w.tick) })
+}
