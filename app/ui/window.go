@@ -5,6 +5,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -310,6 +311,6 @@ func (w *Window) tick() {
 		return
 	}
 	left := time.Until(wait.Until)
-	w.countdown.SetWait("waiting before connection "+state.Ref{Pass: wait.Ref.Pass, Connection: wait.Ref.Connection}.String(), wait.Total, left)
+	w.countdown.SetWait(fmt.Sprintf("Waiting before connection %d of pass %d", wait.Ref.Connection, wait.Ref.Pass), wait.Total, left)
 	time.AfterFunc(time.Second, func() { live.Post(w.tick) })
 }
