@@ -133,17 +133,17 @@ func (w *Window) build() {
 
 	left := w.split("left", false, 0.5,
 		pane("Identities", w.identities), pane("Targets", w.targets))
-	middle := w.split("middle", false, 0.34, w.lists,
-		w.split("timeline", false, 0.72, pane("Timeline", w.timeline), pane("Session caches", w.cache)))
-	w.work = w.split("outer", true, 0.19, left,
-		w.split("inner", true, 0.70, container.NewBorder(container.NewVBox(w.banner, w.countdown), nil, nil, nil, middle), w.inspector.view))
-	w.empty = container.NewCenter(widgets.NewEmpty(
+	middle := w.split("middle", false, 0.3, w.lists,
+		w.split("timeline", false, 0.8, pane("Timeline", w.timeline), pane("Session caches", w.cache)))
+	w.work = w.split("outer", true, 0.17, left,
+		w.split("inner", true, 0.725, container.NewBorder(container.NewVBox(w.banner, w.countdown), nil, nil, nil, middle), w.inspector.view))
+	w.empty = widgets.NewEmpty(
 		"Will the second identity be asked?",
 		"Two client certificates, one server: see whether the second connection is challenged, or silently resumes the first one's TLS session.",
 		widgets.Choice{Icon: theme.IconIdentity, Title: "Load identities", Text: "PKCS#12 or PEM files with a client certificate and its key", Key: "Ctrl+I", Run: w.loadIdentity},
 		widgets.Choice{Icon: theme.IconTarget, Title: "Add a target", Text: "The HTTPS URL of a server that asks for client certificates", Key: "Ctrl+T", Run: func() { w.editTarget("") }},
 		widgets.Choice{Icon: theme.IconDemo, Title: "Try the demo", Text: "A lab server on this machine, alice, bob, and the problem itself", Key: "Ctrl+D", Primary: true, Run: func() { w.do("demo") }},
-	))
+	)
 	w.content = container.NewStack(w.empty)
 	w.win.SetContent(container.NewBorder(
 		container.NewVBox(w.toolbar(), line(theme.Color(theme.ColorGrid))), w.status, nil, nil, w.content))

@@ -36,9 +36,9 @@ const (
 
 // ConnectionColumns are the columns of ConnectionRow's rows.
 func ConnectionColumns() []Column {
-	return []Column{{Title: "#", Width: 34}, {Title: "Pass", Width: 72, Stretch: .4}, {Title: "Target", Width: 130, Stretch: 3},
+	return []Column{{Title: "#", Width: 34}, {Title: "Pass", Width: 60, Stretch: .6}, {Title: "Target", Width: 70, Stretch: 2},
 		{Title: "Identity", Width: 66, Stretch: .8}, {Title: "Handshake", Width: 86}, {Title: "Challenged", Width: 88},
-		{Title: "Seen as", Width: 76, Stretch: .8}, {Title: "Status", Width: 72, Stretch: .8}, {Title: "ms", Width: 62, Right: true}}
+		{Title: "Seen as", Width: 88, Stretch: 1.2}, {Title: "Status", Width: 72, Stretch: .8}, {Title: "ms", Width: 52, Right: true}}
 }
 
 // Row is the connection as a row whose ID is Lane.String().

@@ -12,7 +12,7 @@ const qa1727 = "Apple Technical Q&A QA1727, TLS Session Cache; RFC 8446 section 
 var challengeSuppressed = Rule{
 	ID: "challenge-suppressed", Severity: Error,
 	Title:     "An identity was not asked, because another's session was resumed",
-	Advice:    "Keep the sessions of different identities apart: a session cache (in most libraries a TLS context, session or client object) of its own for each identity, or none at all. Where the client can't: a name or port of its own for each identity, or a server that issues no sessions where it asks for certificates.",
+	Advice:    "Give each identity a session cache of its own (in most libraries: a TLS context, session or client object), or use none.",
 	Reference: qa1727,
 	Check: func(v view) (found []Finding) {
 		for _, c := range v.pass.Connections {
@@ -27,20 +27,20 @@ var challengeSuppressed = Rule{
 			f := Finding{
 				Connections: involved(c),
 				Title:       fmt.Sprintf("%s was never asked: connection %d resumed %s's session %s", subject(c), c.Index, other, c.Resumption.SessionKey),
-				Detail: fmt.Sprintf("Under the cache %q, connection %d offered the %s that %s made as %s%s, kept under %s. The server accepted it and sent no CertificateRequest, so there was no moment at which %s could have answered.%s",
-					v.pass.Cache, c.Index, mechanism(c), maker(c), other, age(c), c.Resumption.SessionKey, subject(c), saw(c)),
+				Detail: fmt.Sprintf("Under the cache %q it offered the %s that %s made as %s%s; the server accepted it and sent no CertificateRequest.%s",
+					v.pass.Cache, mechanism(c), maker(c), other, age(c), saw(c)),
 				Evidence: []Evidence{
-					on(c, c.Evidence.CacheLookup, "the cache handed out "+other+"'s session"),
-					on(c, c.Evidence.ClientHello, "the ClientHello offers it"),
-					on(c, c.Evidence.ServerHello, "the ServerHello accepts it; no CertificateRequest follows"),
+					on(c, c.Evidence.CacheLookup, other+"'s session is handed out"),
+					on(c, c.Evidence.ClientHello, "offered"),
+					on(c, c.Evidence.ServerHello, "accepted, no CertificateRequest"),
 				},
 			}
 			if c.IdentitySeenByServer != nil {
-				f.Evidence = append(f.Evidence, on(c, c.Evidence.Whoami, "the server says it saw "+words(c)))
+				f.Evidence = append(f.Evidence, on(c, c.Evidence.Whoami, "the server saw "+words(c)))
 			}
 			if control != nil && control.Challenged() {
 				f.Detail += fmt.Sprintf(" On a fresh connection (pass %q) the same server asks%s.", p.Cache, andSaw(control))
-				f.Evidence = append(f.Evidence, in(p, control, control.Challenges[0].Event, "a fresh connection is asked"))
+				f.Evidence = append(f.Evidence, in(p, control, control.Challenges[0].Event, "a fresh one is asked"))
 			} else {
 				f.Detail += " No control connection could show what a fresh connection is asked here; " + maker(c) + " was asked."
 			}
@@ -193,7 +193,7 @@ func saw(c *trace.Connection) string {
 	if c.IdentitySeenByServer == nil {
 		return ""
 	}
-	return fmt.Sprintf(" It answered as to %s.", words(c))
+	return fmt.Sprintf(" It took the client for %s.", words(c))
 }
 
 // andSaw continues a sentence with whom the server saw.
