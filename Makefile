@@ -37,9 +37,10 @@ lint: ## gofmt, vet and staticcheck, no exclusions
 	$(GO) vet ./...
 
 unit: ## every package, with the race detector
-	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -race -timeout 20m ./core/... ./app/...
+	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -race -timeout 20m $$($(GO) list ./core/... ./app/... | grep -v -E '/app$$|/native$$|/e2e')
 
 e2e: build ## the real binary in a real window under Xvfb
+	$(GO) test ./app
 	@if [ -d app/e2e ]; then RECHALLENGE_REQUIRE_TOOLS=1 RECHALLENGE_BIN=$(CURDIR)/bin/rechallenge $(GO) test -count=1 -timeout 10m ./app/e2e/...; fi
 
 bench: ## benchmarks: our cost beside a plain crypto/tls loop, the decoder, the timeline

@@ -100,7 +100,9 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection, expected bool) Lan
 		l.Marks = append(l.Marks, Mark{Kind: kind, At: ch.At, Label: words + ", answered with " + answer, Event: ch.Event})
 	}
 	if expected && !c.Challenged() && c.Evidence.ServerHello != 0 {
-		l.Marks = append(l.Marks, Mark{Kind: MarkExpected, At: hello, Label: "no challenge, though a fresh connection is asked", Event: c.Evidence.ServerHello})
+		// A CertificateRequest would have come between ServerHello and the end
+		// of the handshake.
+		l.Marks = append(l.Marks, Mark{Kind: MarkExpected, At: hello + (handshakeEnd(c, hello)-hello)*2/3, Label: "no challenge, though a fresh connection is asked", Event: c.Evidence.ServerHello})
 	}
 	if r := c.Resumption; r != nil && r.Accepted {
 		from := "an earlier run"
@@ -149,6 +151,16 @@ func outcome(c *trace.Connection) string {
 		text += " " + seen
 	}
 	return text
+}
+
+// handshakeEnd is when the TLS span ended, or from where it has not.
+func handshakeEnd(c *trace.Connection, from time.Duration) time.Duration {
+	for _, s := range c.Spans {
+		if s.Phase == "tls" && s.End > from {
+			return s.End
+		}
+	}
+	return from
 }
 
 // moment is when a flight began.
