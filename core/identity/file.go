@@ -1,9 +1,6 @@
 package identity
 
-import (
-	"context"
-	"fmt"
-)
+import "fmt"
 
 // File is everything that was found in one identity file.
 type File struct {
@@ -60,21 +57,3 @@ type Options struct {
 	MaxIterations int   // cap on a key derivation's iterations; 0 = 10,000,000
 	MaxMemory     int64 // cap on scrypt's memory in bytes; 0 = 128 MiB
 }
-
-// Read reads an identity file of any known format. name is used in messages
-// and for the format guess only. A nil password means none was given, which
-// is not the same as an empty one; both are tried where the file allows it.
-// When a password is needed or wrong, the File still holds what is readable
-// without it. Errors are *Error, or the context's.
-func Read(ctx context.Context, name string, data []byte, password *string, opt Options) (*File, error) {
-	return nil, &Error{Code: NotAnIdentity, What: "not written yet", Offset: -1}
-}
-
-// ReadPair reads an identity whose certificate and key are in two files.
-func ReadPair(ctx context.Context, cert, key []byte, password *string, opt Options) (*File, error) {
-	return nil, &Error{Code: NotAnIdentity, What: "not written yet", Offset: -1}
-}
-
-// ParseCertificate gives what may be shown of a DER certificate. It never
-// fails: what crypto/x509 can't parse is described as far as can be told.
-func ParseCertificate(der []byte) Certificate { return Certificate{DER: der} }

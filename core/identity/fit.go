@@ -27,9 +27,3 @@ type Fit struct {
 // intermediate-missing, key-type, signature-scheme, key-usage, ext-key-usage,
 // oid-filter, expired, not-yet-valid.
 func (p Public) Fit(d Demand, now time.Time) Fit { return Fit{Fits: true} }
-
-// Match finds which of ids a server's words mean: an RFC 2253, slash or
-// OpenSSL distinguished name, a bare CN, a SAN, a PEM certificate (also
-// URL-encoded), an XFCC header or a SHA-256 fingerprint. ok is false when none
-// or more than one fits.
-func Match(words string, ids []Public) (id string, ok bool) { return "", false }
