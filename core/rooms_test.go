@@ -1,0 +1,113 @@
+// Package core_test holds the map of rooms: who may import whom. The map in
+// CONTRIBUTING.md says the same in words.
+package core_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "rechallenge/"
+
+// rooms lists what each package may import from inside the project. A folder
+// stands for the packages below it.
+var rooms = map[string][]string{
+	"core/identity":        {},
+	"core/target":          {},
+	"core/session":         {},
+	"core/wire":            {},
+	"core/wire/pcap":       {"core/wire"},
+	"core/openssl":         {},
+	"core/stack":           {"core/identity", "core/session", "core/wire"},
+	"core/stack/gotls":     {"core/stack", "core/identity", "core/session", "core/wire"},
+	"core/stack/openssl":   {"core/stack", "core/identity", "core/session", "core/wire", "core/openssl"},
+	"core/stack/stacktest": {"core/stack", "core/identity", "core/session", "core/wire"},
+	"core/lab":             {"core/wire", "core/openssl"},
+	"core/servers":         {},
+	"core/plan":            {"core/identity", "core/target", "core/session"},
+	"core/trace":           {"core/plan", "core/identity", "core/wire", "core/session"},
+	"core/engine":          {"core/plan", "core/trace", "core/stack", "core/wire", "core/session", "core/identity", "core/target"},
+	"core/diagnose":        {"core/trace", "core/plan", "core/identity", "core/wire"},
+	"core/experiment":      {"core/plan", "core/engine", "core/trace", "core/diagnose", "core/session", "core/target"},
+	"core/timeline":        {"core/trace", "core/wire"},
+	"core/report":          {"core/trace", "core/plan", "core/diagnose", "core/timeline", "core/identity", "core/session", "core/wire", "core/wire/pcap"},
+	"app/files":            {"core/engine", "core/identity", "core/lab", "core/plan", "core/target", "core/session"},
+	"app/theme":            {},
+	"app/widgets":          {"app/theme"},
+	"app/live":             {},
+	"app/state":            {"core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
+	"app/native":           {"app/ui"},
+	"assets":               {},
+}
+
+// forbidden are imports from outside by folder: the core knows no window, the
+// command line no toolkit, and native dialogs stand in one room.
+var forbidden = map[string][]string{
+	"core/":       {"fyne.io/", "github.com/sqweek/", "log"},
+	"app/cli":     {"fyne.io/", "github.com/sqweek/"},
+	"app/files":   {"fyne.io/", "github.com/sqweek/"},
+	"app/state":   {"fyne.io/", "github.com/sqweek/"},
+	"app/ui":      {"github.com/sqweek/"},
+	"app/widgets": {"github.com/sqweek/"},
+}
+
+// exceptions are imports that a rule of forbidden would hit though they are meant.
+var exceptions = map[string]string{
+	"core/lab": "log", // silences net/http's own
+}
+
+func TestRooms(t *testing.T) {
+	cmd := exec.Command("go", "list", "-e", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		imports := strings.Fields(line)
+		pkg := strings.TrimPrefix(imports[0], module)
+		allowed, known := rooms[pkg]
+		for _, i := range imports[1:] {
+			inside := strings.TrimPrefix(i, module)
+			if inside != i && known && !slices.Contains(allowed, inside) {
+				t.Errorf("%s imports %s: not in the map of rooms", pkg, inside)
+			}
+			for folder, list := range forbidden {
+				for _, f := range list {
+					if strings.HasPrefix(pkg, folder) && (i == f || strings.HasSuffix(f, "/") && strings.HasPrefix(i, f)) && exceptions[pkg] != i {
+						t.Errorf("%s imports %s: forbidden below %s", pkg, i, folder)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestOneBridge: the UI goroutine is reached through app/live alone.
+func TestOneBridge(t *testing.T) {
+	call := regexp.MustCompile(`\bfyne\.Do(AndWait)?\(`)
+	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		if strings.HasPrefix(path, filepath.Join("..", "app", "live")) {
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if call.Match(data) {
+			t.Errorf("%s calls fyne.Do: go through app/live", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
