@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/sqweek/dialog"
 
@@ -48,7 +49,7 @@ func (d *Dialogs) Save(title, folder, name string, kinds ...ui.Kind) (string, er
 		}
 		return b.Save()
 	})
-	if err == nil && filepath.Ext(path) == "" && len(kinds) > 0 && len(kinds[0].Extensions) > 0 {
+	if err == nil && len(kinds) > 0 && !has(kinds, filepath.Ext(path)) {
 		path += "." + kinds[0].Extensions[0]
 		if _, statErr := os.Stat(path); statErr == nil {
 			// GTK asked about the name without the extension only.
@@ -56,6 +57,18 @@ func (d *Dialogs) Save(title, folder, name string, kinds ...ui.Kind) (string, er
 		}
 	}
 	return path, err
+}
+
+// has reports whether one of the kinds has the extension, dot and all.
+func has(kinds []ui.Kind, ext string) bool {
+	for _, k := range kinds {
+		for _, e := range k.Extensions {
+			if strings.EqualFold("."+e, ext) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func builder(title, folder string, kinds []ui.Kind) *dialog.FileBuilder {

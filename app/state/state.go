@@ -33,12 +33,14 @@ type State struct {
 	Event    int // selected event's Seq, 0 = none
 
 	undo, redo []plan.Plan
+	saved      string // the plan as it is on disk, as JSON; "" = the empty plan
 }
 
 // New returns an empty state: a plan that compares a shared cache with none.
 func New() *State {
 	s := &State{Identities: map[string]*identity.Identity{}}
 	s.Plan = emptyPlan()
+	s.saved = text(s.Plan)
 	return s
 }
 
@@ -53,22 +55,28 @@ func (s *State) Empty() bool {
 
 // SetPlan replaces the plan, as when a file is opened; it can't be undone.
 func (s *State) SetPlan(p plan.Plan, path string) {
-	s.Plan, s.Path, s.Dirty = p, path, false
+	s.Plan = p
+	s.Saved(path)
 	s.undo, s.redo = nil, nil
 	s.ClearRun()
 }
 
 // Saved notes that the plan is on disk.
-func (s *State) Saved(path string) { s.Path, s.Dirty = path, false }
+func (s *State) Saved(path string) { s.Path, s.Dirty, s.saved = path, false, text(s.Plan) }
 
-// clone copies a plan with everything in it.
-func clone(p plan.Plan) plan.Plan {
+// text is a plan in a form that can be compared.
+func text(p plan.Plan) string {
 	data, err := json.Marshal(p)
 	if err != nil {
 		panic("plan does not marshal: " + err.Error())
 	}
+	return string(data)
+}
+
+// clone copies a plan with everything in it.
+func clone(p plan.Plan) plan.Plan {
 	var c plan.Plan
-	if err := json.Unmarshal(data, &c); err != nil {
+	if err := json.Unmarshal([]byte(text(p)), &c); err != nil {
 		panic("plan does not unmarshal: " + err.Error())
 	}
 	return c
@@ -78,8 +86,15 @@ func clone(p plan.Plan) plan.Plan {
 func (s *State) Edit(change func(p *plan.Plan)) {
 	before := clone(s.Plan)
 	change(&s.Plan)
-	s.undo, s.redo, s.Dirty = append(s.undo, before), nil, true
+	s.undo, s.redo = append(s.undo, before), nil
+	if len(s.undo) > maxUndo {
+		s.undo = s.undo[1:]
+	}
+	s.Dirty = text(s.Plan) != s.saved
 }
+
+// maxUndo is how many edits can be taken back.
+const maxUndo = 200
 
 // CanUndo and CanRedo say whether there is something to undo or redo.
 func (s *State) CanUndo() bool { return len(s.undo) > 0 }
@@ -99,12 +114,12 @@ func (s *State) step(from, to *[]plan.Plan) {
 	*to = append(*to, clone(s.Plan))
 	s.Plan = (*from)[last]
 	*from = (*from)[:last]
-	s.Dirty = true
+	s.Dirty = text(s.Plan) != s.saved
 }
 
 // AddIdentity adds a loaded identity and returns the id it got: the file's
 // stem, or its alias where the file holds several. It is given a connection to
-// the first target, so that two identities and one URL are enough to run.
+// each target, so that two identities and one URL are enough to run.
 func (s *State) AddIdentity(id *identity.Identity, file string, several bool) string {
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	if several && id.Alias != "" {
@@ -120,12 +135,22 @@ func (s *State) AddIdentity(id *identity.Identity, file string, several bool) st
 		if several {
 			entry.Alias = id.Alias
 		}
+		if len(p.Identities) == 0 {
+			p.Connections = slices.DeleteFunc(p.Connections, placeholder)
+		}
 		p.Identities = append(p.Identities, entry)
-		if len(p.Targets) > 0 {
-			p.Connections = append(p.Connections, plan.Connection{Target: p.Targets[0].ID, Identity: name})
+		for _, t := range p.Targets {
+			p.Connections = append(p.Connections, plan.Connection{Target: t.ID, Identity: name})
 		}
 	})
 	return name
+}
+
+// placeholder reports whether a connection is the one that AddTarget makes
+// while there is no identity: were it to stay in front, it would make the
+// session that the others resume.
+func placeholder(c plan.Connection) bool {
+	return c.Identity == plan.None && c.After == 0 && !c.Muted
 }
 
 // unique makes a name that is not taken.
@@ -139,8 +164,8 @@ func (s *State) unique(name string, taken func(string) bool) string {
 	return name
 }
 
-// AddTarget adds a target for a URL. Identities that have no connection yet
-// get one to it; where all have, each gets another one.
+// AddTarget adds a target for a URL, with a connection of each identity to it;
+// while there is none, a connection without a certificate.
 func (s *State) AddTarget(t target.Target) (string, error) {
 	if _, err := t.Parse(); err != nil {
 		return "", err
@@ -149,12 +174,9 @@ func (s *State) AddTarget(t target.Target) (string, error) {
 		t.ID = s.unique(targetName(t.URL), func(n string) bool { return s.Plan.Target(n) != nil })
 	}
 	s.Edit(func(p *plan.Plan) {
-		first := len(p.Targets) == 0
 		p.Targets = append(p.Targets, t)
 		for _, i := range p.Identities {
-			if first || len(p.Targets) == 1 {
-				p.Connections = append(p.Connections, plan.Connection{Target: t.ID, Identity: i.ID})
-			}
+			p.Connections = append(p.Connections, plan.Connection{Target: t.ID, Identity: i.ID})
 		}
 		if len(p.Identities) == 0 {
 			p.Connections = append(p.Connections, plan.Connection{Target: t.ID, Identity: plan.None})
@@ -184,6 +206,11 @@ func (s *State) ReplaceTarget(id string, t target.Target) error {
 		for i := range p.Targets {
 			if p.Targets[i].ID == id {
 				p.Targets[i] = t
+			}
+		}
+		for i := range p.Connections {
+			if p.Connections[i].Target == id {
+				p.Connections[i].Target = t.ID
 			}
 		}
 	})
@@ -289,6 +316,9 @@ func (s *State) Runnable() string {
 		return "Add a connection first: which identity goes to which target."
 	}
 	for _, c := range s.Plan.Connections {
+		if s.Plan.Target(c.Target) == nil && !c.Muted {
+			return fmt.Sprintf("There is no target %q any more: edit the connection.", c.Target)
+		}
 		if c.Identity != plan.None && !c.Muted && s.Identities[c.Identity] == nil {
 			return fmt.Sprintf("The identity %q is not loaded: load its file again.", c.Identity)
 		}

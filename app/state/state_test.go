@@ -1,0 +1,221 @@
+package state_test
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"rechallenge/app/files"
+	"rechallenge/app/state"
+	"rechallenge/core/engine"
+	"rechallenge/core/identity"
+	"rechallenge/core/lab"
+	"rechallenge/core/plan"
+	"rechallenge/core/report"
+	"rechallenge/core/stack"
+	"rechallenge/core/stack/gotls"
+	"rechallenge/core/target"
+)
+
+func person(name string) *identity.Identity {
+	id := &identity.Identity{}
+	id.Subject, id.NotAfter = "CN="+name, time.Now().Add(time.Hour)
+	return id
+}
+
+// connections writes the plan's connections in one line.
+func connections(s *state.State) string {
+	var list []string
+	for _, c := range s.Plan.Connections {
+		text := c.Identity + "@" + c.Target
+		if c.Muted {
+			text = "(" + text + ")"
+		}
+		list = append(list, text)
+	}
+	return strings.Join(list, " ")
+}
+
+func TestBuildingATest(t *testing.T) {
+	s := state.New()
+	if !s.Empty() || s.Runnable() == "" {
+		t.Error("a new state is not empty")
+	}
+	s.AddIdentity(person("alice"), "/x/alice.p12", false)
+	s.AddIdentity(person("bob"), "/x/bob.p12", false)
+	if id := s.AddIdentity(person("other"), "/y/bob.p12", false); id != "bob-2" {
+		t.Errorf("a second bob is called %q", id)
+	}
+	s.RemoveIdentity("bob-2")
+	for _, url := range []string{"https://a.test/alice", "https://a.test/bob"} {
+		if _, err := s.AddTarget(target.Target{URL: url}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := connections(s); got != "alice@alice bob@alice alice@bob bob@bob" {
+		t.Errorf("two identities, two URLs: %s", got)
+	}
+	if why := s.Runnable(); why != "" {
+		t.Error(why)
+	}
+	if _, err := s.AddTarget(target.Target{URL: "ftp://x"}); err == nil {
+		t.Error("a target without https was added")
+	}
+}
+
+func TestURLFirst(t *testing.T) {
+	s := state.New()
+	s.AddTarget(target.Target{URL: "https://a.test/"})
+	if got := connections(s); got != "none@a.test" {
+		t.Errorf("a URL alone: %s", got)
+	}
+	s.AddIdentity(person("alice"), "alice.p12", false)
+	s.AddIdentity(person("bob"), "bob.p12", false)
+	if got := connections(s); got != "alice@a.test bob@a.test" {
+		t.Errorf("the URL first: %s", got)
+	}
+}
+
+func TestEdits(t *testing.T) {
+	s := state.New()
+	s.AddIdentity(person("a"), "a.p12", false)
+	s.AddIdentity(person("b"), "b.p12", false)
+	s.AddTarget(target.Target{ID: "t", URL: "https://a.test/"})
+	for _, step := range []struct {
+		do   func()
+		want string
+	}{
+		{func() { s.MoveConnection(0, 1) }, "b@t a@t"},
+		{func() { s.DuplicateConnection(0) }, "b@t b@t a@t"},
+		{func() { s.MuteConnection(1) }, "b@t (b@t) a@t"},
+		{func() { s.RemoveConnection(0) }, "(b@t) a@t"},
+		{func() { s.SetConnection(9, plan.Connection{Target: "t", Identity: plan.None}) }, "(b@t) a@t none@t"},
+		{func() { s.ReplaceTarget("t", target.Target{ID: "u", URL: "https://b.test/"}) }, "(b@u) a@u none@u"},
+		{func() { s.Everyone() }, "a@u b@u"},
+		{func() { s.Undo() }, "(b@u) a@u none@u"},
+		{func() { s.Undo() }, "(b@t) a@t none@t"},
+		{func() { s.Redo() }, "(b@u) a@u none@u"},
+		{func() { s.RemoveIdentity("b") }, "a@u none@u"},
+		{func() { s.RemoveTarget("u") }, ""},
+		{func() { s.RemoveConnection(5); s.MoveConnection(-1, 3); s.MuteConnection(7) }, ""},
+	} {
+		step.do()
+		if got := connections(s); got != step.want {
+			t.Fatalf("got %q, want %q", got, step.want)
+		}
+	}
+}
+
+func TestDirtyIsDifferentFromDisk(t *testing.T) {
+	s := state.New()
+	s.AddTarget(target.Target{URL: "https://a.test/"})
+	if !s.Dirty {
+		t.Error("an edit is not unsaved")
+	}
+	s.Saved("/x/plan.yaml")
+	s.SetCaches("per-identity", "none")
+	s.Undo()
+	if s.Dirty {
+		t.Error("undone back to what is on disk, and still unsaved")
+	}
+	s.Redo()
+	if !s.Dirty {
+		t.Error("redone, and not unsaved")
+	}
+}
+
+// TestRunShown runs the demo and looks at what the window would show.
+func TestRunShown(t *testing.T) {
+	l, err := lab.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := files.DemoResources(context.Background(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := l.Start(lab.Behaviour{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	s := state.New()
+	s.SetPlan(*files.DemoPlan(server), "")
+	s.Identities = res.Identities
+	if _, ok := s.Verdict(); ok {
+		t.Error("there is a verdict before the first run")
+	}
+	s.Begin()
+	res.Roots = map[string]*x509.CertPool{"ca.pem": res.Roots["ca.pem"]}
+	r, err := engine.Start(context.Background(), s.Plan, res, engine.Options{Stacks: []stack.Stack{gotls.New()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := r.Wait()
+	for len(events) > 0 { // as a feed hands them on, in batches
+		n := min(7, len(events))
+		s.Add(events[:n])
+		events = events[n:]
+		s.ConnectionRows()
+		s.Summary()
+		s.CacheRows(time.Now())
+	}
+	look(t, s)
+
+	var b strings.Builder
+	for _, f := range report.Formats {
+		if f.Ext == ".json" {
+			if err := f.Write(&b, s.Report()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	again, err := report.Read([]byte(b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reopened := state.New()
+	reopened.Open(again, "report.json")
+	look(t, reopened)
+}
+
+// look checks what is shown after the demo.
+func look(t *testing.T, s *state.State) {
+	t.Helper()
+	v, ok := s.Verdict()
+	if !ok || !strings.Contains(v.Title, "bob was never asked") || len(v.Evidence) < 4 {
+		t.Errorf("verdict %q with %d pieces of evidence", v.Title, len(v.Evidence))
+	}
+	if s.Running() || s.Selected != (state.Ref{Pass: 1, Connection: 2}) {
+		t.Errorf("running %v, selected %+v", s.Running(), s.Selected)
+	}
+	rows := s.ConnectionRows()
+	if len(rows) != 4 || !rows[1].Missing || rows[1].Challenged || !rows[1].SeenWrong || rows[1].Handshake != "resumed" || !rows[3].Challenged {
+		t.Errorf("rows %+v", rows)
+	}
+	pages := map[string][]state.Pair{"summary": s.Summary(), "session": s.Session(), "certificates": s.Certificates(), "http": s.HTTP()}
+	for name, pairs := range pages {
+		if len(pairs) < 2 {
+			t.Errorf("the page %s has %d lines", name, len(pairs))
+		}
+	}
+	text, _ := json.Marshal(pages)
+	for _, want := range []string{"}localhost", "403", "a fresh connection is asked", "skipped-by-resumption"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("no page says %q", want)
+		}
+	}
+	if len(s.Messages()) < 4 || s.Message(s.Messages()[0].Seq) == nil {
+		t.Errorf("%d messages", len(s.Messages()))
+	}
+	s.Selected = state.Ref{Pass: 2, Connection: 2}
+	if len(s.Challenge(time.Now())) < 4 {
+		t.Error("the challenge of the control connection is not shown")
+	}
+	if !strings.HasPrefix(s.Status(), "4 connections, 3 challenges, 1 resumption") {
+		t.Error(s.Status())
+	}
+}
