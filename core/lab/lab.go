@@ -70,3 +70,18 @@ func (l *Lab) PKCS12(name string) (data []byte, password string, err error) {
 	}
 	return data, password, nil
 }
+
+// ServerPEM makes a server certificate of the lab's CA for names, as PEM, for
+// servers that are not the lab's own.
+func (l *Lab) ServerPEM(names ...string) (cert, key []byte, err error) {
+	c, err := l.ca.server(names)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a server certificate: %w", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("write the server's key: %w", err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate[0]}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
