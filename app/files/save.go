@@ -8,27 +8,40 @@ import (
 	"path/filepath"
 )
 
-// Modes of files: what others may read, and what holds secrets.
+// Modes of files: what others may read (less the umask), and what holds secrets.
 const (
 	Public os.FileMode = 0o644
 	Secret os.FileMode = 0o600
 )
 
+// pending is a temporary file that becomes the real one, or goes.
+type pending interface {
+	io.Writer
+	CloseAtomicallyReplace() error
+	Cleanup() error
+}
+
 // Save writes a whole file or none: to a temporary file beside it, synced, then
 // renamed over path. On an error nothing of it is left behind and what was at
-// path is untouched. A device such as /dev/stdout is written to directly.
+// path is untouched. A link is followed; a device such as /dev/stdout is
+// written to directly.
 func Save(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
-	if info, statErr := os.Stat(path); statErr == nil && !info.Mode().IsRegular() && !info.IsDir() {
+	real := path
+	if followed, err := filepath.EvalSymlinks(path); err == nil {
+		real = followed
+	}
+	if info, err := os.Stat(real); err == nil && !info.Mode().IsRegular() {
 		return stream(path, write)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	f, err := create(real, mode)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	defer func() {
+		if e := f.Cleanup(); err == nil {
+			err = e
+		}
 		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
 			err = fmt.Errorf("write %s: %w", path, err)
 		}
 	}()
@@ -39,16 +52,7 @@ func Save(path string, mode os.FileMode, write func(io.Writer) error) (err error
 	if err := buffered.Flush(); err != nil {
 		return err
 	}
-	if err := f.Chmod(mode); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return f.CloseAtomicallyReplace()
 }
 
 // stream writes to something that is not a regular file.

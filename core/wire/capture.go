@@ -11,6 +11,7 @@ type Chunk struct {
 	At   time.Duration
 	From Side
 	Data []byte
+	Lost int // bytes that a capture lacks just before Data; 0 from a tap
 }
 
 // Capture records what crosses a connection, in order. It is safe for
@@ -18,7 +19,12 @@ type Chunk struct {
 type Capture struct {
 	mu     sync.Mutex
 	chunks []Chunk
+	block  []byte // room for the next chunks' bytes
 }
+
+// blockSize is how much room is taken at once: a handshake needs one to three
+// such blocks, an idle connection wastes less than one.
+const blockSize = 4096
 
 // Tap returns conn with everything that crosses it recorded in c, as seen by
 // the client. now gives the time since the start of the run.
@@ -31,7 +37,7 @@ func (c *Capture) Tap(conn net.Conn, now func() time.Duration) net.Conn {
 func (c *Capture) Chunks(from int) []Chunk {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if from >= len(c.chunks) {
+	if from < 0 || from >= len(c.chunks) {
 		return nil
 	}
 	return append([]Chunk(nil), c.chunks[from:]...)
@@ -42,10 +48,14 @@ func (c *Capture) add(at time.Duration, from Side, data []byte) {
 	if len(data) == 0 {
 		return
 	}
-	chunk := Chunk{At: at, From: from, Data: append([]byte(nil), data...)}
 	c.mu.Lock()
-	c.chunks = append(c.chunks, chunk)
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	if len(data) > cap(c.block)-len(c.block) {
+		c.block = make([]byte, 0, max(blockSize, len(data)))
+	}
+	start := len(c.block)
+	c.block = append(c.block, data...)
+	c.chunks = append(c.chunks, Chunk{At: at, From: from, Data: c.block[start:len(c.block):len(c.block)]})
 }
 
 // tap is a client's connection that is being captured.

@@ -11,6 +11,8 @@ import (
 const (
 	maxRecord  = 16384 + 2048 // RFC 5246 section 6.2.3
 	maxMessage = 1 << 18      // of one handshake message; real chains stay under 64 KiB
+	maxWaiting = 1 << 20      // bytes of records that wait for a secret
+	maxUnread  = 16           // records of one epoch that are each said to be unreadable; more are counted
 )
 
 // Decoder turns the chunks of one connection into Messages. It is not safe for
@@ -20,45 +22,70 @@ type Decoder struct {
 	resuming []byte
 	halves   [2]half
 
-	hello        bool
-	clientRandom []byte
-	serverRandom []byte
-	version      uint16 // negotiated; 0 until ServerHello
-	suite        uint16
-	sessionID    []byte
-	etm          bool // encrypt_then_mac was agreed
+	next    params // being negotiated
+	version uint16 // negotiated; 0 until ServerHello
+
+	waiting      []record // for a secret, in order of arrival
+	waitingBytes int
+	closing      bool // no secret comes any more
 
 	flight     int
 	flightFrom Side
+	scratch    []byte // where records are decrypted, during Feed and Close
 	out        []Message
+}
+
+// params is what a handshake agreed on, as far as keys depend on it.
+type params struct {
+	clientRandom []byte
+	serverRandom []byte
+	version      uint16
+	suite        uint16
+	clientID     []byte // session ID of the ClientHello
+	sessionID    []byte // of the ServerHello
+	offered      string // digest of the ticket in the ClientHello
+	issued       string // digest of the ticket in the NewSessionTicket
+	etm          bool   // encrypt_then_mac was agreed
+	full         bool   // the server said more than ServerHello and NewSessionTicket
 }
 
 // half is one direction.
 type half struct {
-	buf     []byte
-	at      time.Duration // of the last chunk
-	pending []record      // waiting for a secret
-	label   string        // of the TLS 1.3 secret in use, "" in clear and before TLS 1.3
-	secret  []byte        // TLS 1.3: current traffic secret
-	opener  opener
-	secure  bool // records are protected from here on
-	epoch   int
-	hs      []byte // handshake bytes not yet a whole message
-	broken  bool   // this direction can't be read any further, and it was said
-	said    bool   // a problem of this epoch was said
+	buf    []byte        // bytes of a record not yet whole
+	at     time.Duration // of the last chunk
+	params params        // under which the keys in use were made
+	label  string        // of the TLS 1.3 secret in use, "" in clear and before TLS 1.3
+	secret []byte        // TLS 1.3: current traffic secret
+	opener opener
+	secure bool // records are protected from here on
+	early  bool // these may be early data (RFC 8446 section 4.2.10)
+	waits  bool // records wait for a secret
+	epoch  int
+	hs     []byte // handshake bytes not yet a whole message
+	broken bool   // this direction can't be read any further, and it was said
+
+	said   string // the problem of this epoch
+	unread int    // records of this epoch that could not be read
+	silent int    // of them, how many got no message of their own
 }
 
 // record is one TLS record.
 type record struct {
 	at      time.Duration
+	from    Side
 	content ContentType
 	version uint16
-	header  []byte
+	header  [5]byte
 	payload []byte
 }
 
-// NewDecoder returns a Decoder that looks its secrets up in keys.
-func NewDecoder(keys *KeyLog) *Decoder { return &Decoder{keys: keys} }
+// NewDecoder returns a Decoder that looks its secrets up in keys; nil = it has none.
+func NewDecoder(keys *KeyLog) *Decoder {
+	if keys == nil {
+		keys = &KeyLog{}
+	}
+	return &Decoder{keys: keys}
+}
 
 // Resuming gives the master secret of the TLS 1.2 session about to be offered;
 // crypto/tls writes no key log line when it resumes one. When the session is
@@ -66,22 +93,22 @@ func NewDecoder(keys *KeyLog) *Decoder { return &Decoder{keys: keys} }
 func (d *Decoder) Resuming(master []byte) { d.resuming = master }
 
 // ClientRandom is the connection's client random once a ClientHello was seen.
-func (d *Decoder) ClientRandom() []byte { return d.clientRandom }
+func (d *Decoder) ClientRandom() []byte { return d.next.clientRandom }
 
 // SessionID is the ServerHello's session ID in TLS 1.2 and before; nil if none or not yet seen.
-func (d *Decoder) SessionID() []byte { return d.sessionID }
+func (d *Decoder) SessionID() []byte {
+	if d.version == 0 || d.version >= tls13 || len(d.next.sessionID) == 0 {
+		return nil
+	}
+	return d.next.sessionID
+}
 
 // Feed takes more bytes and returns the messages that became readable.
 func (d *Decoder) Feed(chunks ...Chunk) []Message {
+	defer d.borrow()()
 	d.retry()
-	for _, c := range chunks {
-		h := &d.halves[c.From]
-		h.at = c.At
-		if h.broken {
-			continue
-		}
-		h.buf = append(h.buf, c.Data...)
-		d.records(c.From)
+	for i := range chunks {
+		d.chunk(&chunks[i])
 	}
 	return d.take()
 }
@@ -89,17 +116,19 @@ func (d *Decoder) Feed(chunks ...Chunk) []Message {
 // Close says that no more bytes come and returns what is left, as messages
 // with a Problem where something stayed unread.
 func (d *Decoder) Close() []Message {
+	defer d.borrow()()
+	d.retry()
+	d.closing = true
 	d.retry()
 	for side := range d.halves {
 		h := &d.halves[side]
+		d.uncounted(Side(side))
 		switch {
-		case len(h.pending) > 0:
-			d.problem(Side(side), h.pending[0], fmt.Sprintf("cannot decrypt %d records: no secret for this connection", len(h.pending)))
-			h.pending = nil
-		case len(h.buf) > 0 && !h.broken:
-			d.problem(Side(side), record{at: h.at, payload: h.buf}, fmt.Sprintf("the connection ended inside a record: %d bytes left", len(h.buf)))
-		case len(h.hs) > 0 && !h.broken:
-			d.problem(Side(side), record{at: h.at, payload: h.hs}, fmt.Sprintf("the connection ended inside a handshake message: %d bytes left", len(h.hs)))
+		case h.broken:
+		case len(h.buf) > 0:
+			d.problem(record{at: h.at, from: Side(side), payload: h.buf}, fmt.Sprintf("the connection ended inside a record: %d bytes left", len(h.buf)))
+		case len(h.hs) > 0:
+			d.problem(record{at: h.at, from: Side(side), payload: h.hs}, fmt.Sprintf("the connection ended inside a handshake message: %d bytes left", len(h.hs)))
 		}
 		h.buf, h.hs = nil, nil
 	}
@@ -112,181 +141,252 @@ func (d *Decoder) take() []Message {
 	return out
 }
 
-// records cuts whole records off a direction's buffer.
-func (d *Decoder) records(from Side) {
-	h := &d.halves[from]
-	for len(h.buf) >= 5 {
-		n := int(binary.BigEndian.Uint16(h.buf[3:5]))
-		content := ContentType(h.buf[0])
-		if content < ChangeCipherSpec || content > Heartbeat || h.buf[1] != 3 || n > maxRecord {
-			d.problem(from, record{at: h.at, payload: h.buf}, "this is not TLS")
-			h.broken, h.buf = true, nil
-			return
-		}
-		if len(h.buf) < 5+n {
-			return
-		}
-		r := record{
-			at: h.at, content: content, version: binary.BigEndian.Uint16(h.buf[1:3]),
-			header: bytes.Clone(h.buf[:5]), payload: bytes.Clone(h.buf[5 : 5+n]),
-		}
-		h.buf = h.buf[5+n:]
-		d.record(from, r)
+// chunk cuts whole records off a direction's bytes.
+func (d *Decoder) chunk(c *Chunk) {
+	if c.From != Client && c.From != Server {
+		return
 	}
+	h := &d.halves[c.From]
+	h.at = c.At
+	if h.broken {
+		return
+	}
+	if c.Lost > 0 {
+		d.stop(c.From, fmt.Sprintf("the capture lacks %d bytes here: what the %s sent after them can't be read", c.Lost, c.From))
+		return
+	}
+	in := c.Data
+	if len(h.buf) > 0 {
+		h.buf = append(h.buf, c.Data...)
+		in = h.buf
+	}
+	for len(in) >= 5 && !h.broken {
+		n := int(binary.BigEndian.Uint16(in[3:5]))
+		content := ContentType(in[0])
+		switch {
+		case content < ChangeCipherSpec || content > Heartbeat || in[1] != 3:
+			d.stop(c.From, "this is not TLS")
+			return
+		case n > maxRecord:
+			d.stop(c.From, fmt.Sprintf("a record of %d bytes is more than TLS allows (%d)", n, maxRecord))
+			return
+		}
+		if len(in) < 5+n {
+			break
+		}
+		r := record{at: c.At, from: c.From, content: content, version: binary.BigEndian.Uint16(in[1:3]), header: [5]byte(in), payload: in[5 : 5+n]}
+		in = in[5+n:]
+		d.record(&r)
+	}
+	if len(in) == 0 || h.broken {
+		h.buf = nil
+		return
+	}
+	h.buf = append(h.buf[:0], in...)
 }
 
-// retry decodes what had waited for a secret.
+// stop gives a direction up, saying why.
+func (d *Decoder) stop(from Side, why string) {
+	h := &d.halves[from]
+	d.problem(record{at: h.at, from: from, payload: h.buf}, why)
+	h.broken, h.buf, h.hs = true, nil, nil
+}
+
+// record handles one record, or keeps it until its secret comes.
+func (d *Decoder) record(r *record) {
+	h := &d.halves[r.from]
+	if !h.waits && d.process(r) {
+		return
+	}
+	if d.waitingBytes+len(r.payload) > maxWaiting {
+		d.unreadable(r, "no secret for this connection is in the key log")
+		return
+	}
+	h.waits = true
+	kept := *r
+	kept.payload = bytes.Clone(r.payload)
+	d.waiting = append(d.waiting, kept)
+	d.waitingBytes += len(kept.payload)
+}
+
+// retry handles what had waited for a secret; each direction in order, both
+// as they came.
 func (d *Decoder) retry() {
-	for side := range d.halves {
-		h := &d.halves[side]
-		if len(h.pending) == 0 || !d.arm(Side(side)) {
+	if len(d.waiting) == 0 {
+		return
+	}
+	waiting := d.waiting
+	d.waiting, d.waitingBytes = nil, 0
+	d.halves[Client].waits, d.halves[Server].waits = false, false
+	for i := range waiting {
+		r := &waiting[i]
+		h := &d.halves[r.from]
+		if !h.waits && d.process(r) {
 			continue
 		}
-		pending := h.pending
-		h.pending = nil
-		for _, r := range pending {
-			d.record(Side(side), r)
-		}
+		h.waits = true
+		d.waiting = append(d.waiting, *r)
+		d.waitingBytes += len(r.payload)
 	}
 }
 
-// record handles one record: decrypt where needed, then hand on.
-func (d *Decoder) record(from Side, r record) {
-	h := &d.halves[from]
-	encrypted := h.secure && !(d.version == 0x0304 && (r.content == ChangeCipherSpec || r.content == AlertRecord && len(r.payload) == 2))
-	if !encrypted {
-		d.plain(from, r, false)
-		return
+// process decrypts a record where needed and hands it on; false while its
+// secret is not known.
+func (d *Decoder) process(r *record) bool {
+	h := &d.halves[r.from]
+	if h.broken {
+		return true
 	}
-	if len(h.pending) > 0 || !d.arm(from) {
-		if h.broken {
-			return
+	// In TLS 1.3 what is protected looks like application data (RFC 8446 section 5.2).
+	tls13 := h.params.version == tls13
+	switch {
+	case !h.secure && r.content == ApplicationData:
+		// Early data before a HelloRetryRequest (RFC 8446 section 4.2.10), or nothing TLS knows.
+		d.unreadable(r, "no keys were agreed on when this was sent")
+		return true
+	case !h.secure || (tls13 && r.content != ApplicationData):
+		d.plain(r, false)
+		return true
+	}
+	if h.early {
+		return d.processEarly(r)
+	}
+	if !d.arm(r.from) {
+		if !d.closing {
+			return false
 		}
-		h.pending = append(h.pending, r)
-		return
+		d.unreadable(r, "no secret for this connection is in the key log")
+		return true
 	}
-	content, text, err := h.opener.open(r)
+	if n, ok := h.opener.skip(r); ok {
+		m := d.message(r, true)
+		m.Length = n
+		d.out = append(d.out, m)
+		return true
+	}
+	content, text, err := h.opener.open(d.scratch[:0], r)
 	if err != nil {
-		if !h.said {
-			d.problem(from, r, "cannot decrypt: "+err.Error())
-			h.said = true
-		}
-		return
+		d.unreadable(r, err.Error())
+		return true
 	}
+	h.params.proved(d.keys, h.opener)
 	r.content, r.payload = content, text
-	d.plain(from, r, true)
+	d.plain(r, true)
+	return true
+}
+
+// processEarly handles a record that is either early data or, when the server
+// did not accept it, already under the handshake keys.
+func (d *Decoder) processEarly(r *record) bool {
+	h := &d.halves[r.from]
+	if d.version == 0 && !d.closing {
+		return false
+	}
+	if d.arm(r.from) {
+		if content, text, err := h.opener.open(d.scratch[:0], r); err == nil {
+			r.content, r.payload = content, text
+			d.plain(r, true)
+			return true
+		}
+	}
+	later := half{params: d.next, label: "CLIENT_HANDSHAKE_TRAFFIC_SECRET", secure: true}
+	if !d.armHalf(&later, r.from) && !d.closing {
+		return false
+	}
+	if later.opener != nil {
+		if content, text, err := later.opener.open(d.scratch[:0], r); err == nil {
+			d.secure(r.from, later.label)
+			h.secret, h.opener = later.secret, later.opener
+			r.content, r.payload = content, text
+			d.plain(r, true)
+			return true
+		}
+	}
+	d.unreadable(r, "early data, and its secret is not in the key log")
+	return true
 }
 
 // plain handles a record in clear.
-func (d *Decoder) plain(from Side, r record, encrypted bool) {
+func (d *Decoder) plain(r *record, encrypted bool) {
 	switch r.content {
 	case Handshake:
-		d.handshake(from, r, encrypted)
+		d.handshake(r, encrypted)
 	case AlertRecord:
-		m := d.message(from, r, encrypted)
-		if len(r.payload) == 2 {
-			m.Alert = &Alert{Level: r.payload[0], Description: r.payload[1], Name: AlertName(r.payload[1])}
-			m.Raw = r.payload
-		} else {
+		if len(r.payload) == 0 || len(r.payload)%2 != 0 {
+			m := d.message(r, encrypted)
 			m.Problem = fmt.Sprintf("an alert of %d bytes", len(r.payload))
+			d.out = append(d.out, m)
+			return
 		}
-		d.out = append(d.out, m)
+		for p := r.payload; len(p) > 0; p = p[2:] {
+			m := d.message(r, encrypted)
+			m.Length, m.Raw = 2, bytes.Clone(p[:2])
+			m.Alert = &Alert{Level: p[0], Description: p[1], Name: AlertName(p[1])}
+			d.out = append(d.out, m)
+		}
 	case ChangeCipherSpec:
-		m := d.message(from, r, encrypted)
-		m.Raw = r.payload
+		m := d.message(r, encrypted)
+		m.Raw = bytes.Clone(r.payload)
 		d.out = append(d.out, m)
-		if d.version != 0 && d.version < 0x0304 {
-			d.changeCipher(from)
+		if d.version != 0 && d.version < tls13 {
+			d.changeCipher(r.from)
 		}
+	case ApplicationData, Heartbeat:
+		d.out = append(d.out, d.message(r, encrypted))
 	default:
-		d.out = append(d.out, d.message(from, r, encrypted))
+		m := d.message(r, encrypted)
+		m.Problem = fmt.Sprintf("a record of the unknown type 0x%02x", uint8(r.content))
+		d.out = append(d.out, m)
 	}
 }
 
 // message begins a Message for a record.
-func (d *Decoder) message(from Side, r record, encrypted bool) Message {
-	if d.flight == 0 || d.flightFrom != from {
+func (d *Decoder) message(r *record, encrypted bool) Message {
+	if d.flight == 0 || d.flightFrom != r.from {
 		d.flight++
-		d.flightFrom = from
+		d.flightFrom = r.from
 	}
 	version := d.version
 	if version == 0 {
 		version = r.version
 	}
 	return Message{
-		At: r.at, From: from, Flight: d.flight, Content: r.content, Version: version,
-		Encrypted: encrypted, Epoch: d.halves[from].epoch, Length: len(r.payload),
+		At: r.at, From: r.from, Flight: d.flight, Content: r.content, Version: version,
+		Encrypted: encrypted, Epoch: d.halves[r.from].epoch, Length: len(r.payload),
 	}
 }
 
 // problem says that something could not be read.
-func (d *Decoder) problem(from Side, r record, what string) {
-	m := d.message(from, r, d.halves[from].secure)
+func (d *Decoder) problem(r record, what string) {
+	m := d.message(&r, d.halves[r.from].secure)
 	m.Problem = what
 	d.out = append(d.out, m)
 }
 
-// handshake puts handshake messages together and handles each.
-func (d *Decoder) handshake(from Side, r record, encrypted bool) {
-	h := &d.halves[from]
-	h.hs = append(h.hs, r.payload...)
-	for len(h.hs) >= 4 {
-		n := 4 + int(h.hs[1])<<16 + int(h.hs[2])<<8 + int(h.hs[3])
-		if n > maxMessage {
-			d.problem(from, r, fmt.Sprintf("a handshake message of %d bytes is more than this program reads (%d)", n, maxMessage))
-			h.broken, h.hs = true, nil
-			return
-		}
-		if len(h.hs) < n {
-			return
-		}
-		raw := bytes.Clone(h.hs[:n])
-		h.hs = h.hs[n:]
-		m := d.message(from, r, encrypted)
-		m.Type, m.Length = HandshakeType(raw[0]), n
-		d.follow(from, raw)
-		if d.version != 0 {
-			m.Version = d.version
-		}
-		m.Raw, m.Masked = mask(m.Type, m.Version, raw)
-		d.out = append(d.out, m)
+// unreadable says that a record could not be decrypted: the first of its
+// epoch; later ones too where their type is in clear, but not without end.
+func (d *Decoder) unreadable(r *record, why string) {
+	h := &d.halves[r.from]
+	h.unread++
+	clearType := h.params.version < tls13
+	switch {
+	case h.said == "":
+		h.said = "cannot decrypt: " + why
+		d.problem(*r, h.said)
+	case clearType && r.content == ApplicationData:
+		d.out = append(d.out, d.message(r, true))
+	case clearType && h.unread <= maxUnread:
+		d.problem(*r, h.said)
+	default:
+		h.silent++
 	}
 }
 
-// follow keeps up with what a handshake message changes: randoms, version,
-// suite, keys.
-func (d *Decoder) follow(from Side, raw []byte) {
-	switch HandshakeType(raw[0]) {
-	case clientHello:
-		if len(raw) >= 4+2+32 {
-			d.clientRandom = bytes.Clone(raw[6:38])
-			d.hello = true
-		}
-	case serverHello:
-		h, ok := parseServerHello(raw[4:])
-		if !ok || h.retry {
-			return
-		}
-		d.serverRandom, d.suite, d.version = h.random, h.suite, h.version
-		d.etm = h.etm
-		if h.version < 0x0304 {
-			d.sessionID = h.sessionID
-			return
-		}
-		d.secure(Server, "SERVER_HANDSHAKE_TRAFFIC_SECRET")
-		d.secure(Client, "CLIENT_HANDSHAKE_TRAFFIC_SECRET")
-	case finished:
-		if d.version == 0x0304 {
-			label := "CLIENT_TRAFFIC_SECRET_0"
-			if from == Server {
-				label = "SERVER_TRAFFIC_SECRET_0"
-			}
-			d.secure(from, label)
-		}
-	case keyUpdate:
-		if h := &d.halves[from]; d.version == 0x0304 && h.secret != nil {
-			h.secret = nextSecret(d.suite, h.secret)
-			h.opener, h.epoch = nil, h.epoch+1
-		}
+// uncounted says, at the end of an epoch, how many records were passed over.
+func (d *Decoder) uncounted(side Side) {
+	h := &d.halves[side]
+	if h.silent > 0 {
+		d.problem(record{at: h.at, from: side}, fmt.Sprintf("%d more records could not be read: %s", h.silent, h.said))
 	}
+	h.said, h.unread, h.silent = "", 0, 0
 }

@@ -82,6 +82,3 @@ type Field struct {
 	Length int     `json:"length"`
 	Fields []Field `json:"fields,omitempty"`
 }
-
-// Fields decodes m into a tree. Unknown things appear as bytes, never dropped.
-func (m *Message) Fields() []Field { return nil }

@@ -1,24 +1,29 @@
 package wire
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
+import "golang.org/x/crypto/cryptobyte"
 
-	"golang.org/x/crypto/cryptobyte"
-)
+// tls13 is the version from which on everything differs.
+const tls13 = 0x0304
 
 // The handshake types this package treats by name (RFC 8446 section 4).
 const (
-	helloRequest        HandshakeType = 0
-	clientHello         HandshakeType = 1
-	serverHello         HandshakeType = 2
-	newSessionTicket    HandshakeType = 4
-	encryptedExtensions HandshakeType = 8
-	certificate         HandshakeType = 11
-	certificateRequest  HandshakeType = 13
-	certificateVerify   HandshakeType = 15
-	finished            HandshakeType = 20
-	keyUpdate           HandshakeType = 24
+	helloRequest          HandshakeType = 0
+	clientHello           HandshakeType = 1
+	serverHello           HandshakeType = 2
+	newSessionTicket      HandshakeType = 4
+	endOfEarlyData        HandshakeType = 5
+	encryptedExtensions   HandshakeType = 8
+	certificate           HandshakeType = 11
+	serverKeyExchange     HandshakeType = 12
+	certificateRequest    HandshakeType = 13
+	serverHelloDone       HandshakeType = 14
+	certificateVerify     HandshakeType = 15
+	clientKeyExchange     HandshakeType = 16
+	finished              HandshakeType = 20
+	certificateStatus     HandshakeType = 22
+	keyUpdate             HandshakeType = 24
+	compressedCertificate HandshakeType = 25
+	nextProtocol          HandshakeType = 67
 )
 
 // The extensions this package treats by number.
@@ -29,6 +34,7 @@ const (
 	extEncryptThenMAC      = 22
 	extSessionTicket       = 35
 	extPreSharedKey        = 41
+	extEarlyData           = 42
 	extSupportedVersions   = 43
 	extCertAuthorities     = 47
 	extOIDFilters          = 48
@@ -69,19 +75,21 @@ func extensions(body []byte, s *cryptobyte.String) ([]extension, bool) {
 // clientHelloBody is what the summary needs of a ClientHello.
 type clientHelloBody struct {
 	version    uint16
+	random     []byte
 	sessionID  []byte
 	extensions []extension
+	rest       int // where the extensions begin
 }
 
 func parseClientHello(body []byte) (h clientHelloBody, ok bool) {
 	s := cryptobyte.String(body)
-	var random []byte
 	var id, suites, compression cryptobyte.String
-	if !s.ReadUint16(&h.version) || !s.ReadBytes(&random, 32) || !s.ReadUint8LengthPrefixed(&id) ||
+	if !s.ReadUint16(&h.version) || !s.ReadBytes(&h.random, 32) || !s.ReadUint8LengthPrefixed(&id) ||
 		!s.ReadUint16LengthPrefixed(&suites) || !s.ReadUint8LengthPrefixed(&compression) {
 		return h, false
 	}
 	h.sessionID = id
+	h.rest = len(body) - len(s)
 	h.extensions, ok = extensions(body, &s)
 	return h, ok
 }
@@ -94,6 +102,7 @@ type serverHelloBody struct {
 	suite     uint16
 	alpn      string
 	psk       bool
+	selected  uint16 // PSK identity, when psk
 	etm       bool
 	retry     bool
 }
@@ -115,7 +124,8 @@ func parseServerHello(body []byte) (h serverHelloBody, ok bool) {
 			data := cryptobyte.String(e.data)
 			data.ReadUint16(&h.version)
 		case extPreSharedKey:
-			h.psk = true
+			data := cryptobyte.String(e.data)
+			h.psk = data.ReadUint16(&h.selected)
 		case extEncryptThenMAC:
 			h.etm = true
 		case extALPN:
@@ -138,12 +148,13 @@ func alpnOf(data []byte) string {
 // span is a range of a message's body.
 type span struct{ offset, length int }
 
-// pskIdentities gives where the PSK identities of a ClientHello lie.
-func pskIdentities(e extension) (list []span) {
+// pskIdentities gives where the PSK identities of a ClientHello lie; ok is
+// false when they can't all be told.
+func pskIdentities(e extension) (list []span, ok bool) {
 	s := cryptobyte.String(e.data)
 	var identities cryptobyte.String
 	if !s.ReadUint16LengthPrefixed(&identities) {
-		return nil
+		return nil, false
 	}
 	base := e.offset + 2
 	total := len(identities)
@@ -152,11 +163,11 @@ func pskIdentities(e extension) (list []span) {
 		var age uint32
 		at := total - len(identities) + 2
 		if !identities.ReadUint16LengthPrefixed(&id) || !identities.ReadUint32(&age) {
-			return list
+			return list, false
 		}
 		list = append(list, span{base + at, len(id)})
 	}
-	return list
+	return list, true
 }
 
 // ticketOf gives where the ticket of a NewSessionTicket lies, and its lifetime in seconds.
@@ -167,60 +178,11 @@ func ticketOf(body []byte, version uint16) (at span, lifetime uint32, ok bool) {
 	if !s.ReadUint32(&lifetime) {
 		return at, 0, false
 	}
-	if version == 0x0304 && (!s.ReadUint32(&age) || !s.ReadUint8LengthPrefixed(&nonce)) {
+	if version == tls13 && (!s.ReadUint32(&age) || !s.ReadUint8LengthPrefixed(&nonce)) {
 		return at, 0, false
 	}
 	if !s.ReadUint16LengthPrefixed(&ticket) {
 		return at, 0, false
 	}
 	return span{len(body) - len(s) - len(ticket), len(ticket)}, lifetime, true
-}
-
-// mask overwrites tickets and PSK identities in a copy-free manner: raw is the
-// message's own. What was there is told by length and digest.
-func mask(t HandshakeType, version uint16, raw []byte) ([]byte, []Mask) {
-	var spans []span
-	body := raw[4:]
-	switch t {
-	case clientHello:
-		h, _ := parseClientHello(body)
-		for _, e := range h.extensions {
-			switch e.id {
-			case extSessionTicket:
-				spans = append(spans, span{e.offset, len(e.data)})
-			case extPreSharedKey:
-				spans = append(spans, pskIdentities(e)...)
-			}
-		}
-	case newSessionTicket:
-		if at, _, ok := ticketOf(body, version); ok {
-			spans = append(spans, at)
-		}
-	}
-	var masks []Mask
-	for _, s := range spans {
-		if s.length == 0 {
-			continue
-		}
-		secret := raw[4+s.offset : 4+s.offset+s.length]
-		masks = append(masks, Mask{Offset: 4 + s.offset, Length: s.length, Digest: digest(secret)})
-		clear(secret)
-	}
-	return raw, masks
-}
-
-// digest is the first 16 hexadecimal digits of the SHA-256.
-func digest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:8])
-}
-
-// digestAt is the digest of what a mask covers at offset into Raw, "" if none does.
-func (m *Message) digestAt(offset int) string {
-	for _, k := range m.Masked {
-		if k.Offset == offset {
-			return k.Digest
-		}
-	}
-	return ""
 }

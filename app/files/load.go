@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,11 +19,12 @@ import (
 	"rechallenge/core/target"
 )
 
-// Limits on what is read.
+// Limits on what is read, in bytes, and on how often a person is asked.
 const (
 	maxIdentity = 16 << 20
 	maxTrust    = 16 << 20
 	maxPassword = 4096
+	maxAsked    = 3
 )
 
 // Ask asks a person for the password of an identity's file. again is true when
@@ -35,37 +37,72 @@ type Loader struct {
 	Ask Ask // nil = nobody can be asked
 }
 
-// Resources loads everything that p names. Errors name the identity or target
-// and say what to do.
+// Error is something that a plan names and that can't be used. Place it in the
+// plan's text with plan.Document.Place.
+type Error struct {
+	plan.Problem
+	Err error
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// field is an error with the key of the entry that it is about.
+type field struct {
+	key string
+	error
+}
+
+func (f field) Unwrap() error { return f.error }
+
+// at makes err an *Error about an entry of the plan; a field says which key.
+func at(err error, path ...any) error {
+	var f field
+	if errors.As(err, &f) {
+		path = append(path, f.key)
+	}
+	return &Error{plan.Problem{Path: path, What: err.Error()}, err}
+}
+
+// Resources loads everything that p names. Errors are *Error, or the context's.
 func (l Loader) Resources(ctx context.Context, p *plan.Plan) (engine.Resources, error) {
 	res := engine.Resources{
 		Identities: map[string]*identity.Identity{}, Roots: map[string]*x509.CertPool{}, Passwords: map[string]string{},
 	}
-	for _, i := range p.Identities {
-		id, err := l.Identity(ctx, i)
-		if err != nil {
-			return res, fmt.Errorf("read identity %q: %w", i.ID, err)
+	for i, entry := range p.Identities {
+		id, err := l.Identity(ctx, entry)
+		if ctx.Err() != nil {
+			return res, ctx.Err()
 		}
-		res.Identities[i.ID] = id
+		if err != nil {
+			return res, at(err, "identities", i)
+		}
+		res.Identities[entry.ID] = id
 	}
 	for i := range p.Targets {
-		t := &p.Targets[i]
-		if t.Trust != "" && t.Trust != target.TrustSystem && t.Trust != target.TrustNone && res.Roots[t.Trust] == nil {
-			pool, err := l.Roots(t.Trust)
-			if err != nil {
-				return res, fmt.Errorf("target %q: %w", t.ID, err)
-			}
-			res.Roots[t.Trust] = pool
-		}
-		if env := t.ProxyPasswordEnv; env != "" {
-			password, ok := os.LookupEnv(env)
-			if !ok {
-				return res, fmt.Errorf("target %q: the environment has no %s (proxy_password_env)", t.ID, env)
-			}
-			res.Passwords[env] = password
+		if err := l.target(&p.Targets[i], &res); err != nil {
+			return res, at(err, "targets", i)
 		}
 	}
 	return res, nil
+}
+
+// target loads what a target names, once.
+func (l Loader) target(t *target.Target, res *engine.Resources) error {
+	if t.Trust != "" && t.Trust != target.TrustSystem && t.Trust != target.TrustNone && res.Roots[t.Trust] == nil {
+		pool, err := l.Roots(t.Trust)
+		if err != nil {
+			return field{"trust", err}
+		}
+		res.Roots[t.Trust] = pool
+	}
+	if env := t.ProxyPasswordEnv; env != "" {
+		password, ok := os.LookupEnv(env)
+		if !ok {
+			return field{"proxy_password_env", fmt.Errorf("the environment has no %s: set it to the proxy's password", env)}
+		}
+		res.Passwords[env] = password
+	}
+	return nil
 }
 
 // Identity loads one identity of a plan: the one of its alias where the file
@@ -75,6 +112,7 @@ func (l Loader) Identity(ctx context.Context, i plan.Identity) (*identity.Identi
 	if err != nil {
 		return nil, err
 	}
+	name := file(i)
 	found := f.Identities
 	if i.Alias != "" {
 		found = nil
@@ -86,28 +124,40 @@ func (l Loader) Identity(ctx context.Context, i plan.Identity) (*identity.Identi
 	}
 	switch {
 	case len(f.Identities) == 0:
-		return nil, fmt.Errorf("%s holds no identity", i.File)
+		return nil, field{"file", fmt.Errorf("%s holds no identity: a certificate and its key are needed", name)}
 	case len(found) == 0:
-		return nil, fmt.Errorf("%s has no identity with the alias %q (has %s)", i.File, i.Alias, strings.Join(Aliases(f), ", "))
+		return nil, field{"alias", fmt.Errorf("%s has no identity with the alias %q; it has %s", name, i.Alias, Aliases(f))}
 	case len(found) > 1 && i.Alias == "":
-		return nil, fmt.Errorf("%s holds %d identities: choose one with alias: (%s)", i.File, len(found), strings.Join(Aliases(f), ", "))
+		return nil, field{"file", fmt.Errorf("%s holds %d identities: choose one with alias: %s", name, len(found), Aliases(f))}
+	case len(found) > 1:
+		return nil, field{"alias", fmt.Errorf("%s holds %d identities with the alias %q: split the file", name, len(found), i.Alias)}
 	}
 	id := found[0]
-	id.ID, id.File = i.ID, i.File
+	id.ID, id.File = i.ID, name
 	return id, nil
 }
 
+// file is the name by which people know an identity's file.
+func file(i plan.Identity) string {
+	if i.File != "" {
+		return i.File
+	}
+	return i.Cert
+}
+
 // Aliases lists the aliases in a file, quoted.
-func Aliases(f *identity.File) []string {
+func Aliases(f *identity.File) string {
 	var list []string
 	for _, id := range f.Identities {
 		list = append(list, fmt.Sprintf("%q", id.Alias))
 	}
-	return list
+	return strings.Join(list, ", ")
 }
 
 // File reads the file or files of one identity, asking for the password where
-// none was given and one is needed.
+// the plan points at none and one is needed. What could be read without it is
+// returned beside the error, which wraps an *identity.Error where the file is
+// at fault.
 func (l Loader) File(ctx context.Context, i plan.Identity) (*identity.File, error) {
 	password, err := l.password(i)
 	if err != nil {
@@ -117,26 +167,28 @@ func (l Loader) File(ctx context.Context, i plan.Identity) (*identity.File, erro
 	if err != nil {
 		return nil, err
 	}
-	name := i.File
-	if name == "" {
-		name = i.Key
-	}
-	again := false
-	for {
+	for asked := 0; ; asked++ {
 		f, err := read(ctx, password)
-		if err == nil {
-			return f, nil
-		}
 		var refused *identity.Error
-		if l.Ask == nil || i.PasswordEnv != "" || i.PasswordFile != "" || !errors.As(err, &refused) ||
-			(refused.Code != identity.PasswordNeeded && refused.Code != identity.WrongPassword) {
+		if err == nil || ctx.Err() != nil || !errors.As(err, &refused) {
 			return f, err
 		}
-		answer, askErr := l.Ask(ctx, i.ID, name, again)
-		if askErr != nil {
-			return f, askErr
+		if refused.Code != identity.PasswordNeeded && refused.Code != identity.WrongPassword {
+			return f, field{"file", fmt.Errorf("read %s: %w", file(i), err)}
 		}
-		password, again = &answer, true
+		switch {
+		case i.PasswordEnv != "":
+			return f, field{"password_env", fmt.Errorf("read %s with the password in %s: %w", file(i), i.PasswordEnv, err)}
+		case i.PasswordFile != "":
+			return f, field{"password_file", fmt.Errorf("read %s with the password in %s: %w", file(i), i.PasswordFile, err)}
+		case l.Ask == nil || asked == maxAsked:
+			return f, field{"file", fmt.Errorf("read %s: %w", file(i), err)}
+		}
+		answer, err := l.Ask(ctx, i.ID, file(i), asked > 0)
+		if err != nil {
+			return f, field{"file", fmt.Errorf("read %s: %w", file(i), err)}
+		}
+		password = &answer
 	}
 }
 
@@ -145,7 +197,7 @@ func (l Loader) reader(i plan.Identity) (func(context.Context, *string) (*identi
 	if i.File != "" {
 		data, err := l.read(i.File, maxIdentity)
 		if err != nil {
-			return nil, err
+			return nil, field{"file", err}
 		}
 		return func(ctx context.Context, password *string) (*identity.File, error) {
 			return identity.Read(ctx, i.File, data, password, identity.Options{})
@@ -153,11 +205,11 @@ func (l Loader) reader(i plan.Identity) (func(context.Context, *string) (*identi
 	}
 	cert, err := l.read(i.Cert, maxIdentity)
 	if err != nil {
-		return nil, err
+		return nil, field{"cert", err}
 	}
 	key, err := l.read(i.Key, maxIdentity)
 	if err != nil {
-		return nil, err
+		return nil, field{"key", err}
 	}
 	return func(ctx context.Context, password *string) (*identity.File, error) {
 		return identity.ReadPair(ctx, cert, key, password, identity.Options{})
@@ -170,13 +222,13 @@ func (l Loader) password(i plan.Identity) (*string, error) {
 	case i.PasswordEnv != "":
 		password, ok := os.LookupEnv(i.PasswordEnv)
 		if !ok {
-			return nil, fmt.Errorf("the environment has no %s (password_env): set it, or leave password_env out to be asked", i.PasswordEnv)
+			return nil, field{"password_env", fmt.Errorf("the environment has no %s: set it, or leave it out to be asked", i.PasswordEnv)}
 		}
 		return &password, nil
 	case i.PasswordFile != "":
 		data, err := l.read(i.PasswordFile, maxPassword)
 		if err != nil {
-			return nil, err
+			return nil, field{"password_file", err}
 		}
 		// Editors and echo end the line; a password doesn't hold its end.
 		password := strings.TrimRight(string(data), "\r\n")
@@ -208,19 +260,35 @@ func (l Loader) Path(name string) string {
 
 func (l Loader) read(name string, limit int64) ([]byte, error) { return Read(l.Path(name), limit) }
 
-// Read reads a file up to a limit in bytes.
+// Read reads a regular file up to a limit in bytes; pipes and terminals too,
+// but no folder.
 func Read(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, plain(path, err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
-		return nil, err
+		return nil, plain(path, err)
 	}
 	if int64(len(data)) > limit {
 		return nil, fmt.Errorf("%s is larger than %d KiB", path, limit>>10)
 	}
 	return data, nil
+}
+
+// plain says what is wrong with a file in a person's words; errors.Is still works.
+func plain(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s is not there: %w", path, fs.ErrNotExist)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s may not be read: %w", path, fs.ErrPermission)
+	}
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return fmt.Errorf("read %s: %w", path, err)
 }

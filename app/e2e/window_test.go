@@ -1,0 +1,175 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"rechallenge/app/state"
+)
+
+// shown is what the window says it shows.
+type shown struct {
+	Verdict    state.Verdict         `json:"verdict"`
+	Running    bool                  `json:"running"`
+	Empty      bool                  `json:"empty"`
+	Dirty      bool                  `json:"dirty"`
+	Busy       bool                  `json:"busy"`
+	Path       string                `json:"path"`
+	Dialog     string                `json:"dialog"`
+	Notice     string                `json:"notice"`
+	Page       string                `json:"page"`
+	Identities []state.Card          `json:"identities"`
+	Targets    []state.Card          `json:"targets"`
+	Plan       []state.PlanRow       `json:"plan"`
+	Results    []state.ConnectionRow `json:"results"`
+}
+
+// window is the running program.
+type window struct {
+	*desktop
+	t    *testing.T
+	dump string
+	log  string
+	gone chan struct{} // closed when the program has ended
+	stop func()
+}
+
+// mainTitle matches the titles that the program's window has.
+const mainTitle = "^.*Rechallenge$"
+
+// open starts the program and waits for its window.
+func (d *desktop) open(args ...string) *window {
+	d.t.Helper()
+	dir, err := os.MkdirTemp(d.home, "window-")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	w := &window{desktop: d, t: d.t, dump: filepath.Join(dir, "dump.json"), log: filepath.Join(dir, "log"), gone: make(chan struct{})}
+	out, err := os.Create(w.log)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	cmd := exec.Command(program(d.t), args...)
+	cmd.Env = append(slices.Clone(d.env), "RECHALLENGE_STATE_DUMP="+w.dump)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
+	if err := cmd.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	out.Close()
+	go func() {
+		cmd.Wait()
+		close(w.gone)
+	}()
+	w.stop = func() { cmd.Process.Kill(); <-w.gone }
+	d.t.Cleanup(func() {
+		if d.t.Failed() {
+			w.evidence()
+		}
+		w.stop()
+	})
+	w.front(mainTitle)
+	return w
+}
+
+// evidence puts into the test's log what a person needs to see why it failed.
+func (w *window) evidence() {
+	if f, err := os.CreateTemp("", "rechallenge-e2e-*.png"); err == nil {
+		f.Close()
+		w.t.Logf("screen: %s (%v)", f.Name(), w.picture(f.Name()))
+	}
+	for _, path := range []string{w.dump, w.log} {
+		data, err := os.ReadFile(path)
+		w.t.Logf("%s: %s (%v)", filepath.Base(path), data, err)
+	}
+}
+
+// look reads what the window shows now.
+func (w *window) look() (s shown, ok bool) {
+	data, err := os.ReadFile(w.dump)
+	return s, err == nil && json.Unmarshal(data, &s) == nil
+}
+
+// until waits until the window shows something, and returns all of it.
+func (w *window) until(what string, ok func(shown) bool) (s shown) {
+	w.t.Helper()
+	w.poll(what, func() bool {
+		select {
+		case <-w.gone:
+			w.t.Fatalf("the program ended before %s", what)
+		default:
+		}
+		var read bool
+		s, read = w.look()
+		return read && ok(s)
+	})
+	return s
+}
+
+// press types keys such as ctrl+r into the program's window.
+func (w *window) press(keys ...string) {
+	w.t.Helper()
+	w.front(mainTitle)
+	w.must("xdotool", append([]string{"key", "--delay", "20"}, keys...)...)
+}
+
+// write types text into the program's window.
+func (w *window) write(text string) {
+	w.t.Helper()
+	w.front(mainTitle)
+	w.must("xdotool", "type", "--delay", "8", text)
+}
+
+// choose answers the file dialog of that title with a path.
+func (w *window) choose(title, path string) {
+	w.t.Helper()
+	dialog := w.fill(title, path)
+	w.accept(dialog, func() bool { return !slices.Contains(w.windows("^"+title+"$"), dialog) })
+}
+
+// fill types a path into the file dialog of that title, and returns the dialog.
+func (w *window) fill(title, path string) string {
+	w.t.Helper()
+	dialog := w.front("^" + title + "$")
+	if s, ok := w.look(); ok && s.Dialog == "choosing" {
+		// A dialog that opens a file shows a list; this turns it into a line.
+		w.must("xdotool", "key", "ctrl+l")
+	}
+	w.must("xdotool", "key", "ctrl+a")
+	w.must("xdotool", "type", "--delay", "8", path)
+	return dialog
+}
+
+// accept presses Return in a file dialog until that has an effect: while GTK
+// still reads the folder, it takes no answer.
+func (w *window) accept(dialog string, done func() bool) {
+	w.t.Helper()
+	var pressed time.Time
+	w.poll("the file dialog to take the answer", func() bool {
+		if done() {
+			return true
+		}
+		if time.Since(pressed) > 2*time.Second && w.active() == dialog {
+			w.must("xdotool", "key", "Return")
+			pressed = time.Now()
+		}
+		return false
+	})
+}
+
+// file waits for a file whose content satisfies a test, and returns it.
+func (w *window) file(path string, ok func([]byte) bool) []byte {
+	w.t.Helper()
+	var data []byte
+	w.poll(fmt.Sprintf("the file %s", path), func() bool {
+		var err error
+		data, err = os.ReadFile(path)
+		return err == nil && ok(data)
+	})
+	return data
+}

@@ -1,0 +1,42 @@
+package files
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rechallenge/core/diagnose"
+	"rechallenge/core/plan"
+)
+
+// OpenPlan reads a plan file, which may be unfinished. Errors say the place in
+// the file.
+func OpenPlan(path string) (*plan.Document, error) {
+	data, err := Read(path, plan.MaxSize)
+	if err != nil {
+		return nil, err
+	}
+	d, err := plan.ParseDocument(path, data)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range d.Plan().Expect {
+		for key, rule := range map[string]string{"finding": e.Finding, "no_finding": e.NoFinding} {
+			if rule != "" && !slices.Contains(rules(), rule) {
+				return nil, d.Place(plan.Problem{
+					Path: []any{"expect", i, key},
+					What: fmt.Sprintf("unknown rule %q; allowed are %s", rule, strings.Join(rules(), ", ")),
+				})
+			}
+		}
+	}
+	return d, nil
+}
+
+func rules() []string {
+	var ids []string
+	for _, r := range diagnose.Rules {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}

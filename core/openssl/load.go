@@ -1,0 +1,67 @@
+//go:build !nolibssl && (amd64 || arm64) && ((linux && !android) || darwin || windows)
+
+package openssl
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/ebitengine/purego"
+)
+
+// newCallback makes a C function of a Go one. They are few and live for ever.
+func newCallback(fn any) uintptr { return purego.NewCallback(fn) }
+
+// open loads the first pair of libraries that is there and whole.
+func open(s *symbols) error {
+	var last error
+	for _, pair := range candidates() {
+		crypto, err := openLibrary(pair[0])
+		if err != nil {
+			last = err
+			continue
+		}
+		ssl, err := openLibrary(pair[1])
+		if err != nil {
+			last = err
+			continue
+		}
+		if last = bind(s, ssl, crypto); last == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: install OpenSSL 3 or 1.1.1 (%v)", ErrUnavailable, last)
+}
+
+func bind(s *symbols, libraries ...uintptr) error {
+	v := reflect.ValueOf(s).Elem()
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		// Go exports by the first letter, and these begin with a small one.
+		if strings.HasPrefix(name, "D2i") || strings.HasPrefix(name, "I2d") {
+			name = strings.ToLower(name[:1]) + name[1:]
+		}
+		address := find(name, libraries)
+		if address == 0 {
+			address = find(renamed[name], libraries)
+		}
+		if address == 0 {
+			return fmt.Errorf("the library has no %s", name)
+		}
+		purego.RegisterFunc(v.Field(i).Addr().Interface(), address)
+	}
+	return nil
+}
+
+func find(name string, libraries []uintptr) uintptr {
+	if name == "" {
+		return 0
+	}
+	for _, l := range libraries {
+		if address, err := symbol(l, name); err == nil && address != 0 {
+			return address
+		}
+	}
+	return 0
+}

@@ -1,0 +1,12 @@
+//go:build nolibssl || !(amd64 || arm64) || !((linux && !android) || darwin || windows)
+
+package openssl
+
+import "fmt"
+
+func open(*symbols) error {
+	return fmt.Errorf("%w: this program was built without it", ErrUnavailable)
+}
+
+// newCallback is never called: nothing is loaded.
+func newCallback(any) uintptr { return 0 }

@@ -1,0 +1,229 @@
+// Package openssl is the TLS client of libssl as a Stack, where libssl is
+// installed. It does what crypto/tls can't: post-handshake authentication, and
+// session IDs of every length.
+package openssl
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"rechallenge/core/identity"
+	"rechallenge/core/openssl"
+	"rechallenge/core/session"
+	"rechallenge/core/stack"
+)
+
+// Name is the stack's name in plans, sessions and reports.
+const Name = "openssl"
+
+type opensslStack struct {
+	library *openssl.Library
+
+	mu          sync.Mutex
+	credentials map[*identity.Identity]*openssl.Credential
+}
+
+// New loads libssl and returns the stack. Where there is none the error wraps
+// core/openssl's ErrUnavailable and says what is missing.
+func New() (stack.Stack, error) {
+	l, err := openssl.Load()
+	if err != nil {
+		return nil, err
+	}
+	return &opensslStack{library: l, credentials: map[*identity.Identity]*openssl.Credential{}}, nil
+}
+
+func (*opensslStack) Name() string      { return Name }
+func (s *opensslStack) Version() string { return s.library.Version() }
+
+func (*opensslStack) Capabilities() stack.Capabilities {
+	return stack.Capabilities{
+		MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS13,
+		Mechanisms:    []session.Mechanism{session.ID, session.Ticket, session.PSK},
+		Renegotiation: true, PostHandshakeAuth: true,
+	}
+}
+
+// maxCredentials is how many parsed keys are kept.
+const maxCredentials = 64
+
+// credential parses an identity's key once, not once a connection.
+func (s *opensslStack) credential(id *identity.Identity) (*openssl.Credential, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.credentials[id]; c != nil {
+		return c, nil
+	}
+	key, err := pkcs8(id)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	var chain [][]byte
+	for i := range id.Chain {
+		chain = append(chain, id.Chain[i].DER)
+	}
+	c, err := s.library.NewCredential(chain, key)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.credentials) >= maxCredentials {
+		clear(s.credentials)
+	}
+	s.credentials[id] = c
+	return c, nil
+}
+
+// Client performs the handshake. Trust judges the server's certificate when it
+// arrives, before the client's is sent; on a resumed handshake it is not judged again.
+func (s *opensslStack) Client(ctx context.Context, raw net.Conn, cfg stack.Config) (stack.Conn, error) {
+	now := cfg.Now
+	if now == nil {
+		now = time.Now
+	}
+	watched := &watched{Conn: raw}
+	c := &conn{trusts: !cfg.Trust.Disabled}
+	config := openssl.ClientConfig{
+		ServerName: serverName(cfg.ServerName), MinVersion: cfg.MinVersion, MaxVersion: cfg.MaxVersion, ALPN: cfg.ALPN,
+		Verify: func(chain [][]byte) error { return cfg.Trust.Verify(chain, now()) },
+		Certificate: func([][]byte) (*openssl.Credential, error) {
+			if cfg.Challenged != nil {
+				cfg.Challenged()
+			}
+			if cfg.Identity == nil {
+				return nil, nil
+			}
+			return s.credential(cfg.Identity)
+		},
+		NewSession: func(made openssl.Session) {
+			if cfg.NewSession != nil {
+				cfg.NewSession(convert(made, now()))
+			}
+		},
+	}
+	if cfg.KeyLog != nil {
+		config.KeyLog = func(line []byte) { cfg.KeyLog.Write(line) }
+	}
+	if cfg.Session != nil {
+		if cfg.Session.Stack != "" && cfg.Session.Stack != Name {
+			c.notOffered = "it was made by the stack " + cfg.Session.Stack
+		} else {
+			config.Session = cfg.Session.Secret.State
+		}
+	}
+	inner, err := s.library.Client(watched, config)
+	if err != nil {
+		return nil, &stack.Error{Reason: stack.Failed, Err: err}
+	}
+	if err := inner.Handshake(ctx); err != nil {
+		inner.Release()
+		return nil, handshakeError(ctx, err)
+	}
+	c.Conn = inner
+	if config.Session != nil && !watched.carries(cfg.Session) {
+		c.notOffered = "OpenSSL did not offer it: its version or cipher suite is not offered, or its lifetime is over"
+	}
+	return c, nil
+}
+
+// serverName is the form that may stand in SNI (RFC 6066 section 3): no
+// address, no trailing dot.
+func serverName(name string) string {
+	if net.ParseIP(strings.Trim(name, "[]")) != nil {
+		return ""
+	}
+	return strings.TrimSuffix(name, ".")
+}
+
+func convert(made openssl.Session, now time.Time) session.Session {
+	s := session.Session{
+		Info: session.Info{
+			Mechanism: session.Ticket, Version: made.Version, CipherSuite: made.CipherSuite, Stack: Name,
+			TicketLength: len(made.Ticket), TicketDigest: session.Digest(made.Ticket), Lifetime: made.Lifetime, Created: now,
+		},
+		Secret: session.Secret{Ticket: made.Ticket, State: made.DER, Master: made.Master},
+	}
+	switch {
+	case made.Version >= tls.VersionTLS13:
+		s.Mechanism = session.PSK
+	case len(made.Ticket) == 0:
+		s.Mechanism, s.SessionID = session.ID, hex.EncodeToString(made.ID)
+	}
+	return s
+}
+
+// conn is a connection in the stack's terms.
+type conn struct {
+	*openssl.Conn
+	trusts     bool
+	notOffered string
+}
+
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	return n, translate(err)
+}
+
+func (c *conn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	return n, translate(err)
+}
+
+func (c *conn) State() stack.State {
+	s := c.Conn.State()
+	return stack.State{
+		Version: s.Version, CipherSuite: s.CipherSuite, ALPN: s.ALPN, Resumed: s.Resumed,
+		TrustEvaluated: s.Evaluated && c.trusts, Certificates: s.Certificates, NotOffered: c.notOffered,
+	}
+}
+
+func handshakeError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		reason := stack.Cancelled
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			reason = stack.TimedOut
+		}
+		return &stack.Error{Reason: reason, Err: ctx.Err()}
+	}
+	var network net.Error
+	switch err := translate(err); {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &stack.Error{Reason: stack.TimedOut, Err: err}
+	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return err
+	default:
+		var known *stack.Error
+		if errors.As(err, &known) {
+			return err
+		}
+		return &stack.Error{Reason: stack.Failed, Err: err}
+	}
+}
+
+const alertProtocolVersion = 70 // RFC 8446 section 6.2
+
+// translate puts the library's errors into the stack's terms.
+func translate(err error) error {
+	var e *openssl.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	out := &stack.Error{Reason: stack.Failed, Err: err}
+	switch {
+	case e.HasAlert && e.Alert == alertProtocolVersion:
+		out.Reason, out.Alert = stack.BadVersion, e.Alert
+	case e.HasAlert:
+		out.Reason, out.Alert = stack.AlertReceived, e.Alert
+	case e.Reason == openssl.ReasonNoProtocols, e.Reason == openssl.ReasonUnsupportedProtocol:
+		out.Reason = stack.BadVersion
+	}
+	return out
+}

@@ -1,0 +1,186 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/asn1"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+)
+
+// When a challenge came.
+const (
+	Initial       = "initial"
+	Renegotiation = "renegotiation"
+	PostHandshake = "post-handshake"
+)
+
+// Challenge is a CertificateRequest and what the client answered.
+type Challenge struct {
+	At               time.Duration
+	When             string // Initial, Renegotiation or PostHandshake
+	AcceptableCAs    [][]byte
+	SignatureSchemes []uint16
+	CertificateTypes []uint8
+	OIDFilters       []OIDFilter
+	Answered         bool     // the client's Certificate message was seen
+	Compressed       bool     // and was compressed in a way this program can't undo, so Certificates is unknown
+	Certificates     [][]byte // what it answered with; empty = it sent none
+	Proved           bool     // CertificateVerify was seen
+
+	context []byte // certificate_request_context of TLS 1.3
+}
+
+// OIDFilter is one entry of oid_filters (RFC 8446 section 4.2.5).
+type OIDFilter struct {
+	OID    string
+	Values []byte
+}
+
+// certificateRequest notes a challenge: RFC 8446 section 4.3.2, RFC 5246 section 7.4.4.
+func (s *Summary) certificateRequest(m *Message, body []byte) {
+	if m.From != Server {
+		return
+	}
+	c := Challenge{At: m.At, When: Initial}
+	b := cryptobyte.String(body)
+	var block cryptobyte.String
+	if s.Version != tls13 {
+		if s.renegotiating {
+			c.When = Renegotiation
+		}
+		var types cryptobyte.String
+		b.ReadUint8LengthPrefixed(&types)
+		c.CertificateTypes = bytes.Clone(types)
+		if s.Version == 0x0303 {
+			b.ReadUint16LengthPrefixed(&block)
+			c.SignatureSchemes = uint16s(block)
+		}
+		b.ReadUint16LengthPrefixed(&block)
+		c.AcceptableCAs = authorities(block)
+		s.Challenges = append(s.Challenges, c)
+		return
+	}
+	var context cryptobyte.String
+	b.ReadUint8LengthPrefixed(&context)
+	c.context = bytes.Clone(context)
+	if len(context) > 0 || s.ClientFinished {
+		c.When = PostHandshake
+	}
+	list, _ := extensions(body, &b)
+	for _, e := range list {
+		data := cryptobyte.String(e.data)
+		switch e.id {
+		case extSignatureAlgorithms:
+			data.ReadUint16LengthPrefixed(&block)
+			c.SignatureSchemes = uint16s(block)
+		case extCertAuthorities:
+			data.ReadUint16LengthPrefixed(&block)
+			c.AcceptableCAs = authorities(block)
+		case extOIDFilters:
+			data.ReadUint16LengthPrefixed(&block)
+			c.OIDFilters = oidFilters(block)
+		}
+	}
+	s.Challenges = append(s.Challenges, c)
+}
+
+// lastChallenge is the challenge that the client answers now.
+func (s *Summary) lastChallenge() *Challenge {
+	if len(s.Challenges) == 0 {
+		return nil
+	}
+	return &s.Challenges[len(s.Challenges)-1]
+}
+
+// certificates notes a Certificate message: the server's, or the answer to a
+// challenge. A chain that was sent empty is empty, not nil.
+func (s *Summary) certificates(m *Message, context []byte, chain [][]byte) {
+	if m.From == Server {
+		s.ServerCertificates = chain
+		return
+	}
+	if c := s.challengeOf(context); c != nil {
+		c.Answered, c.Certificates = true, chain
+	}
+}
+
+// unreadCertificates notes a chain that can't be decompressed.
+func (s *Summary) unreadCertificates(m *Message) {
+	if c := s.lastChallenge(); m.From == Client && c != nil {
+		c.Answered, c.Compressed = true, true
+	}
+}
+
+// challengeOf finds what a Certificate message answers: several challenges may
+// be open after the handshake, told apart by their context (RFC 8446 section 4.6.2).
+func (s *Summary) challengeOf(context []byte) *Challenge {
+	for i := range s.Challenges {
+		if c := &s.Challenges[i]; len(context) > 0 && !c.Answered && bytes.Equal(c.context, context) {
+			return c
+		}
+	}
+	return s.lastChallenge()
+}
+
+// certificateList reads a Certificate message: RFC 8446 section 4.4.2, RFC
+// 5246 section 7.4.2.
+func certificateList(version uint16, body []byte) (context []byte, chain [][]byte) {
+	b := cryptobyte.String(body)
+	if version == tls13 {
+		var c cryptobyte.String
+		b.ReadUint8LengthPrefixed(&c)
+		context = c
+	}
+	var list cryptobyte.String
+	b.ReadUint24LengthPrefixed(&list)
+	chain = [][]byte{}
+	for !list.Empty() {
+		var der, ext cryptobyte.String
+		if !list.ReadUint24LengthPrefixed(&der) || (version == tls13 && !list.ReadUint16LengthPrefixed(&ext)) {
+			break
+		}
+		chain = append(chain, bytes.Clone(der))
+	}
+	return context, chain
+}
+
+// oidFilters reads the entries of oid_filters.
+func oidFilters(block cryptobyte.String) (list []OIDFilter) {
+	for !block.Empty() {
+		var oid, values cryptobyte.String
+		if !block.ReadUint8LengthPrefixed(&oid) || !block.ReadUint16LengthPrefixed(&values) {
+			break
+		}
+		list = append(list, OIDFilter{OID: oidName(oid), Values: bytes.Clone(values)})
+	}
+	return list
+}
+
+// oidName is a DER object identifier in dotted form, "" when it is none.
+func oidName(der []byte) string {
+	var id asn1.ObjectIdentifier
+	if rest, err := asn1.Unmarshal(der, &id); err != nil || len(rest) > 0 {
+		return ""
+	}
+	return id.String()
+}
+
+func uint16s(b cryptobyte.String) (list []uint16) {
+	for v := uint16(0); b.ReadUint16(&v); {
+		list = append(list, v)
+	}
+	return list
+}
+
+// authorities reads a list of DistinguishedNames.
+func authorities(b cryptobyte.String) (list [][]byte) {
+	for !b.Empty() {
+		var dn cryptobyte.String
+		if !b.ReadUint16LengthPrefixed(&dn) {
+			break
+		}
+		list = append(list, bytes.Clone(dn))
+	}
+	return list
+}

@@ -1,0 +1,146 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// handshake puts handshake messages together and handles each.
+func (d *Decoder) handshake(r *record, encrypted bool) {
+	h := &d.halves[r.from]
+	in := r.payload
+	if len(h.hs) > 0 {
+		h.hs = append(h.hs, in...)
+		in = h.hs
+	}
+	for len(in) >= 4 {
+		n := 4 + int(in[1])<<16 + int(in[2])<<8 + int(in[3])
+		if n > maxMessage {
+			d.stop(r.from, fmt.Sprintf("a handshake message of %d bytes is more than this program reads (%d)", n, maxMessage))
+			return
+		}
+		if len(in) < n {
+			break
+		}
+		raw := bytes.Clone(in[:n])
+		in = in[n:]
+		m := d.message(r, encrypted)
+		m.Type, m.Length = HandshakeType(raw[0]), n
+		epoch := h.epoch
+		d.follow(r.from, raw)
+		if d.version != 0 {
+			m.Version = d.version
+		}
+		m.Raw, m.Masked = mask(m.Type, m.Version, raw)
+		d.out = append(d.out, m)
+		// Messages must not cross a change of keys (RFC 8446 section 5.1).
+		if h.epoch != epoch && len(in) > 0 {
+			d.problem(record{at: r.at, from: r.from, content: Handshake, version: r.version, payload: in},
+				fmt.Sprintf("%d bytes follow in the record after which the keys changed", len(in)))
+			in = nil
+		}
+	}
+	if len(in) == 0 {
+		h.hs = nil
+		return
+	}
+	h.hs = append(h.hs[:0], in...)
+}
+
+// follow keeps up with what a handshake message changes: randoms, version,
+// suite, keys.
+func (d *Decoder) follow(from Side, raw []byte) {
+	h := &d.halves[from]
+	t := HandshakeType(raw[0])
+	if from == Server && t != serverHello && t != newSessionTicket && t != helloRequest {
+		d.next.full = true
+	}
+	switch t {
+	case clientHello:
+		if from == Client {
+			d.followClientHello(raw[4:])
+		}
+	case serverHello:
+		if from == Server {
+			d.followServerHello(raw[4:])
+		}
+	case newSessionTicket:
+		if at, _, ok := ticketOf(raw[4:], d.version); ok && d.version < tls13 && at.length > 0 {
+			d.next.issued = digest(raw[4+at.offset:][:at.length])
+		}
+	case endOfEarlyData:
+		if from == Client && h.early {
+			d.secure(from, "CLIENT_HANDSHAKE_TRAFFIC_SECRET")
+		}
+	case finished:
+		// A client also sends Finished after it was asked later on; only the
+		// first one changes the keys (RFC 8446 section 4.6.2).
+		switch {
+		case h.params.version != tls13:
+		case h.label == "SERVER_HANDSHAKE_TRAFFIC_SECRET":
+			d.secure(from, "SERVER_TRAFFIC_SECRET_0")
+		case h.label == "CLIENT_HANDSHAKE_TRAFFIC_SECRET":
+			d.secure(from, "CLIENT_TRAFFIC_SECRET_0")
+		}
+	case keyUpdate:
+		if h.params.version == tls13 && h.secret != nil {
+			h.secret = nextSecret(h.params.suite, h.secret)
+			d.uncounted(from)
+			h.opener, h.epoch = nil, h.epoch+1
+		}
+	}
+}
+
+func (d *Decoder) followClientHello(body []byte) {
+	c, _ := parseClientHello(body)
+	if len(c.random) == 0 || (d.version == tls13 && d.halves[Client].secure) {
+		return
+	}
+	d.next = params{clientRandom: bytes.Clone(c.random), clientID: bytes.Clone(c.sessionID)}
+	early := false
+	for _, e := range c.extensions {
+		switch {
+		case e.id == extEarlyData:
+			early = true
+		case e.id == extSessionTicket && len(e.data) > 0:
+			d.next.offered = digest(e.data)
+		}
+	}
+	if h := &d.halves[Client]; early && !h.secure {
+		h.secure, h.early, h.label, h.params.version = true, true, "CLIENT_EARLY_TRAFFIC_SECRET", tls13
+		h.epoch++
+	}
+}
+
+func (d *Decoder) followServerHello(body []byte) {
+	s, ok := parseServerHello(body)
+	if !ok && s.suite == 0 {
+		return
+	}
+	client := &d.halves[Client]
+	if s.retry {
+		if client.early {
+			*client = half{at: client.at, buf: client.buf}
+		}
+		return
+	}
+	n := &d.next
+	n.serverRandom, n.suite, n.version = bytes.Clone(s.random), s.suite, s.version
+	n.sessionID, n.etm, n.full = bytes.Clone(s.sessionID), s.etm, false
+	d.version = s.version
+	switch {
+	case s.version < tls13:
+		if client.early {
+			client.early, client.secure, client.label = false, false, ""
+		}
+	case d.halves[Server].secure:
+		// There is no second handshake in TLS 1.3.
+	default:
+		d.secure(Server, "SERVER_HANDSHAKE_TRAFFIC_SECRET")
+		if client.early {
+			client.params = d.next
+		} else {
+			d.secure(Client, "CLIENT_HANDSHAKE_TRAFFIC_SECRET")
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/hex"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+)
+
+// Offer is something the client offered to resume.
+type Offer struct {
+	Mechanism string // "session-id", "ticket", "psk"
+	SessionID string // hexadecimal
+	Length    int    // of the session ID, ticket or PSK identity
+	Digest    string // of a ticket or PSK identity: first 16 hex digits of its SHA-256
+}
+
+// The mechanisms of an Offer and a Ticket.
+const (
+	bySessionID = "session-id"
+	byTicket    = "ticket"
+	byPSK       = "psk"
+)
+
+// Renegotiated is a handshake inside a TLS 1.2 connection; its challenge, if
+// there was one, is among the connection's.
+type Renegotiated struct {
+	At       time.Duration // of its ClientHello
+	Offered  []Offer
+	Resumed  bool // so nobody was asked
+	Accepted Offer
+}
+
+// Ticket is resumable state that the server gave.
+type Ticket struct {
+	At        time.Duration
+	Mechanism string // "session-id", "ticket", "psk"
+	Lifetime  time.Duration
+	Length    int
+	Digest    string // of a session ID the ID itself, in hexadecimal
+}
+
+// negotiation is what has to be known of a handshake to tell whether it
+// resumed a session.
+type negotiation struct {
+	offered  []Offer
+	helloID  []byte // session ID of the ClientHello
+	serverID []byte // session ID of the ServerHello
+	full     bool   // the server said more than ServerHello and NewSessionTicket
+	done     bool
+}
+
+// offers reads what a ClientHello offers to resume.
+//
+// With a ticket the session ID is the client's invention (RFC 5077 section
+// 3.4); in a ClientHello that offers TLS 1.3 it may be mere compatibility
+// (RFC 8446 appendix D.4), and only the answer can tell.
+func offers(m *Message, h *clientHelloBody) negotiation {
+	n := negotiation{helloID: bytes.Clone(h.sessionID)}
+	compatible := false
+	for _, e := range h.extensions {
+		switch e.id {
+		case extSessionTicket:
+			if len(e.data) > 0 {
+				n.offered = append(n.offered, Offer{Mechanism: byTicket, Length: len(e.data), Digest: m.digestAt(4 + e.offset)})
+			}
+		case extPreSharedKey:
+			list, _ := pskIdentities(e)
+			for _, at := range list {
+				n.offered = append(n.offered, Offer{Mechanism: byPSK, Length: at.length, Digest: m.digestAt(4 + at.offset)})
+			}
+		case extSupportedVersions:
+			data := cryptobyte.String(e.data)
+			var list cryptobyte.String
+			data.ReadUint8LengthPrefixed(&list)
+			for _, v := range uint16s(list) {
+				compatible = compatible || v == tls13
+			}
+		}
+	}
+	if len(h.sessionID) > 0 && len(n.offered) == 0 && !compatible {
+		n.offered = []Offer{n.sessionID()}
+	}
+	return n
+}
+
+// sessionID is the ClientHello's session ID as an offer.
+func (n *negotiation) sessionID() Offer {
+	return Offer{Mechanism: bySessionID, SessionID: hex.EncodeToString(n.helloID), Length: len(n.helloID)}
+}
+
+// acceptedPSK concludes a TLS 1.3 resumption: selected counts the identities.
+func (s *Summary) acceptedPSK(selected int) {
+	for _, o := range s.negotiation.offered {
+		if o.Mechanism != byPSK {
+			continue
+		}
+		if selected == 0 {
+			s.Resumed, s.Accepted = true, o
+			return
+		}
+		selected--
+	}
+}
+
+// changeCipher concludes a resumption in TLS 1.2 and before: the server went
+// from ServerHello straight to ChangeCipherSpec (RFC 5246 section 7.3, figure
+// 2; RFC 5077 section 3.1 with a NewSessionTicket between).
+func (s *Summary) changeCipher() {
+	n := &s.negotiation
+	if n.full || n.done {
+		return
+	}
+	n.done = true
+	accepted := Offer{}
+	for _, o := range n.offered {
+		if o.Mechanism != byPSK {
+			accepted = o
+			break
+		}
+	}
+	if accepted.Mechanism == "" {
+		if len(n.helloID) == 0 || !bytes.Equal(n.helloID, n.serverID) {
+			return
+		}
+		accepted = n.sessionID()
+		n.offered = append(n.offered, accepted)
+	}
+	if s.renegotiating {
+		if last := len(s.Renegotiations) - 1; last >= 0 {
+			r := &s.Renegotiations[last]
+			r.Offered, r.Resumed, r.Accepted = n.offered, true, accepted
+		}
+		return
+	}
+	s.Offered, s.Resumed, s.Accepted = n.offered, true, accepted
+}
+
+// newSessionID notes a session ID that a server assigned.
+func (s *Summary) newSessionID(m *Message, h *serverHelloBody) {
+	if h.version >= tls13 || len(h.sessionID) == 0 || bytes.Equal(h.sessionID, s.negotiation.helloID) {
+		return
+	}
+	s.Tickets = append(s.Tickets, Ticket{At: m.At, Mechanism: bySessionID, Length: len(h.sessionID), Digest: hex.EncodeToString(h.sessionID)})
+}
+
+func (s *Summary) newSessionTicket(m *Message, body []byte) {
+	at, lifetime, ok := ticketOf(body, s.Version)
+	if !ok || at.length == 0 {
+		return
+	}
+	mechanism := byTicket
+	if s.Version == tls13 {
+		mechanism = byPSK
+	}
+	s.Tickets = append(s.Tickets, Ticket{
+		At: m.At, Mechanism: mechanism, Lifetime: time.Duration(lifetime) * time.Second,
+		Length: at.length, Digest: m.digestAt(4 + at.offset),
+	})
+}

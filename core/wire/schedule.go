@@ -1,0 +1,179 @@
+package wire
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"encoding/binary"
+	"fmt"
+)
+
+// secure says that a direction is protected from here on by the TLS 1.3
+// traffic secret of that label.
+func (d *Decoder) secure(side Side, label string) {
+	d.uncounted(side)
+	h := &d.halves[side]
+	h.params = d.next
+	h.secure, h.early, h.label, h.secret, h.opener = true, false, label, nil, nil
+	h.epoch++
+}
+
+// changeCipher says that a direction is protected from here on by keys from
+// the master secret (RFC 5246 section 6.3).
+func (d *Decoder) changeCipher(side Side) {
+	d.uncounted(side)
+	h := &d.halves[side]
+	h.params = d.next
+	h.secure, h.early, h.label, h.secret, h.opener = true, false, "", nil, nil
+	h.epoch++
+}
+
+// arm makes the direction's opener if it has none; false while the secret is
+// not known.
+func (d *Decoder) arm(side Side) bool { return d.armHalf(&d.halves[side], side) }
+
+func (d *Decoder) armHalf(h *half, side Side) bool {
+	if h.opener != nil {
+		return true
+	}
+	p := &h.params
+	s, ok := suiteOf(p.suite)
+	switch {
+	case p.suite == 0:
+		return false
+	case !ok:
+		h.opener = refuse{fmt.Errorf("this program does not decrypt %s", CipherSuiteName(p.suite))}
+		return true
+	case p.version == tls13:
+		if h.secret == nil {
+			h.secret = d.keys.Secret(h.label, p.clientRandom)
+		}
+		if h.secret == nil {
+			return false
+		}
+		h.opener = newOpener(s, p, expand(s.hash, h.secret, "key", s.keyLen), expand(s.hash, h.secret, "iv", 12), nil)
+		return true
+	case p.version < 0x0301:
+		h.opener = refuse{fmt.Errorf("this program does not decrypt %s", VersionName(p.version))}
+		return true
+	}
+	master, logged := d.master(p)
+	if master == nil {
+		return false
+	}
+	macLen := 0
+	if s.mac != 0 {
+		macLen = s.mac.Size()
+	}
+	seed := append(bytes.Clone(p.serverRandom), p.clientRandom...)
+	block := prf(p.version, s.hash, master, "key expansion", seed, 2*(macLen+s.keyLen+s.ivLen))
+	part := func(at, n int) []byte {
+		if side == Server {
+			at += n
+		}
+		return block[at : at+n]
+	}
+	mac, key, iv := part(0, macLen), part(2*macLen, s.keyLen), part(2*macLen+2*s.keyLen, s.ivLen)
+	h.opener = newOpener(s, p, key, iv, mac)
+	if !logged {
+		h.opener = &trial{opener: h.opener, master: master}
+	}
+	if side == Server {
+		for _, id := range []string{string(p.sessionID), p.issued} {
+			if id != "" {
+				d.keys.remember(id, master)
+			}
+		}
+	}
+	return true
+}
+
+// master finds the master secret: the key log's, else that of the session
+// which the server agreed to resume; logged says which.
+func (d *Decoder) master(p *params) (master []byte, logged bool) {
+	if master = d.keys.Secret("CLIENT_RANDOM", p.clientRandom); master != nil || p.full {
+		return master, true
+	}
+	if d.resuming != nil {
+		return d.resuming, false
+	}
+	if p.offered != "" {
+		if master = d.keys.session(p.offered); master != nil {
+			return master, false
+		}
+	}
+	if len(p.clientID) > 0 && bytes.Equal(p.clientID, p.sessionID) {
+		master = d.keys.session(string(p.clientID))
+	}
+	return master, false
+}
+
+// trial is an opener whose secret no key log named: the first record that it
+// opens proves it right.
+type trial struct {
+	opener
+	master []byte
+}
+
+// proved puts a secret that turned out right into the key log.
+func (p *params) proved(keys *KeyLog, o opener) {
+	if t, ok := o.(*trial); ok && t.master != nil {
+		keys.Add("CLIENT_RANDOM", p.clientRandom, t.master)
+		t.master = nil
+	}
+}
+
+// expand is HKDF-Expand-Label with an empty context (RFC 8446 section 7.1).
+func expand(hash crypto.Hash, secret []byte, label string, n int) []byte {
+	info := binary.BigEndian.AppendUint16(nil, uint16(n))
+	info = append(info, byte(6+len(label)))
+	info = append(info, "tls13 "+label...)
+	info = append(info, 0)
+	out, err := hkdf.Expand(hash.New, secret, string(info), n)
+	if err != nil {
+		return make([]byte, n) // n is far below the limit of HKDF
+	}
+	return out
+}
+
+// nextSecret is the traffic secret after a KeyUpdate (RFC 8446 section 7.2).
+func nextSecret(id uint16, secret []byte) []byte {
+	s, ok := suiteOf(id)
+	if !ok {
+		return secret
+	}
+	return expand(s.hash, secret, "traffic upd", s.hash.Size())
+}
+
+// prf is the pseudorandom function: that of the suite in TLS 1.2 (RFC 5246
+// section 5), MD5 and SHA-1 over half the secret each before (RFC 4346 section 5).
+func prf(version uint16, hash crypto.Hash, secret []byte, label string, seed []byte, n int) []byte {
+	seed = append([]byte(label), seed...)
+	if version >= 0x0303 {
+		return pHash(hash, secret, seed, n)
+	}
+	half := (len(secret) + 1) / 2
+	out := pHash(crypto.MD5, secret[:half], seed, n)
+	for i, b := range pHash(crypto.SHA1, secret[len(secret)-half:], seed, n) {
+		out[i] ^= b
+	}
+	return out
+}
+
+// pHash is P_hash of RFC 5246 section 5.
+func pHash(hash crypto.Hash, secret, seed []byte, n int) []byte {
+	h := hmac.New(hash.New, secret)
+	sum := func(parts ...[]byte) []byte {
+		h.Reset()
+		for _, p := range parts {
+			h.Write(p)
+		}
+		return h.Sum(nil)
+	}
+	out := make([]byte, 0, n+hash.Size())
+	for a := sum(seed); len(out) < n; a = sum(a) {
+		out = append(out, sum(a, seed)...)
+	}
+	return out[:n]
+}
