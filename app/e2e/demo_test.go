@@ -23,10 +23,10 @@ func TestDemo(t *testing.T) {
 	folder := t.TempDir()
 	page := filepath.Join(folder, "report.html")
 	w.press("ctrl+e")
-	w.choose("Export report", page)
+	w.choose(saving, page)
 	w.until("the note about "+page, func(s shown) bool { return s.Notice == "wrote "+page })
 	data := w.file(page, whole)
-	for _, text := range []string{"<!DOCTYPE html>", "bob was never asked", "CN=alice"} {
+	for _, text := range []string{"<!doctype html>", "bob was never asked", "CN=alice"} {
 		if !bytes.Contains(data, []byte(text)) {
 			t.Errorf("%s lacks %q", page, text)
 		}
@@ -34,7 +34,7 @@ func TestDemo(t *testing.T) {
 
 	// A name without an extension gets the format's.
 	w.press("ctrl+j")
-	w.choose("Export report", filepath.Join(folder, "report"))
+	w.choose(saving, filepath.Join(folder, "report"))
 	path := filepath.Join(folder, "report.json")
 	w.until("the note about "+path, func(s shown) bool { return s.Notice == "wrote "+path })
 	checkReport(t, w.file(path, whole))
@@ -63,7 +63,7 @@ func TestOverwrite(t *testing.T) {
 
 	// GTK asks: Escape says no to the question, and then to the dialog.
 	w.press("ctrl+j")
-	chooser := w.fill("Export report", path)
+	chooser := w.fill(saving, path)
 	asked := func() bool {
 		id := w.active()
 		return id != "" && id != chooser && !slices.Contains(w.windows(mainTitle), id)
@@ -81,7 +81,7 @@ func TestOverwrite(t *testing.T) {
 	for _, answer := range []string{"no", "yes"} {
 		w.until("the end of the last dialog", func(s shown) bool { return s.Dialog == "" && !s.Busy })
 		w.press("ctrl+j")
-		w.choose("Export report", strings.TrimSuffix(path, ".json"))
+		w.choose(saving, strings.TrimSuffix(path, ".json"))
 		w.until("the question", func(s shown) bool { return s.Dialog == "confirm" })
 		kept()
 		if answer == "yes" {

@@ -36,12 +36,14 @@ func TestBadPlan(t *testing.T) {
 	}
 	d := newDesktop(t)
 	place := func(s shown) bool { return strings.Contains(s.Notice, "broken.yaml:4:5") }
-	d.open(path).until("the place of the mistake", place)
+	first := d.open(path)
+	first.until("the place of the mistake", place)
+	first.stop()
 
 	w := d.open()
 	w.demo()
 	w.press("ctrl+o")
-	w.choose("Open plan or report", path)
+	w.choose(opening, path)
 	if s := w.until("the place of the mistake", place); len(s.Identities) != 2 {
 		t.Errorf("the demo is gone: %+v", s)
 	}

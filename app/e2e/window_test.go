@@ -17,13 +17,13 @@ import (
 type shown struct {
 	Verdict    state.Verdict         `json:"verdict"`
 	Running    bool                  `json:"running"`
+	Waiting    bool                  `json:"waiting"`
 	Empty      bool                  `json:"empty"`
 	Dirty      bool                  `json:"dirty"`
 	Busy       bool                  `json:"busy"`
 	Path       string                `json:"path"`
 	Dialog     string                `json:"dialog"`
 	Notice     string                `json:"notice"`
-	Page       string                `json:"page"`
 	Identities []state.Card          `json:"identities"`
 	Targets    []state.Card          `json:"targets"`
 	Plan       []state.PlanRow       `json:"plan"`
@@ -40,8 +40,13 @@ type window struct {
 	stop func()
 }
 
-// mainTitle matches the titles that the program's window has.
-const mainTitle = "^.*Rechallenge$"
+// The titles of windows: the program's own as a pattern, and those that GTK
+// gives its file dialogs whatever the program asks for.
+const (
+	mainTitle = "^.*Rechallenge$"
+	saving    = "Save File"
+	opening   = "Open File"
+)
 
 // open starts the program and waits for its window.
 func (d *desktop) open(args ...string) *window {

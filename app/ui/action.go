@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	rtheme "rechallenge/app/theme"
 )
@@ -42,8 +43,8 @@ func (w *Window) actions() []action {
 		{id: "add-connection", menu: "Edit", title: "Add connection…", key: fyne.KeyK, mod: ctrl | shift, enabled: func() bool { return len(w.state.Plan.Targets) > 0 }, run: func() { w.editConnection(len(w.state.Plan.Connections)) }},
 		{id: "everyone", menu: "Edit", title: "Every identity × every target", enabled: func() bool { return len(w.state.Plan.Targets) > 0 && len(w.state.Plan.Identities) > 0 }, run: func() { w.state.Everyone(); w.changed() }},
 		{menu: "Edit", id: separator},
-		{id: "undo", menu: "Edit", title: "Undo", icon: theme.ContentUndoIcon(), key: fyne.KeyZ, mod: ctrl, enabled: w.state.CanUndo, run: func() { w.state.Undo(); w.changed() }},
-		{id: "redo", menu: "Edit", title: "Redo", icon: theme.ContentRedoIcon(), key: fyne.KeyZ, mod: ctrl | shift, enabled: w.state.CanRedo, run: func() { w.state.Redo(); w.changed() }},
+		{id: "undo", menu: "Edit", title: "Undo", icon: theme.ContentUndoIcon(), key: fyne.KeyZ, mod: ctrl, enabled: w.state.CanUndo, run: w.undo},
+		{id: "redo", menu: "Edit", title: "Redo", icon: theme.ContentRedoIcon(), key: fyne.KeyY, mod: ctrl, enabled: w.state.CanRedo, run: w.redo},
 		{id: "run", menu: "Run", title: "Run", icon: theme.MediaPlayIcon(), key: fyne.KeyR, mod: ctrl, enabled: func() bool { return !w.state.Running() }, run: w.run},
 		{id: "stop", menu: "Run", title: "Stop", icon: theme.MediaStopIcon(), key: fyne.KeyPeriod, mod: ctrl, enabled: w.state.Running, run: w.stop},
 		{id: "pause", menu: "Run", title: "Pause or go on", icon: theme.MediaPauseIcon(), key: fyne.KeyP, mod: ctrl, enabled: w.state.Running, run: w.pause},
@@ -93,19 +94,55 @@ func (w *Window) mainMenu() *fyne.MainMenu {
 
 // shortcut is the action's own, nil where it has none. The menu registers it.
 func shortcut(a action) fyne.Shortcut {
+	switch a.id {
+	case "undo": // these keys Fyne turns into shortcuts of its own
+		return &fyne.ShortcutUndo{}
+	case "redo":
+		return &fyne.ShortcutRedo{}
+	}
 	if a.key == "" {
 		return nil
 	}
 	return &desktop.CustomShortcut{KeyName: a.key, Modifier: a.mod}
 }
 
-// perform runs an action if it is enabled.
+// perform runs an action if it is enabled and no dialog waits for an answer.
 func (w *Window) perform(a action) func() {
 	return func() {
-		if a.enabled == nil || a.enabled() {
+		if w.typing() != nil && (a.id == "undo" || a.id == "redo") {
+			a.run()
+			return
+		}
+		if w.win.Canvas().Overlays().Top() == nil && (a.enabled == nil || a.enabled()) {
 			a.run()
 		}
 	}
+}
+
+// typing is the text field that has the focus, nil when none has.
+func (w *Window) typing() *widget.Entry {
+	e, _ := w.win.Canvas().Focused().(*widget.Entry)
+	return e
+}
+
+// undo takes back the last edit: of the text being typed, else of the plan.
+func (w *Window) undo() {
+	if e := w.typing(); e != nil {
+		e.Undo()
+		return
+	}
+	w.state.Undo()
+	w.changed()
+}
+
+// redo does it again.
+func (w *Window) redo() {
+	if e := w.typing(); e != nil {
+		e.Redo()
+		return
+	}
+	w.state.Redo()
+	w.changed()
 }
 
 // do runs the action of that id.

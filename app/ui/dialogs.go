@@ -2,7 +2,6 @@ package ui
 
 import (
 	"errors"
-	"fmt"
 	"image/color"
 
 	"fyne.io/fyne/v2"
@@ -72,7 +71,10 @@ func (w *Window) askPassword(id, file string, again bool) (password string, ok b
 		d.Resize(fyne.NewSize(420, 0))
 		d.Show()
 		w.win.Canvas().Focus(entry)
-		w.dialog = fmt.Sprintf("password again=%v", again)
+		w.dialog = "password of " + base(file)
+		if again {
+			w.dialog = "password again of " + base(file)
+		}
 		w.changed()
 	})
 	text := <-answer

@@ -45,6 +45,7 @@ func (w *Window) editTarget(id string) {
 	})
 	versions := []string{"", "1.0", "1.1", "1.2", "1.3"}
 	minimum, maximum := widget.NewSelect(versions, nil), widget.NewSelect(versions, nil)
+	minimum.PlaceHolder, maximum.PlaceHolder = "any", "any"
 	minimum.SetSelected(t.TLS.Min)
 	maximum.SetSelected(t.TLS.Max)
 	alpn := entry(strings.Join(t.ALPN, ", "), "none offered", nil)
@@ -91,8 +92,10 @@ func (w *Window) editTarget(id string) {
 		}
 		w.changed()
 	}, w.win)
-	urlEntry.OnSubmitted = func(string) { d.Submit() }
-	d.Resize(fyne.NewSize(620, 0))
+	for _, e := range []*widget.Entry{urlEntry, connect, &trust.Entry, serverName, host, alpn, header, body} {
+		e.OnSubmitted = func(string) { d.Submit() }
+	}
+	d.Resize(fyne.NewSize(640, 0))
 	w.dialog = "target"
 	d.Show()
 	w.win.Canvas().Focus(urlEntry)

@@ -229,6 +229,7 @@ type dumped struct {
 	Verdict    state.Verdict         `json:"verdict"`
 	Running    bool                  `json:"running"`
 	Paused     bool                  `json:"paused"`
+	Waiting    bool                  `json:"waiting"`
 	Empty      bool                  `json:"empty"`
 	Dirty      bool                  `json:"dirty"`
 	Busy       bool                  `json:"busy"`
@@ -250,7 +251,7 @@ func (w *Window) dump() {
 		return
 	}
 	d := dumped{
-		Running: w.state.Running(), Paused: w.state.Paused(), Empty: w.state.Empty(), Dirty: w.state.Dirty, Busy: w.busy, Path: w.state.Path,
+		Running: w.state.Running(), Paused: w.state.Paused(), Waiting: w.state.Waiting() != nil, Empty: w.state.Empty(), Dirty: w.state.Dirty, Busy: w.busy, Path: w.state.Path,
 		Status: w.state.Status(), Dialog: w.dialog, Notice: w.notice, Selected: w.state.Selected,
 		Identities: w.state.IdentityCards(time.Now()), Targets: w.state.TargetCards(), Plan: w.state.PlanRows(), Results: w.state.ConnectionRows(),
 		Caches: w.state.Plan.Caches,
