@@ -93,6 +93,7 @@ type messageJSON struct {
 	Content   uint8        `json:"content_type"`
 	Type      uint8        `json:"handshake_type"`
 	Version   string       `json:"version"`
+	Suite     string       `json:"cipher_suite,omitempty"`
 	Encrypted bool         `json:"encrypted"`
 	Epoch     int          `json:"epoch"`
 	Length    int          `json:"length"`
@@ -107,7 +108,7 @@ type messageJSON struct {
 func (m Message) MarshalJSON() ([]byte, error) {
 	return json.Marshal(messageJSON{
 		Name: m.Name(), From: m.From.String(), Flight: m.Flight, Content: uint8(m.Content), Type: uint8(m.Type),
-		Version: fmt.Sprintf("0x%04x", m.Version), Encrypted: m.Encrypted, Epoch: m.Epoch, Length: m.Length,
+		Version: fmt.Sprintf("0x%04x", m.Version), Suite: fmt.Sprintf("0x%04x", m.CipherSuite), Encrypted: m.Encrypted, Epoch: m.Epoch, Length: m.Length,
 		Raw: m.Raw, Masked: m.Masked, Alert: m.Alert, Problem: m.Problem, Decoded: m.Fields(),
 	})
 }
@@ -122,13 +123,19 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	if _, err := fmt.Sscanf(j.Version, "0x%04x", &version); err != nil {
 		return fmt.Errorf("version %q is not of the form 0x0304", j.Version)
 	}
+	var suite uint16
+	if j.Suite != "" {
+		if _, err := fmt.Sscanf(j.Suite, "0x%04x", &suite); err != nil {
+			return fmt.Errorf("cipher suite %q is not of the form 0x1301", j.Suite)
+		}
+	}
 	from := wire.Client
 	if j.From == wire.Server.String() {
 		from = wire.Server
 	}
 	m.Message = wire.Message{
 		From: from, Flight: j.Flight, Content: wire.ContentType(j.Content), Type: wire.HandshakeType(j.Type),
-		Version: version, Encrypted: j.Encrypted, Epoch: j.Epoch, Length: j.Length,
+		Version: version, CipherSuite: suite, Encrypted: j.Encrypted, Epoch: j.Epoch, Length: j.Length,
 		Raw: j.Raw, Masked: j.Masked, Alert: j.Alert, Problem: j.Problem,
 	}
 	return nil

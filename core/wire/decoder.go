@@ -351,7 +351,7 @@ func (d *Decoder) message(r *record, encrypted bool) Message {
 		version = r.version
 	}
 	return Message{
-		At: r.at, From: r.from, Flight: d.flight, Content: r.content, Version: version,
+		At: r.at, From: r.from, Flight: d.flight, Content: r.content, Version: version, CipherSuite: d.next.suite,
 		Encrypted: encrypted, Epoch: d.halves[r.from].epoch, Length: len(r.payload),
 	}
 }

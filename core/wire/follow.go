@@ -31,6 +31,7 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		if d.version != 0 {
 			m.Version = d.version
 		}
+		m.CipherSuite = d.next.suite
 		m.Raw, m.Masked = mask(m.Type, m.Version, raw)
 		d.out = append(d.out, m)
 		// Messages must not cross a change of keys (RFC 8446 section 5.1).

@@ -42,19 +42,20 @@ type HandshakeType uint8
 // record, or an explicit statement that something could not be read. Messages
 // are immutable and hold no secret: the bytes of tickets are masked.
 type Message struct {
-	At        time.Duration // arrival of its last byte, since the start of the run
-	From      Side
-	Flight    int         // from 1; a new one begins when the direction changes
-	Content   ContentType // the true one, when decrypted
-	Type      HandshakeType
-	Version   uint16 // of the connection as negotiated so far, else of the record
-	Encrypted bool   // it crossed the wire encrypted
-	Epoch     int    // keys used in that direction: 0 = clear
-	Length    int    // bytes of the message (with its 4-byte header) or of the record's payload
-	Raw       []byte // the message with its header, secrets masked; nil for application data and what can't be read
-	Masked    []Mask // what was masked in Raw
-	Alert     *Alert // set when Content is AlertRecord and it could be read
-	Problem   string // why this could not be read or decoded, e.g. "cannot decrypt: no secret for this connection"; "" = fine
+	At          time.Duration // arrival of its last byte, since the start of the run
+	From        Side
+	Flight      int         // from 1; a new one begins when the direction changes
+	Content     ContentType // the true one, when decrypted
+	Type        HandshakeType
+	Version     uint16 // of the connection as negotiated so far, else of the record
+	CipherSuite uint16 // as negotiated so far; 0 before ServerHello
+	Encrypted   bool   // it crossed the wire encrypted
+	Epoch       int    // keys used in that direction: 0 = clear
+	Length      int    // bytes of the message (with its 4-byte header) or of the record's payload
+	Raw         []byte // the message with its header, secrets masked; nil for application data and what can't be read
+	Masked      []Mask // what was masked in Raw
+	Alert       *Alert // set when Content is AlertRecord and it could be read
+	Problem     string // why this could not be read or decoded, e.g. "cannot decrypt: no secret for this connection"; "" = fine
 }
 
 // Mask is a range of Message.Raw overwritten with zeros: a ticket, a PSK
