@@ -13,9 +13,14 @@ import (
 
 // Folder turns events into a Log as they come. The zero value is ready.
 type Folder struct {
-	log  Log
-	hits map[*Connection]session.Event // what the look-up found, to be offered
+	log   Log
+	hits  map[connectionID]session.Event // what the look-up found, to be offered
+	taken int                            // snapshots so far
 }
+
+type connectionID struct{ pass, index int }
+
+func (c *Connection) id() connectionID { return connectionID{c.Pass, c.Index} }
 
 // Connections folds a whole trace.
 func Connections(events []Event) *Log {
@@ -26,7 +31,8 @@ func Connections(events []Event) *Log {
 	return f.Log()
 }
 
-// Log returns what is known so far; it is the Folder's own and changes with Add.
+// Log returns what is known so far; it is the Folder's own and changes with
+// Add. Snapshot returns one that does not.
 func (f *Folder) Log() *Log { return &f.log }
 
 // Add takes the next event, in order of Seq.
@@ -56,11 +62,11 @@ func (f *Folder) Add(e Event) {
 	}
 	if p, ok := e.Payload.(ConnectionStarted); ok {
 		pass.Connections = append(pass.Connections, &Connection{
-			Pass: e.Pass, Index: e.Connection, ConnectionStarted: p, Start: e.At, AuthenticatedKnown: true,
+			Pass: e.Pass, Index: e.Connection, ConnectionStarted: p, Start: e.At, AuthenticatedKnown: true, taken: f.taken,
 		})
 	}
-	if c := pass.Connection(e.Connection); c != nil {
-		f.connection(pass, c, e)
+	if i := pass.place(e.Connection); i >= 0 {
+		f.connection(pass, f.own(pass, i), e)
 	}
 }
 
@@ -74,19 +80,27 @@ func (l *Log) Pass(n int) *Pass {
 
 // Connection returns connection n, from 1, or nil.
 func (p *Pass) Connection(n int) *Connection {
+	if i := p.place(n); i >= 0 {
+		return p.Connections[i]
+	}
+	return nil
+}
+
+// place is where connection n stands in Connections, -1 when it does not.
+func (p *Pass) place(n int) int {
 	// Connections start in order of index but for concurrency, where
 	// neighbours may swap.
 	for i := min(n, len(p.Connections)) - 1; i >= 0; i-- {
 		if p.Connections[i].Index == n {
-			return p.Connections[i]
+			return i
 		}
 	}
 	for i := n; i < len(p.Connections); i++ {
 		if p.Connections[i].Index == n {
-			return p.Connections[i]
+			return i
 		}
 	}
-	return nil
+	return -1
 }
 
 // connection folds one event of a connection.
@@ -200,9 +214,9 @@ func (f *Folder) cache(c *Connection, seq int, p Cache) {
 		c.SessionKey, c.Evidence.CacheLookup = p.Key, seq
 		if p.Op == session.OpHit && p.Info != nil {
 			if f.hits == nil {
-				f.hits = map[*Connection]session.Event{}
+				f.hits = map[connectionID]session.Event{}
 			}
-			f.hits[c] = p.Event
+			f.hits[c.id()] = p.Event
 		}
 	}
 }
@@ -282,7 +296,7 @@ func (f *Folder) challenges(c *Connection) {
 // resumption sets what was offered and what became of it.
 func (f *Folder) resumption(c *Connection) {
 	w := &c.Wire
-	hit, looked := f.hits[c]
+	hit, looked := f.hits[c.id()]
 	if len(w.Offered) == 0 {
 		return
 	}
@@ -312,7 +326,7 @@ func (f *Folder) authenticated(c *Connection) {
 	case NoneHS:
 		c.IdentityAuthenticated, c.AuthenticatedKnown = c.inherited, c.inheritedKnown
 	case Resumed:
-		hit, looked := f.hits[c]
+		hit, looked := f.hits[c.id()]
 		c.AuthenticatedKnown = looked && hit.Info.AuthKnown
 		if c.Resumption != nil {
 			c.IdentityAuthenticated = c.Resumption.EstablishedBy

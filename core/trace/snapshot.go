@@ -1,0 +1,38 @@
+package trace
+
+import "slices"
+
+// Snapshot returns what is known so far as a Log that stays as it is while the
+// Folder goes on. It costs a pointer a connection: one that changes afterwards
+// is copied then.
+func (f *Folder) Snapshot() *Log {
+	log := f.log
+	log.Passes = make([]*Pass, len(f.log.Passes))
+	for i, p := range f.log.Passes {
+		pass := *p
+		pass.Connections = slices.Clone(p.Connections)
+		log.Passes[i] = &pass
+	}
+	f.taken++
+	return &log
+}
+
+// own returns connection i of the pass to be changed: a copy, when a snapshot
+// has it too.
+func (f *Folder) own(p *Pass, i int) *Connection {
+	c := p.Connections[i]
+	if c.taken == f.taken {
+		return c
+	}
+	d := *c
+	d.taken = f.taken
+	d.Challenges = slices.Clone(c.Challenges)
+	d.Spans = slices.Clone(c.Spans)
+	d.Wire.Challenges = slices.Clone(c.Wire.Challenges)
+	if c.HTTP != nil {
+		h := *c.HTTP
+		d.HTTP = &h
+	}
+	p.Connections[i] = &d
+	return &d
+}
