@@ -17,38 +17,50 @@ const beat = 50 * time.Millisecond
 func Post(f func()) { fyne.Do(f) }
 
 // Feed gathers values as they come, from any goroutine and without ever
-// blocking, and hands them to the UI goroutine in batches.
-type Feed[T any] struct {
-	apply func([]T)
+// blocking. What has gathered is prepared away from the screen and then
+// applied on the UI goroutine, a batch at a time and in order.
+type Feed[T, V any] struct {
+	prepare func([]T) V
+	apply   func(V)
 
 	mu      sync.Mutex
 	pending []T
-	queued  bool
+	working bool
 	post    func(func())
 	after   func(time.Duration, func())
 }
 
-// NewFeed returns a feed whose batches go to apply, on the UI goroutine and in order.
-func NewFeed[T any](apply func([]T)) *Feed[T] {
-	return &Feed[T]{apply: apply, post: Post, after: func(d time.Duration, f func()) { time.AfterFunc(d, f) }}
+// NewFeed returns a feed. prepare is never called twice at once; the next
+// batch waits until the last one was applied, so that a screen that falls
+// behind gets larger batches and not more of them.
+func NewFeed[T, V any](prepare func([]T) V, apply func(V)) *Feed[T, V] {
+	return &Feed[T, V]{prepare: prepare, apply: apply, post: Post, after: func(d time.Duration, f func()) { time.AfterFunc(d, f) }}
 }
 
 // Add takes a value.
-func (f *Feed[T]) Add(v T) {
+func (f *Feed[T, V]) Add(v T) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pending = append(f.pending, v)
-	if !f.queued {
-		f.queued = true
-		f.after(beat, func() { f.post(f.drain) })
+	if !f.working {
+		f.working = true
+		f.after(beat, f.work)
 	}
 }
 
-// drain hands on what has gathered; it runs on the UI goroutine.
-func (f *Feed[T]) drain() {
+// work prepares what has gathered and posts it.
+func (f *Feed[T, V]) work() {
 	f.mu.Lock()
 	batch := f.pending
-	f.pending, f.queued = nil, false
+	f.pending = nil
 	f.mu.Unlock()
-	f.apply(batch)
+	v := f.prepare(batch)
+	f.post(func() {
+		f.apply(v)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.working = len(f.pending) > 0; f.working {
+			f.after(beat, f.work)
+		}
+	})
 }

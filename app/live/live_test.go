@@ -2,29 +2,41 @@ package live
 
 import (
 	"slices"
-	"sync"
 	"testing"
 	"time"
 )
 
 func TestFeedBatchesInOrder(t *testing.T) {
+	var due, posted []func()
 	var got []int
-	batches := 0
-	f := NewFeed(func(b []int) { batches++; got = append(got, b...) })
-	var due []func()
-	var mu sync.Mutex
-	f.after = func(_ time.Duration, g func()) { mu.Lock(); due = append(due, g); mu.Unlock() }
-	f.post = func(g func()) { g() }
+	prepared := 0
+	f := NewFeed(func(b []int) []int { prepared++; return b }, func(b []int) { got = append(got, b...) })
+	f.after = func(_ time.Duration, g func()) { due = append(due, g) }
+	f.post = func(g func()) { posted = append(posted, g) }
 	for i := range 1000 {
 		f.Add(i)
 	}
-	if len(due) != 1 {
-		t.Fatalf("%d timers for one beat", len(due))
+	if len(due) != 1 || prepared != 0 {
+		t.Fatalf("%d timers and %d batches for one beat", len(due), prepared)
 	}
 	due[0]()
-	f.Add(1000)
+	for i := range 10 { // the screen has not caught up
+		f.Add(1000 + i)
+	}
+	if len(due) != 1 || len(posted) != 1 {
+		t.Fatalf("%d timers, %d posts while one is not applied", len(due), len(posted))
+	}
+	posted[0]()
+	if len(due) != 2 {
+		t.Fatal("what came meanwhile is forgotten")
+	}
 	due[1]()
-	if batches != 2 || len(got) != 1001 || !slices.IsSorted(got) {
-		t.Errorf("%d batches, %d values", batches, len(got))
+	posted[1]()
+	if prepared != 2 || len(got) != 1010 || !slices.IsSorted(got) {
+		t.Errorf("%d batches, %d values", prepared, len(got))
+	}
+	f.Add(1010)
+	if len(due) != 3 {
+		t.Error("the feed went to sleep")
 	}
 }

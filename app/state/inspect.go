@@ -55,7 +55,7 @@ func (s *State) Summary() []Pair {
 		add(Pair{Key: "Resumed?", Value: "no, offered and refused"})
 	}
 	asked := Pair{Key: "Asked?", Value: "no"}
-	if s.missing()[s.Selected] {
+	if s.run.view.missing[s.Selected] {
 		asked.Note, asked.Severity = "a fresh connection is asked", diagnose.Error
 	}
 	if c.Challenged() {
@@ -136,7 +136,7 @@ func (s *State) Challenge(now time.Time) []Pair {
 			pairs = append(pairs, Pair{Key: "Certificate types", Value: strings.Join(types, "\n")})
 		}
 		pairs = append(pairs, Pair{Key: "Which identity suits it", Heading: true})
-		ids := s.run.report.Log.Run.Identities
+		ids := s.run.view.Report.Log.Run.Identities
 		for i := range ids {
 			x := Pair{Key: ids[i].ID, Value: fitLine(&ids[i], ch, now)}
 			if strings.HasPrefix(x.Value, "does not") {

@@ -113,12 +113,14 @@ type ConnectionRow struct {
 
 // ConnectionRows lists the run's connections, pass after pass.
 func (s *State) ConnectionRows() []ConnectionRow {
-	if s.run.report == nil {
+	if s.run.view == nil {
 		return nil
 	}
-	log := s.run.report.Log
-	bad := s.run.report.Result.Bad(log)
-	missing := s.missing()
+	return s.run.view.Rows
+}
+
+// rows makes the rows of a log.
+func rows(log *trace.Log, bad func(pass, connection int) bool, missing map[Ref]bool) []ConnectionRow {
 	var rows []ConnectionRow
 	for _, p := range log.Passes {
 		for _, c := range p.Connections {
@@ -159,21 +161,6 @@ func (s *State) ConnectionRows() []ConnectionRow {
 	return rows
 }
 
-// missing lists where the layout marks a challenge that did not come.
-func (s *State) missing() map[Ref]bool {
-	found := map[Ref]bool{}
-	for _, g := range s.run.layout.Groups {
-		for _, l := range g.Lanes {
-			for _, m := range l.Marks {
-				if m.Kind == "expected" {
-					found[Ref{l.Pass, l.Connection}] = true
-				}
-			}
-		}
-	}
-	return found
-}
-
 // CacheRow is a session in a pass's cache.
 type CacheRow struct {
 	ID, Pass, Key, Mechanism, MadeBy, Identity, Age, Expires, Used string
@@ -183,11 +170,11 @@ type CacheRow struct {
 // CacheRows lists the sessions of every pass of the run: those at the end of a
 // pass that is over, and of a running one those that live gives.
 func (s *State) CacheRows(now time.Time) []CacheRow {
-	if s.run.report == nil {
+	if s.run.view == nil {
 		return nil
 	}
 	var rows []CacheRow
-	for _, p := range s.run.report.Log.Passes {
+	for _, p := range s.run.view.Report.Log.Passes {
 		for _, e := range p.Entries {
 			r := CacheRow{
 				ID: fmt.Sprintf("%d/%d", p.Index, e.Serial), Pass: p.Cache, Key: e.Key, Mechanism: string(e.Mechanism),
@@ -222,7 +209,7 @@ type Evidence struct {
 
 // Verdict is what the banner shows; false before the first run.
 func (s *State) Verdict() (Verdict, bool) {
-	r := s.run.report
+	r := s.Report()
 	if r == nil {
 		return Verdict{}, false
 	}

@@ -2,9 +2,7 @@ package state
 
 import (
 	"fmt"
-	"time"
 
-	"rechallenge/core/diagnose"
 	"rechallenge/core/report"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
@@ -14,18 +12,8 @@ import (
 type runState struct {
 	running bool
 	paused  bool
-	folder  trace.Folder
-	report  *report.Report // as far as it is known
-	layout  *timeline.Layout
-	wait    *Wait
+	view    *View  // nil when nothing has run
 	opened  string // file it was read from, "" = run here
-}
-
-// Wait is a delay of the plan that is going on.
-type Wait struct {
-	Ref   Ref
-	Total time.Duration
-	Until time.Time
 }
 
 // Begin starts to show a new run.
@@ -40,52 +28,21 @@ func (s *State) ClearRun() {
 	s.Selected, s.Event = Ref{}, 0
 }
 
-// Add takes the next events of the run.
-func (s *State) Add(events []trace.Event) {
-	for _, e := range events {
-		s.run.folder.Add(e)
-		switch p := e.Payload.(type) {
-		case trace.Wait:
-			s.run.wait = &Wait{Ref: Ref{e.Pass, e.Connection}, Total: trace.FromMilliseconds(p.ForMS), Until: p.Until}
-		case trace.WaitDone:
-			s.run.wait = nil
-		case trace.RunDone:
-			s.run.running, s.run.paused, s.run.wait = false, false, nil
-		}
+// Show shows the run that goes on as it is now known.
+func (s *State) Show(v *View) {
+	s.run.view = v
+	if v.Over {
+		s.run.running, s.run.paused = false, false
 	}
-	s.judge()
-}
-
-// judge draws the report and the layout from what is folded by now.
-func (s *State) judge() {
-	log := s.run.folder.Log()
-	s.run.report = &report.Report{Log: log, Result: diagnose.Diagnose(log)}
-	s.run.layout = timeline.Lay(log, s.run.report.Result.Bad(log))
 	if s.Selected == (Ref{}) && !s.run.running {
-		s.Selected = s.worst()
+		s.Selected = v.worst
 	}
 }
 
-// worst is the connection that the first finding is about, else the first one.
-func (s *State) worst() Ref {
-	r := s.run.report
-	for _, f := range r.Result.Findings {
-		for _, p := range r.Log.Passes {
-			if p.Cache == f.Pass && len(f.Connections) > 0 {
-				return Ref{p.Index, f.Connections[len(f.Connections)-1]}
-			}
-		}
-	}
-	if p := r.Log.Pass(1); p != nil && len(p.Connections) > 0 {
-		return Ref{1, p.Connections[0].Index}
-	}
-	return Ref{}
-}
-
-// Open shows a report read from a file.
-func (s *State) Open(r *report.Report, file string) {
-	s.run = runState{report: r, layout: timeline.Lay(r.Log, r.Result.Bad(r.Log)), opened: file}
-	s.Selected, s.Event = s.worst(), 0
+// Open shows the view of a report that was read from a file.
+func (s *State) Open(v *View, file string) {
+	s.run = runState{view: v, opened: file}
+	s.Selected, s.Event = v.worst, 0
 }
 
 // Running and Paused say what the run is doing.
@@ -96,20 +53,38 @@ func (s *State) Paused() bool  { return s.run.paused }
 func (s *State) SetPaused(on bool) { s.run.paused = on }
 
 // Waiting is the delay that is going on, nil when there is none.
-func (s *State) Waiting() *Wait { return s.run.wait }
+func (s *State) Waiting() *Wait {
+	if s.run.view == nil || !s.run.running {
+		return nil
+	}
+	return s.run.view.Wait
+}
 
 // Report is the report shown, nil when there is none.
-func (s *State) Report() *report.Report { return s.run.report }
+func (s *State) Report() *report.Report {
+	if s.run.view == nil {
+		return nil
+	}
+	return s.run.view.Report
+}
 
 // Layout is the timeline shown, nil when there is none.
-func (s *State) Layout() *timeline.Layout { return s.run.layout }
+func (s *State) Layout() *timeline.Layout {
+	if s.run.view == nil {
+		return nil
+	}
+	return s.run.view.Layout
+}
+
+// Opened is the file whose report is shown, "" when the run was made here.
+func (s *State) Opened() string { return s.run.opened }
 
 // Connection is the selected connection, nil when none is.
 func (s *State) Connection() (*trace.Pass, *trace.Connection) {
-	if s.run.report == nil {
+	if s.run.view == nil {
 		return nil, nil
 	}
-	p := s.run.report.Log.Pass(s.Selected.Pass)
+	p := s.run.view.Report.Log.Pass(s.Selected.Pass)
 	if p == nil {
 		return nil, nil
 	}
@@ -118,24 +93,15 @@ func (s *State) Connection() (*trace.Pass, *trace.Connection) {
 
 // Status is the line at the window's foot.
 func (s *State) Status() string {
-	r := s.run.report
-	if r == nil {
+	v := s.run.view
+	if v == nil {
+		if s.run.running {
+			return "Running"
+		}
 		return "Nothing has run yet"
 	}
-	connections, challenges, resumptions, done := 0, 0, 0, 0
-	for _, p := range r.Log.Passes {
-		for _, c := range p.Connections {
-			connections++
-			challenges += len(c.Challenges)
-			if c.Resumption != nil && c.Resumption.Accepted {
-				resumptions++
-			}
-			if c.End > 0 {
-				done++
-			}
-		}
-	}
-	text := fmt.Sprintf("%s, %s, %s, %.0f ms", count(connections, "connection"), count(challenges, "challenge"), count(resumptions, "resumption"), trace.Milliseconds(r.Log.End))
+	text := fmt.Sprintf("%s, %s, %s, %.0f ms", count(v.counts.connections, "connection"), count(v.counts.challenges, "challenge"),
+		count(v.counts.resumptions, "resumption"), trace.Milliseconds(v.Report.Log.End))
 	switch {
 	case s.run.paused:
 		return "Paused: " + text

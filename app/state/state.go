@@ -50,7 +50,7 @@ func emptyPlan() plan.Plan {
 
 // Empty reports whether there is nothing to show yet.
 func (s *State) Empty() bool {
-	return len(s.Plan.Identities) == 0 && len(s.Plan.Targets) == 0 && s.run.report == nil && !s.run.running
+	return len(s.Plan.Identities) == 0 && len(s.Plan.Targets) == 0 && s.run.view == nil && !s.run.running
 }
 
 // SetPlan replaces the plan, as when a file is opened; it can't be undone.

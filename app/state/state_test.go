@@ -155,9 +155,10 @@ func TestRunShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	events := r.Wait()
+	var watch state.Watch
 	for len(events) > 0 { // as a feed hands them on, in batches
 		n := min(7, len(events))
-		s.Add(events[:n])
+		s.Show(watch.Add(events[:n]))
 		events = events[n:]
 		s.ConnectionRows()
 		s.Summary()
@@ -178,7 +179,7 @@ func TestRunShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	reopened := state.New()
-	reopened.Open(again, "report.json")
+	reopened.Open(state.Look(again), "report.json")
 	look(t, reopened)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"rechallenge/app/files"
 	"rechallenge/app/live"
+	"rechallenge/app/state"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 	"rechallenge/core/report"
@@ -25,6 +26,7 @@ const (
 func (w *Window) newPlan() {
 	w.stopLab()
 	w.state.SetPlan(plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}}, "")
+	w.picture = nil
 	w.state.Identities = map[string]*identity.Identity{}
 	w.changed()
 }
@@ -72,6 +74,7 @@ func (w *Window) openPath(path string, run bool) {
 			w.status.SetProgress("", 0)
 			w.stopLab()
 			w.state.SetPlan(*p, path)
+			w.picture = nil
 			w.state.Identities = loaded
 			w.app.Preferences().SetString(prefFolder, filepath.Dir(path))
 			w.changed()
@@ -93,13 +96,18 @@ func (w *Window) openReport(path string) {
 		if err == nil {
 			r, err = report.Read(data)
 		}
+		var p *picture
+		if err == nil {
+			p = paint(state.Look(r))
+		}
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			if err != nil {
 				w.failed(base(path)+" could not be opened", err)
 				return
 			}
-			w.state.Open(r, base(path))
+			w.picture = p
+			w.state.Open(p.view, base(path))
 			w.lists.SelectIndex(1)
 			w.changed()
 		})

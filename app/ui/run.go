@@ -8,6 +8,7 @@ import (
 
 	"rechallenge/app/files"
 	"rechallenge/app/live"
+	"rechallenge/app/state"
 	"rechallenge/core/engine"
 	"rechallenge/core/identity"
 	"rechallenge/core/lab"
@@ -29,9 +30,11 @@ func (w *Window) run() {
 	roots := w.roots
 	dir := filepath.Dir(w.state.Path)
 	w.state.Begin()
+	w.picture = nil
 	w.lists.SelectIndex(1)
 	w.changed()
-	feed := live.NewFeed(w.grown)
+	var watch state.Watch
+	feed := live.NewFeed(func(events []trace.Event) *picture { return paint(watch.Add(events)) }, w.grown)
 	go func() {
 		res, err := resources(&p, dir, roots)
 		if err != nil {
@@ -72,14 +75,16 @@ func resources(p *plan.Plan, dir string, roots map[string][]byte) (engine.Resour
 // notRun says why a run did not begin.
 func (w *Window) notRun(err error) {
 	w.state.ClearRun()
+	w.picture = nil
 	w.failed("The plan could not be run", err)
 }
 
-// grown takes the run's next events. The plan's side of the window can't
-// change by them and is left alone.
-func (w *Window) grown(events []trace.Event) {
+// grown shows the run as it is now known. The plan's side of the window can't
+// change by it and is left alone.
+func (w *Window) grown(p *picture) {
 	waited := w.state.Waiting() != nil
-	w.state.Add(events)
+	w.picture = p
+	w.state.Show(p.view)
 	if w.state.Running() {
 		w.showRun()
 		w.enable()
@@ -138,6 +143,7 @@ func (w *Window) startDemo(run bool) {
 			w.lab, w.server = l, s
 			w.roots["ca.pem"] = l.CAPEM()
 			w.state.SetPlan(*files.DemoPlan(s), "")
+			w.picture = nil
 			w.state.Identities = res.Identities
 			w.lists.SelectIndex(0)
 			w.changed()

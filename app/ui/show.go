@@ -151,16 +151,17 @@ func (w *Window) showRun() {
 		}
 	}
 	w.banner.SetVerdict(b)
+	if w.picture != w.drawn {
+		w.drawn = w.picture
+		p := w.picture
+		if p == nil {
+			p = &picture{}
+		}
+		w.results.SetRows(p.rows)
+		w.timeline.SetData(p.timeline)
+		w.timeline.SetStarted(p.started)
+	}
 	var rows []widgets.Row
-	for _, r := range w.state.ConnectionRows() {
-		rows = append(rows, connectionRow(r))
-	}
-	w.results.SetRows(rows)
-	w.timeline.SetData(timelineData(w.state.Layout()))
-	if r := w.state.Report(); r != nil {
-		w.timeline.SetStarted(r.Log.Run.Started)
-	}
-	rows = nil
 	for _, r := range w.state.CacheRows(time.Now()) {
 		rows = append(rows, widgets.CacheRow{
 			ID: r.ID, SessionKey: r.Key, Mechanism: r.Mechanism, MadeBy: r.Pass + " " + r.MadeBy, Identity: r.Identity, Age: r.Age, Expires: r.Expires, Used: r.Used, Pinned: r.Pinned,
@@ -174,6 +175,23 @@ func (w *Window) showRun() {
 	}
 	w.inspector.show()
 	w.status.SetParts(widgets.StatusPart{Text: w.state.Status()})
+}
+
+// picture is a view in the widgets' terms: made away from the UI goroutine,
+// since a run may have a hundred thousand connections.
+type picture struct {
+	view     *state.View
+	started  time.Time
+	rows     []widgets.Row
+	timeline widgets.TimelineData
+}
+
+func paint(v *state.View) *picture {
+	p := &picture{view: v, started: v.Report.Log.Run.Started, timeline: timelineData(v.Layout)}
+	for _, r := range v.Rows {
+		p.rows = append(p.rows, connectionRow(r))
+	}
+	return p
 }
 
 func connectionRow(r state.ConnectionRow) widgets.Row {

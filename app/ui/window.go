@@ -19,7 +19,6 @@ import (
 	"rechallenge/app/theme"
 	"rechallenge/app/widgets"
 	"rechallenge/core/engine"
-	"rechallenge/core/identity"
 	"rechallenge/core/lab"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
@@ -62,12 +61,12 @@ type Window struct {
 	splits              map[string]*container.Split
 
 	active    *engine.Run
-	feed      *live.Feed[trace.Event]
+	picture   *picture // of the run to show, nil for none
+	drawn     *picture // what the widgets have
 	lab       *lab.Lab
 	server    *lab.Server
 	roots     map[string][]byte // trust files that exist in memory only: the demo's
 	passwords map[string]string // by file, for as long as the program runs
-	files     map[string]*identity.File
 
 	busy   bool   // a file dialog is open or a file is being read
 	dialog string // what is being asked, for the dump

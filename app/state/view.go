@@ -1,0 +1,113 @@
+package state
+
+import (
+	"time"
+
+	"rechallenge/core/diagnose"
+	"rechallenge/core/report"
+	"rechallenge/core/timeline"
+	"rechallenge/core/trace"
+)
+
+// View is a run as far as it is known: worked out away from the screen, and
+// never changed afterwards.
+type View struct {
+	Report *report.Report
+	Layout *timeline.Layout
+	Rows   []ConnectionRow
+	Wait   *Wait // the delay that is going on, nil when none is
+	Over   bool  // the run has ended
+
+	counts  counts
+	missing map[Ref]bool
+	worst   Ref
+}
+
+// Wait is a delay of the plan that is going on.
+type Wait struct {
+	Ref   Ref
+	Total time.Duration
+	Until time.Time
+}
+
+// Watch turns the events of a run into views. It is used from one goroutine,
+// any.
+type Watch struct {
+	folder trace.Folder
+	wait   *Wait
+}
+
+// Add takes the next events and returns the run as it is now known.
+func (w *Watch) Add(events []trace.Event) *View {
+	for _, e := range events {
+		w.folder.Add(e)
+		switch p := e.Payload.(type) {
+		case trace.Wait:
+			w.wait = &Wait{Ref: Ref{e.Pass, e.Connection}, Total: trace.FromMilliseconds(p.ForMS), Until: p.Until}
+		case trace.WaitDone:
+			w.wait = nil
+		}
+	}
+	log := w.folder.Snapshot()
+	v := Look(&report.Report{Log: log, Result: diagnose.Diagnose(log)})
+	v.Wait = w.wait
+	return v
+}
+
+// Look is the view of a report.
+func Look(r *report.Report) *View {
+	bad := r.Result.Bad(r.Log)
+	v := &View{Report: r, Layout: timeline.Lay(r.Log, bad), Over: r.Log.Done != nil}
+	v.missing = missing(v.Layout)
+	v.Rows = rows(r.Log, bad, v.missing)
+	v.counts = tally(r.Log)
+	v.worst = worst(r)
+	return v
+}
+
+// counts are the numbers of the status line.
+type counts struct{ connections, challenges, resumptions int }
+
+func tally(log *trace.Log) counts {
+	var n counts
+	for _, p := range log.Passes {
+		for _, c := range p.Connections {
+			n.connections++
+			n.challenges += len(c.Challenges)
+			if c.Resumption != nil && c.Resumption.Accepted {
+				n.resumptions++
+			}
+		}
+	}
+	return n
+}
+
+// worst is the connection that the first finding is about, else the first one.
+func worst(r *report.Report) Ref {
+	for _, f := range r.Result.Findings {
+		for _, p := range r.Log.Passes {
+			if p.Cache == f.Pass && len(f.Connections) > 0 {
+				return Ref{p.Index, f.Connections[len(f.Connections)-1]}
+			}
+		}
+	}
+	if p := r.Log.Pass(1); p != nil && len(p.Connections) > 0 {
+		return Ref{1, p.Connections[0].Index}
+	}
+	return Ref{}
+}
+
+// missing lists where the layout marks a challenge that did not come.
+func missing(l *timeline.Layout) map[Ref]bool {
+	found := map[Ref]bool{}
+	for _, g := range l.Groups {
+		for _, l := range g.Lanes {
+			for _, m := range l.Marks {
+				if m.Kind == "expected" {
+					found[Ref{l.Pass, l.Connection}] = true
+				}
+			}
+		}
+	}
+	return found
+}
