@@ -27,6 +27,7 @@ type Decoder struct {
 
 	waiting      []record // for a secret, in order of arrival
 	waitingBytes int
+	moved        bool // keys or parameters changed: what waits may be readable now
 	closing      bool // no secret comes any more
 
 	flight     int
@@ -73,6 +74,7 @@ type half struct {
 type record struct {
 	at      time.Duration
 	from    Side
+	flight  int // as it arrived, whenever it is decoded
 	content ContentType
 	version uint16
 	header  [5]byte
@@ -176,7 +178,12 @@ func (d *Decoder) chunk(c *Chunk) {
 		}
 		r := record{at: c.At, from: c.From, content: content, version: binary.BigEndian.Uint16(in[1:3]), header: [5]byte(in), payload: in[5 : 5+n]}
 		in = in[5+n:]
+		r.flight = d.flightOf(r.from)
 		d.record(&r)
+		for d.moved && len(d.waiting) > 0 {
+			d.moved = false
+			d.retry()
+		}
 	}
 	if len(in) == 0 || h.broken {
 		h.buf = nil
@@ -342,18 +349,27 @@ func (d *Decoder) plain(r *record, encrypted bool) {
 
 // message begins a Message for a record.
 func (d *Decoder) message(r *record, encrypted bool) Message {
-	if d.flight == 0 || d.flightFrom != r.from {
-		d.flight++
-		d.flightFrom = r.from
+	flight := r.flight
+	if flight == 0 {
+		flight = d.flightOf(r.from)
 	}
 	version := d.version
 	if version == 0 {
 		version = r.version
 	}
 	return Message{
-		At: r.at, From: r.from, Flight: d.flight, Content: r.content, Version: version, CipherSuite: d.next.suite,
+		At: r.at, From: r.from, Flight: flight, Content: r.content, Version: version, CipherSuite: d.next.suite,
 		Encrypted: encrypted, Epoch: d.halves[r.from].epoch, Length: len(r.payload),
 	}
+}
+
+// flightOf counts flights: a new one begins when the direction changes.
+func (d *Decoder) flightOf(from Side) int {
+	if d.flight == 0 || d.flightFrom != from {
+		d.flight++
+		d.flightFrom = from
+	}
+	return d.flight
 }
 
 // problem says that something could not be read.

@@ -97,6 +97,7 @@ var extensionReaders = map[uint16]func(*reader){
 	13172:                  (*reader).nextProtocols,
 	17513:                  textList("supported_protocols", "protocol_name"),
 	17613:                  textList("supported_protocols", "protocol_name"),
+	0xca34:                 textListOf(hexOf, "trust_anchors", "trust_anchor_id"),             // draft-ietf-tls-trust-anchor-ids section 5
 	0xfd00:                 u16ListOf(1, "outer_extensions", "extension_type", ExtensionName), // RFC 9849 section 5.1
 	0xfe0d:                 (*reader).encryptedClientHello,
 	0xff01:                 func(r *reader) { r.opaque("renegotiated_connection", 1, renegotiatedWord) }, // RFC 5746 section 3.2
@@ -116,8 +117,10 @@ func u8List(name, item string, names map[uint8]string) func(*reader) {
 }
 
 // textList reads a list of short texts.
-func textList(name, item string) func(*reader) {
-	return func(r *reader) { r.list(name, 2, func(r *reader) { r.opaque(item, 1, text) }) }
+func textList(name, item string) func(*reader) { return textListOf(text, name, item) }
+
+func textListOf(word func([]byte) string, name, item string) func(*reader) {
+	return func(r *reader) { r.list(name, 2, func(r *reader) { r.opaque(item, 1, word) }) }
 }
 
 // certificateTypes reads the client's list or the server's choice.

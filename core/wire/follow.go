@@ -128,7 +128,7 @@ func (d *Decoder) followServerHello(body []byte) {
 	n := &d.next
 	n.serverRandom, n.suite, n.version = bytes.Clone(s.random), s.suite, s.version
 	n.sessionID, n.etm, n.full = bytes.Clone(s.sessionID), s.etm, false
-	d.version = s.version
+	d.version, d.moved = s.version, true
 	switch {
 	case s.version < tls13:
 		if client.early {

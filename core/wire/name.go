@@ -161,7 +161,7 @@ var extensionNames = map[uint16]string{
 	55: "external_id_hash", 56: "external_session_id", 57: "quic_transport_parameters", 58: "ticket_request", 59: "dnssec_chain",
 	60: "sequence_number_encryption_algorithms", 61: "rrc", 62: "tls_flags",
 	13172: "next_protocol_negotiation", 17513: "application_settings (old)", 17613: "application_settings",
-	30032: "channel_id", 0xfd00: "ech_outer_extensions", 0xfe0d: "encrypted_client_hello", 0xff01: "renegotiation_info",
+	30032: "channel_id", 0xca34: "trust_anchors", 0xfd00: "ech_outer_extensions", 0xfe0d: "encrypted_client_hello", 0xff01: "renegotiation_info",
 }
 
 // ExtensionName is an extension's name in the IANA registry, "GREASE", or its number.

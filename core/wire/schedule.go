@@ -17,6 +17,7 @@ func (d *Decoder) secure(side Side, label string) {
 	h.params = d.next
 	h.secure, h.early, h.label, h.secret, h.opener = true, false, label, nil, nil
 	h.epoch++
+	d.moved = true
 }
 
 // changeCipher says that a direction is protected from here on by keys from
@@ -27,6 +28,7 @@ func (d *Decoder) changeCipher(side Side) {
 	h.params = d.next
 	h.secure, h.early, h.label, h.secret, h.opener = true, false, "", nil, nil
 	h.epoch++
+	d.moved = true
 }
 
 // arm makes the direction's opener if it has none; false while the secret is
