@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"text/tabwriter"
 
@@ -14,6 +13,7 @@ import (
 func cachesCommand(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use: "caches", Short: "List the cache policies and client profiles, with their sources", Args: exactly(0, "no argument"),
+		Example: "  rechallenge-cli caches",
 		RunE: func(*cobra.Command, []string) error {
 			w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
 			fmt.Fprintln(w, "ID\tSESSION KEY\tLIFETIME\tWHAT\tHOW SURE\tSOURCE")
@@ -46,17 +46,4 @@ func lifetime(p session.Policy) string {
 		return "server's, at most " + p.MaxTTL.String()
 	}
 	return "server's"
-}
-
-func versionCommand(c *console) *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: exactly(0, "no argument"),
-		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(c.out, "%s %s (%s, %s/%s)\n", programName, Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			for _, s := range stacks() {
-				fmt.Fprintf(c.out, "stack %s: %s\n", s.Name(), s.Version())
-			}
-			return nil
-		},
-	}
 }

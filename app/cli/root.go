@@ -13,6 +13,7 @@ import (
 
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
+	"rechallenge/core/stack/openssl"
 	"rechallenge/core/trace"
 )
 
@@ -41,27 +42,43 @@ type usage struct{ error }
 
 func (u usage) Unwrap() error { return u.error }
 
+// failed wraps what a command's own work returned, to tell it from what the
+// parsing of the command line did.
+type failed struct{ error }
+
+func (f failed) Unwrap() error { return f.error }
+
 // console is where a command reads and writes.
 type console struct {
 	in       io.Reader
 	out, err io.Writer
 }
 
-// Main runs the command line and returns its exit code.
+// Main runs the command line and returns its exit code. What a command's own
+// work runs into and the user can't mend at the prompt (a full disk, a port
+// taken) is exit 3.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
+	// A reader that has seen enough (| head) closes the pipe: an error of the
+	// write, not the end of the program.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := interrupts()
 	defer stop()
 	root := command(&console{in: in, out: out, err: errOut})
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var code status
+	var mend usage
+	var own failed
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, syscall.EPIPE):
 		return exitOK
 	case errors.As(err, &code):
 		return int(code)
 	}
 	fmt.Fprintf(errOut, "%s: %v\n", programName, err)
+	if errors.As(err, &own) && !errors.As(err, &mend) {
+		return exitNotRun
+	}
 	return exitUsage
 }
 
@@ -102,12 +119,31 @@ func command(c *console) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
-	root.AddCommand(demoCommand(c), runCommand(c), tryCommand(c), labCommand(c), identityCommand(c), cachesCommand(c), versionCommand(c))
+	root.AddCommand(
+		demoCommand(c), runCommand(c), tryCommand(c), identityCommand(c), compareCommand(c),
+		labCommand(c), cachesCommand(c), versionCommand(c), manCommand(c),
+	)
+	for _, cmd := range root.Commands() {
+		if work := cmd.RunE; work != nil {
+			cmd.RunE = func(cmd *cobra.Command, args []string) error {
+				if err := work(cmd, args); err != nil {
+					return failed{err}
+				}
+				return nil
+			}
+		}
+	}
 	return root
 }
 
 // tool names this program in traces.
 func tool() trace.Tool { return trace.Tool{Name: toolName, Version: Version} }
 
-// stacks are the TLS stacks at hand.
-func stacks() []stack.Stack { return []stack.Stack{gotls.New()} }
+// stacks are the TLS stacks at hand: libssl where it is installed.
+func stacks() []stack.Stack {
+	list := []stack.Stack{gotls.New()}
+	if s, err := openssl.New(); err == nil {
+		list = append(list, s)
+	}
+	return list
+}

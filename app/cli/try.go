@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"rechallenge/core/plan"
-	"rechallenge/core/session"
 	"rechallenge/core/target"
 )
 
@@ -35,7 +34,9 @@ func tryCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "try URL...",
 		Short: "Try identities on URLs, without a plan file",
-		Long:  "For each URL in the order given, each identity in the order given: once with a shared session cache, once with none.",
+		Long: `For each URL in the order given, each identity in the order given: once with a shared
+session cache, once with none. An identity's id is the stem of its file's name.
+Without --identity the URLs are asked without a certificate.`,
 		Example: `  rechallenge-cli try https://server.test/ --identity alice.p12 --identity bob.p12 --trust ca.pem
   ALICE=secret rechallenge-cli try https://server.test/ --identity alice.p12:ALICE --whoami header:X-Client-DN`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,11 +44,12 @@ func tryCommand(c *console) *cobra.Command {
 			if err != nil {
 				return usage{err}
 			}
-			return c.run(cmd.Context(), p, ".", &f, session.Real())
+			return c.run(cmd.Context(), p, nil, ".", &f)
 		},
 	}
 	f.add(cmd)
 	a.add(cmd)
+	completeCaches(cmd)
 	return cmd
 }
 

@@ -4,7 +4,11 @@
 package report
 
 import (
+	"errors"
+	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"rechallenge/core/diagnose"
 	"rechallenge/core/trace"
@@ -30,16 +34,49 @@ type Capture struct {
 
 // Format is one way to write a Report.
 type Format struct {
-	Ext   string // with the dot: ".json"
-	Title string
-	Write func(w io.Writer, r *Report) error
+	Ext    string // with the dot: ".json"
+	Title  string
+	Write  func(w io.Writer, r *Report) error
+	Beside []Beside // further files of the same format
+	// Captured says that it is made of the captured bytes, which a report that
+	// was opened again doesn't have and which can't be redacted.
+	Captured bool
+}
+
+// Beside is a file that goes with a format's own: FILE.csv has FILE-findings.csv.
+type Beside struct {
+	Suffix string // after the name without its extension: "-findings.csv"
+	Write  func(w io.Writer, r *Report) error
 }
 
 // Formats are all formats, in the order in which they are offered.
 var Formats = []Format{
-	{".html", "HTML page", writeHTML},
-	{".json", "JSON report", writeJSON},
-	{".svg", "Timeline as SVG", writeSVG},
+	{Ext: ".html", Title: "HTML page", Write: writeHTML},
+	{Ext: ".json", Title: "JSON report", Write: writeJSON},
+	{Ext: ".svg", Title: "Timeline as SVG", Write: writeSVG},
+}
+
+// ErrFormat is wrapped when a file's name asks for no format there is.
+var ErrFormat = errors.New("no such report format")
+
+// FormatOf finds the format that a file's name asks for.
+func FormatOf(name string) (Format, error) {
+	ext := strings.ToLower(filepath.Ext(name))
+	for _, f := range Formats {
+		if f.Ext == ext {
+			return f, nil
+		}
+	}
+	return Format{}, fmt.Errorf("%w: %s: the name must end in one of %s", ErrFormat, name, Extensions())
+}
+
+// Extensions lists the formats' extensions, for people.
+func Extensions() string {
+	var list []string
+	for _, f := range Formats {
+		list = append(list, f.Ext)
+	}
+	return strings.Join(list, " ")
 }
 
 // New folds and judges a trace.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // runes of the terminal drawing.
@@ -38,14 +39,24 @@ func Text(l *Layout, width int, color bool) string {
 			if lane.Bad {
 				sign = paint("✕ ", "31", color)
 			}
-			fmt.Fprintf(&b, "%s%-*s %s %s\n", sign, label, cut(laneLabel(lane), label), lineOf(l, lane, begin, longest, bar, color), cut(lane.Outcome, outcome))
+			fmt.Fprintf(&b, "%s%-*s %s %s\n", sign, label, cut(laneLabel(lane), label), lineOf(l, lane, begin, longest, bar, color), cut(plain(lane.Outcome), outcome))
 		}
 	}
 	b.WriteString("◆ challenge  ◇ expected, did not come  ↩ resumed  ◈ asked after the handshake  ✕ failed   ─ dial  █▓ TLS by flight  ▒ HTTP\n")
 	return b.String()
 }
 
-func laneLabel(l Lane) string { return l.Label + " " + l.Detail }
+func laneLabel(l Lane) string { return plain(l.Label + " " + l.Detail) }
+
+// plain replaces what would steer a terminal or change the direction of text.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
 
 // lineOf draws one lane in n cells.
 func lineOf(l *Layout, lane Lane, begin, longest time.Duration, n int, color bool) string {

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"rechallenge/app/files"
+	"rechallenge/core/diagnose"
+	"rechallenge/core/engine"
+	"rechallenge/core/report"
+	"rechallenge/core/session"
+	"rechallenge/core/timeline"
+	"rechallenge/core/trace"
+)
+
+// finish makes the report of a run that is over, writes what was asked for,
+// prints the verdict and gives the exit code as a status.
+func (c *console) finish(r *engine.Run, f *runFlags) error {
+	rep := report.New(r.Wait())
+	rep.Captures = captures(r)
+	if f.secrets {
+		rep.KeyLog = r.KeyLog().Lines()
+	}
+	err := c.writeSecrets(rep, r, f)
+	return c.conclude(rep, f, err)
+}
+
+// conclude writes the reports, prints the verdict and gives the exit code as a
+// status; 3 also where before, what went wrong earlier, is not nil.
+func (c *console) conclude(rep *report.Report, f *runFlags, before error) error {
+	shown := report.Redact(rep, f.hide)
+	before = errors.Join(before, c.write(shown, f), c.print(shown, f))
+	if before != nil {
+		fmt.Fprintf(c.err, "%s: %v\n", programName, before)
+		return status(exitNotRun)
+	}
+	return outcome(rep)
+}
+
+// captures hands the captured bytes to the report.
+func captures(r *engine.Run) []report.Capture {
+	var list []report.Capture
+	for _, c := range r.Captures() {
+		list = append(list, report.Capture{Local: c.Local, Remote: c.Remote, Chunks: c.Capture.Chunks(0)})
+	}
+	return list
+}
+
+// write saves the reports; one that can't be written doesn't keep the others back.
+func (c *console) write(rep *report.Report, f *runFlags) (err error) {
+	for _, name := range f.reports {
+		if e := files.SaveReport(name, rep); e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		if format, e := report.FormatOf(name); e == nil && format.Captured && len(rep.KeyLog) > 0 {
+			fmt.Fprintf(c.err, "%s holds the TLS secrets of this run: keep it private\n", name)
+		}
+	}
+	return err
+}
+
+// writeSecrets saves the key log and the sessions.
+func (c *console) writeSecrets(rep *report.Report, r *engine.Run, f *runFlags) (err error) {
+	if f.keylog != "" {
+		fmt.Fprintf(c.err, "%s holds the TLS secrets of this run: keep it private\n", f.keylog)
+		err = files.Save(f.keylog, files.Secret, func(w io.Writer) error { _, err := w.Write(r.KeyLog().Lines()); return err })
+	}
+	if f.save == "" {
+		return err
+	}
+	fmt.Fprintf(c.err, "%s holds sessions that resume without a certificate: keep it private\n", f.save)
+	sessions := map[string][]session.Session{}
+	for _, p := range rep.Log.Passes {
+		if cache := r.Cache(p.Index); cache != nil {
+			sessions[p.Cache] = append(sessions[p.Cache], cache.Sessions()...)
+		}
+	}
+	return errors.Join(err, files.Save(f.save, files.Secret, func(w io.Writer) error { return session.Save(w, sessions) }))
+}
+
+// print tells the verdict and draws the timeline, or prints the JSON report.
+func (c *console) print(rep *report.Report, f *runFlags) error {
+	if f.json {
+		format, err := report.FormatOf("-.json")
+		if err != nil {
+			return err
+		}
+		return c.written(format.Write(c.out, rep))
+	}
+	if f.quiet {
+		return nil
+	}
+	out := &sticky{w: c.out}
+	width, color := c.terminal()
+	v := rep.Result.Verdict
+	fmt.Fprintf(out, "%s %s\n%s\n\n%s", mark(v.Severity, color), plainText(v.Title), plainText(v.Detail),
+		timeline.Text(timeline.Lay(rep.Log, rep.Result.Bad(rep.Log)), width, color))
+	printFindings(out, rep.Result, color)
+	for _, e := range rep.Result.Expectations {
+		printExpectation(out, e, color)
+	}
+	for _, name := range f.reports {
+		fmt.Fprintf(out, "report: %s\n", name)
+	}
+	return c.written(out.err)
+}
+
+// printFindings lists what the verdict is not about.
+func printFindings(w io.Writer, r diagnose.Result, color bool) {
+	for i, f := range r.Findings {
+		if i == 0 && f.Title == r.Verdict.Title {
+			fmt.Fprintf(w, "what to do: %s\n", plainText(f.Advice))
+			continue
+		}
+		fmt.Fprintf(w, "%s  pass %s: %s (%s)\n", paint(string(f.Severity), severityColor(f.Severity), color), f.Pass, plainText(f.Title), f.Rule)
+	}
+}
+
+// printExpectation says what was expected and what came, with the evidence's place.
+func printExpectation(w io.Writer, e diagnose.Expectation, color bool) {
+	where := "pass " + e.Pass
+	if e.Connection > 0 {
+		where += fmt.Sprintf(", connection %d", e.Connection)
+	}
+	if e.Holds {
+		fmt.Fprintf(w, "%s   %s: %s\n", paint("holds", "32", color), where, plainText(e.Expected))
+		return
+	}
+	fmt.Fprintf(w, "%s  %s: expected %s, got %s\n", paint("FAILED", "31", color), where, plainText(e.Expected), plainText(e.Got))
+}
+
+// outcome is the exit code of a run that came to an end.
+func outcome(rep *report.Report) error {
+	switch {
+	case !reached(rep.Log), rep.Log.Done == nil, rep.Log.Done.Interrupted:
+		return status(exitNotRun)
+	case len(rep.Result.Expectations) > 0:
+		for _, e := range rep.Result.Expectations {
+			if !e.Holds {
+				return status(exitFinding)
+			}
+		}
+		return nil
+	}
+	for _, f := range rep.Result.Findings {
+		if f.Severity == diagnose.Error {
+			return status(exitFinding)
+		}
+	}
+	return nil
+}
+
+// reached reports whether any server answered in TLS, if only with an alert.
+func reached(log *trace.Log) bool {
+	for _, p := range log.Passes {
+		for _, c := range p.Connections {
+			if c.Evidence.ServerHello != 0 || c.Handshake == trace.NoneHS || c.Error != nil && c.Error.Alert != "" {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"rechallenge/core/plan"
+	"rechallenge/core/trace"
+)
+
+// progress shows on a terminal how far a run is and how long it will last, and
+// nothing elsewhere.
+type progress struct {
+	bar     *progressbar.ProgressBar
+	started time.Time
+	total   int
+	stop    chan struct{}
+	over    sync.WaitGroup
+
+	mu     sync.Mutex
+	done   int
+	waits  time.Duration // still to be waited by the plan
+	waited time.Duration // so far
+	since  time.Time     // of the wait it is in
+	until  time.Time
+}
+
+func (c *console) progress(p *plan.Plan, f *runFlags) *progress {
+	file, ok := c.err.(*os.File)
+	passes, err := p.Passes()
+	if err != nil || f.quiet || !ok || !term.IsTerminal(int(file.Fd())) {
+		return &progress{}
+	}
+	jobs := p.Jobs()
+	b := &progress{started: time.Now(), total: len(passes) * len(jobs), stop: make(chan struct{})}
+	for _, j := range jobs {
+		if !f.fastForward {
+			b.waits += time.Duration(j.After) * time.Duration(len(passes))
+		}
+	}
+	b.bar = progressbar.NewOptions(b.total,
+		progressbar.OptionSetWriter(file), progressbar.OptionShowCount(), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+	b.over.Go(b.run)
+	return b
+}
+
+// run draws a few times a second until finish.
+func (b *progress) run() {
+	t := time.NewTicker(200 * time.Millisecond)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			b.bar.Describe(b.words(time.Now()))
+			b.mu.Lock()
+			done := b.done
+			b.mu.Unlock()
+			b.bar.Set(min(done, b.total-1))
+		case <-b.stop:
+			return
+		}
+	}
+}
+
+// words says what is going on and how long it will last.
+func (b *progress) words(now time.Time) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	text := "connections"
+	left, busy := b.waits, now.Sub(b.started)-b.waited
+	if !b.until.IsZero() {
+		text = fmt.Sprintf("waiting until %s as the plan says", b.until.Format(time.TimeOnly))
+		left += max(b.until.Sub(now), 0)
+		busy -= now.Sub(b.since)
+	}
+	if b.done > 0 {
+		left += busy / time.Duration(b.done) * time.Duration(b.total-b.done)
+	}
+	if left >= time.Second {
+		text += fmt.Sprintf(", %s left", left.Round(time.Second))
+	}
+	return text
+}
+
+// observe follows the run.
+func (b *progress) observe(e trace.Event) {
+	if b.bar == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch p := e.Payload.(type) {
+	case trace.Wait:
+		d := trace.FromMilliseconds(p.ForMS)
+		b.waits -= min(d, b.waits)
+		b.since = time.Now()
+		b.until = b.since.Add(d)
+	case trace.WaitDone:
+		b.waited += time.Since(b.since)
+		b.until = time.Time{}
+	case trace.ConnectionDone:
+		b.done++
+	}
+}
+
+// finish takes the bar away.
+func (b *progress) finish() {
+	if b.bar == nil {
+		return
+	}
+	close(b.stop)
+	b.over.Wait()
+	b.bar.Finish()
+}
