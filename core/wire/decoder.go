@@ -12,6 +12,7 @@ const (
 	maxRecord  = 16384 + 2048 // RFC 5246 section 6.2.3
 	maxMessage = 1 << 18      // of one handshake message; real chains stay under 64 KiB
 	maxWaiting = 1 << 20      // bytes of records that wait for a secret
+	overhead   = 128          // bytes that a waiting record takes besides its payload
 	maxUnread  = 16           // records of one epoch that are each said to be unreadable; more are counted
 )
 
@@ -28,6 +29,7 @@ type Decoder struct {
 	waiting      []record // for a secret, in order of arrival
 	waitingBytes int
 	moved        bool // keys or parameters changed: what waits may be readable now
+	known        int  // secrets in the key log when last tried
 	closing      bool // no secret comes any more
 
 	flight     int
@@ -108,7 +110,10 @@ func (d *Decoder) SessionID() []byte {
 // Feed takes more bytes and returns the messages that became readable.
 func (d *Decoder) Feed(chunks ...Chunk) []Message {
 	defer d.borrow()()
-	d.retry()
+	if n := d.keys.size(); n != d.known {
+		d.known = n
+		d.retry()
+	}
 	for i := range chunks {
 		d.chunk(&chunks[i])
 	}
@@ -189,7 +194,9 @@ func (d *Decoder) chunk(c *Chunk) {
 		h.buf = nil
 		return
 	}
-	h.buf = append(h.buf[:0], in...)
+	if len(in) < len(h.buf) || len(h.buf) == 0 {
+		h.buf = append(h.buf[:0], in...)
+	}
 }
 
 // stop gives a direction up, saying why.
@@ -205,7 +212,7 @@ func (d *Decoder) record(r *record) {
 	if !h.waits && d.process(r) {
 		return
 	}
-	if d.waitingBytes+len(r.payload) > maxWaiting {
+	if d.waitingBytes+len(r.payload)+overhead > maxWaiting {
 		d.unreadable(r, "no secret for this connection is in the key log")
 		return
 	}
@@ -213,7 +220,7 @@ func (d *Decoder) record(r *record) {
 	kept := *r
 	kept.payload = bytes.Clone(r.payload)
 	d.waiting = append(d.waiting, kept)
-	d.waitingBytes += len(kept.payload)
+	d.waitingBytes += len(kept.payload) + overhead
 }
 
 // retry handles what had waited for a secret; each direction in order, both
@@ -233,7 +240,7 @@ func (d *Decoder) retry() {
 		}
 		h.waits = true
 		d.waiting = append(d.waiting, *r)
-		d.waitingBytes += len(r.payload)
+		d.waitingBytes += len(r.payload) + overhead
 	}
 }
 

@@ -45,7 +45,9 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		h.hs = nil
 		return
 	}
-	h.hs = append(h.hs[:0], in...)
+	if len(in) < len(h.hs) || len(h.hs) == 0 {
+		h.hs = append(h.hs[:0], in...)
+	}
 }
 
 // follow keeps up with what a handshake message changes: randoms, version,

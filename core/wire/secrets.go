@@ -57,6 +57,13 @@ func (k *KeyLog) Secret(label string, clientRandom []byte) []byte {
 	return k.secrets[label+string(clientRandom)]
 }
 
+// size grows with every secret that becomes known.
+func (k *KeyLog) size() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.secrets) + len(k.sessions)
+}
+
 // Lines returns everything in the SSLKEYLOGFILE format, for a file that the user asked for.
 func (k *KeyLog) Lines() []byte {
 	k.mu.Lock()
