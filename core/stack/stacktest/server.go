@@ -60,11 +60,14 @@ func run(t testing.TB, port, name string, args ...string) *Output {
 	if err != nil {
 		t.Fatal(err)
 	}
+	apart(cmd)
+	// A child that lives on and holds the output must not hold the test.
+	cmd.WaitDelay = 2 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		cmd.Process.Kill()
+		end(cmd)
 		stdin.Close()
 		cmd.Wait()
 		if t.Failed() {
