@@ -34,6 +34,7 @@ const (
 	ColorGroup  fyne.ThemeColorName = "group"  // group headers, rulers, panels
 	ColorGrid   fyne.ThemeColorName = "grid"   // grid lines
 	ColorRaised fyne.ThemeColorName = "raised" // cards, tooltips
+	ColorMatch  fyne.ThemeColorName = "match"  // behind the words of a search
 )
 
 // Phase is the colour of a span's phase: "resolve", "dial", "proxy", "tls",
@@ -115,6 +116,7 @@ var darkPalette = map[fyne.ThemeColorName]color.Color{
 	ColorGroup:  rgb(0x1b1f27),
 	ColorGrid:   rgb(0x232932),
 	ColorRaised: rgb(0x20252e),
+	ColorMatch:  rgb(0x5a4712),
 }
 
 var lightPalette = map[fyne.ThemeColorName]color.Color{
@@ -166,4 +168,5 @@ var lightPalette = map[fyne.ThemeColorName]color.Color{
 	ColorGroup:  rgb(0xf1f3f6),
 	ColorGrid:   rgb(0xe6e9ee),
 	ColorRaised: rgb(0xf7f8fa),
+	ColorMatch:  rgb(0xffe9a8),
 }

@@ -207,6 +207,22 @@ func TestGalleryWidgets(t *testing.T) {
 			b.SetProblem(2, "")
 			return container.NewGridWithColumns(2, a, b)
 		}},
+		"table": {fyne.NewSize(600, 200), func() fyne.CanvasObject {
+			t := cures()
+			t.Select("own")
+			t.SetHighlight("own")
+			return t
+		}},
+		"steps": {fyne.NewSize(320, 280), func() fyne.CanvasObject {
+			s := tour()
+			s.SetCurrent(1)
+			return s
+		}},
+		"palette": {fyne.NewSize(560, 380), func() fyne.CanvasObject {
+			p := palette()
+			p.Type("n")
+			return p
+		}},
 		"icons": {fyne.NewSize(640, 60), func() fyne.CanvasObject {
 			row := container.NewGridWrap(fyne.NewSquareSize(26))
 			for _, r := range []fyne.Resource{theme.IconIdentity, theme.IconNoIdentity, theme.IconTarget, theme.IconLab, theme.IconDemo, theme.IconCache, theme.IconSkip,

@@ -1,9 +1,12 @@
 package widgets
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -14,6 +17,8 @@ type Column struct {
 	Stretch float32 // share of the room left over
 	Right   bool    // aligned to the right, for numbers
 	Mono    bool
+
+	unlit bool // SetHighlight leaves it alone
 }
 
 // Cell is the content of a column in a row.
@@ -22,6 +27,7 @@ type Cell struct {
 	Icon  fyne.Resource       // before the text; use theme.Tinted
 	Color fyne.ThemeColorName // empty: the foreground
 	Bold  bool
+	Link  bool // can be clicked: OnLink
 }
 
 // Row is a line. Its ID is what callbacks hand back: unique in the list.
@@ -34,9 +40,9 @@ type Row struct {
 }
 
 // Rows is a dense list with columns, for ten rows or a hundred thousand. Keys:
-// Up, Down, Page Up, Page Down, Home, End, Enter; where it is Reorderable also
-// Alt+Up and Alt+Down, and Delete, D (duplicate) and Space (toggle) where those
-// callbacks are set.
+// Up, Down, Page Up, Page Down, Home, End, Enter, Control+C (the row as text);
+// where it is Reorderable also Alt+Up and Alt+Down, and Delete, D (duplicate)
+// and Space (toggle) where those callbacks are set.
 type Rows struct {
 	widget.BaseWidget
 
@@ -51,8 +57,19 @@ type Rows struct {
 	OnDelete    func(id string)
 	OnDuplicate func(id string)
 	OnToggle    func(id string)
+	OnLink      func(id string, column int) // a click on a cell that is a Link
+	// OnKey is called for every key that means nothing to the list itself;
+	// id is empty where nothing is selected.
+	OnKey func(id string, key fyne.KeyName)
+	// OnCopy is called with text to put on the clipboard; without it the list does so itself.
+	OnCopy func(text string)
 
 	columns  []Column
+	rows     []Row    // of SetRows
+	hint     int      // where search found something last
+	words    []string // to light, in lower case
+	tap      func(id string)
+	least    int // rows that MinSize leaves room for
 	count    int
 	row      func(int) Row
 	find     func(string) int
@@ -69,27 +86,63 @@ type Rows struct {
 
 // NewRows makes an empty list.
 func NewRows(columns ...Column) *Rows {
-	r := &Rows{columns: columns, hovered: -1, dragged: -1, target: -1, header: newLayer(), empty: weak("")}
+	r := &Rows{columns: columns, hovered: -1, dragged: -1, target: -1, header: newLayer(), empty: weak(""), least: 2}
 	r.find = func(string) int { return -1 }
 	r.list = newRowList(r)
 	r.ExtendBaseWidget(r)
 	return r
 }
 
-// SetRows shows rows; the selection is kept where its ID is still there.
+// SetRows shows rows; the selection is kept where its ID is still there. The
+// slice belongs to the list from then on. Its work does not grow with the rows.
 func (r *Rows) SetRows(rows []Row) {
-	at := make(map[string]int, len(rows))
-	for i := range rows {
-		if !rows[i].Heading {
-			at[rows[i].ID] = i
+	r.rows = rows
+	r.SetSource(len(rows), func(i int) Row { return r.rows[i] }, r.search)
+}
+
+// Append adds rows behind those of SetRows, for a run that grows. The last row
+// stays in view if it was.
+func (r *Rows) Append(rows ...Row) {
+	if len(rows) == 0 {
+		return
+	}
+	follow := r.atEnd()
+	r.rows = append(r.rows, rows...)
+	r.count = len(r.rows)
+	if r.row == nil {
+		r.SetRows(r.rows)
+	}
+	r.empty.Hidden = true
+	if follow {
+		r.list.ScrollToBottom()
+	}
+	r.list.Refresh()
+}
+
+// Update replaces rows of SetRows by their ID; unknown ones are left out.
+func (r *Rows) Update(rows ...Row) {
+	for _, row := range rows {
+		if i := r.search(row.ID); i >= 0 {
+			r.rows[i] = row
+			r.list.RefreshItem(i)
 		}
 	}
-	r.SetSource(len(rows), func(i int) Row { return rows[i] }, func(id string) int {
-		if i, ok := at[id]; ok {
+}
+
+// search finds a row of SetRows: those that are asked for lie near each other.
+func (r *Rows) search(id string) int {
+	match := func(i int) bool { return i >= 0 && i < len(r.rows) && r.rows[i].ID == id && !r.rows[i].Heading }
+	for _, i := range []int{r.hint, r.hint + 1, r.hint - 1} {
+		if match(i) {
+			r.hint = i
 			return i
 		}
-		return -1
-	})
+	}
+	i := slices.IndexFunc(r.rows, func(row Row) bool { return row.ID == id && !row.Heading })
+	if i >= 0 {
+		r.hint = i
+	}
+	return i
 }
 
 // SetSource shows n rows that are made when they come into view. index finds
@@ -107,6 +160,30 @@ func (r *Rows) SetSource(n int, row func(i int) Row, index func(id string) int) 
 func (r *Rows) SetEmpty(text string) {
 	r.empty.Segments[0].(*widget.TextSegment).Text = text
 	r.empty.Refresh()
+}
+
+// SetHighlight lights the words of a search wherever they stand in the cells.
+func (r *Rows) SetHighlight(search string) {
+	r.words = strings.Fields(strings.ToLower(search))
+	r.list.Refresh()
+}
+
+// Text is the row of an ID with tabs between its cells, empty if there is none.
+func (r *Rows) Text(id string) string {
+	i := r.find(id)
+	if i < 0 {
+		return ""
+	}
+	var cells []string
+	for _, c := range r.row(i).Cells {
+		cells = append(cells, c.Text)
+	}
+	return strings.Join(cells, "\t")
+}
+
+// atEnd tells whether the last row is in view.
+func (r *Rows) atEnd() bool {
+	return r.list.GetScrollOffset()+r.list.Size().Height >= float32(r.count)*rowPitch()-1
 }
 
 // Select selects and scrolls to a row, the empty ID clears. Calls nothing.
@@ -146,15 +223,29 @@ func (r *Rows) choose(i int) {
 	}
 }
 
-func (r *Rows) tapped(i int) {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(r.list); c != nil {
-		c.Focus(r.list)
+// tapped is a click on a row, on the link in a column unless that is -1.
+func (r *Rows) tapped(i, link int) {
+	if r.tap == nil {
+		if c := fyne.CurrentApp().Driver().CanvasForObject(r.list); c != nil {
+			c.Focus(r.list)
+		}
 	}
 	r.choose(i)
-	again := r.selected != "" && r.last == r.selected && time.Since(r.clicked) < 400*time.Millisecond
-	r.last, r.clicked = r.selected, time.Now()
-	if again && r.OnActivate != nil {
-		r.OnActivate(r.selected)
+	id := r.row(i).ID
+	switch {
+	case r.tap != nil:
+		r.tap(id)
+	case link >= 0:
+		r.last = ""
+		if r.OnLink != nil {
+			r.OnLink(id, link)
+		}
+	default:
+		again := r.selected == id && r.last == id && time.Since(r.clicked) < 400*time.Millisecond
+		r.last, r.clicked = id, time.Now()
+		if again && r.OnActivate != nil {
+			r.OnActivate(id)
+		}
 	}
 }
 
@@ -200,29 +291,23 @@ func (r *Rows) step(from, by int) {
 	}
 }
 
-// key does what a key means and tells whether it meant anything.
+// key does what a key means.
 func (r *Rows) key(name fyne.KeyName) {
 	at := r.find(r.selected)
-	page := max(int(r.list.Size().Height/rowHeight())-1, 1)
-	alt := modifiers()&fyne.KeyModifierAlt != 0
+	page := max(int(r.list.Size().Height/rowPitch())-1, 1)
 	on := func(f func(string)) {
-		if f != nil && r.selected != "" {
+		switch {
+		case f == nil && r.OnKey != nil:
+			r.OnKey(r.selected, name)
+		case f != nil && r.selected != "":
 			f(r.selected)
 		}
 	}
 	switch name {
-	case fyne.KeyUp, fyne.KeyDown:
-		by := 1
-		if name == fyne.KeyUp {
-			by = -1
-		}
-		if alt && r.Reorderable {
-			if to := at + by; at >= 0 && to >= 0 && to < r.count && r.OnMove != nil {
-				r.OnMove(r.selected, to)
-			}
-			return
-		}
-		r.step(at, by)
+	case fyne.KeyUp:
+		r.step(at, -1)
+	case fyne.KeyDown:
+		r.step(at, 1)
 	case fyne.KeyPageUp:
 		r.step(at, -page)
 	case fyne.KeyPageDown:
@@ -239,11 +324,44 @@ func (r *Rows) key(name fyne.KeyName) {
 		on(r.OnToggle)
 	case fyne.KeyD:
 		on(r.OnDuplicate)
+	default:
+		on(nil)
 	}
 }
 
+// shortcut does what a key with a modifier means; Fyne gives such keys to
+// TypedShortcut alone. It tells whether it meant anything.
+func (r *Rows) shortcut(s fyne.Shortcut) bool {
+	switch s := s.(type) {
+	case *fyne.ShortcutCopy:
+		text := r.Text(r.selected)
+		if text == "" {
+			return false
+		}
+		if r.OnCopy != nil {
+			r.OnCopy(text)
+		} else {
+			fyne.CurrentApp().Clipboard().SetContent(text)
+		}
+		return true
+	case *desktop.CustomShortcut:
+		by := map[fyne.KeyName]int{fyne.KeyUp: -1, fyne.KeyDown: 1}[s.KeyName]
+		if s.Modifier != fyne.KeyModifierAlt || by == 0 || !r.Reorderable {
+			return false
+		}
+		at := r.find(r.selected)
+		if to := at + by; at >= 0 && to >= 0 && to < r.count && r.OnMove != nil {
+			r.OnMove(r.selected, to)
+		}
+		return true
+	}
+	return false
+}
+
 // MinSize leaves room for a few rows.
-func (r *Rows) MinSize() fyne.Size { return fyne.NewSize(120, rowHeight()*2) }
+func (r *Rows) MinSize() fyne.Size {
+	return fyne.NewSize(120, rowHeight()+float32(r.least-1)*rowPitch())
+}
 
 // CreateRenderer is for Fyne.
 func (r *Rows) CreateRenderer() fyne.WidgetRenderer { return rowsRenderer{r} }
@@ -293,5 +411,18 @@ func newRowList(r *Rows) *rowList {
 	return l
 }
 
+var _ fyne.Shortcutable = (*rowList)(nil)
+
 // TypedKey is for fyne.Focusable.
 func (l *rowList) TypedKey(e *fyne.KeyEvent) { l.rows.key(e.Name) }
+
+// TypedShortcut is for fyne.Shortcutable. What is not the list's own is given
+// to the window, which does not see it otherwise.
+func (l *rowList) TypedShortcut(s fyne.Shortcut) {
+	if l.rows.shortcut(s) {
+		return
+	}
+	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(l).(fyne.Shortcutable); ok {
+		c.TypedShortcut(s)
+	}
+}

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"math"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -14,6 +15,9 @@ import (
 
 // heights of a row and of the header.
 func rowHeight() float32 { return float32(math.Round(float64(theme.Size(stock.SizeNameText)) * 1.85)) }
+
+// rowPitch is from one row to the next: the list leaves a padding between.
+func rowPitch() float32 { return rowHeight() + theme.Size(stock.SizeNamePadding) }
 
 // columnsAt spreads a width over columns: x and width of each.
 func columnsAt(columns []Column, left, width float32) (x, w []float32) {
@@ -75,6 +79,7 @@ type line struct {
 	cells *layer
 	icons pool[canvas.Image]
 	moved float32 // by a drag
+	over  bool    // the pointer is over a link
 }
 
 var (
@@ -82,6 +87,7 @@ var (
 	_ fyne.SecondaryTappable = (*line)(nil)
 	_ fyne.Draggable         = (*line)(nil)
 	_ desktop.Hoverable      = (*line)(nil)
+	_ desktop.Cursorable     = (*line)(nil)
 )
 
 func newLine(r *Rows) *line {
@@ -189,20 +195,73 @@ func (n *line) drawCell(c Cell, column Column, x, w, size, high float32) {
 		return
 	}
 	name := c.Color
-	if name == "" {
+	switch {
+	case n.row.Muted:
+		name = theme.ColorMuted
+	case c.Link:
+		name = stock.ColorNameHyperlink
+	case name == "":
 		name = stock.ColorNameForeground
 	}
 	color := theme.Color(name)
-	if n.row.Muted {
-		color = theme.Color(stock.ColorNameDisabled)
-	}
 	if column.Right {
 		x += w - 12 - fyne.MeasureText(text, size, style).Width
 	}
+	if !column.unlit {
+		n.light(text, x, (s.Height-high)/2, size, high, style)
+	}
 	n.cells.text(x, (s.Height-high)/2, text, color, size, style)
+	if c.Link {
+		n.cells.rect(x, (s.Height+high)/2-2, fyne.MeasureText(text, size, style).Width, 1, color, 0)
+	}
 }
 
-func (n *line) Tapped(*fyne.PointEvent) { n.rows.tapped(n.index) }
+// light draws a box behind every searched word in a cell's text.
+func (n *line) light(text string, x, y, size, high float32, style fyne.TextStyle) {
+	if len(n.rows.words) == 0 {
+		return
+	}
+	lower := strings.ToLower(text)
+	if len(lower) != len(text) {
+		return // a letter whose cases differ in length: places would be off
+	}
+	width := func(s string) float32 { return fyne.MeasureText(s, size, style).Width }
+	for _, word := range n.rows.words {
+		for at := 0; ; {
+			i := strings.Index(lower[at:], word)
+			if i < 0 {
+				break
+			}
+			at += i
+			n.cells.rect(x+width(text[:at])-1, y, width(text[at:at+len(word)])+2, high, theme.Color(theme.ColorMatch), 2)
+			at += len(word)
+		}
+	}
+}
+
+// linkAt is the column of the link at a position, -1 for none.
+func (n *line) linkAt(p fyne.Position) int {
+	x, w := columnsAt(n.rows.columns, n.rows.rowLeft(), n.Size().Width)
+	for i, c := range n.row.Cells {
+		if i < len(x) && c.Link && c.Text != "" && p.X >= x[i] && p.X < x[i]+w[i] {
+			return i
+		}
+	}
+	return -1
+}
+
+// Cursor is a hand over a link.
+func (n *line) Cursor() desktop.Cursor {
+	if n.over {
+		return desktop.PointerCursor
+	}
+	return desktop.DefaultCursor
+}
+
+// Tapped selects the row, or follows the link that was clicked.
+func (n *line) Tapped(e *fyne.PointEvent) {
+	n.rows.tapped(n.index, n.linkAt(e.Position))
+}
 
 func (n *line) TappedSecondary(e *fyne.PointEvent) {
 	n.rows.choose(n.index)
@@ -211,9 +270,12 @@ func (n *line) TappedSecondary(e *fyne.PointEvent) {
 	}
 }
 
-func (n *line) MouseIn(*desktop.MouseEvent)    { n.rows.hover(n.index) }
-func (n *line) MouseMoved(*desktop.MouseEvent) {}
-func (n *line) MouseOut()                      { n.rows.hover(-1) }
+func (n *line) MouseIn(e *desktop.MouseEvent) {
+	n.MouseMoved(e)
+	n.rows.hover(n.index)
+}
+func (n *line) MouseMoved(e *desktop.MouseEvent) { n.over = n.linkAt(e.Position) >= 0 }
+func (n *line) MouseOut()                        { n.rows.hover(-1) }
 
 // Dragged moves the row's place, where rows can be reordered.
 func (n *line) Dragged(e *fyne.DragEvent) {
@@ -221,7 +283,7 @@ func (n *line) Dragged(e *fyne.DragEvent) {
 		return
 	}
 	n.moved += e.Dragged.DY
-	n.rows.drag(n.index, n.index+int(math.Round(float64(n.moved/n.Size().Height))))
+	n.rows.drag(n.index, n.index+int(math.Round(float64(n.moved/rowPitch()))))
 }
 
 func (n *line) DragEnd() {
