@@ -42,6 +42,7 @@ var rooms = map[string][]string{
 	"app/live":             {},
 	"app/state":            {"core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
 	"app/native":           {"app/ui"},
+	"docs":                 {},
 	"assets":               {},
 }
 

@@ -9,6 +9,7 @@ import (
 	"rechallenge/core/diagnose"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
 
@@ -167,6 +168,22 @@ type CacheRow struct {
 	Pinned                                                         bool
 }
 
+// left is how much of a session's life is left.
+func left(d time.Duration) string {
+	if d <= 0 {
+		return "over"
+	}
+	return d.Round(time.Second).String()
+}
+
+// SetEntries notes what the cache of a pass that goes on holds now.
+func (s *State) SetEntries(pass int, entries []session.Info) {
+	if s.run.entries == nil {
+		s.run.entries = map[int][]session.Info{}
+	}
+	s.run.entries[pass] = entries
+}
+
 // CacheRows lists the sessions of every pass of the run: those at the end of a
 // pass that is over, and of a running one those that live gives.
 func (s *State) CacheRows(now time.Time) []CacheRow {
@@ -175,7 +192,11 @@ func (s *State) CacheRows(now time.Time) []CacheRow {
 	}
 	var rows []CacheRow
 	for _, p := range s.run.view.Report.Log.Passes {
-		for _, e := range p.Entries {
+		entries := p.Entries
+		if now, ok := s.run.entries[p.Index]; ok && !p.Done {
+			entries = now
+		}
+		for _, e := range entries {
 			r := CacheRow{
 				ID: fmt.Sprintf("%d/%d", p.Index, e.Serial), Pass: p.Cache, Key: e.Key, Mechanism: string(e.Mechanism),
 				MadeBy: fmt.Sprintf("#%d %s", e.MadeBy, e.Configured), Identity: e.EstablishedBy, Used: fmt.Sprintf("%d times", e.Used), Pinned: e.Pinned,
@@ -185,7 +206,7 @@ func (s *State) CacheRows(now time.Time) []CacheRow {
 			}
 			r.Age = now.Sub(e.Created).Round(time.Second).String()
 			if !e.Expires.IsZero() {
-				r.Expires = e.Expires.Local().Format(time.TimeOnly)
+				r.Expires = left(e.Expires.Sub(now))
 			}
 			rows = append(rows, r)
 		}

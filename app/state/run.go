@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"rechallenge/core/report"
+	"rechallenge/core/session"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
 )
@@ -12,8 +13,9 @@ import (
 type runState struct {
 	running bool
 	paused  bool
-	view    *View  // nil when nothing has run
-	opened  string // file it was read from, "" = run here
+	view    *View                  // nil when nothing has run
+	opened  string                 // file it was read from, "" = run here
+	entries map[int][]session.Info // of passes that go on, by pass
 }
 
 // Begin starts to show a new run.

@@ -32,8 +32,15 @@ type State struct {
 	Selected Ref
 	Event    int // selected event's Seq, 0 = none
 
-	undo, redo []plan.Plan
+	undo, redo []edition
+	source     []byte // the text that a person wrote last, nil = none
 	saved      string // the plan as it is on disk, as JSON; "" = the empty plan
+}
+
+// edition is the plan before or after an edit.
+type edition struct {
+	plan   plan.Plan
+	source []byte
 }
 
 // New returns an empty state: a plan that compares a shared cache with none.
@@ -54,8 +61,9 @@ func (s *State) Empty() bool {
 }
 
 // SetPlan replaces the plan, as when a file is opened; it can't be undone.
-func (s *State) SetPlan(p plan.Plan, path string) {
-	s.Plan = p
+// source is its text, nil where no person wrote one.
+func (s *State) SetPlan(p plan.Plan, path string, source []byte) {
+	s.Plan, s.source = p, source
 	s.Saved(path)
 	s.undo, s.redo = nil, nil
 	s.ClearRun()
@@ -63,6 +71,9 @@ func (s *State) SetPlan(p plan.Plan, path string) {
 
 // Saved notes that the plan is on disk.
 func (s *State) Saved(path string) { s.Path, s.Dirty, s.saved = path, false, text(s.Plan) }
+
+// Restored is Saved for a plan that is not on disk in this form: an autosave.
+func (s *State) Restored(path string) { s.Path, s.Dirty, s.saved = path, true, "" }
 
 // text is a plan in a form that can be compared.
 func text(p plan.Plan) string {
@@ -84,7 +95,7 @@ func clone(p plan.Plan) plan.Plan {
 
 // Edit changes the plan as one step that can be undone.
 func (s *State) Edit(change func(p *plan.Plan)) {
-	before := clone(s.Plan)
+	before := edition{clone(s.Plan), s.source}
 	change(&s.Plan)
 	s.undo, s.redo = append(s.undo, before), nil
 	if len(s.undo) > maxUndo {
@@ -106,13 +117,13 @@ func (s *State) Undo() { s.step(&s.undo, &s.redo) }
 // Redo does it again.
 func (s *State) Redo() { s.step(&s.redo, &s.undo) }
 
-func (s *State) step(from, to *[]plan.Plan) {
+func (s *State) step(from, to *[]edition) {
 	if len(*from) == 0 {
 		return
 	}
 	last := len(*from) - 1
-	*to = append(*to, clone(s.Plan))
-	s.Plan = (*from)[last]
+	*to = append(*to, edition{clone(s.Plan), s.source})
+	s.Plan, s.source = (*from)[last].plan, (*from)[last].source
 	*from = (*from)[:last]
 	s.Dirty = text(s.Plan) != s.saved
 }

@@ -143,7 +143,7 @@ func TestRunShown(t *testing.T) {
 	}
 	defer server.Close()
 	s := state.New()
-	s.SetPlan(*files.DemoPlan(server), "")
+	s.SetPlan(*files.DemoPlan(server), "", nil)
 	s.Identities = res.Identities
 	if _, ok := s.Verdict(); ok {
 		t.Error("there is a verdict before the first run")

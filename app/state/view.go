@@ -48,8 +48,7 @@ func (w *Watch) Add(events []trace.Event) *View {
 			w.wait = nil
 		}
 	}
-	log := w.folder.Snapshot()
-	v := Look(&report.Report{Log: log, Result: diagnose.Diagnose(log)})
+	v := Judge(w.folder.Snapshot())
 	v.Wait = w.wait
 	return v
 }
@@ -110,4 +109,9 @@ func missing(l *timeline.Layout) map[Ref]bool {
 		}
 	}
 	return found
+}
+
+// Judge is the view of a run that is over, judged anew.
+func Judge(log *trace.Log) *View {
+	return Look(&report.Report{Log: log, Result: diagnose.Diagnose(log)})
 }

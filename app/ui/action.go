@@ -34,6 +34,7 @@ func (w *Window) actions() []action {
 		{id: "open", menu: "File", title: "Open plan or report…", icon: theme.FolderOpenIcon(), key: fyne.KeyO, mod: ctrl, run: func() { w.unlessDirty(w.openFile) }},
 		{id: "save", menu: "File", title: "Save plan", icon: theme.DocumentSaveIcon(), key: fyne.KeyS, mod: ctrl, run: w.savePlan},
 		{id: "save-as", menu: "File", title: "Save plan as…", key: fyne.KeyS, mod: ctrl | shift, run: w.savePlanAs},
+		{id: "recent", menu: "File", title: "Open recent"},
 		{menu: "File", id: separator},
 		{id: "export-html", menu: "File", title: "Export HTML report…", key: fyne.KeyE, mod: ctrl, enabled: hasRun, run: func() { w.export(".html") }},
 		{id: "export-json", menu: "File", title: "Export JSON report…", key: fyne.KeyJ, mod: ctrl, enabled: hasRun, run: func() { w.export(".json") }},
@@ -45,14 +46,26 @@ func (w *Window) actions() []action {
 		{menu: "Edit", id: separator},
 		{id: "undo", menu: "Edit", title: "Undo", icon: theme.ContentUndoIcon(), key: fyne.KeyZ, mod: ctrl, enabled: w.state.CanUndo, run: w.undo},
 		{id: "redo", menu: "Edit", title: "Redo", icon: theme.ContentRedoIcon(), key: fyne.KeyY, mod: ctrl, enabled: w.state.CanRedo, run: w.redo},
+		{menu: "Edit", id: separator},
+		{id: "preferences", menu: "Edit", title: "Preferences…", key: fyne.KeyComma, mod: ctrl, run: w.showPreferences},
 		{id: "run", menu: "Run", title: "Run", icon: theme.MediaPlayIcon(), key: fyne.KeyR, mod: ctrl, enabled: func() bool { return !w.state.Running() }, run: w.run},
 		{id: "stop", menu: "Run", title: "Stop", icon: theme.MediaStopIcon(), key: fyne.KeyPeriod, mod: ctrl, enabled: w.state.Running, run: w.stop},
 		{id: "pause", menu: "Run", title: "Pause or go on", icon: theme.MediaPauseIcon(), key: fyne.KeyP, mod: ctrl, enabled: w.state.Running, run: w.pause},
 		{id: "skip", menu: "Run", title: "Skip the wait", icon: rtheme.IconSkip, key: fyne.KeyRight, mod: ctrl, enabled: func() bool { return w.state.Waiting() != nil }, run: w.skip},
 		{menu: "Run", id: separator},
+		{id: "why", menu: "Run", title: "Why was I not asked?", key: fyne.KeyL, mod: ctrl, enabled: w.ready, run: func() { w.askAbout("levels") }},
+		{id: "clients", menu: "Run", title: "Which clients are bitten?", enabled: w.ready, run: func() { w.askAbout("clients") }},
+		{id: "cures", menu: "Run", title: "What cures it here?", enabled: w.ready, run: func() { w.askAbout("cures") }},
+		{menu: "Run", id: separator},
 		{id: "demo", menu: "Run", title: "Try the demo", icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.unlessDirty(w.demo) }},
 		{id: "fit", menu: "View", title: "Fit the timeline", icon: rtheme.IconFit, key: fyne.Key0, mod: ctrl, run: func() { w.timeline.Fit() }},
 		{id: "zoom", menu: "View", title: "Zoom to the selection", run: func() { w.timeline.ZoomToSelection() }},
+		{menu: "View", id: separator},
+		{id: "page-test", menu: "View", title: "Test", key: fyne.Key1, mod: ctrl, run: func() { w.pages.SelectIndex(pageTest) }},
+		{id: "page-questions", menu: "View", title: "Questions", key: fyne.Key2, mod: ctrl, run: func() { w.pages.SelectIndex(pageQuestions) }},
+		{id: "page-compare", menu: "View", title: "Compare", key: fyne.Key3, mod: ctrl, run: func() { w.pages.SelectIndex(pageCompare) }},
+		{id: "page-guide", menu: "View", title: "Guide", key: fyne.Key4, mod: ctrl, run: func() { w.pages.SelectIndex(pageGuide) }},
+		{id: "text", menu: "View", title: "Plan as YAML", key: fyne.KeyY, mod: ctrl | shift, run: func() { w.pages.SelectIndex(pageTest); w.lists.SelectIndex(tabText) }},
 		{menu: "View", id: separator},
 		{id: "dark", menu: "View", title: "Dark", run: func() { w.setTheme(rtheme.Dark) }},
 		{id: "light", menu: "View", title: "Light", run: func() { w.setTheme(rtheme.Light) }},
@@ -80,6 +93,9 @@ func (w *Window) mainMenu() *fyne.MainMenu {
 			}
 			item := fyne.NewMenuItem(a.title, w.perform(a))
 			item.Icon = a.icon
+			if a.id == "recent" {
+				item.Action, w.recent = nil, item
+			}
 			if s := shortcut(a); s != nil {
 				item.Shortcut = s
 			}
@@ -143,6 +159,30 @@ func (w *Window) redo() {
 	}
 	w.state.Redo()
 	w.changed()
+}
+
+// ready reports whether the plan can be run now.
+func (w *Window) ready() bool { return w.state.Runnable() == "" }
+
+// askAbout goes to a question and asks it.
+func (w *Window) askAbout(id string) {
+	w.pages.SelectIndex(pageQuestions)
+	w.questions.choose(id)
+	w.questions.start()
+}
+
+// showRecent offers the files that were opened or saved last.
+func (w *Window) showRecent() {
+	if w.recent == nil {
+		return
+	}
+	var items []*fyne.MenuItem
+	for _, path := range w.app.Preferences().StringList(prefRecent) {
+		items = append(items, fyne.NewMenuItem(path, func() { w.unlessDirty(func() { w.openPath(path, false) }) }))
+	}
+	w.recent.Disabled = len(items) == 0
+	w.recent.ChildMenu = fyne.NewMenu("", items...)
+	w.win.MainMenu().Refresh()
 }
 
 // do runs the action of that id.

@@ -86,16 +86,23 @@ func (w *Window) askPassword(id, file string, again bool) (password string, ok b
 
 // confirm asks a yes-or-no question.
 func (w *Window) confirm(title, question, yes string, then func()) {
+	w.ask(title, question, yes, "Cancel", then, func() {})
+}
+
+// ask asks a question with two answers.
+func (w *Window) ask(title, question, yes, no string, then, otherwise func()) {
 	w.dialog = "confirm"
 	d := dialog.NewConfirm(title, question, func(ok bool) {
 		w.dialog = ""
 		if ok {
 			then()
+		} else {
+			otherwise()
 		}
 		w.changed()
 	}, w.win)
 	d.SetConfirmText(yes)
-	d.SetDismissText("Cancel")
+	d.SetDismissText(no)
 	d.Show()
 	w.changed()
 }

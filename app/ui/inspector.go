@@ -18,13 +18,13 @@ type inspector struct {
 	w        *Window
 	view     fyne.CanvasObject
 	tabs     *container.AppTabs
-	sheets   []page
+	sheets   []side
 	messages *widgets.Rows
 	fields   *widgets.Fields
 }
 
-// page is a sheet and where its pairs come from.
-type page struct {
+// side is a sheet and where its pairs come from.
+type side struct {
 	sheet *widgets.Sheet
 	pairs func() []state.Pair
 }
@@ -58,7 +58,7 @@ func newInspector(w *Window) *inspector {
 		}
 		sheet := widgets.NewSheet()
 		sheet.SetEmpty(p.empty)
-		i.sheets = append(i.sheets, page{sheet, p.pairs})
+		i.sheets = append(i.sheets, side{sheet, p.pairs})
 		i.tabs.Append(container.NewTabItem(p.title, sheet))
 	}
 	i.view = i.tabs

@@ -24,6 +24,7 @@ var (
 	identityFiles = Kind{"Identities (PKCS#12, PEM)", []string{"p12", "pfx", "pem", "crt", "cer", "key"}}
 	trustFiles    = Kind{"Certificates (PEM)", []string{"pem", "crt", "cer"}}
 	planFiles     = Kind{"Plans and reports", []string{"yaml", "yml", "json"}}
+	onlyReports   = Kind{"Reports (JSON)", []string{"json"}}
 	onlyPlans     = Kind{"Plan (YAML)", []string{"yaml", "yml"}}
 	allFiles      = Kind{"All files", []string{"*"}}
 )
@@ -174,13 +175,23 @@ func (w *Window) showIdentity(id string) {
 
 // dropped takes files dropped on the window.
 func (w *Window) dropped(uris []fyne.URI) {
-	var identities []string
+	var paths []string
 	for _, u := range uris {
-		switch strings.ToLower(filepath.Ext(u.Path())) {
+		paths = append(paths, u.Path())
+	}
+	w.take(paths)
+}
+
+// take takes files from outside: a plan or a report is opened, anything else
+// is taken for an identity, and explained if it is none.
+func (w *Window) take(paths []string) {
+	var identities []string
+	for _, path := range paths {
+		switch strings.ToLower(filepath.Ext(path)) {
 		case ".yaml", ".yml", ".json":
-			w.unlessDirty(func() { w.openPath(u.Path(), false) })
+			w.unlessDirty(func() { w.openPath(path, false) })
 		default:
-			identities = append(identities, u.Path())
+			identities = append(identities, path)
 		}
 	}
 	if len(identities) > 0 {

@@ -31,7 +31,7 @@ func (w *Window) run() {
 	dir := filepath.Dir(w.state.Path)
 	w.state.Begin()
 	w.picture = nil
-	w.lists.SelectIndex(1)
+	w.lists.SelectIndex(tabResults)
 	w.changed()
 	var watch state.Watch
 	feed := live.NewFeed(func(events []trace.Event) *picture { return paint(watch.Add(events)) }, w.grown)
@@ -142,10 +142,9 @@ func (w *Window) startDemo(run bool) {
 			w.stopLab()
 			w.lab, w.server = l, s
 			w.roots["ca.pem"] = l.CAPEM()
-			w.state.SetPlan(*files.DemoPlan(s), "")
-			w.picture = nil
+			w.replace(*files.DemoPlan(s), "", nil)
 			w.state.Identities = res.Identities
-			w.lists.SelectIndex(0)
+			w.lists.SelectIndex(tabPlan)
 			w.changed()
 			if run {
 				w.run()

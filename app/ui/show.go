@@ -71,9 +71,11 @@ func (w *Window) buildLists() {
 	add := widget.NewButton("Add connection…", func() { w.do("add-connection") })
 	everyone := widget.NewButton("Every identity × every target", func() { w.do("everyone") })
 	add.Importance, everyone.Importance = widget.LowImportance, widget.LowImportance
+	w.editor = newEditor(w)
 	w.lists = container.NewAppTabs(
 		container.NewTabItem("Plan", container.NewBorder(nil, container.NewHBox(add, everyone), nil, nil, w.plan)),
-		container.NewTabItem("Results", w.results))
+		container.NewTabItem("Results", w.results),
+		container.NewTabItem("Plan as YAML", w.editor.code))
 
 	w.timeline = widgets.NewTimeline()
 	w.timeline.ShowLegend(true)
@@ -82,8 +84,7 @@ func (w *Window) buildLists() {
 		w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, event)
 	}
 	w.timeline.OnReadout = func(text string) { w.status.SetReadout(text) }
-	w.cache = widgets.NewRows(widgets.CacheColumns()...)
-	w.cache.SetEmpty("The sessions of each pass are listed here.")
+	w.buildCache()
 }
 
 // popup shows a menu at an absolute position.
@@ -127,7 +128,15 @@ func (w *Window) showPlan() {
 		name = "auto"
 	}
 	w.stackSelect.SetSelected(name)
+	w.editor.show()
 }
+
+// The tabs of the lists.
+const (
+	tabPlan = iota
+	tabResults
+	tabText
+)
 
 func cards(list []state.Card, icon fyne.Resource) []widgets.Card {
 	var out []widgets.Card
@@ -161,13 +170,7 @@ func (w *Window) showRun() {
 		w.timeline.SetData(p.timeline)
 		w.timeline.SetStarted(p.started)
 	}
-	var rows []widgets.Row
-	for _, r := range w.state.CacheRows(time.Now()) {
-		rows = append(rows, widgets.CacheRow{
-			ID: r.ID, SessionKey: r.Key, Mechanism: r.Mechanism, MadeBy: r.Pass + " " + r.MadeBy, Identity: r.Identity, Age: r.Age, Expires: r.Expires, Used: r.Used, Pinned: r.Pinned,
-		}.Row())
-	}
-	w.cache.SetRows(rows)
+	w.showCache()
 	ref := widgets.Ref{Pass: w.state.Selected.Pass, Connection: w.state.Selected.Connection}
 	w.timeline.Select(ref)
 	if ref != (widgets.Ref{}) {

@@ -20,6 +20,7 @@ import (
 	"rechallenge/app/widgets"
 	"rechallenge/core/engine"
 	"rechallenge/core/lab"
+	"rechallenge/core/plan"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/trace"
@@ -56,6 +57,11 @@ type Window struct {
 	compareSelect       *widget.Select
 	stackSelect         *widget.Select
 	lists               *container.AppTabs
+	editor              *editor
+	pages               *pages
+	questions           *questions
+	comparison          *comparison
+	recent              *fyne.MenuItem
 	content             *fyne.Container // holds the empty state or the work area
 	work, empty         fyne.CanvasObject
 	splits              map[string]*container.Split
@@ -73,6 +79,7 @@ type Window struct {
 	notice string // the error being shown, for the dump
 	quiet  bool   // setting widgets, not the person's doing
 	cancel context.CancelFunc
+	saving *time.Timer // until unsaved changes are kept for the case of a crash
 }
 
 // New builds the window; Show shows it.
@@ -87,6 +94,7 @@ func New(app fyne.App, opt Options) *Window {
 	w.build()
 	w.win.SetMainMenu(w.mainMenu())
 	w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyZ, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}, func(fyne.Shortcut) { w.do("redo") })
+	w.win.Canvas().AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) { w.paste() })
 	w.win.SetCloseIntercept(w.close)
 	w.win.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
 	w.win.Resize(fyne.NewSize(
@@ -104,17 +112,24 @@ func (w *Window) Run(open string, demo, run bool) {
 		w.startDemo(run)
 	case open != "":
 		w.openPath(open, run)
+	default:
+		w.app.Lifecycle().SetOnStarted(w.offerAutosave)
 	}
 }
 
 // The names of the preferences. None of them ever holds a secret.
 const (
-	prefTheme  = "theme"
-	prefWidth  = "window.width"
-	prefHeight = "window.height"
-	prefSplit  = "split."
-	prefFolder = "folder"
-	prefLast   = "plan"
+	prefTheme    = "theme"
+	prefWidth    = "window.width"
+	prefHeight   = "window.height"
+	prefSplit    = "split."
+	prefFolder   = "folder"
+	prefLast     = "plan"
+	prefRecent   = "recent"
+	prefStack    = "stack"
+	prefTimeout  = "timeout"
+	prefAbsolute = "timeline.absolute"
+	prefWarn     = "warn.secrets"
 )
 
 // setTheme chooses dark, light or the desktop's.
@@ -146,8 +161,16 @@ func (w *Window) build() {
 		widgets.Choice{Icon: theme.IconDemo, Title: "Try the demo", Text: "A lab server on this machine, alice, bob, and the problem itself", Key: "Ctrl+D", Primary: true, Run: func() { w.do("demo") }},
 	)
 	w.content = container.NewStack(w.empty)
+	tools := w.toolbar()
+	w.questions, w.comparison = newQuestions(w), newComparison(w)
+	w.pages = newPages(
+		page{"Test", w.content, func() {}},
+		page{"Questions", w.questions.view, w.questions.show},
+		page{"Compare", w.comparison.view, w.comparison.show},
+		page{"Guide", newGuide(), func() {}})
+	w.pages.onChange = w.changed
 	w.win.SetContent(container.NewBorder(
-		container.NewVBox(w.toolbar(), line(theme.Color(theme.ColorGrid))), w.status, nil, nil, w.content))
+		container.NewVBox(container.NewBorder(nil, nil, nil, w.pages.tabs, tools), line(theme.Color(theme.ColorGrid))), w.status, nil, nil, w.pages.view))
 }
 
 // split makes a split whose position is there again next time.
@@ -193,21 +216,17 @@ func (w *Window) toolbar() fyne.CanvasObject {
 	}
 	w.cacheSelect = widget.NewSelect(caches, func(string) { w.choseCaches() })
 	w.compareSelect = widget.NewSelect(append([]string{noCompare}, caches...), func(string) { w.choseCaches() })
-	names := []string{"auto"}
-	for _, s := range w.opt.Stacks {
-		names = append(names, s.Name())
-	}
-	w.stackSelect = widget.NewSelect(names, func(name string) {
+	w.stackSelect = widget.NewSelect(w.stackNames(), func(name string) {
 		if !w.quiet && name != w.state.Plan.Stack {
-			w.state.Plan.Stack, w.state.Dirty = name, true
+			w.state.Edit(func(p *plan.Plan) { p.Stack = name })
 			w.changed()
 		}
 	})
-	tools.Add(widget.NewLabel("  Cache"))
+	tools.Add(widget.NewLabel(" Cache"))
 	tools.Add(w.cacheSelect)
-	tools.Add(widget.NewLabel("compared with"))
+	tools.Add(widget.NewLabel("vs"))
 	tools.Add(w.compareSelect)
-	tools.Add(widget.NewLabel("  Stack"))
+	tools.Add(widget.NewLabel("Stack"))
 	tools.Add(w.stackSelect)
 	export := widgets.NewToolButton("Export", nil, "Export the report: HTML, JSON and more", nil)
 	export.OnTapped = func() {
@@ -215,7 +234,8 @@ func (w *Window) toolbar() fyne.CanvasObject {
 		widget.ShowPopUpMenuAtRelativePosition(menu, w.win.Canvas(), fyne.NewPos(0, export.Size().Height), export)
 	}
 	w.buttons["export"] = export
-	return container.NewBorder(nil, nil, tools, export)
+	tools.Add(export)
+	return tools
 }
 
 // noCompare is the choice of a run under one cache alone.
@@ -241,8 +261,10 @@ func (w *Window) changed() {
 	defer func() { w.quiet = false }()
 	w.showPlan()
 	w.showRun()
+	w.pages.show()
 	w.enable()
 	w.title()
+	w.autosave()
 	if w.state.Empty() != (w.content.Objects[0] == w.empty) {
 		w.content.Objects[0] = w.work
 		if w.state.Empty() {
@@ -290,6 +312,7 @@ func (w *Window) close() {
 		if w.server == nil {
 			p.SetString(prefLast, w.state.Path)
 		}
+		w.forgetAutosave()
 		w.shutdown()
 		w.win.Close()
 	})

@@ -13,6 +13,7 @@ import (
 // order and quoting stay when changes are saved.
 type Document struct {
 	name string
+	text []byte
 	doc  *yaml.Node
 	root *yaml.Node
 	plan *Plan
@@ -38,8 +39,11 @@ func ParseDocument(name string, data []byte) (*Document, error) {
 		return nil, errorAt(name, root, problems[0])
 	}
 	p.Defaults()
-	return &Document{name: name, doc: doc, root: root, plan: p}, nil
+	return &Document{name: name, text: data, doc: doc, root: root, plan: p}, nil
 }
+
+// Source is the text as it was read.
+func (d *Document) Source() []byte { return d.text }
 
 // Plan is the plan as read, with its defaults filled in.
 func (d *Document) Plan() Plan { return *d.plan }

@@ -1,0 +1,82 @@
+package ui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"rechallenge/app/widgets"
+	"rechallenge/core/session"
+)
+
+// buildCache makes the list of sessions, with what can be done to them while a
+// run goes on or is paused.
+func (w *Window) buildCache() {
+	w.cache = widgets.NewRows(widgets.CacheColumns()...)
+	w.cache.SetEmpty("The sessions of each pass are listed here.")
+	w.cache.OnMenu = func(id string, at fyne.Position) {
+		pass, serial, ok := sessionOf(id)
+		cache := w.liveCache(pass)
+		if !ok || cache == nil {
+			w.popup(at, disabledItem("Sessions can be changed while a run goes on or is paused"))
+			return
+		}
+		pinned := false
+		for _, e := range cache.Entries() {
+			pinned = pinned || e.Serial == serial && e.Pinned
+		}
+		word := "Pin: never expires, never evicted"
+		if pinned {
+			word = "Unpin"
+		}
+		w.popup(at,
+			fyne.NewMenuItem("Remove this session", func() { cache.Remove(serial); w.showCache() }),
+			fyne.NewMenuItem("Expire it now", func() { cache.Expire(serial); w.showCache() }),
+			fyne.NewMenuItem(word, func() { cache.Pin(serial, !pinned); w.showCache() }),
+			fyne.NewMenuItem("Flush this pass's cache", func() { cache.Flush(); w.showCache() }))
+	}
+}
+
+func disabledItem(text string) *fyne.MenuItem {
+	i := fyne.NewMenuItem(text, nil)
+	i.Disabled = true
+	return i
+}
+
+// sessionOf reads a row's id, PASS/SERIAL.
+func sessionOf(id string) (pass, serial int, ok bool) {
+	a, b, found := strings.Cut(id, "/")
+	pass, err1 := strconv.Atoi(a)
+	serial, err2 := strconv.Atoi(b)
+	return pass, serial, found && err1 == nil && err2 == nil
+}
+
+// liveCache is the session cache of a pass that goes on, nil when none does.
+func (w *Window) liveCache(pass int) *session.Cache {
+	if w.active == nil {
+		return nil
+	}
+	return w.active.Cache(pass)
+}
+
+// showCache lists the sessions: of a run that goes on as they are now, of one
+// that is over as they were at each pass's end.
+func (w *Window) showCache() {
+	if r := w.state.Report(); r != nil && w.active != nil {
+		for _, p := range r.Log.Passes {
+			if c := w.liveCache(p.Index); c != nil && !p.Done {
+				w.state.SetEntries(p.Index, c.Entries())
+			}
+		}
+	}
+	var rows []widgets.Row
+	for _, r := range w.state.CacheRows(time.Now()) {
+		rows = append(rows, widgets.CacheRow{
+			ID: r.ID, SessionKey: r.Key, Mechanism: r.Mechanism, MadeBy: fmt.Sprintf("%s %s", r.Pass, r.MadeBy), Identity: r.Identity, Age: r.Age, Expires: r.Expires, Used: r.Used, Pinned: r.Pinned,
+		}.Row())
+	}
+	w.cache.SetRows(rows)
+}

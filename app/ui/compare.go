@@ -1,0 +1,115 @@
+package ui
+
+import (
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/live"
+	rtheme "rechallenge/app/theme"
+	"rechallenge/app/widgets"
+	"rechallenge/core/report"
+)
+
+// comparison is the page that puts passes, or two reports, side by side.
+type comparison struct {
+	w       *Window
+	view    fyne.CanvasObject
+	passes  *fyne.Container
+	changes *widgets.Rows
+	title   *widget.Label
+	drawn   *picture
+	other   *report.Report
+	name    string
+}
+
+func newComparison(w *Window) *comparison {
+	c := &comparison{w: w, passes: container.NewStack(), title: widget.NewLabel("")}
+	c.changes = widgets.NewRows(widgets.Column{Title: "What", Width: 200, Stretch: 2}, widgets.Column{Title: "Before", Width: 160, Stretch: 3}, widgets.Column{Title: "Now", Width: 160, Stretch: 3})
+	c.changes.SetEmpty("Choose an earlier JSON report to see what has changed since.")
+	pick := widgets.NewToolButton("Earlier report…", theme.FolderOpenIcon(), "Choose the JSON report to compare with", c.choose)
+	c.title.Importance = widget.LowImportance
+	split := container.NewVSplit(
+		pane("Passes of this run", c.passes),
+		container.NewBorder(container.NewVBox(line(rtheme.Color(rtheme.ColorGrid)), container.NewHBox(widget.NewLabelWithStyle("Since an earlier report", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}), pick, c.title)), nil, nil, nil, c.changes))
+	split.Offset = 0.5
+	c.view = split
+	c.show()
+	return c
+}
+
+// choose asks for the other report and reads it away from the UI goroutine.
+func (c *comparison) choose() {
+	c.w.choose("Earlier report", func(path string) {
+		c.w.status.SetProgress("Reading "+base(path), -1)
+		go func() {
+			p, err := readReport(path)
+			live.Post(func() {
+				c.w.status.SetProgress("", 0)
+				if err != nil {
+					c.w.failed(base(path)+" could not be opened", err)
+					return
+				}
+				c.other, c.name = p.view.Report, base(path)
+				c.differ()
+			})
+		}()
+	}, onlyReports, allFiles)
+}
+
+// show brings the page up to date with the run that is shown.
+func (c *comparison) show() {
+	if c.drawn != nil && c.drawn == c.w.picture {
+		return
+	}
+	c.drawn = c.w.picture
+	c.side()
+	c.differ()
+}
+
+// side shows the passes side by side.
+func (c *comparison) side() {
+	cols := []widgets.Column{{Title: "Connection", Width: 150, Stretch: 1}}
+	for _, title := range c.w.state.Passes() {
+		cols = append(cols, widgets.Column{Title: title, Width: 150, Stretch: 2})
+	}
+	list := widgets.NewRows(cols...)
+	list.SetEmpty("Nothing has run yet.")
+	var rows []widgets.Row
+	all := c.w.state.SideBySide()
+	for n, r := range all {
+		row := widgets.Row{ID: strconv.Itoa(n), Severity: severity(r.Severity), Cells: []widgets.Cell{{Text: r.Connection, Bold: r.Differs}}}
+		for _, text := range r.Cells {
+			row.Cells = append(row.Cells, widgets.Cell{Text: text, Bold: r.Differs})
+		}
+		rows = append(rows, row)
+	}
+	list.SetRows(rows)
+	list.OnActivate = func(id string) {
+		if n, err := strconv.Atoi(id); err == nil && n < len(all) {
+			c.w.pages.SelectIndex(pageTest)
+			c.w.selectEvent(all[n].Refs[0], 0)
+		}
+	}
+	c.passes.Objects = []fyne.CanvasObject{list}
+	c.passes.Refresh()
+}
+
+// differ shows what has changed since the other report.
+func (c *comparison) differ() {
+	now := c.w.state.Report()
+	if c.other == nil || now == nil {
+		c.changes.SetRows(nil)
+		return
+	}
+	var rows []widgets.Row
+	for n, x := range report.Compare(c.other, now) {
+		rows = append(rows, widgets.Row{ID: strconv.Itoa(n), Cells: []widgets.Cell{{Text: x.Where}, {Text: x.Before}, {Text: x.After}}})
+	}
+	c.title.SetText("since " + c.name + ": " + strconv.Itoa(len(rows)) + " differences")
+	c.changes.SetEmpty("Nothing differs.")
+	c.changes.SetRows(rows)
+}

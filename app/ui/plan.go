@@ -1,0 +1,223 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rechallenge/app/files"
+	"rechallenge/app/live"
+	"rechallenge/app/state"
+	"rechallenge/core/identity"
+	"rechallenge/core/plan"
+	"rechallenge/core/report"
+)
+
+// maxReport bounds a report that is opened, in bytes.
+const maxReport = 1 << 30
+
+// newPlan begins anew.
+func (w *Window) newPlan() {
+	w.stopLab()
+	w.replace(w.fresh(), "", nil)
+}
+
+// replace puts a plan in the place of the one that is edited; its identities
+// are not loaded yet.
+func (w *Window) replace(p plan.Plan, path string, source []byte) {
+	w.state.SetPlan(p, path, source)
+	w.state.Identities = map[string]*identity.Identity{}
+	w.picture = nil
+	w.forgetAutosave()
+	w.changed()
+}
+
+// openFile asks for a plan or a report and opens it.
+func (w *Window) openFile() {
+	w.choose("Open plan or report", func(path string) { w.openPath(path, false) }, planFiles, allFiles)
+}
+
+// openPath opens a plan or a report, away from the UI goroutine.
+func (w *Window) openPath(path string, run bool) {
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	if strings.EqualFold(filepath.Ext(path), ".json") {
+		w.openReport(path)
+		return
+	}
+	w.status.SetProgress("Opening "+base(path), -1)
+	go func() {
+		d, err := files.OpenPlan(path)
+		live.Post(func() {
+			w.status.SetProgress("", 0)
+			if err != nil {
+				w.failed(base(path)+" could not be opened", err)
+				return
+			}
+			w.stopLab()
+			w.replace(d.Plan(), path, d.Source())
+			w.remember(path)
+			w.loadMissing(func() {
+				if run {
+					w.run()
+				}
+			})
+		})
+	}()
+}
+
+// loadMissing loads the plan's identities that are not loaded yet, asking for
+// passwords, and goes on with then if all of them are there.
+func (w *Window) loadMissing(then func()) {
+	var missing []plan.Identity
+	for _, i := range w.state.Plan.Identities {
+		if w.state.Identities[i.ID] == nil {
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 {
+		then()
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.status.OnCancel = cancel
+	w.status.SetProgress("Loading identities", -1)
+	loader := files.Loader{Dir: filepath.Dir(w.state.Path), Ask: w.asker(nil)}
+	go func() {
+		defer cancel()
+		loaded := map[string]*identity.Identity{}
+		var failed []error
+		for _, i := range missing {
+			if _, ok := os.LookupEnv(i.PasswordEnv); !ok {
+				i.PasswordEnv = "" // a person can be asked instead
+			}
+			id, err := loader.Identity(ctx, i)
+			if err != nil {
+				failed = append(failed, err)
+				continue
+			}
+			loaded[i.ID] = id
+		}
+		live.Post(func() {
+			w.status.SetProgress("", 0)
+			for name, id := range loaded {
+				w.state.Identities[name] = id
+			}
+			w.changed()
+			if len(failed) > 0 {
+				w.failed("Not every identity of the plan could be loaded", errors.Join(failed...))
+				return
+			}
+			then()
+		})
+	}()
+}
+
+// openReport opens a JSON report, shown as if it had just been run.
+func (w *Window) openReport(path string) {
+	w.status.SetProgress("Opening "+base(path), -1)
+	go func() {
+		p, err := readReport(path)
+		live.Post(func() {
+			w.status.SetProgress("", 0)
+			if err != nil {
+				w.failed(base(path)+" could not be opened", err)
+				return
+			}
+			w.picture = p
+			w.state.Open(p.view, base(path))
+			w.remember(path)
+			w.lists.SelectIndex(tabResults)
+			w.changed()
+		})
+	}()
+}
+
+// readReport reads a report and makes it ready to be shown.
+func readReport(path string) (*picture, error) {
+	data, err := files.Read(path, maxReport)
+	if err != nil {
+		return nil, err
+	}
+	r, err := report.Read(data)
+	if err != nil {
+		return nil, err
+	}
+	return paint(state.Look(r)), nil
+}
+
+// savePlan saves the plan where it came from, or asks.
+func (w *Window) savePlan() {
+	if w.state.Path == "" {
+		w.savePlanAs()
+		return
+	}
+	w.writePlan(w.state.Path)
+}
+
+// savePlanAs asks where to save the plan.
+func (w *Window) savePlanAs() {
+	w.chooseNew("Save plan", "plan.yaml", w.writePlan, onlyPlans)
+}
+
+// writePlan writes the plan; files beside it are named relative to it.
+func (w *Window) writePlan(path string) {
+	before := w.state.Plan
+	w.state.Plan = relative(before, filepath.Dir(path))
+	data, err := w.state.Text()
+	if err == nil {
+		err = files.Save(path, files.Public, func(out io.Writer) error {
+			_, err := out.Write(data)
+			return err
+		})
+	}
+	if err != nil {
+		w.state.Plan = before
+		w.failed("The plan could not be saved", err)
+		return
+	}
+	w.state.Saved(path)
+	w.forgetAutosave()
+	w.remember(path)
+	w.status.SetReadout("Saved " + path)
+	w.changed()
+}
+
+// relative names the files of a plan relative to dir, where they are below it.
+func relative(p plan.Plan, dir string) plan.Plan {
+	short := func(name string) string {
+		if !filepath.IsAbs(name) {
+			return name
+		}
+		if r, err := filepath.Rel(dir, name); err == nil && !strings.HasPrefix(r, "..") {
+			return r
+		}
+		return name
+	}
+	p.Identities, p.Targets = slices.Clone(p.Identities), slices.Clone(p.Targets)
+	for i := range p.Identities {
+		p.Identities[i].File, p.Identities[i].Cert, p.Identities[i].Key = short(p.Identities[i].File), short(p.Identities[i].Cert), short(p.Identities[i].Key)
+	}
+	for i := range p.Targets {
+		p.Targets[i].Trust = short(p.Targets[i].Trust)
+	}
+	return p
+}
+
+// maxRecent is how many files the menu offers again.
+const maxRecent = 8
+
+// remember puts a file in front of the recent ones, and its folder in the next dialog.
+func (w *Window) remember(path string) {
+	p := w.app.Preferences()
+	p.SetString(prefFolder, filepath.Dir(path))
+	list := slices.DeleteFunc(p.StringList(prefRecent), func(s string) bool { return s == path })
+	list = append([]string{path}, list...)
+	p.SetStringList(prefRecent, list[:min(len(list), maxRecent)])
+	w.showRecent()
+}

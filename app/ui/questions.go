@@ -1,0 +1,307 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/live"
+	"rechallenge/app/state"
+	rtheme "rechallenge/app/theme"
+	"rechallenge/app/widgets"
+	"rechallenge/core/engine"
+	"rechallenge/core/experiment"
+	"rechallenge/core/session"
+	"rechallenge/core/trace"
+)
+
+// questions is the page of questions that take several runs.
+type questions struct {
+	w      *Window
+	view   fyne.CanvasObject
+	list   *widgets.Rows
+	first  *widget.Select
+	second *widget.Select
+	about  *widget.Label
+	cost   *widget.Label
+	ask    *widgets.ToolButton
+	stop   *widgets.ToolButton
+	answer *fyne.Container // the conclusion, or why there is none
+
+	chosen  experiment.Experiment
+	cancel  context.CancelFunc // of the question being asked, nil when none is
+	result  *experiment.Conclusion
+	answers *widgets.Rows
+}
+
+func newQuestions(w *Window) *questions {
+	q := &questions{w: w, chosen: experiment.Experiments[0]}
+	q.list = widgets.NewRows(widgets.Column{Title: "Question", Width: 160, Stretch: 1})
+	var rows []widgets.Row
+	for _, e := range experiment.Experiments {
+		rows = append(rows, widgets.Row{ID: e.ID, Cells: []widgets.Cell{{Text: e.Title}}})
+	}
+	q.list.SetRows(rows)
+	q.list.OnSelect = q.choose
+	q.first, q.second = widget.NewSelect(nil, func(string) { q.priced() }), widget.NewSelect(nil, func(string) { q.priced() })
+	q.about, q.cost = widget.NewLabel(""), widget.NewLabel("")
+	q.about.Wrapping = fyne.TextWrapWord
+	q.cost.Importance = widget.LowImportance
+	q.ask = widgets.NewToolButton("Ask", theme.MediaPlayIcon(), "Make the connections that answer the question", q.start)
+	q.ask.SetPrimary(true)
+	q.stop = widgets.NewToolButton("Stop", theme.MediaStopIcon(), "Stop asking", func() {
+		if q.cancel != nil {
+			q.cancel()
+		}
+	})
+	q.answer = container.NewStack()
+	pair := container.NewHBox(widget.NewLabel("First"), container.New(minWidth(170), q.first), widget.NewLabel("then"), container.New(minWidth(170), q.second), q.ask, q.stop, q.cost)
+	right := container.NewBorder(container.NewVBox(q.about, pair, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
+	split := container.NewHSplit(q.list, right)
+	split.Offset = 0.24
+	q.view = split
+	q.choose(q.chosen.ID)
+	return q
+}
+
+// choose shows a question.
+func (q *questions) choose(id string) {
+	e, ok := experiment.ByID(id)
+	if !ok || q.cancel != nil {
+		return
+	}
+	q.chosen, q.result = e, nil
+	q.list.Select(id)
+	q.about.SetText(e.Line)
+	q.say("Not asked yet.")
+	q.show()
+}
+
+// say puts a sentence where the answer goes.
+func (q *questions) say(text string) {
+	label := widget.NewLabel(text)
+	label.Wrapping = fyne.TextWrapWord
+	label.Importance = widget.LowImportance
+	q.answer.Objects = []fyne.CanvasObject{container.NewVBox(label)}
+	q.answer.Refresh()
+}
+
+// show brings the choice of the pair up to date with the plan.
+func (q *questions) show() {
+	var names []string
+	for n, c := range q.w.state.Plan.Connections {
+		names = append(names, fmt.Sprintf("%d  %s as %s", n+1, c.Target, c.Identity))
+	}
+	first, second := position(q.first.Selected), position(q.second.Selected)
+	if first == 0 || first > len(names) {
+		first = 1
+	}
+	if second == 0 || second > len(names) {
+		second = 2
+	}
+	pick := func(s *widget.Select, n int) {
+		s.SetOptions(names)
+		if n <= len(names) {
+			s.SetSelected(names[n-1])
+		} else {
+			s.ClearSelected()
+		}
+	}
+	pick(q.first, first)
+	pick(q.second, second)
+	q.priced()
+}
+
+// position is the number that an entry of the choice begins with, 0 for none.
+func position(choice string) int {
+	n, _, _ := strings.Cut(choice, " ")
+	i, _ := strconv.Atoi(n)
+	return i
+}
+
+// question is what is asked about.
+func (q *questions) question() experiment.Question {
+	return experiment.Question{Plan: q.w.state.Plan, First: position(q.first.Selected), Second: position(q.second.Selected)}
+}
+
+// priced says how many connections the question may take, and what can be done.
+func (q *questions) priced() {
+	why := q.w.state.Runnable()
+	switch {
+	case q.cancel != nil:
+		q.ask.Disable()
+		q.stop.Enable()
+		return
+	case why != "":
+		q.cost.SetText(why)
+		q.ask.Disable()
+	default:
+		q.cost.SetText(fmt.Sprintf("up to %s", connections(q.chosen.Connections(q.question()))))
+		q.ask.Enable()
+	}
+	q.stop.Disable()
+}
+
+func connections(n int) string {
+	if n == 1 {
+		return "1 connection"
+	}
+	return fmt.Sprintf("%d connections", n)
+}
+
+// start asks the question away from the UI goroutine.
+func (q *questions) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	q.cancel = cancel
+	question, chosen, run := q.question(), q.chosen, q.w.runner(q.progress)
+	q.say("Asking…")
+	q.priced()
+	q.w.dump()
+	go func() {
+		defer cancel()
+		c, err := chosen.Ask(ctx, question, run)
+		var p []*picture
+		if err == nil {
+			for _, r := range c.Runs {
+				p = append(p, paint(state.Judge(r.Log)))
+			}
+		}
+		live.Post(func() {
+			q.cancel = nil
+			q.w.status.SetProgress("", 0)
+			switch {
+			case errors.Is(err, context.Canceled):
+				q.say("Stopped.")
+			case err != nil:
+				q.say(sentence(err.Error()))
+			default:
+				q.conclude(c, p)
+			}
+			q.priced()
+			q.w.dump()
+		})
+	}()
+}
+
+// progress says which run goes on.
+func (q *questions) progress(title string) {
+	live.Post(func() {
+		if q.cancel != nil {
+			q.w.status.OnCancel = q.cancel
+			q.w.status.SetProgress(title, -1)
+		}
+	})
+}
+
+// conclude shows an answer; a row leads to the run that is its evidence.
+func (q *questions) conclude(c *experiment.Conclusion, runs []*picture) {
+	q.result = c
+	title := widget.NewLabelWithStyle(c.Title, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	title.Wrapping = fyne.TextWrapWord
+	head := container.NewVBox(title)
+	if c.Detail != "" {
+		detail := widget.NewLabel(c.Detail)
+		detail.Wrapping = fyne.TextWrapWord
+		head.Add(detail)
+	}
+	q.answers = widgets.NewRows(columns(c)...)
+	var rows []widgets.Row
+	for n, r := range c.Rows {
+		row := widgets.Row{ID: strconv.Itoa(n), Severity: mark(r.Mark)}
+		for _, cell := range r.Cells {
+			row.Cells = append(row.Cells, widgets.Cell{Text: cell})
+		}
+		rows = append(rows, row)
+	}
+	q.answers.SetRows(rows)
+	q.answers.OnActivate = func(id string) {
+		if n, err := strconv.Atoi(id); err == nil && n < len(c.Rows) && c.Rows[n].Run >= 0 && c.Rows[n].Run < len(runs) {
+			q.w.showEvidence(runs[c.Rows[n].Run], c.Runs[c.Rows[n].Run].Title, c.Rows[n].Pass)
+		}
+	}
+	hint := widget.NewLabel("Enter or double click on a row shows the run behind it.")
+	hint.Importance = widget.LowImportance
+	q.answer.Objects = []fyne.CanvasObject{container.NewBorder(head, hint, nil, nil, q.answers)}
+	q.answer.Refresh()
+}
+
+// columns gives each column room for its longest text, the last what is left.
+func columns(c *experiment.Conclusion) []widgets.Column {
+	var list []widgets.Column
+	for n, title := range c.Columns {
+		width := textWidth(title)
+		for _, r := range c.Rows {
+			if n < len(r.Cells) {
+				width = max(width, textWidth(r.Cells[n]))
+			}
+		}
+		col := widgets.Column{Title: title, Width: min(width+16, 240)}
+		if n == len(c.Columns)-1 {
+			col.Stretch = 1
+		}
+		list = append(list, col)
+	}
+	return list
+}
+
+func textWidth(text string) float32 {
+	return fyne.MeasureText(text, theme.TextSize(), fyne.TextStyle{}).Width
+}
+
+func mark(m experiment.Mark) widgets.Severity {
+	switch m {
+	case experiment.Good:
+		return widgets.OK
+	case experiment.Bad:
+		return widgets.Error
+	case experiment.Unknown:
+		return widgets.Warning
+	}
+	return ""
+}
+
+// runner runs the steps of an experiment with what is loaded now.
+func (w *Window) runner(progress func(title string)) experiment.Runner {
+	identities := maps.Clone(w.state.Identities)
+	roots, dir := maps.Clone(w.roots), filepath.Dir(w.state.Path)
+	return func(ctx context.Context, s experiment.Step) (*trace.Log, error) {
+		progress(s.Title)
+		res, err := resources(&s.Plan, dir, roots)
+		if err != nil {
+			return nil, err
+		}
+		res.Identities = identities
+		opt := engine.Options{Tool: w.opt.Tool, Stacks: w.opt.Stacks}
+		if s.Moved {
+			clock := &session.Moved{}
+			opt.Clock = clock
+		}
+		run, err := engine.Start(ctx, s.Plan, res, opt)
+		if err != nil {
+			return nil, err
+		}
+		log := trace.Connections(run.Wait())
+		return log, ctx.Err()
+	}
+}
+
+// showEvidence shows a run of an experiment as if it had been made by itself.
+func (w *Window) showEvidence(p *picture, title string, pass int) {
+	w.picture = p
+	w.state.Open(p.view, title)
+	if pass > 0 {
+		w.state.Selected = state.Ref{Pass: pass, Connection: w.state.Selected.Connection}
+	}
+	w.pages.SelectIndex(pageTest)
+	w.lists.SelectIndex(tabResults)
+	w.changed()
+}
