@@ -82,15 +82,18 @@ func (s *State) Layout() *timeline.Layout {
 func (s *State) Opened() string { return s.run.opened }
 
 // Connection is the selected connection, nil when none is.
-func (s *State) Connection() (*trace.Pass, *trace.Connection) {
+func (s *State) Connection() (*trace.Pass, *trace.Connection) { return s.Find(s.Selected) }
+
+// Find is a connection of the run, nil when there is none of that name.
+func (s *State) Find(r Ref) (*trace.Pass, *trace.Connection) {
 	if s.run.view == nil {
 		return nil, nil
 	}
-	p := s.run.view.Report.Log.Pass(s.Selected.Pass)
+	p := s.run.view.Report.Log.Pass(r.Pass)
 	if p == nil {
 		return nil, nil
 	}
-	return p, p.Connection(s.Selected.Connection)
+	return p, p.Connection(r.Connection)
 }
 
 // Status is the line at the window's foot.

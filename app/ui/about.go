@@ -26,17 +26,9 @@ func (w *Window) about() {
 func (w *Window) showShortcuts() {
 	var pairs []widgets.Pair
 	for _, a := range w.table {
-		if a.key == "" {
-			continue
+		if text := keys(a); text != "" {
+			pairs = append(pairs, widgets.Pair{Key: a.title, Value: text})
 		}
-		key := string(a.key)
-		if a.mod&fyne.KeyModifierShift != 0 {
-			key = "Shift+" + key
-		}
-		if a.mod&fyne.KeyModifierShortcutDefault != 0 {
-			key = "Ctrl+" + key
-		}
-		pairs = append(pairs, widgets.Pair{Key: a.title, Value: key})
 	}
 	w.sheet("Keyboard shortcuts", pairs)
 }

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	rtheme "rechallenge/app/theme"
+	"rechallenge/app/widgets"
 )
 
 // action is something the person can do. Menu, toolbar and shortcuts are all
@@ -70,6 +71,7 @@ func (w *Window) actions() []action {
 		{id: "dark", menu: "View", title: "Dark", run: func() { w.setTheme(rtheme.Dark) }},
 		{id: "light", menu: "View", title: "Light", run: func() { w.setTheme(rtheme.Light) }},
 		{id: "system", menu: "View", title: "As the desktop", run: func() { w.setTheme(rtheme.System) }},
+		{id: "palette", menu: "Help", title: "Find an action…", key: fyne.KeyK, mod: ctrl, run: w.showPalette},
 		{id: "shortcuts", menu: "Help", title: "Keyboard shortcuts", key: fyne.KeyF1, run: w.showShortcuts},
 		{id: "about", menu: "Help", title: "About Rechallenge", run: w.about},
 	}
@@ -169,6 +171,42 @@ func (w *Window) askAbout(id string) {
 	w.pages.SelectIndex(pageQuestions)
 	w.questions.choose(id)
 	w.questions.start()
+}
+
+// showPalette finds an action by a few letters of its name.
+func (w *Window) showPalette() {
+	var items []widgets.PaletteItem
+	for _, a := range w.table {
+		if a.run == nil || a.id == "palette" {
+			continue
+		}
+		items = append(items, widgets.PaletteItem{
+			ID: a.id, Icon: a.icon, Title: a.title, Detail: a.menu, Shortcut: keys(a),
+			Enabled: a.enabled == nil || a.enabled(), Why: "not now",
+		})
+	}
+	p := widgets.NewPalette()
+	p.SetItems(items)
+	p.OnRun = func(id string) { w.do(id) }
+	p.OnClose = func() { w.dialog = ""; w.dump() }
+	w.dialog = "palette"
+	p.Open(w.win.Canvas())
+	w.dump()
+}
+
+// keys names an action's shortcut, "" for none.
+func keys(a action) string {
+	if a.key == "" {
+		return ""
+	}
+	text := string(a.key)
+	if a.mod&fyne.KeyModifierShift != 0 {
+		text = "Shift+" + text
+	}
+	if a.mod&fyne.KeyModifierShortcutDefault != 0 {
+		text = "Ctrl+" + text
+	}
+	return text
 }
 
 // showRecent offers the files that were opened or saved last.

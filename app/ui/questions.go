@@ -37,10 +37,9 @@ type questions struct {
 	stop   *widgets.ToolButton
 	answer *fyne.Container // the conclusion, or why there is none
 
-	chosen  experiment.Experiment
-	cancel  context.CancelFunc // of the question being asked, nil when none is
-	result  *experiment.Conclusion
-	answers *widgets.Rows
+	chosen experiment.Experiment
+	cancel context.CancelFunc // of the question being asked, nil when none is
+	result *experiment.Conclusion
 }
 
 func newQuestions(w *Window) *questions {
@@ -213,28 +212,28 @@ func (q *questions) conclude(c *experiment.Conclusion, runs []*picture) {
 		detail.Wrapping = fyne.TextWrapWord
 		head.Add(detail)
 	}
-	q.answers = widgets.NewRows(columns(c)...)
-	var rows []widgets.Row
+	table := widgets.NewTable(columns(c)...)
+	var rows []widgets.TableRow
 	for n, r := range c.Rows {
-		row := widgets.Row{ID: strconv.Itoa(n), Severity: mark(r.Mark)}
+		row := widgets.TableRow{ID: strconv.Itoa(n), Severity: mark(r.Mark), Detail: details(c, r)}
 		for _, cell := range r.Cells {
-			row.Cells = append(row.Cells, widgets.Cell{Text: cell})
+			row.Cells = append(row.Cells, widgets.TableCell{Text: cell})
+		}
+		if r.Run >= 0 && r.Run < len(runs) {
+			row.Evidence = []widgets.Evidence{{Text: "show the run", Lane: widgets.Ref{Pass: max(r.Pass, 1), Connection: 2}, Event: r.Run}}
 		}
 		rows = append(rows, row)
 	}
-	q.answers.SetRows(rows)
-	q.answers.OnActivate = func(id string) {
-		if n, err := strconv.Atoi(id); err == nil && n < len(c.Rows) && c.Rows[n].Run >= 0 && c.Rows[n].Run < len(runs) {
-			q.w.showEvidence(runs[c.Rows[n].Run], c.Runs[c.Rows[n].Run].Title, c.Rows[n].Pass)
-		}
+	table.SetRows(rows)
+	table.OnEvidence = func(e widgets.Evidence) {
+		q.w.showEvidence(runs[e.Event], c.Runs[e.Event].Title, state.Ref{Pass: e.Lane.Pass, Connection: e.Lane.Connection})
 	}
-	hint := widget.NewLabel("Enter or double click on a row shows the run behind it.")
-	hint.Importance = widget.LowImportance
-	q.answer.Objects = []fyne.CanvasObject{container.NewBorder(head, hint, nil, nil, q.answers)}
+	table.OnCopy = func(text string) { q.w.app.Clipboard().SetContent(text) }
+	q.answer.Objects = []fyne.CanvasObject{container.NewBorder(head, nil, nil, nil, table)}
 	q.answer.Refresh()
 }
 
-// columns gives each column room for its longest text, the last what is left.
+// columns shares the width out by what the texts need.
 func columns(c *experiment.Conclusion) []widgets.Column {
 	var list []widgets.Column
 	for n, title := range c.Columns {
@@ -244,13 +243,27 @@ func columns(c *experiment.Conclusion) []widgets.Column {
 				width = max(width, textWidth(r.Cells[n]))
 			}
 		}
-		col := widgets.Column{Title: title, Width: min(width+16, 240)}
-		if n == len(c.Columns)-1 {
-			col.Stretch = 1
+		col := widgets.Column{Title: title, Width: min(width+16, maxColumn)}
+		if width+16 > maxColumn {
+			col.Stretch = width
 		}
 		list = append(list, col)
 	}
 	return list
+}
+
+// maxColumn is how wide a column is at first, whatever it holds.
+const maxColumn = 150
+
+// details is a row's cells in full, for when it is selected.
+func details(c *experiment.Conclusion, r experiment.Row) string {
+	var lines []string
+	for n, cell := range r.Cells {
+		if n > 0 && n < len(c.Columns) && cell != "" {
+			lines = append(lines, c.Columns[n]+": "+cell)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func textWidth(text string) float32 {
@@ -295,13 +308,13 @@ func (w *Window) runner(progress func(title string)) experiment.Runner {
 }
 
 // showEvidence shows a run of an experiment as if it had been made by itself.
-func (w *Window) showEvidence(p *picture, title string, pass int) {
+func (w *Window) showEvidence(p *picture, title string, at state.Ref) {
 	w.picture = p
 	w.state.Open(p.view, title)
-	if pass > 0 {
-		w.state.Selected = state.Ref{Pass: pass, Connection: w.state.Selected.Connection}
-	}
 	w.pages.SelectIndex(pageTest)
 	w.lists.SelectIndex(tabResults)
+	if _, c := w.state.Find(at); c != nil {
+		w.state.Selected = at
+	}
 	w.changed()
 }

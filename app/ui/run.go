@@ -91,6 +91,7 @@ func (w *Window) grown(p *picture) {
 		w.dump()
 	} else {
 		w.active = nil
+		w.tourRan()
 		w.changed()
 	}
 	if !waited && w.state.Waiting() != nil || waited && w.state.Waiting() == nil {
@@ -144,6 +145,7 @@ func (w *Window) startDemo(run bool) {
 			w.roots["ca.pem"] = l.CAPEM()
 			w.replace(*files.DemoPlan(s), "", nil)
 			w.state.Identities = res.Identities
+			w.showTour(true)
 			w.lists.SelectIndex(tabPlan)
 			w.changed()
 			if run {
@@ -173,4 +175,5 @@ func (w *Window) stopLab() {
 		w.server.Close()
 	}
 	w.lab, w.server = nil, nil
+	w.showTour(false)
 }

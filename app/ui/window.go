@@ -58,6 +58,10 @@ type Window struct {
 	stackSelect         *widget.Select
 	lists               *container.AppTabs
 	editor              *editor
+	cards               *container.Split // identities above targets
+	left                *fyne.Container  // the cards, and below them the tour
+	tour                *widgets.Steps
+	touring             bool
 	pages               *pages
 	questions           *questions
 	comparison          *comparison
@@ -147,11 +151,11 @@ func (w *Window) build() {
 	w.countdown.OnSkip = w.skip
 	w.countdown.OnStop = w.stop
 
-	left := w.split("left", false, 0.5,
-		pane("Identities", w.identities), pane("Targets", w.targets))
+	w.cards = w.split("left", false, 0.5, pane("Identities", w.identities), pane("Targets", w.targets))
+	w.newTour()
 	middle := w.split("middle", false, 0.3, w.lists,
 		w.split("timeline", false, 0.8, pane("Timeline", w.timeline), pane("Session caches", w.cache)))
-	w.work = w.split("outer", true, 0.17, left,
+	w.work = w.split("outer", true, 0.17, w.left,
 		w.split("inner", true, 0.725, container.NewBorder(container.NewVBox(w.banner, w.countdown), nil, nil, nil, middle), w.inspector.view))
 	w.empty = widgets.NewEmpty(
 		"Will the second identity be asked?",
