@@ -1,0 +1,208 @@
+package pcap
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"github.com/gopacket/gopacket/pcapgo"
+
+	"rechallenge/core/wire"
+)
+
+// Write writes the connections as pcapng, times counted from start. The bytes
+// are as they were captured; the TCP/IP framing around them (handshake,
+// segments, acknowledgements, end) is made up, with the real addresses and
+// ports. keylog goes into a Decryption Secrets Block, so that Wireshark shows
+// everything decrypted; nil leaves the block out. Such a file is a secret.
+func Write(w io.Writer, start time.Time, conns []Conn, keylog []byte) error {
+	intf := pcapgo.NgInterface{
+		Name: "rechallenge", LinkType: layers.LinkTypeRaw, SnapLength: 0,
+		Description: "captured above TCP: payload and times are real, the TCP/IP framing is synthesised",
+	}
+	out, err := pcapgo.NewNgWriterInterface(w, intf, pcapgo.NgWriterOptions{SectionInfo: pcapgo.NgSectionInfo{Application: "Rechallenge", Hardware: runtime.GOARCH, OS: runtime.GOOS}})
+	if err != nil {
+		return fmt.Errorf("write pcapng: %w", err)
+	}
+	if len(keylog) > 0 {
+		if err := out.WriteDecryptionSecretsBlock(pcapgo.DSB_SECRETS_TYPE_TLS, keylog); err != nil {
+			return fmt.Errorf("write pcapng: %w", err)
+		}
+	}
+	var all []packet
+	for i := range conns {
+		s, err := newSession(&conns[i], i)
+		if err != nil {
+			return fmt.Errorf("write pcapng: connection %d: %w", i+1, err)
+		}
+		list, err := s.packets()
+		if err != nil {
+			return fmt.Errorf("write pcapng: connection %d: %w", i+1, err)
+		}
+		all = append(all, list...)
+	}
+	slices.SortStableFunc(all, func(a, b packet) int { return int(max(-1, min(1, a.at-b.at))) })
+	for _, p := range all {
+		ci := gopacket.CaptureInfo{Timestamp: start.Add(p.at), CaptureLength: len(p.data), Length: len(p.data)}
+		opt := pcapgo.NgPacketOptions{}
+		if p.comment != "" {
+			opt.Comments = []string{p.comment}
+		}
+		if err := out.WritePacketWithOptions(ci, p.data, opt); err != nil {
+			return fmt.Errorf("write pcapng: %w", err)
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write pcapng: %w", err)
+	}
+	return nil
+}
+
+type packet struct {
+	at      time.Duration
+	data    []byte
+	comment string
+}
+
+// session makes the packets of one connection.
+type session struct {
+	conn *Conn
+	ends [2]end // by wire.Side
+	mss  int
+	list []packet
+}
+
+// end is one end of the connection.
+type end struct {
+	addr netip.AddrPort
+	seq  uint32 // of the next byte
+	got  uint32 // the other end's next byte, as acknowledged
+}
+
+// Sizes of headers without options, and of what fits an Ethernet frame.
+const (
+	mtu      = 1500
+	ipv4Size = 20
+	ipv6Size = 40
+	tcpSize  = 20
+)
+
+func newSession(c *Conn, index int) (*session, error) {
+	client, server := unmap(c.Client), unmap(c.Server)
+	if !client.IsValid() || !server.IsValid() {
+		return nil, fmt.Errorf("the addresses %v and %v are not both known", c.Client, c.Server)
+	}
+	if client.Addr().Is4() != server.Addr().Is4() {
+		return nil, fmt.Errorf("%v and %v are of different IP versions", client, server)
+	}
+	s := &session{conn: c, mss: mtu - ipv4Size - tcpSize}
+	if client.Addr().Is6() {
+		s.mss = mtu - ipv6Size - tcpSize
+	}
+	// Numbers of its own per connection, so that a reader keeps them apart
+	// where a port was used again.
+	s.ends[wire.Client] = end{addr: client, seq: 1000 + uint32(index)<<20}
+	s.ends[wire.Server] = end{addr: server, seq: 5000 + uint32(index)<<20}
+	return s, nil
+}
+
+func unmap(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
+}
+
+// packets gives everything that crossed, from SYN to FIN.
+func (s *session) packets() ([]packet, error) {
+	opened, closed := s.conn.Opened, s.conn.Closed
+	if n := len(s.conn.Chunks); n > 0 {
+		first, last := s.conn.Chunks[0].At, s.conn.Chunks[n-1].At
+		if opened > first || opened == 0 {
+			opened = first
+		}
+		closed = max(closed, last)
+	}
+	closed = max(closed, opened)
+	const client, server = wire.Client, wire.Server
+	send := func(at time.Duration, from wire.Side, flags layers.TCP, data []byte) error {
+		return s.send(at, from, flags, data)
+	}
+	if err := send(opened, client, layers.TCP{SYN: true}, nil); err != nil {
+		return nil, err
+	}
+	s.list[0].comment = s.conn.Name
+	if err := send(opened, server, layers.TCP{SYN: true, ACK: true}, nil); err != nil {
+		return nil, err
+	}
+	if err := send(opened, client, layers.TCP{ACK: true}, nil); err != nil {
+		return nil, err
+	}
+	for i := range s.conn.Chunks {
+		c := &s.conn.Chunks[i]
+		if c.From != client && c.From != server {
+			continue
+		}
+		s.ends[c.From].seq += uint32(c.Lost)
+		for data := c.Data; len(data) > 0; {
+			n := min(len(data), s.mss)
+			if err := send(c.At, c.From, layers.TCP{ACK: true, PSH: n == len(data)}, data[:n]); err != nil {
+				return nil, err
+			}
+			data = data[n:]
+		}
+	}
+	first := client
+	if s.conn.ClosedBy == ByServer {
+		first = server
+	}
+	for _, from := range []wire.Side{first, 1 - first} {
+		if err := send(closed, from, layers.TCP{FIN: true, ACK: true}, nil); err != nil {
+			return nil, err
+		}
+	}
+	err := send(closed, first, layers.TCP{ACK: true}, nil)
+	return s.list, err
+}
+
+// send makes one packet.
+func (s *session) send(at time.Duration, from wire.Side, tcp layers.TCP, data []byte) error {
+	src, dst := &s.ends[from], &s.ends[1-from]
+	tcp.SrcPort, tcp.DstPort = layers.TCPPort(src.addr.Port()), layers.TCPPort(dst.addr.Port())
+	tcp.Seq, tcp.Window = src.seq, 65535
+	if tcp.ACK {
+		tcp.Ack = dst.seq
+	}
+	if tcp.SYN {
+		mss := uint16(s.mss)
+		tcp.Options = []layers.TCPOption{{OptionType: layers.TCPOptionKindMSS, OptionLength: 4, OptionData: []byte{byte(mss >> 8), byte(mss)}}}
+	}
+	ip, network := s.ip(src.addr.Addr(), dst.addr.Addr())
+	if err := tcp.SetNetworkLayerForChecksum(network); err != nil {
+		return err
+	}
+	buf := gopacket.NewSerializeBuffer()
+	opt := gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}
+	if err := gopacket.SerializeLayers(buf, opt, ip, &tcp, gopacket.Payload(data)); err != nil {
+		return err
+	}
+	s.list = append(s.list, packet{at: at, data: buf.Bytes()})
+	src.seq += uint32(len(data))
+	if tcp.SYN || tcp.FIN {
+		src.seq++
+	}
+	return nil
+}
+
+// ip is the header of the right version.
+func (s *session) ip(src, dst netip.Addr) (gopacket.SerializableLayer, gopacket.NetworkLayer) {
+	if src.Is4() {
+		ip := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolTCP, Flags: layers.IPv4DontFragment, SrcIP: net.IP(src.AsSlice()), DstIP: net.IP(dst.AsSlice())}
+		return ip, ip
+	}
+	ip := &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: layers.IPProtocolTCP, SrcIP: net.IP(src.AsSlice()), DstIP: net.IP(dst.AsSlice())}
+	return ip, ip
+}
