@@ -7,9 +7,9 @@ import (
 
 // callbacks are the C functions that the library calls. Each notes what it was
 // told in the connection and returns; what has to be done about it is done
-// when the library's call is over. None calls into the SSL, none panics.
+// when the library's call is over. None moves the SSL on, none panics.
 type callbacks struct {
-	session, keyLog, verify, certificate, hello, info, alpn, generate, refuse uintptr
+	session, keyLog, verify, certificate, hello, message, alpn, generate, decrypt uintptr
 }
 
 // collect, when set by a test, runs in every callback.
@@ -31,9 +31,15 @@ func (l *Library) conn(ssl uintptr) *Conn {
 // Values the library expects of callbacks.
 const (
 	ticketIgnoreRenew = 2
+	ticketUse         = 3
+	ticketUseRenew    = 4
+	ticketValid       = 5 // status: the ticket could be decrypted
+	ticketValidRenew  = 6 // so it could, with a key about to be replaced
+	helloError        = 0
 	helloSuccess      = 1
 	retry             = ^uintptr(0) // -1
-	handshakeDone     = 0x20
+	recordHandshake   = 22
+	messageFinished   = 20
 	alpnOK            = 0
 	alpnNone          = 3
 	x509Rejected      = int32(28) // X509_V_ERR_CERT_REJECTED
@@ -44,8 +50,11 @@ func (cb *callbacks) register(l *Library) {
 	cb.session = newCallback(func(ssl, s uintptr) uintptr {
 		entered()
 		c := l.conn(ssl)
-		if c == nil || c.server != nil {
+		switch {
+		case c == nil:
 			return 0
+		case c.server != nil:
+			return c.server.made(s)
 		}
 		c.sessions = append(c.sessions, s)
 		return 1
@@ -85,18 +94,27 @@ func (cb *callbacks) register(l *Library) {
 		return retry
 	})
 	// int (*)(SSL *, int *, void *)
-	cb.hello = newCallback(func(ssl, _, _ uintptr) uintptr {
+	cb.hello = newCallback(func(ssl uintptr, alert unsafe.Pointer, _ uintptr) uintptr {
 		entered()
 		c := l.conn(ssl)
-		if c == nil || c.greeted {
-			return helloSuccess
+		switch {
+		case c == nil:
+			return helloError
+		case !c.greeted:
+			return retry
+		case c.offers && c.host.SessionAlert != 0:
+			*(*int32)(alert) = int32(c.host.SessionAlert)
+			return helloError
 		}
-		return retry
+		return helloSuccess
 	})
-	// void (*)(const SSL *, int where, int)
-	cb.info = newCallback(func(ssl, where, _ uintptr) uintptr {
+	// void (*)(int write, int version, int type, const void *, size_t, SSL *, void *)
+	cb.message = newCallback(func(write, _, content uintptr, data unsafe.Pointer, length, ssl, _ uintptr) uintptr {
 		entered()
-		if c := l.conn(ssl); c != nil && int32(where)&handshakeDone != 0 {
+		if int32(write) != 0 || int32(content) != recordHandshake || length == 0 || *(*byte)(data) != messageFinished {
+			return 0
+		}
+		if c := l.conn(ssl); c != nil {
 			c.handshakes++
 		}
 		return 0
@@ -112,7 +130,8 @@ func (cb *callbacks) register(l *Library) {
 		for _, want := range c.server.cfg.ALPN {
 			for i := 0; i < len(offered) && i+1+int(offered[i]) <= len(offered); i += 1 + int(offered[i]) {
 				if string(offered[i+1:i+1+int(offered[i])]) == want {
-					*(*unsafe.Pointer)(out) = unsafe.Pointer(&offered[i+1])
+					// As a number: what stood there before is no pointer of Go's.
+					*(*uintptr)(out) = uintptr(unsafe.Pointer(&offered[i+1]))
 					*(*byte)(outLength) = offered[i]
 					return alpnOK
 				}
@@ -120,9 +139,33 @@ func (cb *callbacks) register(l *Library) {
 		}
 		return alpnNone
 	})
-	// int (*)(SSL *, void *) and SSL_TICKET_RETURN (*)(SSL *, SSL_SESSION *, ...)
-	cb.generate = newCallback(func(_, _ uintptr) uintptr { entered(); return 1 })
-	cb.refuse = newCallback(func(_, _, _, _, _, _ uintptr) uintptr { entered(); return ticketIgnoreRenew })
+	// int (*)(SSL *, void *): a ticket is about to be made of the SSL's session.
+	cb.generate = newCallback(func(ssl, _ uintptr) uintptr {
+		entered()
+		if c := l.conn(ssl); c != nil && c.server != nil {
+			c.server.stamp(l.SSL_get_session(ssl))
+		}
+		return 1
+	})
+	// SSL_TICKET_RETURN (*)(SSL *, SSL_SESSION *, const unsigned char *keyname, size_t, SSL_TICKET_STATUS, void *)
+	cb.decrypt = newCallback(func(ssl, session, _, _, status, _ uintptr) uintptr {
+		entered()
+		c := l.conn(ssl)
+		if c == nil || c.server == nil || c.server.cfg.RefuseTickets {
+			return ticketIgnoreRenew
+		}
+		switch int32(status) {
+		case ticketValid:
+			if c.server.young(session) {
+				return ticketUse
+			}
+		case ticketValidRenew:
+			if c.server.young(session) {
+				return ticketUseRenew
+			}
+		}
+		return ticketIgnoreRenew
+	})
 }
 
 // goString copies a C string of at most 4096 bytes.
@@ -163,7 +206,9 @@ func der(i2d func(object uintptr, out unsafe.Pointer) int32, object uintptr) []b
 	var pinner runtime.Pinner
 	pinner.Pin(&buf[0])
 	defer pinner.Unpin()
-	p := &buf[0]
+	// A number, since the library leaves it one past the end, where no pointer
+	// of Go's may show.
+	p := uintptr(unsafe.Pointer(&buf[0]))
 	if i2d(object, unsafe.Pointer(&p)) != n {
 		return nil
 	}
@@ -178,6 +223,6 @@ func parse(d2i func(object uintptr, in unsafe.Pointer, length int) uintptr, data
 	var pinner runtime.Pinner
 	pinner.Pin(&data[0])
 	defer pinner.Unpin()
-	p := &data[0]
+	p := uintptr(unsafe.Pointer(&data[0])) // left one past the end, as above
 	return d2i(0, unsafe.Pointer(&p), len(data))
 }

@@ -34,9 +34,10 @@ type Conn struct {
 	// Noted by callbacks.
 	sessions   []uintptr
 	lines      []string
-	answered   bool // the certificate to send is set
-	greeted    bool // the ClientHello was looked at
-	handshakes int
+	answered   bool  // the certificate to send is set
+	greeted    bool  // the ClientHello was looked at
+	offers     bool  // and offers a session
+	handshakes int   // Finished messages of the peer
 	judged     error // what verify said
 	evaluated  bool
 
@@ -115,12 +116,12 @@ func (c *Conn) do(op string, call func() int32) (int, error) {
 		events := c.events()
 		judged, pending := c.judged, c.lib.BIO_ctrl_pending(c.out) > 0
 		c.mu.Unlock()
+		events.deliver(c)
 		if pending {
 			if err := c.flush(); err != nil && failure == nil {
 				return 0, err
 			}
 		}
-		events.deliver(c)
 		var err error
 		switch code {
 		case errorNone:

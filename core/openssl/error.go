@@ -21,8 +21,10 @@ func (e *Error) Error() string { return fmt.Sprintf("openssl: %s: %s", e.Op, e.T
 const (
 	ReasonNoProtocols         = 191
 	ReasonUnsupportedProtocol = 258
-	reasonAlert               = 1000 // plus the alert's number
-	libSSL                    = 20
+
+	reasonExtensionNotReceived = 279
+	reasonAlert                = 1000 // plus the alert's number
+	libSSL                     = 20
 )
 
 // failure takes the thread's error queue. It must be called on the thread that

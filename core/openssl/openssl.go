@@ -61,7 +61,6 @@ const (
 	ctrlMode        = 33
 	ctrlCacheMode   = 44
 	ctrlServerName  = 55
-	ctrlVerifyStore = 106
 	ctrlMinVersion  = 123
 	ctrlMaxVersion  = 124
 )

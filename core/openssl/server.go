@@ -1,13 +1,10 @@
 package openssl
 
 import (
-	"context"
 	"errors"
 	"net"
+	"sync"
 	"time"
-	"unsafe"
-
-	"golang.org/x/crypto/cryptobyte"
 )
 
 // ServerConfig is a server's. The zero value but for Host resumes by tickets
@@ -15,13 +12,17 @@ import (
 type ServerConfig struct {
 	MinVersion, MaxVersion uint16 // 0 = TLS 1.2 and the highest
 	ALPN                   []string
-	NoTickets              bool // TLS 1.2: session IDs only; TLS 1.3: stateful tickets
-	NoCache                bool // no session cache: session IDs and stateful tickets are not honoured
-	Tickets                int  // TLS 1.3 tickets after a full handshake; 0 = two, below 0 = none
-	RefuseTickets          bool // gives tickets and honours none
-	SessionTimeout         time.Duration
-	Host                   func(name string) Host // by server name, "" where the client sent none
-	KeyLog                 func(line []byte)
+	NoTickets              bool          // TLS 1.2: session IDs only; TLS 1.3: stateful tickets
+	NoCache                bool          // no session cache: session IDs and stateful tickets are not honoured
+	Tickets                int           // TLS 1.3 tickets after a full handshake; 0 = two, below 0 = none
+	RefuseTickets          bool          // gives tickets and honours none
+	SessionTimeout         time.Duration // announced, and enforced unless Overlong; 0 = the library's
+	Overlong               bool          // sessions are honoured whatever their age
+	// Now is the clock by which sessions age, besides the library's own; nil = the library's alone.
+	Now                   func() time.Time
+	ResumeOnRenegotiation bool                   // a renegotiation may resume a session, so that nobody is asked
+	Host                  func(name string) Host // by server name, "" where the client sent none
+	KeyLog                func(line []byte)
 }
 
 // ClientAuth is whether a server asks for a certificate.
@@ -45,6 +46,8 @@ type Host struct {
 	Verify func(chain [][]byte) error
 	// Context separates sessions: one made under another context is not resumed.
 	Context string
+	// SessionAlert, unless 0, is the fatal alert for a ClientHello that offers a session.
+	SessionAlert uint8
 
 	asked string
 }
@@ -54,6 +57,9 @@ type Server struct {
 	lib *Library
 	ctx uintptr
 	cfg ServerConfig
+
+	mu   sync.Mutex // a leaf: callbacks take it
+	kept []kept     // sessions of the library's cache that age by cfg.Now
 }
 
 const (
@@ -78,6 +84,9 @@ func (l *Library) NewServer(cfg ServerConfig) (*Server, error) {
 		return nil, err
 	}
 	options := uint64(opNoResumptionOnRenegotiation)
+	if cfg.ResumeOnRenegotiation {
+		options = 0
+	}
 	if cfg.NoTickets {
 		options |= opTicketOff
 	}
@@ -93,8 +102,9 @@ func (l *Library) NewServer(cfg ServerConfig) (*Server, error) {
 	if cfg.Tickets != 0 {
 		l.SSL_CTX_set_num_tickets(s.ctx, uintptr(max(cfg.Tickets, 0)))
 	}
-	if cfg.RefuseTickets {
-		l.SSL_CTX_set_session_ticket_cb(s.ctx, l.callbacks.generate, l.callbacks.refuse, 0)
+	if cfg.RefuseTickets || cfg.Overlong || cfg.Now != nil {
+		l.SSL_CTX_set_session_ticket_cb(s.ctx, l.callbacks.generate, l.callbacks.decrypt, 0)
+		l.SSL_CTX_sess_set_new_cb(s.ctx, l.callbacks.session)
 	}
 	if cfg.SessionTimeout > 0 {
 		l.SSL_CTX_set_timeout(s.ctx, max(int(cfg.SessionTimeout/time.Second), 1))
@@ -102,7 +112,7 @@ func (l *Library) NewServer(cfg ServerConfig) (*Server, error) {
 	l.SSL_CTX_set_keylog_callback(s.ctx, l.callbacks.keyLog)
 	l.SSL_CTX_set_cert_verify_callback(s.ctx, l.callbacks.verify, 0)
 	l.SSL_CTX_set_client_hello_cb(s.ctx, l.callbacks.hello, 0)
-	l.SSL_CTX_set_info_callback(s.ctx, l.callbacks.info)
+	l.SSL_CTX_set_msg_callback(s.ctx, l.callbacks.message)
 	if len(cfg.ALPN) > 0 {
 		l.SSL_CTX_set_alpn_select_cb(s.ctx, l.callbacks.alpn, 0)
 	}
@@ -111,6 +121,12 @@ func (l *Library) NewServer(cfg ServerConfig) (*Server, error) {
 
 // Close frees the server and forgets its session cache.
 func (s *Server) Close() {
+	s.mu.Lock()
+	for _, k := range s.kept {
+		s.lib.SSL_SESSION_free(k.session)
+	}
+	s.kept = nil
+	s.mu.Unlock()
 	if s.ctx != 0 {
 		s.lib.SSL_CTX_free(s.ctx)
 		s.ctx = 0
@@ -119,6 +135,7 @@ func (s *Server) Close() {
 
 // Conn makes a server connection over raw; Handshake starts it. Close it.
 func (s *Server) Conn(raw net.Conn) (*Conn, error) {
+	s.expire()
 	c, err := s.lib.newConn(raw, s.ctx, &Conn{server: s})
 	if err != nil {
 		return nil, err
@@ -135,121 +152,4 @@ func (s *Server) Conn(raw net.Conn) (*Conn, error) {
 	}
 	s.lib.SSL_set_accept_state(c.ssl)
 	return c, nil
-}
-
-// greet chooses the host for a ClientHello.
-func (c *Conn) greet() error {
-	c.mu.Lock()
-	if c.ssl == 0 {
-		c.mu.Unlock()
-		return net.ErrClosed
-	}
-	var data unsafe.Pointer
-	var n uintptr
-	var name string
-	if c.lib.SSL_client_hello_get0_ext(c.ssl, 0, unsafe.Pointer(&data), unsafe.Pointer(&n)) == 1 {
-		name = serverName(copyBytes(data, int(n)))
-	}
-	c.mu.Unlock()
-	host := c.server.cfg.Host(name)
-	host.asked = name
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ssl == 0 {
-		return net.ErrClosed
-	}
-	c.greeted, c.host = true, &host
-	if host.Credential != nil {
-		if err := host.Credential.use(c); err != nil {
-			return err
-		}
-	}
-	c.ask(host.ClientAuth)
-	names := c.lib.OPENSSL_sk_new_null()
-	for _, der := range host.Authorities {
-		if x := parse(c.lib.D2i_X509_NAME, der); x != 0 {
-			c.lib.OPENSSL_sk_push(names, x)
-		}
-	}
-	c.lib.SSL_set0_CA_list(c.ssl, names)
-	return c.context("rechallenge" + host.Context)
-}
-
-// context sets the session ID context. c.mu is held.
-func (c *Conn) context(name string) error {
-	b := []byte(name)
-	if len(b) > maxContext {
-		return errors.New("set a session context: it has more than 21 bytes")
-	}
-	c.lib.SSL_set_session_id_context(c.ssl, unsafe.Pointer(&b[0]), uint32(len(b)))
-	return nil
-}
-
-func (c *Conn) ask(auth ClientAuth) {
-	mode := map[ClientAuth]int32{NoClientCert: verifyNone, RequestClientCert: verifyPeer, RequireClientCert: verifyPeer | verifyRequired}[auth]
-	c.lib.SSL_set_verify(c.ssl, mode, 0)
-}
-
-// serverName reads the host name of a server_name extension (RFC 6066 section 3).
-func serverName(data []byte) string {
-	s := cryptobyte.String(data)
-	var list, name cryptobyte.String
-	var kind uint8
-	if !s.ReadUint16LengthPrefixed(&list) || !list.ReadUint8(&kind) || kind != 0 || !list.ReadUint16LengthPrefixed(&name) {
-		return ""
-	}
-	return string(name)
-}
-
-// ErrNoPostHandshakeAuth says that the client did not offer post_handshake_auth.
-var ErrNoPostHandshakeAuth = errors.New("the client did not offer post-handshake authentication")
-
-// RequestCertificate asks the client for a certificate now: by renegotiation
-// up to TLS 1.2, after the handshake on TLS 1.3 (RFC 8446 section 4.6.2). It
-// returns when the client has answered. Nobody else may read meanwhile.
-func (c *Conn) RequestCertificate(ctx context.Context, auth ClientAuth) error {
-	stop := context.AfterFunc(ctx, func() { c.SetDeadline(past) })
-	err := c.request(auth)
-	if !stop() {
-		return ctx.Err()
-	}
-	return err
-}
-
-func (c *Conn) request(auth ClientAuth) error {
-	var done int
-	var pending func() bool
-	_, err := c.do("ask for a certificate", func() int32 {
-		if pending == nil {
-			c.ask(auth)
-			done = c.handshakes
-			if c.lib.SSL_version(c.ssl) >= tls13 {
-				pending = func() bool { return c.handshakes < done+2 }
-				if c.lib.SSL_verify_client_post_handshake(c.ssl) != 1 {
-					return -1
-				}
-			} else {
-				pending = func() bool { return c.lib.SSL_renegotiate_pending(c.ssl) != 0 }
-				if c.lib.SSL_renegotiate(c.ssl) != 1 {
-					return -1
-				}
-			}
-		}
-		return c.lib.SSL_do_handshake(c.ssl)
-	})
-	if err != nil {
-		return err
-	}
-	var one [1]byte
-	_, err = c.do("await a certificate", func() int32 {
-		if !pending() {
-			return 1
-		}
-		r := c.lib.SSL_peek(c.ssl, unsafe.Pointer(&one[0]), 1)
-		if r <= 0 && !pending() && c.lib.SSL_is_init_finished(c.ssl) != 0 {
-			return 1
-		}
-		return r
-	})
-	return err
 }

@@ -12,7 +12,6 @@ type symbols struct {
 	ERR_clear_error     func()
 	ERR_get_error       func() uint
 	ERR_error_string_n  func(e uint, buf unsafe.Pointer, size uintptr)
-	CRYPTO_free         func(p uintptr, file uintptr, line int32)
 
 	TLS_client_method                  func() uintptr
 	TLS_server_method                  func() uintptr
@@ -25,13 +24,13 @@ type symbols struct {
 	SSL_CTX_set_cert_verify_callback   func(ctx, cb, arg uintptr)
 	SSL_CTX_set_verify                 func(ctx uintptr, mode int32, cb uintptr)
 	SSL_CTX_set_cert_cb                func(ctx, cb, arg uintptr)
-	SSL_CTX_set_info_callback          func(ctx, cb uintptr)
+	SSL_CTX_set_msg_callback           func(ctx, cb uintptr)
 	SSL_CTX_set_client_hello_cb        func(ctx, cb, arg uintptr)
 	SSL_CTX_set_alpn_select_cb         func(ctx, cb, arg uintptr)
 	SSL_CTX_set_session_ticket_cb      func(ctx, generate, decrypt, arg uintptr) int32
 	SSL_CTX_set_num_tickets            func(ctx, n uintptr) int32
 	SSL_CTX_set_timeout                func(ctx uintptr, seconds int) int
-	SSL_CTX_set_session_id_context     func(ctx uintptr, id unsafe.Pointer, length uint32) int32
+	SSL_CTX_remove_session             func(ctx, session uintptr) int32
 	SSL_get_ex_data_X509_STORE_CTX_idx func() int32
 
 	SSL_new                          func(ctx uintptr) uintptr
@@ -69,6 +68,7 @@ type symbols struct {
 	SSL_renegotiate_pending          func(ssl uintptr) int32
 	SSL_verify_client_post_handshake func(ssl uintptr) int32
 	SSL_client_hello_get0_ext        func(ssl uintptr, kind uint32, data, length unsafe.Pointer) int32
+	SSL_client_hello_get0_session_id func(ssl uintptr, id unsafe.Pointer) uintptr
 
 	SSL_SESSION_up_ref                   func(s uintptr) int32
 	SSL_SESSION_free                     func(s uintptr)
@@ -80,6 +80,9 @@ type symbols struct {
 	SSL_SESSION_get_protocol_version     func(s uintptr) int32
 	SSL_SESSION_get0_cipher              func(s uintptr) uintptr
 	SSL_SESSION_is_resumable             func(s uintptr) int32
+	SSL_SESSION_set_time                 func(s uintptr, seconds int) int
+	SSL_SESSION_set1_ticket_appdata      func(s uintptr, data unsafe.Pointer, length uintptr) int32
+	SSL_SESSION_get0_ticket_appdata      func(s uintptr, data, length unsafe.Pointer) int32
 	I2d_SSL_SESSION                      func(s uintptr, out unsafe.Pointer) int32
 	D2i_SSL_SESSION                      func(s uintptr, in unsafe.Pointer, length int) uintptr
 
@@ -101,11 +104,7 @@ type symbols struct {
 	I2d_X509_NAME                 func(x uintptr, out unsafe.Pointer) int32
 	D2i_AutoPrivateKey            func(k uintptr, in unsafe.Pointer, length int) uintptr
 	EVP_PKEY_free                 func(k uintptr)
-	X509_STORE_new                func() uintptr
-	X509_STORE_free               func(s uintptr)
-	X509_STORE_add_cert           func(s, x uintptr) int32
 	X509_STORE_CTX_get_ex_data    func(ctx uintptr, index int32) uintptr
-	X509_STORE_CTX_get0_cert      func(ctx uintptr) uintptr
 	X509_STORE_CTX_get0_untrusted func(ctx uintptr) uintptr
 	X509_STORE_CTX_set_error      func(ctx uintptr, code int32)
 }

@@ -1,0 +1,98 @@
+package openssl
+
+import (
+	"errors"
+	"net"
+	"unsafe"
+
+	"golang.org/x/crypto/cryptobyte"
+)
+
+// greet chooses the host for a ClientHello.
+func (c *Conn) greet() error {
+	c.mu.Lock()
+	if c.ssl == 0 {
+		c.mu.Unlock()
+		return net.ErrClosed
+	}
+	var data unsafe.Pointer
+	var n uintptr
+	var name string
+	if c.lib.SSL_client_hello_get0_ext(c.ssl, 0, unsafe.Pointer(&data), unsafe.Pointer(&n)) == 1 {
+		name = serverName(copyBytes(data, int(n)))
+	}
+	offers := c.offersSession()
+	c.mu.Unlock()
+	host := c.server.cfg.Host(name)
+	host.asked = name
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ssl == 0 {
+		return net.ErrClosed
+	}
+	c.greeted, c.offers, c.host = true, offers, &host
+	if host.Credential != nil {
+		if err := host.Credential.use(c); err != nil {
+			return err
+		}
+	}
+	c.ask(host.ClientAuth)
+	names := c.lib.OPENSSL_sk_new_null()
+	for _, der := range host.Authorities {
+		if x := parse(c.lib.D2i_X509_NAME, der); x != 0 {
+			c.lib.OPENSSL_sk_push(names, x)
+		}
+	}
+	c.lib.SSL_set0_CA_list(c.ssl, names)
+	return c.context("rechallenge" + host.Context)
+}
+
+// Extensions of a ClientHello: RFC 5077, RFC 8446 section 4.2.
+const (
+	extSessionTicket     = 35
+	extPreSharedKey      = 41
+	extSupportedVersions = 43
+)
+
+// offersSession reports whether the ClientHello at hand offers a session: a
+// PSK, a ticket, or a session ID where that is not mere compatibility. c.mu is held.
+func (c *Conn) offersSession() bool {
+	var data unsafe.Pointer
+	var n uintptr
+	extension := func(kind uint32) bool {
+		return c.lib.SSL_client_hello_get0_ext(c.ssl, kind, unsafe.Pointer(&data), unsafe.Pointer(&n)) == 1
+	}
+	switch {
+	case extension(extPreSharedKey), extension(extSessionTicket) && n > 0:
+		return true
+	case extension(extSupportedVersions):
+		return false
+	}
+	return c.lib.SSL_client_hello_get0_session_id(c.ssl, unsafe.Pointer(&data)) > 0
+}
+
+// context sets the session ID context. c.mu is held.
+func (c *Conn) context(name string) error {
+	b := []byte(name)
+	if len(b) > maxContext {
+		return errors.New("set a session context: it has more than 21 bytes")
+	}
+	c.lib.SSL_set_session_id_context(c.ssl, unsafe.Pointer(&b[0]), uint32(len(b)))
+	return nil
+}
+
+func (c *Conn) ask(auth ClientAuth) {
+	mode := map[ClientAuth]int32{NoClientCert: verifyNone, RequestClientCert: verifyPeer, RequireClientCert: verifyPeer | verifyRequired}[auth]
+	c.lib.SSL_set_verify(c.ssl, mode, 0)
+}
+
+// serverName reads the host name of a server_name extension (RFC 6066 section 3).
+func serverName(data []byte) string {
+	s := cryptobyte.String(data)
+	var list, name cryptobyte.String
+	var kind uint8
+	if !s.ReadUint16LengthPrefixed(&list) || !list.ReadUint8(&kind) || kind != 0 || !list.ReadUint16LengthPrefixed(&name) {
+		return ""
+	}
+	return string(name)
+}
