@@ -9,10 +9,9 @@ import (
 
 	"fyne.io/fyne/v2/app"
 
+	"rechallenge/app/files"
 	"rechallenge/app/native"
 	"rechallenge/app/ui"
-	"rechallenge/core/stack"
-	"rechallenge/core/stack/gotls"
 	"rechallenge/core/trace"
 )
 
@@ -36,8 +35,9 @@ func main() {
 		os.Exit(3)
 	}
 	app.SetMetadata(metadata)
+	stacks, _ := files.Stacks()
 	window := ui.New(app.NewWithID(metadata.ID), ui.Options{
-		Tool: trace.Tool{Name: "rechallenge", Version: Version}, Stacks: []stack.Stack{gotls.New()},
+		Tool: trace.Tool{Name: "rechallenge", Version: Version}, Stacks: stacks,
 		Dialogs: native.New(), DumpPath: os.Getenv("RECHALLENGE_STATE_DUMP"),
 	})
 	window.Run(file, *demo, *run)

@@ -11,9 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rechallenge/app/files"
+	"rechallenge/core/engine"
+	"rechallenge/core/plan"
 	"rechallenge/core/stack"
-	"rechallenge/core/stack/gotls"
-	"rechallenge/core/stack/openssl"
 	"rechallenge/core/trace"
 )
 
@@ -139,11 +140,19 @@ func command(c *console) *cobra.Command {
 // tool names this program in traces.
 func tool() trace.Tool { return trace.Tool{Name: toolName, Version: Version} }
 
-// stacks are the TLS stacks at hand: libssl where it is installed.
+// stacks are the TLS stacks at hand.
 func stacks() []stack.Stack {
-	list := []stack.Stack{gotls.New()}
-	if s, err := openssl.New(); err == nil {
-		list = append(list, s)
-	}
+	list, _ := files.Stacks()
 	return list
+}
+
+// start begins a run; without the stack it asks for, the error says how to get it.
+func start(ctx context.Context, p plan.Plan, res engine.Resources, opt engine.Options) (*engine.Run, error) {
+	r, err := engine.Start(ctx, p, res, opt)
+	if errors.Is(err, engine.ErrNoStack) {
+		if _, missing := files.Stacks(); missing != nil {
+			err = fmt.Errorf("%w: %w", err, missing)
+		}
+	}
+	return r, err
 }

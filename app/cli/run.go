@@ -31,7 +31,8 @@ type runFlags struct {
 	quiet       bool
 	json        bool
 
-	hide report.Redaction // redact, read
+	hide     report.Redaction // redact, read
+	planFile string           // "" = there is none
 }
 
 func (f *runFlags) add(cmd *cobra.Command) {
@@ -84,6 +85,7 @@ Exit status: 0 every expectation holds (a plan without expect: no finding of sev
 				return usage{err}
 			}
 			p := d.Plan()
+			f.planFile = args[0]
 			return c.run(cmd.Context(), &p, d, filepath.Dir(args[0]), &f)
 		},
 	}
@@ -202,7 +204,7 @@ func (c *console) run(ctx context.Context, p *plan.Plan, d *plan.Document, dir s
 	}
 	bar := c.progress(p, f)
 	opt.Observe = bar.observe
-	r, err := engine.Start(ctx, *p, res, opt)
+	r, err := start(ctx, *p, res, opt)
 	if err != nil {
 		bar.finish()
 		return usage{err}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rechallenge/core/openssl"
+	"rechallenge/app/files"
 )
 
 func versionCommand(c *console) *cobra.Command {
@@ -17,11 +17,12 @@ func versionCommand(c *console) *cobra.Command {
 			if _, err := fmt.Fprintf(c.out, "%s %s (%s, %s/%s)\n", programName, Version, runtime.Version(), runtime.GOOS, runtime.GOARCH); err != nil {
 				return err
 			}
-			for _, s := range stacks() {
+			list, missing := files.Stacks()
+			for _, s := range list {
 				fmt.Fprintf(c.out, "stack %s: %s\n", s.Name(), s.Version())
 			}
-			if _, err := openssl.Load(); err != nil {
-				fmt.Fprintf(c.out, "no stack openssl: %v\n", err)
+			if missing != nil {
+				fmt.Fprintf(c.out, "no stack openssl: %v\n", missing)
 			}
 			return nil
 		},

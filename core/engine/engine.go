@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"time"
 
 	"rechallenge/core/identity"
@@ -134,15 +133,12 @@ func prepare(p *plan.Plan, res Resources, stacks []stack.Stack) ([]job, error) {
 		if b.proxy, err = proxyOf(t, res.Passwords); err != nil {
 			return nil, fmt.Errorf("target %q: %w", t.ID, err)
 		}
-		if b.stack, err = choose(p.Stack, stacks, b); err != nil {
-			return nil, fmt.Errorf("connection %d: %w", j.PlanConnection, err)
-		}
 		jobs = append(jobs, b)
 	}
 	if len(jobs) == 0 {
 		return nil, errors.New("the plan has no connections to make")
 	}
-	return jobs, nil
+	return jobs, choose(p.Stack, stacks, jobs)
 }
 
 // trustOf gives the stack's view of a target's trust.
@@ -169,44 +165,4 @@ func versions(t target.TLS) (lo, hi uint16, err error) {
 		return 0, 0, fmt.Errorf("tls: {min: %q, max: %q}: allowed are 1.0, 1.1, 1.2 and 1.3", t.Min, t.Max)
 	}
 	return lo, hi, nil
-}
-
-// choose picks the stack for a job: the one the plan names, or under "auto"
-// the one that can see most, since a stack that never offers
-// post_handshake_auth proves nothing by not being asked.
-func choose(name string, stacks []stack.Stack, j job) (stack.Stack, error) {
-	auto := name == "" || name == "auto"
-	var best stack.Stack
-	score := func(s stack.Stack) int {
-		c := s.Capabilities()
-		n := len(c.Mechanisms)
-		if c.PostHandshakeAuth {
-			n += 10
-		}
-		return n
-	}
-	for _, s := range stacks {
-		if !auto && s.Name() != name {
-			continue
-		}
-		c := s.Capabilities()
-		if (j.max != 0 && c.MinVersion > j.max) || (j.min != 0 && c.MaxVersion < j.min) {
-			continue
-		}
-		if best == nil || score(s) > score(best) {
-			best = s
-		}
-	}
-	if best == nil {
-		names := []string{}
-		for _, s := range stacks {
-			names = append(names, s.Name())
-		}
-		slices.Sort(names)
-		if auto {
-			return nil, fmt.Errorf("no TLS stack at hand can make this connection (have %v): %w", names, ErrNoStack)
-		}
-		return nil, fmt.Errorf("stack %q (have %v): %w", name, names, ErrNoStack)
-	}
-	return best, nil
 }

@@ -4,6 +4,8 @@ package openssl
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 
@@ -13,10 +15,27 @@ import (
 // newCallback makes a C function of a Go one. They are few and live for ever.
 func newCallback(fn any) uintptr { return purego.NewCallback(fn) }
 
+// Setting is the environment variable that names the folder of the libraries
+// to load instead of looking in the usual places; Off loads none.
+const (
+	Setting = "RECHALLENGE_LIBSSL"
+	Off     = "off"
+)
+
 // open loads the first pair of libraries that is there and whole.
 func open(s *symbols) error {
 	var last error
-	for _, pair := range candidates() {
+	pairs := candidates()
+	switch dir := os.Getenv(Setting); dir {
+	case "":
+	case Off:
+		return fmt.Errorf("%w: %s=%s keeps it from being loaded", ErrUnavailable, Setting, Off)
+	default:
+		for i, pair := range pairs {
+			pairs[i] = [2]string{filepath.Join(dir, filepath.Base(pair[0])), filepath.Join(dir, filepath.Base(pair[1]))}
+		}
+	}
+	for _, pair := range pairs {
 		crypto, err := openLibrary(pair[0])
 		if err != nil {
 			last = err
@@ -31,7 +50,7 @@ func open(s *symbols) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%w: install OpenSSL 3 or 1.1.1 (%v)", ErrUnavailable, last)
+	return fmt.Errorf("%w: install OpenSSL 3 or 1.1.1, or name its folder in %s (%v)", ErrUnavailable, Setting, last)
 }
 
 func bind(s *symbols, libraries ...uintptr) error {

@@ -25,6 +25,12 @@ type Stack interface {
 	Client(ctx context.Context, conn net.Conn, cfg Config) (Conn, error)
 }
 
+// Chooser is a Stack that can't use every identity.
+type Chooser interface {
+	// CanUse says why the stack can't answer a challenge as id; nil = it can.
+	CanUse(id *identity.Identity) error
+}
+
 // Capabilities are what a stack can do.
 type Capabilities struct {
 	MinVersion, MaxVersion uint16

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"rechallenge/core/identity"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 )
@@ -39,6 +40,14 @@ func (goStack) Capabilities() stack.Capabilities {
 		Mechanisms:    []session.Mechanism{session.ID, session.Ticket, session.PSK},
 		Renegotiation: true,
 	}
+}
+
+// CanUse tells of the keys that crypto/tls does not know.
+func (goStack) CanUse(id *identity.Identity) error {
+	if strings.HasPrefix(id.KeyType, "RSA-PSS") {
+		return fmt.Errorf("answer a challenge as %q: crypto/tls can't use an RSA-PSS key; use the openssl stack", id.ID)
+	}
+	return nil
 }
 
 // Client performs the handshake. The library's own verification is off, so
@@ -75,8 +84,8 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 			if cfg.Identity == nil {
 				return &tls.Certificate{}, nil
 			}
-			if strings.HasPrefix(cfg.Identity.KeyType, "RSA-PSS") {
-				return nil, fmt.Errorf("answer the challenge as %q: crypto/tls can't use an RSA-PSS key; use the openssl stack", cfg.Identity.ID)
+			if err := (goStack{}).CanUse(cfg.Identity); err != nil {
+				return nil, err
 			}
 			cert := cfg.Identity.TLSCertificate()
 			return &cert, nil

@@ -22,3 +22,10 @@ func pkcs8(id *identity.Identity) ([]byte, error) {
 	}
 	return nil, fmt.Errorf("use %q with OpenSSL: its key, a %T, can't be handed over; use the go stack", id.ID, id.Signer)
 }
+
+// CanUse tells of the keys that can't be handed over.
+func (*opensslStack) CanUse(id *identity.Identity) error {
+	key, err := pkcs8(id)
+	clear(key)
+	return err
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"rechallenge/core/plan"
+	"rechallenge/core/stack"
+)
+
+// auto is the plan's word for a stack of the engine's choice.
+const auto = "auto"
+
+// choose gives each job its stack: the one the plan names, or under "auto" the
+// one that can see most, since a stack that never offers post_handshake_auth
+// proves nothing by not being asked. Stacks can't use each other's sessions, so
+// one that can make all of the plan's connections goes before a better one
+// that can make only some.
+func choose(name string, stacks []stack.Stack, jobs []job) error {
+	var order []stack.Stack
+	for _, s := range stacks {
+		if name == "" || name == auto || s.Name() == name {
+			order = append(order, s)
+		}
+	}
+	if len(order) == 0 {
+		return fmt.Errorf("stack %q (at hand: %s): %w", name, names(stacks), ErrNoStack)
+	}
+	slices.SortStableFunc(order, func(a, b stack.Stack) int { return sight(b) - sight(a) })
+	all := slices.IndexFunc(order, func(s stack.Stack) bool {
+		return !slices.ContainsFunc(jobs, func(j job) bool { return unfit(s, &j) != nil })
+	})
+	for i := range jobs {
+		j := &jobs[i]
+		if all >= 0 {
+			j.stack = order[all]
+			continue
+		}
+		var why []error
+		for _, s := range order {
+			err := unfit(s, j)
+			if err == nil {
+				j.stack = s
+				break
+			}
+			why = append(why, fmt.Errorf("%s: %w", s.Name(), err))
+		}
+		if j.stack == nil {
+			return fmt.Errorf("connection %d: no TLS stack at hand can make it: %w", j.PlanConnection, errors.Join(why...))
+		}
+	}
+	return nil
+}
+
+// sight is how much a stack can see.
+func sight(s stack.Stack) int {
+	c := s.Capabilities()
+	n := len(c.Mechanisms)
+	if c.PostHandshakeAuth {
+		n += 10
+	}
+	return n
+}
+
+// unfit says why a stack can't make a job's connection; nil = it can.
+func unfit(s stack.Stack, j *job) error {
+	c := s.Capabilities()
+	if (j.max != 0 && c.MinVersion > j.max) || (j.min != 0 && c.MaxVersion < j.min) {
+		return fmt.Errorf("it has none of the TLS versions of target %q", j.target.ID)
+	}
+	if chooser, ok := s.(stack.Chooser); ok && j.Identity != plan.None {
+		return chooser.CanUse(j.identity)
+	}
+	return nil
+}
+
+func names(stacks []stack.Stack) string {
+	var list []string
+	for _, s := range stacks {
+		list = append(list, s.Name())
+	}
+	slices.Sort(list)
+	return strings.Join(list, ", ")
+}
