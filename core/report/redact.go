@@ -3,11 +3,23 @@ package report
 import (
 	"errors"
 	"fmt"
+	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
+
+	"rechallenge/core/identity"
+	"rechallenge/core/trace"
+	"rechallenge/core/wire"
 )
 
 // Redaction is what to replace in a report. The zero value replaces nothing.
+//
+// Names are those of people, hosts, files and paths, wherever they stand: in
+// the plan, in certificates, in what crossed the wire, in error messages; with
+// them go serial numbers, public keys, signatures and fingerprints of
+// certificates. Addresses are IP addresses; ports stay. Headers are the values
+// of HTTP headers but the one in which the server says whom it saw.
 type Redaction struct{ Names, Addresses, Headers bool }
 
 // Everything replaces all that can be replaced.
@@ -39,7 +51,216 @@ func ParseRedaction(list string) (r Redaction, err error) {
 	return r, nil
 }
 
-// Redact returns the report with consistent pseudonyms.
+// Redact returns the report with consistent pseudonyms: the same name is the
+// same pseudonym everywhere, so that the story still reads, and the same report
+// gives the same pseudonyms. The events are rewritten and folded and judged
+// anew. Captured bytes can't be redacted and are left out.
 func Redact(r *Report, what Redaction) *Report {
-	return r
+	if what == (Redaction{}) {
+		return r
+	}
+	x := &redactor{Redaction: what, words: newWords(), memo: map[string]string{}, certificates: map[string][]byte{}, whoami: map[string]string{}}
+	if what.Names {
+		x.collect(r.Log)
+	}
+	if what.Names || what.Addresses {
+		x.collectCertificates(r.Log)
+	}
+	var events []trace.Event
+	for _, e := range Events(r.Log) {
+		e.Payload = x.payload(e.Payload)
+		events = append(events, e)
+	}
+	out := New(events)
+	out.PlanFile = x.text(r.PlanFile)
+	return out
+}
+
+// Events gives back the trace that a log was folded from.
+func Events(log *trace.Log) []trace.Event {
+	events := []trace.Event{{Seq: 1, Payload: log.Run}}
+	last := 1
+	for _, p := range log.Passes {
+		for _, e := range p.Events {
+			e.Pass = p.Index
+			events = append(events, e)
+			last = max(last, e.Seq)
+		}
+	}
+	if log.Done != nil {
+		events = append(events, trace.Event{Seq: last + 1, At: log.End, Payload: *log.Done})
+	}
+	return events
+}
+
+// redactor replaces.
+type redactor struct {
+	Redaction
+	words        *words
+	memo         map[string]string // texts seen before
+	certificates map[string][]byte // DER by DER, of the same length
+	addresses    addresses
+	whoami       map[string]string // certificates that the server gave as its words
+	headers      []string          // in which servers say whom they saw
+}
+
+// kept are fields whose text comes from this program, or is nothing that
+// redaction is about.
+var kept = map[string]bool{
+	"Stack": true, "Cache": true, "Proto": true, "Method": true, "Tool": true, "Stacks": true, "Policy": true, "KeyType": true,
+	"SignatureAlgorithm": true, "KeyUsage": true, "ExtKeyUsage": true, "ALPN": true, "Digest": true, "TicketDigest": true, "SessionID": true,
+	"Caches": true, "CustomCaches": true, "HTTPReuse": true, "Protocol": true, "TLS": true, "Why": true, "How": true, "By": true, "Version": true,
+}
+
+func (x *redactor) payload(p trace.Payload) trace.Payload {
+	switch p := p.(type) {
+	case trace.Response:
+		return x.response(p)
+	case trace.ResponseDone:
+		if p.Whoami != nil && x.whoami[*p.Whoami] != "" {
+			subject := x.whoami[*p.Whoami]
+			p.Whoami = &subject
+			return p
+		}
+	case trace.RunStarted:
+		p = x.value(reflect.ValueOf(p)).Interface().(trace.RunStarted)
+		for i := range p.Plan.Targets {
+			for name := range p.Plan.Targets[i].Headers {
+				if x.Headers {
+					p.Plan.Targets[i].Headers[name] = hidden
+				}
+			}
+		}
+		return p
+	case trace.Message:
+		if x.Names && p.Content == wire.Handshake && p.Type == compressedCertificate && p.Raw != nil {
+			p.Raw, p.Masked, p.Problem = nil, nil, "left out by redaction: the names in it are compressed"
+			return p
+		}
+	}
+	return x.value(reflect.ValueOf(p)).Interface().(trace.Payload)
+}
+
+// compressedCertificate is the message of RFC 8879.
+const compressedCertificate = 25
+
+// hidden stands for a header's value.
+const hidden = "(redacted)"
+
+func (x *redactor) response(p trace.Response) trace.Payload {
+	p.Header = slices.Clone(p.Header)
+	for i, h := range p.Header {
+		says := slices.ContainsFunc(x.headers, func(name string) bool { return strings.EqualFold(name, h[0]) })
+		switch {
+		case says && x.whoami[h[1]] != "":
+			p.Header[i][1] = x.whoami[h[1]]
+		case x.Headers && !says:
+			p.Header[i][1] = hidden
+		default:
+			p.Header[i][1] = x.text(h[1])
+		}
+	}
+	return p
+}
+
+// value copies v with everything in it replaced.
+func (x *redactor) value(v reflect.Value) reflect.Value {
+	out := reflect.New(v.Type()).Elem()
+	switch v.Kind() {
+	case reflect.String:
+		out.SetString(x.text(v.String()))
+		return out
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return v
+		}
+		inner := x.value(v.Elem())
+		if v.Kind() == reflect.Interface {
+			out.Set(inner)
+			return out
+		}
+		out.Set(reflect.New(v.Type().Elem()))
+		out.Elem().Set(inner)
+		return out
+	case reflect.Slice:
+		if v.IsNil() {
+			return v
+		}
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			out.SetBytes(x.bytes(v.Bytes()))
+			return out
+		}
+		out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			out.Index(i).Set(x.value(v.Index(i)))
+		}
+		return out
+	case reflect.Map:
+		if v.IsNil() {
+			return v
+		}
+		out.Set(reflect.MakeMap(v.Type()))
+		for _, key := range v.MapKeys() {
+			out.SetMapIndex(key, x.value(v.MapIndex(key)))
+		}
+		return out
+	case reflect.Struct:
+		return x.fields(v)
+	}
+	return v
+}
+
+func (x *redactor) fields(v reflect.Value) reflect.Value {
+	if a, ok := v.Interface().(netip.AddrPort); ok {
+		if x.Addresses && a.IsValid() {
+			a = netip.AddrPortFrom(x.addresses.pseudonym(a.Addr()), a.Port())
+		}
+		return reflect.ValueOf(a)
+	}
+	out := reflect.New(v.Type()).Elem()
+	out.Set(v)
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		// Types such as time.Time keep their parts to themselves; a string type
+		// of its own is one of our lists.
+		if !f.IsExported() || kept[f.Name] || f.Type.Kind() == reflect.String && f.Type != reflect.TypeFor[string]() {
+			continue
+		}
+		out.Field(i).Set(x.value(v.Field(i)))
+	}
+	if c, ok := out.Addr().Interface().(*identity.Certificate); ok && len(c.DER) > 0 {
+		x.describe(c)
+	}
+	return out
+}
+
+// text replaces in a text.
+func (x *redactor) text(s string) string {
+	if s == "" {
+		return s
+	}
+	if out, ok := x.memo[s]; ok {
+		return out
+	}
+	out := s
+	if x.Names {
+		out = x.words.replace(out)
+	}
+	if x.Addresses {
+		out = x.addresses.replace(out)
+	}
+	x.memo[s] = out
+	return out
+}
+
+// bytes replaces in what crossed the wire; the length stays.
+func (x *redactor) bytes(b []byte) []byte {
+	out := slices.Clone(b)
+	for der, other := range x.certificates {
+		replaceBytes(out, []byte(der), other)
+	}
+	if x.Names {
+		x.words.replaceBytes(out)
+	}
+	return out
 }

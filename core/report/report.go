@@ -24,6 +24,7 @@ type Report struct {
 	Result   diagnose.Result
 	Captures []Capture // for pcapng; nil when opened from a JSON report
 	KeyLog   []byte    // only where the user asked for secrets
+	PlanFile string    // as the user named it; "" = unknown
 }
 
 // Capture is one connection's bytes, for pcapng.
@@ -53,7 +54,16 @@ type Beside struct {
 var Formats = []Format{
 	{Ext: ".html", Title: "HTML page", Write: writeHTML},
 	{Ext: ".json", Title: "JSON report", Write: writeJSON},
+	{Ext: ".csv", Title: "Connections as CSV, findings beside", Write: writeCSV, Beside: []Beside{{"-findings.csv", writeFindingsCSV}}},
+	{Ext: ".xml", Title: "JUnit XML", Write: writeJUnit},
+	{Ext: ".sarif", Title: "SARIF 2.1.0", Write: writeSARIF},
+	{Ext: ".md", Title: "Markdown for a pull request", Write: writeMarkdown},
 	{Ext: ".svg", Title: "Timeline as SVG", Write: writeSVG},
+}
+
+// The bundle writes all the others, which an initialiser of Formats may not say.
+func init() {
+	Formats = append(Formats, Format{Ext: ".zip", Title: "All of it, redacted", Write: writeZIP})
 }
 
 // ErrFormat is wrapped when a file's name asks for no format there is.

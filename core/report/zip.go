@@ -1,0 +1,96 @@
+package report
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// BundleSchema names the format of a bundle's manifest.
+const BundleSchema = "rechallenge.bundle/1"
+
+// manifest is manifest.json of a bundle: what is in it, and what is not.
+type manifest struct {
+	Schema   string         `json:"schema"`
+	Tool     string         `json:"tool"`
+	Started  string         `json:"started"`
+	Redacted []string       `json:"redacted"`
+	Files    []manifestFile `json:"files"`
+	LeftOut  []manifestFile `json:"left_out"`
+}
+
+type manifestFile struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Bytes  int    `json:"bytes,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+	Why    string `json:"why,omitempty"` // it was left out
+}
+
+// writeZIP writes every other format, redacted, with a manifest and the digests
+// in the form that sha256sum -c reads.
+func writeZIP(w io.Writer, r *Report) error {
+	r = Redact(r, Everything)
+	m := manifest{
+		Schema: BundleSchema, Tool: r.Log.Run.Tool.Name + " " + r.Log.Run.Tool.Version, Started: stamp(r.Log.Run.Started) + "Z",
+		Redacted: Redactions, LeftOut: []manifestFile{},
+	}
+	out := zip.NewWriter(w)
+	add := func(name, title string, write func(io.Writer, *Report) error) error {
+		var b bytes.Buffer
+		if err := write(&b, r); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		sum := sha256.Sum256(b.Bytes())
+		m.Files = append(m.Files, manifestFile{Name: name, Title: title, Bytes: b.Len(), SHA256: hex.EncodeToString(sum[:])})
+		return store(out, r, name, b.Bytes())
+	}
+	for _, f := range Formats {
+		name := "report" + f.Ext
+		switch {
+		case f.Ext == ".zip":
+			continue
+		case f.Captured:
+			m.LeftOut = append(m.LeftOut, manifestFile{Name: name, Title: f.Title, Why: "captured bytes can't be redacted: write this file by itself"})
+			continue
+		}
+		if err := add(name, f.Title, f.Write); err != nil {
+			return err
+		}
+		for _, b := range f.Beside {
+			if err := add("report"+b.Suffix, f.Title, b.Write); err != nil {
+				return err
+			}
+		}
+	}
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := store(out, r, "manifest.json", append(text, '\n')); err != nil {
+		return err
+	}
+	var sums strings.Builder
+	for _, f := range m.Files {
+		fmt.Fprintf(&sums, "%s  %s\n", f.SHA256, f.Name)
+	}
+	if err := store(out, r, "SHA256SUMS", []byte(sums.String())); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// store adds a file dated to the run, so that the same report gives the same bytes.
+func store(out *zip.Writer, r *Report, name string, data []byte) error {
+	f, err := out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: r.Log.Run.Started.UTC()})
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return err
+}
