@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rechallenge/core/wire"
+	"rechallenge/core/wire/wiretest"
 )
 
 // mostMessages bounds what a decoder may make of its input: an alert of two
@@ -42,7 +43,7 @@ func check(t *testing.T, messages []wire.Message, input int) {
 func FuzzRecords(f *testing.F) {
 	for _, name := range flowNames(f) {
 		flow := readFlow(f, name)
-		for _, chunks := range flow.connections {
+		for _, chunks := range flow.Connections {
 			var in []byte
 			for _, c := range chunks {
 				in = append(in, byte(c.From))
@@ -83,8 +84,8 @@ func FuzzMessages(f *testing.F) {
 	seen := map[string]int{}
 	for _, name := range flowNames(f) {
 		flow := readFlow(f, name)
-		keys := flow.keys()
-		for _, chunks := range flow.connections {
+		keys := flow.Keys()
+		for _, chunks := range flow.Connections {
 			for _, m := range decode(keys, chunks) {
 				if m.Content == wire.Handshake && len(m.Raw) >= 4 {
 					if seen[m.Name()]++; seen[m.Name()] <= 4 {
@@ -116,18 +117,18 @@ func FuzzMessages(f *testing.F) {
 
 // FuzzDecryptor: recorded flows with their keys, other suites and broken bytes.
 func FuzzDecryptor(f *testing.F) {
-	var flows []*flow
+	var list []*wiretest.Flow
 	for _, name := range flowNames(f) {
-		flows = append(flows, readFlow(f, name))
+		list = append(list, readFlow(f, name))
 	}
-	for i := range flows {
+	for i := range list {
 		f.Add(uint8(i), uint8(0), uint16(0), []byte{0, 0, 0})
 		f.Add(uint8(i), uint8(1), uint16(0xc009), []byte{1, 40, 0x80})
 		f.Add(uint8(i), uint8(0), uint16(0x1305), []byte{9, 200, 1, 3, 90, 0xff})
 	}
 	f.Fuzz(func(t *testing.T, which, connection uint8, suite uint16, changes []byte) {
-		flow := flows[int(which)%len(flows)]
-		chunks := flow.connections[int(connection)%len(flow.connections)]
+		flow := list[int(which)%len(list)]
+		chunks := flow.Connections[int(connection)%len(flow.Connections)]
 		total := 0
 		var changed []wire.Chunk
 		for _, c := range chunks {
@@ -145,7 +146,7 @@ func FuzzDecryptor(f *testing.F) {
 				data[int(changes[1])*(len(data)-1)/255] ^= changes[2]
 			}
 		}
-		check(t, decode(flow.keys(), changed), total)
+		check(t, decode(flow.Keys(), changed), total)
 	})
 }
 

@@ -24,9 +24,9 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := readFlow(t, name)
 			var b bytes.Buffer
-			fmt.Fprintf(&b, "%s\n", f.about)
-			keys := f.keys()
-			for i, chunks := range f.connections {
+			fmt.Fprintf(&b, "%s\n", f.About)
+			keys := f.Keys()
+			for i, chunks := range f.Connections {
 				fmt.Fprintf(&b, "\n=== connection %d\n", i+1)
 				var s wire.Summary
 				for _, m := range decode(keys, chunks) {
@@ -111,8 +111,8 @@ func summarize(w io.Writer, s *wire.Summary) {
 func TestNothingUnread(t *testing.T) {
 	for _, name := range flowNames(t) {
 		f := readFlow(t, name)
-		keys := f.keys()
-		for i, chunks := range f.connections {
+		keys := f.Keys()
+		for i, chunks := range f.Connections {
 			for _, m := range decode(keys, chunks) {
 				if m.Problem != "" {
 					t.Errorf("%s, connection %d: %s from the %s: %s", name, i+1, m.Name(), m.From, m.Problem)
@@ -127,8 +127,8 @@ func TestNothingUnread(t *testing.T) {
 func TestWithoutKeys(t *testing.T) {
 	for _, name := range flowNames(t) {
 		f := readFlow(t, name)
-		keys := f.keys()
-		for i, chunks := range f.connections {
+		keys := f.Keys()
+		for i, chunks := range f.Connections {
 			var with, without wire.Summary
 			for _, m := range decode(keys, chunks) {
 				with.Add(&m)
@@ -155,8 +155,8 @@ func TestSegmentation(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, name := range flowNames(t) {
 		f := readFlow(t, name)
-		keys := f.keys()
-		for i, chunks := range f.connections {
+		keys := f.Keys()
+		for i, chunks := range f.Connections {
 			want := decode(keys, chunks)
 			for round := range 6 {
 				var cut []wire.Chunk
@@ -190,17 +190,17 @@ func TestLateKeys(t *testing.T) {
 	}
 	for _, name := range flowNames(t) {
 		f := readFlow(t, name)
-		early := f.keys()
-		for i, chunks := range f.connections {
+		early := f.Keys()
+		for i, chunks := range f.Connections {
 			want := byTime(decode(early, chunks))
 			keys := &wire.KeyLog{}
 			if i > 0 {
-				decode(f.keys(), f.connections[0]) // a resumption needs what went before
+				decode(f.Keys(), f.Connections[0]) // a resumption needs what went before
 				keys = early
 			}
 			d := wire.NewDecoder(keys)
 			got := d.Feed(chunks...)
-			keys.Write(f.keylog)
+			keys.Write(f.KeyLog)
 			got = append(got, d.Feed()...)
 			got = append(got, d.Close()...)
 			if d := cmp.Diff(want, byTime(got)); d != "" {
@@ -215,8 +215,8 @@ func TestLateKeys(t *testing.T) {
 func TestFieldsCoverTheBytes(t *testing.T) {
 	for _, name := range flowNames(t) {
 		f := readFlow(t, name)
-		keys := f.keys()
-		for _, chunks := range f.connections {
+		keys := f.Keys()
+		for _, chunks := range f.Connections {
 			for _, m := range decode(keys, chunks) {
 				if m.Raw == nil {
 					continue
@@ -268,8 +268,8 @@ func TestNoSecretShown(t *testing.T) {
 	seen := 0
 	for _, name := range flowNames(t) {
 		f := readFlow(t, name)
-		keys := f.keys()
-		for _, chunks := range f.connections {
+		keys := f.Keys()
+		for _, chunks := range f.Connections {
 			for _, m := range decode(keys, chunks) {
 				for _, k := range m.Masked {
 					seen++

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"rechallenge/core/wire"
+	"rechallenge/core/wire/wiretest"
 )
 
 var record = flag.Bool("record", false, "record the flows anew, with every TLS implementation that is installed; then run with -update")
@@ -34,7 +35,7 @@ type recorder struct {
 	dir  string
 	pool *x509.CertPool
 	mu   sync.Mutex
-	flow flow
+	flow wiretest.Flow
 }
 
 func newRecorder(t *testing.T) *recorder {
@@ -100,7 +101,7 @@ func (r *recorder) pair(name string) tls.Certificate {
 func (r *recorder) Write(b []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.flow.keylog = append(r.flow.keylog, b...)
+	r.flow.KeyLog = append(r.flow.KeyLog, b...)
 	return len(b), nil
 }
 
@@ -123,8 +124,8 @@ func (r *recorder) relay(addr string) string {
 				continue
 			}
 			r.mu.Lock()
-			n := len(r.flow.connections)
-			r.flow.connections = append(r.flow.connections, nil)
+			n := len(r.flow.Connections)
+			r.flow.Connections = append(r.flow.Connections, nil)
 			r.mu.Unlock()
 			pump := func(to, from net.Conn, side wire.Side) {
 				buf := make([]byte, 32<<10)
@@ -132,7 +133,7 @@ func (r *recorder) relay(addr string) string {
 					k, err := from.Read(buf)
 					if k > 0 {
 						r.mu.Lock()
-						r.flow.connections[n] = append(r.flow.connections[n], wire.Chunk{From: side, Data: bytes.Clone(buf[:k])})
+						r.flow.Connections[n] = append(r.flow.Connections[n], wire.Chunk{From: side, Data: bytes.Clone(buf[:k])})
 						r.mu.Unlock()
 						to.Write(buf[:k])
 					}
@@ -297,9 +298,9 @@ func (r *recorder) save(name, about string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.flow.about = about
+	r.flow.About = about
 	var kept [][]wire.Chunk
-	for _, c := range r.flow.connections {
+	for _, c := range r.flow.Connections {
 		if len(c) > 0 {
 			kept = append(kept, c)
 		}
@@ -307,8 +308,8 @@ func (r *recorder) save(name, about string) {
 	if len(kept) == 0 {
 		r.t.Fatal("nothing was recorded")
 	}
-	r.flow.connections = kept
-	r.flow.write(r.t, name)
+	r.flow.Connections = kept
+	r.flow.Write(r.t, flows, name)
 }
 
 func TestRecord(t *testing.T) {

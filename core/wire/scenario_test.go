@@ -101,8 +101,8 @@ var scenarios = []struct {
 		out, err := cmd.CombinedOutput()
 		r.t.Logf("chromium: %v\n%s", err, tail(string(out), 600))
 		r.mu.Lock()
-		if len(r.flow.connections) > 1 {
-			r.flow.connections = r.flow.connections[:1]
+		if len(r.flow.Connections) > 1 {
+			r.flow.Connections = r.flow.Connections[:1]
 		}
 		r.mu.Unlock()
 		time.Sleep(100 * time.Millisecond)
