@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"rechallenge/core/lab"
+	"rechallenge/core/stack"
+	"rechallenge/core/stack/gotls"
+	"rechallenge/core/stack/openssl"
 	"rechallenge/core/target"
 )
 
@@ -106,6 +109,22 @@ func real(t *testing.T, program string, args func(dir string, port int) []string
 	return x
 }
 
+// each runs a test with every stack that is at hand.
+func each(t *testing.T, name string, test func(*testing.T, stack.Stack)) {
+	t.Helper()
+	for _, s := range stacks() {
+		t.Run(name+", "+s.Name(), func(t *testing.T) { test(t, s) })
+	}
+}
+
+func stacks() []stack.Stack {
+	list := []stack.Stack{gotls.New()}
+	if s, err := openssl.New(); err == nil {
+		list = append(list, s)
+	}
+	return list
+}
+
 // nginx with the given lines about sessions.
 func nginx(t *testing.T, lines string) *bench {
 	return real(t, "nginx", func(dir string, _ int) []string {
@@ -143,6 +162,9 @@ func TestNginx(t *testing.T) {
 	const alice = "full asked:initial=alice auth=alice seen=alice 200 trust=evaluated"
 	const bob = "full asked:initial=bob auth=bob seen=bob 200 trust=evaluated"
 	for _, mode := range []struct{ name, lines, second string }{
+		{"TLS 1.2 session ID", "ssl_protocols TLSv1.2; ssl_session_cache shared:S:1m; ssl_session_tickets off;",
+			"resumed offered=session-id accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption"},
+		{"TLS 1.2, nothing", "ssl_protocols TLSv1.2; ssl_session_cache none; ssl_session_tickets off;", bob},
 		{"TLS 1.2 ticket", "ssl_protocols TLSv1.2; ssl_session_cache none; ssl_session_tickets on;",
 			"resumed offered=ticket accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption"},
 		{"TLS 1.3 stateless", "ssl_protocols TLSv1.3; ssl_session_cache none; ssl_session_tickets on;",
@@ -152,8 +174,10 @@ func TestNginx(t *testing.T) {
 		{"TLS 1.3 tickets refused", "ssl_protocols TLSv1.3; ssl_session_cache off; ssl_session_tickets off;",
 			"full offered=psk accepted=false from=1 by=alice asked:initial=bob auth=bob seen=bob 200 trust=evaluated"},
 	} {
-		t.Run(mode.name, func(t *testing.T) {
-			log := nginx(t, mode.lines).run(t)
+		each(t, mode.name, func(t *testing.T, s stack.Stack) {
+			x := nginx(t, mode.lines)
+			x.opt.Stacks = []stack.Stack{s}
+			log := x.run(t)
 			expect(t, log.Pass(1), alice, mode.second)
 			expect(t, log.Pass(2), alice, bob)
 			for _, p := range log.Passes {
@@ -179,14 +203,17 @@ func TestOpenSSLServer(t *testing.T) {
 		flags  []string
 		second string
 	}{
+		{"TLS 1.2 session ID", []string{"-tls1_2", "-no_ticket"}, "resumed offered=session-id accepted=true from=1 by=alice auth=alice 200 trust=skipped-by-resumption"},
+		{"TLS 1.3 stateful", []string{"-tls1_3", "-no_ticket"}, "resumed offered=psk accepted=true from=1 by=alice auth=alice 200 trust=skipped-by-resumption"},
 		{"TLS 1.2 ticket", []string{"-tls1_2", "-no_cache"}, "resumed offered=ticket accepted=true from=1 by=alice auth=alice 200 trust=skipped-by-resumption"},
 		{"TLS 1.3", []string{"-tls1_3"}, "resumed offered=psk accepted=true from=1 by=alice auth=alice 200 trust=skipped-by-resumption"},
 	} {
-		t.Run(mode.name, func(t *testing.T) {
+		each(t, mode.name, func(t *testing.T, s stack.Stack) {
 			x := real(t, "openssl", func(dir string, port int) []string {
 				return append([]string{"s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-cert", "server.pem", "-key", "server.key",
 					"-CAfile", "ca.pem", "-Verify", "2", "-verify_return_error", "-www", "-quiet"}, mode.flags...)
 			}, nil)
+			x.opt.Stacks = []stack.Stack{s}
 			log := x.run(t)
 			// s_server's status page does not name the client in a form of its own.
 			expect(t, log.Pass(1), "full asked:initial=alice auth=alice 200 trust=evaluated", mode.second)
