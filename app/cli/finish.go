@@ -11,13 +11,13 @@ import (
 	"rechallenge/core/report"
 	"rechallenge/core/session"
 	"rechallenge/core/timeline"
-	"rechallenge/core/trace"
 )
 
 // finish makes the report of a run that is over, writes what was asked for,
 // prints the verdict and gives the exit code as a status.
 func (c *console) finish(r *engine.Run, f *runFlags) error {
 	rep := report.New(r.Wait())
+	rep.PlanFile = f.planFile
 	rep.Captures = captures(r)
 	if f.secrets {
 		rep.KeyLog = r.KeyLog().Lines()
@@ -42,7 +42,7 @@ func (c *console) conclude(rep *report.Report, f *runFlags, before error) error 
 func captures(r *engine.Run) []report.Capture {
 	var list []report.Capture
 	for _, c := range r.Captures() {
-		list = append(list, report.Capture{Local: c.Local, Remote: c.Remote, Chunks: c.Capture.Chunks(0)})
+		list = append(list, report.Capture{Pass: c.Pass, Connection: c.Connection, Local: c.Local, Remote: c.Remote, Chunks: c.Capture.Chunks(0)})
 	}
 	return list
 }
@@ -134,7 +134,7 @@ func printExpectation(w io.Writer, e diagnose.Expectation, color bool) {
 // outcome is the exit code of a run that came to an end.
 func outcome(rep *report.Report) error {
 	switch {
-	case !reached(rep.Log), rep.Log.Done == nil, rep.Log.Done.Interrupted:
+	case !report.Reached(rep.Log), rep.Log.Done == nil, rep.Log.Done.Interrupted:
 		return status(exitNotRun)
 	case len(rep.Result.Expectations) > 0:
 		for _, e := range rep.Result.Expectations {
@@ -150,16 +150,4 @@ func outcome(rep *report.Report) error {
 		}
 	}
 	return nil
-}
-
-// reached reports whether any server answered in TLS, if only with an alert.
-func reached(log *trace.Log) bool {
-	for _, p := range log.Passes {
-		for _, c := range p.Connections {
-			if c.Evidence.ServerHello != 0 || c.Handshake == trace.NoneHS || c.Error != nil && c.Error.Alert != "" {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -29,8 +29,9 @@ type Report struct {
 
 // Capture is one connection's bytes, for pcapng.
 type Capture struct {
-	Local, Remote string
-	Chunks        []wire.Chunk
+	Pass, Connection int // from 1
+	Local, Remote    string
+	Chunks           []wire.Chunk
 }
 
 // Format is one way to write a Report.
@@ -59,6 +60,8 @@ var Formats = []Format{
 	{Ext: ".sarif", Title: "SARIF 2.1.0", Write: writeSARIF},
 	{Ext: ".md", Title: "Markdown for a pull request", Write: writeMarkdown},
 	{Ext: ".svg", Title: "Timeline as SVG", Write: writeSVG},
+	{Ext: ".png", Title: "Timeline as PNG", Write: writePNG},
+	{Ext: ".pcapng", Title: "Capture for Wireshark", Write: writePCAPNG, Captured: true},
 }
 
 // The bundle writes all the others, which an initialiser of Formats may not say.

@@ -9,3 +9,7 @@ import (
 func writeSVG(w io.Writer, r *Report) error {
 	return timeline.SVG(w, timeline.Lay(r.Log, r.Result.Bad(r.Log)), timeline.SVGOptions{})
 }
+
+func writePNG(w io.Writer, r *Report) error {
+	return timeline.PNG(w, timeline.Lay(r.Log, r.Result.Bad(r.Log)), timeline.PNGOptions{})
+}

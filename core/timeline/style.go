@@ -11,14 +11,14 @@ const (
 		`--challenge:#ffb938;--stroke:#2b1c00;--link:#8b949e;--linkbad:#ff6ea3;`
 	rules = `.timeline .tl-bg{fill:var(--bg)}.timeline text{fill:var(--fg)}.timeline .tl-dim{fill:var(--dim);font-size:11px}` +
 		`.timeline .tl-head{font-weight:600}.timeline .tl-grid{stroke:var(--grid);fill:none}.timeline .tl-row{fill:var(--row)}` +
-		`.timeline .tl-error,.timeline .tl-bad{fill:var(--error);font-weight:600}` +
+		`.timeline .tl-bad{fill:var(--error);font-weight:600}` +
 		`.timeline .tl-wait{fill:var(--wait)}.timeline .tl-resolve{fill:var(--resolve)}.timeline .tl-dial{fill:var(--dial)}` +
 		`.timeline .tl-proxy{fill:var(--proxy)}.timeline .tl-tls{fill:var(--tls)}.timeline .tl-tls-2{fill:var(--tls2)}` +
 		`.timeline .tl-http{fill:var(--http)}.timeline .tl-open{fill:var(--wait)}` +
 		`.timeline .tl-challenge{fill:var(--challenge);stroke:var(--stroke)}.timeline .tl-expected{fill:var(--bg);stroke:var(--challenge);stroke-width:2}` +
 		`.timeline .tl-ring{fill:var(--bg);stroke:var(--challenge);stroke-width:1.5}` +
 		`.timeline .tl-return{fill:none;stroke:var(--linkbad);stroke-width:2}.timeline .tl-cross{stroke:var(--error);stroke-width:2.5;fill:none}` +
-		`.timeline .tl-session{fill:var(--dim)}.timeline .tl-link{fill:none;stroke:var(--link);stroke-width:1.5}.timeline .tl-linkbad{stroke:var(--linkbad);stroke-width:2}`
+		`.timeline .tl-session{fill:var(--dim)}.timeline .tl-link{fill:none;stroke:var(--link);stroke-width:1.5}.timeline .tl-linkbad{fill:none;stroke:var(--linkbad);stroke-width:2}`
 )
 
 // style is the sheet of a theme; without one it follows the reader's own.

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -14,166 +16,129 @@ import (
 type SVGOptions struct {
 	Width int    // pixels; 0 = 960
 	Theme string // "light", "dark", or "" to follow the reader's own
+	// Bare leaves the style sheet out: the page that holds the drawing has it.
+	Bare bool
 }
 
-// Measures of the drawing, in pixels.
-const (
-	laneHeight  = 22
-	groupHeight = 26
-	labelWidth  = 170
-	wordsWidth  = 230
-	rulerHeight = 24
-	legendLine  = 30
-)
+// manyLanes is from how many lanes on a drawing is made small: shapes of one
+// kind in one path, without a title each.
+const manyLanes = 1000
 
 // SVG draws a layout as one self-contained SVG. Everything from outside is
-// escaped; every mark and span says what it is in a title.
+// escaped; up to 1,000 lanes every mark and span says what it is in a title.
 func SVG(w io.Writer, l *Layout, opt SVGOptions) error {
-	d := drawing{Layout: l, width: cmp.Or(opt.Width, 960), out: bufio.NewWriter(w)}
-	d.plot = float64(d.width - labelWidth - wordsWidth)
+	d := newDrawing(l, cmp.Or(opt.Width, 960))
+	out := &svgCanvas{w: bufio.NewWriter(w), many: lanes(l) > manyLanes}
+	d.on = out
+	height := d.height()
+	out.printf(`<svg xmlns="http://www.w3.org/2000/svg" class="timeline" role="img" aria-label="Timeline of the connections" viewBox="0 0 %d %d" width="%d" height="%d" font-family="system-ui,sans-serif" font-size="12">`+"\n", d.width, height, d.width, height)
+	if !opt.Bare {
+		out.printf("<style>%s</style>\n", style(opt.Theme))
+	}
+	d.draw()
+	out.flush()
+	out.printf("</svg>\n")
+	return out.w.Flush()
+}
+
+func lanes(l *Layout) (n int) {
 	for _, g := range l.Groups {
-		d.longest = max(d.longest, l.Axis.Position(g.End)-l.Axis.Position(g.Start))
+		n += len(g.Lanes)
 	}
-	d.longest = max(d.longest, time.Microsecond)
-	height := rulerHeight + legendLine
-	for _, g := range l.Groups {
-		height += groupHeight + laneHeight*len(g.Lanes) + 6
-	}
-	d.printf(`<svg xmlns="http://www.w3.org/2000/svg" class="timeline" role="img" aria-label="Timeline of the connections" viewBox="0 0 %d %d" width="%d" height="%d" font-family="system-ui,sans-serif" font-size="12">`+"\n", d.width, height, d.width, height)
-	d.printf("<style>%s</style>\n", style(opt.Theme))
-	d.printf(`<rect class="tl-bg" width="%d" height="%d"/>`+"\n", d.width, height)
-	d.ruler(height - legendLine)
-	y := rulerHeight
-	for _, g := range l.Groups {
-		y = d.group(g, y)
-	}
-	d.legend(y + legendLine - 10)
-	d.printf("</svg>\n")
-	return d.out.Flush()
+	return n
 }
 
-// drawing is one SVG being written.
-type drawing struct {
-	*Layout
-	out     *bufio.Writer
-	width   int
-	plot    float64
-	longest time.Duration
-	begin   time.Duration // folded position at which the group begins
+// svgCanvas writes SVG.
+type svgCanvas struct {
+	w     *bufio.Writer
+	many  bool
+	kinds []string // in the order in which they are to be drawn
+	paths map[string]*strings.Builder
 }
 
-func (d *drawing) printf(format string, args ...any) { fmt.Fprintf(d.out, format, args...) }
+func (c *svgCanvas) printf(format string, args ...any) { fmt.Fprintf(c.w, format, args...) }
 
-// x is where a moment lies.
-func (d *drawing) x(t time.Duration) float64 {
-	return labelWidth + d.plot*float64(d.Axis.Position(t)-d.begin)/float64(d.longest)
-}
-
-func (d *drawing) ruler(height int) {
-	step := Step(d.longest, int(d.plot/90))
-	for t := time.Duration(0); t <= d.longest; t += step {
-		x := labelWidth + d.plot*float64(t)/float64(d.longest)
-		d.printf(`<path class="tl-grid" d="M%.1f %d V%d"/><text class="tl-dim" x="%.1f" y="15">%s</text>`+"\n", x, rulerHeight-6, height, x+3, Label(t, step))
-	}
-}
-
-func (d *drawing) group(g Group, y int) int {
-	d.begin = d.Axis.Position(g.Start)
-	d.printf(`<text class="tl-head" x="8" y="%d">cache %s</text>`+"\n", y+17, escape(g.Title))
-	y += groupHeight
-	rows := map[int]float64{}
-	for i, lane := range g.Lanes {
-		rows[lane.Connection] = float64(y + i*laneHeight + laneHeight/2)
-	}
-	for _, lane := range g.Lanes {
-		d.lane(lane, rows[lane.Connection])
-	}
-	for _, k := range d.Links {
-		if k.Pass == g.Pass {
-			d.link(k, rows[k.From], rows[k.To])
-		}
-	}
-	for _, lane := range g.Lanes {
-		d.marks(lane, rows[lane.Connection])
-	}
-	return y + laneHeight*len(g.Lanes) + 6
-}
-
-func (d *drawing) lane(l Lane, y float64) {
-	class := ""
-	if l.Bad {
-		class = " tl-bad"
-		d.printf(`<rect class="tl-row" x="0" y="%.1f" width="%d" height="%d"/><text class="tl-error" x="8" y="%.1f">✕</text>`, y-laneHeight/2, d.width, laneHeight, y+4)
-	}
-	d.printf(`<text class="tl-label%s" x="22" y="%.1f">%s <tspan class="tl-dim">%s</tspan></text>`+"\n", class, y+4, escape(cut(l.Label, 14)), escape(cut(l.Detail, 12)))
-	for _, s := range l.Spans {
-		x0, x1 := d.x(s.Start), d.x(s.End)
-		d.printf(`<rect class="tl-%s" x="%.2f" y="%.1f" width="%.2f" height="12" rx="2"><title>%s: %s</title></rect>`+"\n", s.Phase, x0, y-6, max(x1-x0, 1), escape(s.Label), round(s.End-s.Start))
-	}
-	d.printf(`<text class="tl-label%s" x="%d" y="%.1f">%s</text>`+"\n", class, d.width-wordsWidth+14, y+4, escape(cut(l.Outcome, 34)))
-}
-
-func (d *drawing) link(k Link, from, to float64) {
-	if from == 0 || to == 0 {
+func (c *svgCanvas) rect(class string, x, y, w, h, radius float64, title string) {
+	if c.many && title != "" {
+		fmt.Fprintf(c.path(class), "M%s %sh%sv%sh-%sz", number(x), number(y), number(w), number(h), number(w))
 		return
 	}
-	class := "tl-link"
-	if k.Bad {
-		class += " tl-linkbad"
+	rounded := ""
+	if radius > 0 {
+		rounded = ` rx="` + number(radius) + `"`
 	}
-	x0, x1 := d.x(k.FromAt), d.x(k.ToAt)
-	d.printf(`<path class="%s" d="M%.1f %.1f C%.1f %.1f %.1f %.1f %.1f %.1f"><title>connection %d resumed the session of connection %d</title></path>`+"\n",
-		class, x0, from+6, x0, (from+to)/2, x1, (from+to)/2, x1, to-8, k.To, k.From)
+	c.printf(`<rect class="%s" x="%s" y="%s" width="%s" height="%s"%s`, class, number(x), number(y), number(w), number(h), rounded)
+	c.end("rect", title)
 }
 
-func (d *drawing) marks(l Lane, y float64) {
-	last := -100.0
-	for _, m := range l.Marks {
-		x := d.x(m.At)
-		if m.Kind == MarkExpected || m.Kind == MarkResumption {
-			x = max(x, last+13) // two marks of one moment stand side by side
+func (c *svgCanvas) text(class string, x, y float64, s string) {
+	if s = strings.TrimSpace(s); s != "" {
+		c.printf(`<text class="%s" x="%s" y="%s">%s</text>`+"\n", class, number(x), number(y), escape(s))
+	}
+}
+
+func (c *svgCanvas) shape(class string, s shape, title string) {
+	if c.many && title != "" {
+		writePath(c.path(class), s)
+		return
+	}
+	var b strings.Builder
+	writePath(&b, s)
+	c.printf(`<path class="%s" d="%s"`, class, b.String())
+	c.end("path", title)
+}
+
+func (c *svgCanvas) end(element, title string) {
+	if title == "" || c.many {
+		c.printf("/>\n")
+		return
+	}
+	c.printf("><title>%s</title></%s>\n", escape(title), element)
+}
+
+// path collects the shapes of a class.
+func (c *svgCanvas) path(class string) *strings.Builder {
+	if c.paths == nil {
+		c.paths = map[string]*strings.Builder{}
+	}
+	if c.paths[class] == nil {
+		c.paths[class] = &strings.Builder{}
+		c.kinds = append(c.kinds, class)
+	}
+	return c.paths[class]
+}
+
+// flush writes what was collected: spans below links below marks.
+func (c *svgCanvas) flush() {
+	order := []string{"tl-link", "tl-linkbad", "tl-ring", "tl-challenge", "tl-expected", "tl-return", "tl-session", "tl-cross"}
+	slices.SortStableFunc(c.kinds, func(a, b string) int { return cmp.Compare(slices.Index(order, a), slices.Index(order, b)) })
+	for _, class := range c.kinds {
+		c.printf(`<path class="%s" d="%s"/>`+"\n", class, c.paths[class].String())
+	}
+}
+
+func writePath(b *strings.Builder, s shape) {
+	for _, p := range s {
+		n := map[byte]int{'M': 1, 'L': 1, 'C': 3}[p.op]
+		b.WriteByte(p.op)
+		for i, q := range p.points[:n] {
+			if i > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(number(q.x))
+			b.WriteByte(' ')
+			b.WriteString(number(q.y))
 		}
-		last = x
-		d.printf("<g>%s<title>%s</title></g>\n", glyph(m.Kind, x, y), escape(m.Label))
 	}
 }
 
-// glyph is a mark's shape; each kind has its own.
-func glyph(k MarkKind, x, y float64) string {
-	diamond := fmt.Sprintf("M%.1f %.1f l6 6 l-6 6 l-6 -6 z", x, y-6)
-	switch k {
-	case MarkChallenge:
-		return `<path class="tl-challenge" d="` + diamond + `"/>`
-	case MarkExpected:
-		return `<path class="tl-expected" d="` + diamond + `"/>`
-	case MarkRenegotiation, MarkPostHandshake:
-		return fmt.Sprintf(`<circle class="tl-ring" cx="%.1f" cy="%.1f" r="8"/><path class="tl-challenge" d="%s"/>`, x, y, diamond)
-	case MarkResumption:
-		return fmt.Sprintf(`<path class="tl-return" d="M%.1f %.1f h6 a4 4 0 0 0 0 -8 h-9 m4 -3 l-4 3 l4 3"/>`, x-2, y+5)
-	case MarkError:
-		return fmt.Sprintf(`<path class="tl-cross" d="M%.1f %.1f l8 8 m0 -8 l-8 8"/>`, x-4, y-4)
-	case MarkSession:
-		return fmt.Sprintf(`<circle class="tl-session" cx="%.1f" cy="%.1f" r="2.2"/>`, x, y-8)
-	}
-	return fmt.Sprintf(`<path class="tl-grid" d="M%.1f %.1f v12"/>`, x, y-6)
+// number is a length to a tenth of a pixel.
+func number(f float64) string {
+	return strconv.FormatFloat(float64(int64(f*10+0.5))/10, 'f', -1, 64)
 }
 
-func (d *drawing) legend(y int) {
-	x := 22.0
-	for _, e := range []struct {
-		kind MarkKind
-		text string
-	}{
-		{MarkChallenge, "challenge"}, {MarkExpected, "expected, did not come"}, {MarkResumption, "resumed"},
-		{MarkPostHandshake, "asked after the handshake"}, {MarkSession, "session given"}, {MarkError, "failed"},
-	} {
-		dy := 0.0
-		if e.kind == MarkSession {
-			dy = 8
-		}
-		d.printf(`%s<text class="tl-dim" x="%.1f" y="%d">%s</text>`+"\n", glyph(e.kind, x, float64(y-4)+dy), x+13, y, e.text)
-		x += 32 + 6.4*float64(len(e.text))
-	}
+func linkTitle(k Link) string {
+	return fmt.Sprintf("connection %d resumed the session of connection %d", k.To, k.From)
 }
 
 // Step is a round distance between ruler ticks, for about n of them.

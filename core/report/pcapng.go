@@ -1,0 +1,68 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+
+	"rechallenge/core/trace"
+	"rechallenge/core/wire/pcap"
+)
+
+// ErrNoCapture is wrapped when a report is to be written as pcapng that does
+// not have the captured bytes.
+var ErrNoCapture = errors.New("this report has no captured bytes: only the program that ran the plan can write them")
+
+// writePCAPNG writes the captured bytes, with the TLS secrets where the report
+// has them.
+func writePCAPNG(w io.Writer, r *Report) error {
+	if len(r.Captures) == 0 && r.Log.Run.Tool.Name != "" && connections(r.Log) > 0 {
+		return ErrNoCapture
+	}
+	var list []pcap.Conn
+	for i := range r.Captures {
+		c := &r.Captures[i]
+		client, err1 := netip.ParseAddrPort(c.Local)
+		server, err2 := netip.ParseAddrPort(c.Remote)
+		if err := errors.Join(err1, err2); err != nil {
+			return fmt.Errorf("connection %d of pass %d: %w", c.Connection, c.Pass, err)
+		}
+		conn := pcap.Conn{Client: client, Server: server, Chunks: c.Chunks}
+		if len(c.Chunks) > 0 {
+			conn.Opened, conn.Closed = c.Chunks[0].At, c.Chunks[len(c.Chunks)-1].At
+		}
+		if p := r.Log.Pass(c.Pass); p != nil {
+			about(&conn, p, p.Connection(c.Connection))
+		}
+		list = append(list, conn)
+	}
+	return pcap.Write(w, r.Log.Run.Started, list, r.KeyLog)
+}
+
+func connections(log *trace.Log) (n int) {
+	for _, p := range log.Passes {
+		n += len(p.Connections)
+	}
+	return n
+}
+
+// about says which connection of the run it is, when it began and who ended it.
+func about(conn *pcap.Conn, p *trace.Pass, c *trace.Connection) {
+	if c == nil {
+		return
+	}
+	conn.Name = clean(fmt.Sprintf("pass %s, connection %d: %s at %s", p.Cache, c.Index, c.Identity, c.URL))
+	for _, e := range p.Events {
+		if e.Connection != c.Index {
+			continue
+		}
+		switch x := e.Payload.(type) {
+		case trace.Dial:
+			conn.Opened = min(conn.Opened, e.At)
+		case trace.Closed:
+			conn.Closed = max(conn.Closed, e.At)
+			conn.ClosedBy = map[string]pcap.ClosedBy{"client": pcap.ByClient, "server": pcap.ByServer}[x.By]
+		}
+	}
+}

@@ -1,0 +1,289 @@
+package timeline
+
+import (
+	"cmp"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"io"
+	"math"
+	"strings"
+	"sync"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/math/fixed"
+	"golang.org/x/image/vector"
+)
+
+// PNGOptions are how to draw.
+type PNGOptions struct {
+	Width int     // of the drawing, before Scale; 0 = 960
+	Scale float64 // pixels for each of them; 0 = 2
+	Theme string  // "light" (also "") or "dark"
+}
+
+// maxPNG bounds a picture's height in pixels; what has more lanes says how many
+// are missing.
+const maxPNG = 16_000
+
+// PNG draws a layout as a picture.
+func PNG(w io.Writer, l *Layout, opt PNGOptions) error {
+	faces, err := pixelFaces()
+	if err != nil {
+		return fmt.Errorf("draw the timeline: %w", err)
+	}
+	scale := cmp.Or(opt.Scale, 2)
+	l, left := fit(l, int(maxPNG/scale))
+	d := newDrawing(l, cmp.Or(opt.Width, 960))
+	height := d.height()
+	if left > 0 {
+		height += laneHeight
+	}
+	c := &pixels{
+		img: image.NewRGBA(image.Rect(0, 0, int(float64(d.width)*scale), int(float64(height)*scale))), scale: scale,
+		colors: palette(opt.Theme), faces: faces,
+	}
+	d.on = c
+	draw.Draw(c.img, c.img.Bounds(), image.NewUniform(c.colors["bg"]), image.Point{}, draw.Src)
+	d.draw()
+	if left > 0 {
+		c.text("tl-dim", 22, float64(height-8), fmt.Sprintf("%d more connections are not in this picture", left))
+	}
+	return png.Encode(w, c.img)
+}
+
+// fit takes lanes away until the drawing is no higher than that, those that a
+// finding points at last.
+func fit(l *Layout, height int) (*Layout, int) {
+	room := (height - rulerHeight - legendLine - laneHeight - len(l.Groups)*(groupHeight+groupGap)) / laneHeight
+	all := lanes(l)
+	if all <= room {
+		return l, 0
+	}
+	small := *l
+	small.Groups = nil
+	share := max(room/max(len(l.Groups), 1), 1)
+	for _, g := range l.Groups {
+		bad := 0
+		for _, lane := range g.Lanes {
+			if lane.Bad {
+				bad++
+			}
+		}
+		fine := max(share-bad, 0)
+		var kept []Lane
+		for _, lane := range g.Lanes {
+			if len(kept) == share {
+				break
+			}
+			if !lane.Bad {
+				if fine == 0 {
+					continue
+				}
+				fine--
+			}
+			kept = append(kept, lane)
+		}
+		g.Lanes = kept
+		small.Groups = append(small.Groups, g)
+	}
+	return &small, all - lanes(&small)
+}
+
+// palette reads the colours of a theme from its style sheet.
+func palette(theme string) map[string]color.Color {
+	sheet := light
+	if theme == "dark" {
+		sheet = dark
+	}
+	m := map[string]color.Color{}
+	for rule := range strings.SplitSeq(sheet, ";") {
+		name, value, ok := strings.Cut(rule, ":#")
+		if !ok {
+			continue
+		}
+		var r, g, b uint8
+		if len(value) == 3 {
+			fmt.Sscanf(value, "%1x%1x%1x", &r, &g, &b)
+			r, g, b = r*17, g*17, b*17
+		} else {
+			fmt.Sscanf(value, "%02x%02x%02x", &r, &g, &b)
+		}
+		m[strings.TrimPrefix(name, "--")] = color.RGBA{r, g, b, 255}
+	}
+	return m
+}
+
+// look is how a class is drawn, in the palette's names; "" = not at all.
+type look struct {
+	fill, stroke string
+	width        float64
+	bold         bool
+	size         float64
+}
+
+var looks = map[string]look{
+	"tl-bg": {fill: "bg"}, "tl-row": {fill: "row"}, "tl-grid": {stroke: "grid", width: 1},
+	"tl-wait": {fill: "wait"}, "tl-resolve": {fill: "resolve"}, "tl-dial": {fill: "dial"}, "tl-proxy": {fill: "proxy"},
+	"tl-tls": {fill: "tls"}, "tl-tls-2": {fill: "tls2"}, "tl-http": {fill: "http"}, "tl-open": {fill: "wait"},
+	"tl-challenge": {fill: "challenge", stroke: "stroke", width: 1}, "tl-expected": {fill: "bg", stroke: "challenge", width: 2},
+	"tl-ring": {fill: "bg", stroke: "challenge", width: 1.5}, "tl-return": {stroke: "linkbad", width: 2}, "tl-cross": {stroke: "error", width: 2.5},
+	"tl-session": {fill: "dim"}, "tl-link": {stroke: "link", width: 1.5}, "tl-linkbad": {stroke: "linkbad", width: 2},
+	"tl-label": {fill: "fg", size: 12}, "tl-dim": {fill: "dim", size: 11}, "tl-head": {fill: "fg", bold: true, size: 12}, "tl-bad": {fill: "error", bold: true, size: 12},
+}
+
+// pixels draws on an image.
+type pixels struct {
+	img    *image.RGBA
+	scale  float64
+	colors map[string]color.Color
+	faces  *fonts
+	sized  map[look]font.Face
+}
+
+func (c *pixels) rect(class string, x, y, w, h, _ float64, _ string) {
+	r := image.Rect(int(x*c.scale+0.5), int(y*c.scale+0.5), int((x+w)*c.scale+0.5), int((y+h)*c.scale+0.5))
+	r.Max.X = max(r.Max.X, r.Min.X+1)
+	draw.Draw(c.img, r, image.NewUniform(c.colors[looks[class].fill]), image.Point{}, draw.Src)
+}
+
+func (c *pixels) text(class string, x, y float64, s string) {
+	l := looks[class]
+	face, err := c.face(l)
+	if err != nil {
+		return
+	}
+	d := font.Drawer{Dst: c.img, Src: image.NewUniform(c.colors[l.fill]), Face: face, Dot: fixed.Point26_6{X: fixed.Int26_6(x * c.scale * 64), Y: fixed.Int26_6(y * c.scale * 64)}}
+	d.DrawString(plain(s))
+}
+
+func (c *pixels) shape(class string, s shape, _ string) {
+	l := looks[class]
+	if l.fill != "" {
+		c.paint(s.flat(), c.colors[l.fill])
+	}
+	if l.stroke != "" {
+		for _, line := range s.flat() {
+			c.paint(outline(line, l.width), c.colors[l.stroke])
+		}
+	}
+}
+
+// paint fills polygons, only as much of the picture as they take.
+func (c *pixels) paint(polygons [][]point, with color.Color) {
+	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	for _, line := range polygons {
+		for _, p := range line {
+			x0, y0, x1, y1 = min(x0, p.x), min(y0, p.y), max(x1, p.x), max(y1, p.y)
+		}
+	}
+	area := image.Rect(int(x0*c.scale)-1, int(y0*c.scale)-1, int(x1*c.scale)+2, int(y1*c.scale)+2).Intersect(c.img.Bounds())
+	if area.Empty() {
+		return
+	}
+	z := vector.NewRasterizer(area.Dx(), area.Dy())
+	for _, line := range polygons {
+		for i, p := range line {
+			x, y := float32(p.x*c.scale-float64(area.Min.X)), float32(p.y*c.scale-float64(area.Min.Y))
+			if i == 0 {
+				z.MoveTo(x, y)
+			} else {
+				z.LineTo(x, y)
+			}
+		}
+		z.ClosePath()
+	}
+	z.Draw(c.img, area, image.NewUniform(with), image.Point{})
+}
+
+// flat makes lines of the curves.
+func (s shape) flat() (lines [][]point) {
+	var line []point
+	for _, p := range s {
+		switch p.op {
+		case 'M':
+			if len(line) > 1 {
+				lines = append(lines, line)
+			}
+			line = []point{p.points[0]}
+		case 'L':
+			line = append(line, p.points[0])
+		case 'C':
+			a := line[len(line)-1]
+			const parts = 16
+			for i := 1; i <= parts; i++ {
+				line = append(line, bezier(a, p.points[0], p.points[1], p.points[2], float64(i)/parts))
+			}
+		case 'Z':
+			line = append(line, line[0])
+		}
+	}
+	if len(line) > 1 {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func bezier(a, b, c, d point, t float64) point {
+	u := 1 - t
+	f := func(a, b, c, d float64) float64 { return u*u*u*a + 3*u*u*t*b + 3*u*t*t*c + t*t*t*d }
+	return point{f(a.x, b.x, c.x, d.x), f(a.y, b.y, c.y, d.y)}
+}
+
+// outline makes a polygon of each stretch of a line, and of its joints. All
+// turn the same way round, so that where they overlap they stay filled.
+func outline(line []point, width float64) (polygons [][]point) {
+	r := width / 2
+	for i, p := range line {
+		if i > 0 && i < len(line)-1 && width > 1 {
+			polygons = append(polygons, circle(p.x, p.y, r).flat()...)
+		}
+		if i == 0 {
+			continue
+		}
+		q := line[i-1]
+		length := math.Hypot(p.x-q.x, p.y-q.y)
+		if length == 0 {
+			continue
+		}
+		nx, ny := -(p.y-q.y)/length*r, (p.x-q.x)/length*r
+		polygons = append(polygons, []point{{q.x - nx, q.y - ny}, {p.x - nx, p.y - ny}, {p.x + nx, p.y + ny}, {q.x + nx, q.y + ny}})
+	}
+	return polygons
+}
+
+// fonts are the typefaces, parsed once.
+type fonts struct{ regular, bold *opentype.Font }
+
+var pixelFaces = sync.OnceValues(func() (*fonts, error) {
+	regular, err := opentype.Parse(goregular.TTF)
+	if err != nil {
+		return nil, err
+	}
+	bold, err := opentype.Parse(gobold.TTF)
+	return &fonts{regular, bold}, err
+})
+
+func (c *pixels) face(l look) (font.Face, error) {
+	if f := c.sized[l]; f != nil {
+		return f, nil
+	}
+	from := c.faces.regular
+	if l.bold {
+		from = c.faces.bold
+	}
+	f, err := opentype.NewFace(from, &opentype.FaceOptions{Size: l.size * c.scale, DPI: 72, Hinting: font.HintingNone})
+	if err != nil {
+		return nil, err
+	}
+	if c.sized == nil {
+		c.sized = map[look]font.Face{}
+	}
+	c.sized[l] = f
+	return f, nil
+}
