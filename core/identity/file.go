@@ -1,12 +1,15 @@
 package identity
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // File is everything that was found in one identity file.
 type File struct {
 	Format     string        // "pkcs12", "pem", "der", "jks", "csr" ...
 	Encoding   string        // "der" or "ber"; "" where it has no meaning
-	MAC        string        // e.g. "HMAC-SHA-256, PBKDF2, 2048 iterations"; "none"; "" outside PKCS#12
+	MAC        string        // e.g. "HMAC-SHA-256, PKCS#12 derivation, 2048 iterations"; "none"; "" outside PKCS#12
 	Encryption []string      // one a safe or key, e.g. "PBES2 AES-256-CBC, PBKDF2-HMAC-SHA-256, 2048 iterations"
 	Identities []*Identity   // in the order of the file
 	Others     []Certificate // certificates that belong to no key and no chain
@@ -54,6 +57,7 @@ func (e *Error) Error() string {
 
 // Options of Read. The zero value is right for most.
 type Options struct {
-	MaxIterations int   // cap on a key derivation's iterations; 0 = 10,000,000
-	MaxMemory     int64 // cap on scrypt's memory in bytes; 0 = 128 MiB
+	MaxIterations int       // cap on a key derivation's iterations; 0 = 10,000,000
+	MaxMemory     int64     // cap on scrypt's memory in bytes; 0 = 128 MiB
+	Now           time.Time // by which validity is judged; zero = the clock's
 }

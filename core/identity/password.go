@@ -1,0 +1,81 @@
+package identity
+
+import (
+	"unicode/utf16"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// secret is one way of turning a password into bytes. PKCS#12 has two: a
+// BMPString for its own derivation (RFC 7292 appendix B.1), UTF-8 for PBES2 and
+// PBMAC1 (RFC 7292 section 5.7 by way of RFC 8018); and producers differ.
+type secret struct {
+	bmp []byte // for the PKCS#12 derivation
+	raw []byte // for PBKDF1, PBKDF2 and scrypt
+}
+
+// secrets are the encodings to try, the right one first.
+func secrets(password *string) []secret {
+	if password == nil || *password == "" {
+		return []secret{{bmp: []byte{0, 0}}, {}, {bmp: []byte{0, 0}, raw: []byte{0, 0}}}
+	}
+	p := *password
+	out := []secret{{bmp: bmpBytes(p), raw: []byte(p)}}
+	if isASCII(p) {
+		// NSS before 3.47 and some BouncyCastle users give PBES2 the BMPString.
+		return append(out, secret{bmp: out[0].bmp, raw: out[0].bmp})
+	}
+	// OpenSSL before 1.1 widened each byte of the UTF-8 to two.
+	var wide []byte
+	for _, b := range []byte(p) {
+		wide = append(wide, 0, b)
+	}
+	out = append(out, secret{bmp: append(wide, 0, 0), raw: out[0].bmp})
+	if narrow, ok := latin1Bytes(p); ok {
+		out = append(out, secret{bmp: out[0].bmp, raw: narrow})
+	}
+	for _, form := range []norm.Form{norm.NFC, norm.NFD} {
+		if q := form.String(p); q != p {
+			out = append(out, secret{bmp: bmpBytes(q), raw: []byte(q)})
+		}
+	}
+	return out
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// bmpBytes is UTF-16 in network order, surrogates for what lies beyond the
+// BMP, and two zero bytes.
+func bmpBytes(s string) []byte {
+	var out []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		out = append(out, byte(u>>8), byte(u))
+	}
+	return append(out, 0, 0)
+}
+
+func latin1Bytes(s string) ([]byte, bool) {
+	var out []byte
+	for _, r := range s {
+		if r > 0xff {
+			return nil, false
+		}
+		out = append(out, byte(r))
+	}
+	return out, true
+}
+
+// wipe overwrites what secrets made. The caller's string is the caller's.
+func wipe(list []secret) {
+	for _, s := range list {
+		clear(s.bmp)
+		clear(s.raw)
+	}
+}
