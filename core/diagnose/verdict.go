@@ -37,6 +37,9 @@ func verdict(log *trace.Log, r Result) Verdict {
 			return Verdict{Title: f.Title, Detail: f.Detail, Severity: Error}
 		}
 	}
+	if len(log.Passes) == 1 && log.Passes[0].Cache == trace.CapturePass && reached > 0 {
+		return captured(log)
+	}
 	switch {
 	case connections == 0:
 		return Verdict{Title: "Nothing has run yet", Detail: "No connection was made.", Severity: Info}

@@ -87,6 +87,7 @@ type Connection struct {
 	Start, End time.Duration // End is 0 while running
 	Spans      []Span
 
+	trustUnknown   bool
 	inherited      *string // of a reused connection: what its TLS state carried when it was taken
 	inheritedKnown bool
 	taken          int   // snapshots of the folder when this was last made its own

@@ -134,6 +134,7 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		if p.Trust == "none" {
 			c.ServerTrust = TrustDisabled
 		}
+		c.trustUnknown = p.Trust == TrustUnknown
 	case Message:
 		c.Messages = append(c.Messages, len(pass.Events)-1)
 		f.message(c, e.Seq, &p.Message)
@@ -352,6 +353,7 @@ func (f *Folder) trust(c *Connection) {
 	case c.ServerTrust == TrustDisabled:
 	case c.Error != nil && (c.Error.Reason == ReasonUntrusted || c.Error.Reason == ReasonNameMismatch):
 		c.ServerTrust = TrustFailed
+	case c.trustUnknown:
 	case c.Library == nil || c.Library.Error != nil:
 	case c.Library.TrustEvaluated:
 		c.ServerTrust = TrustEvaluated
