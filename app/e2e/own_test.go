@@ -5,8 +5,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"rechallenge/app/state"
 )
 
 // labServer runs `rechallenge-cli lab` and returns the folder with its files,
@@ -104,7 +107,10 @@ func TestOwnFiles(t *testing.T) {
 		again.write(passwords[name])
 		again.press("Return")
 	}
-	again.until("the plan", func(s shown) bool { return len(s.Identities) == 2 && len(s.Plan) == 4 && s.Path == path })
+	again.until("the plan", func(s shown) bool {
+		loaded := !slices.ContainsFunc(s.Identities, func(c state.Card) bool { return c.Problem != "" })
+		return len(s.Identities) == 2 && loaded && len(s.Plan) == 4 && s.Path == path
+	})
 	again.press("ctrl+r")
 	again.until("the verdict", never)
 }

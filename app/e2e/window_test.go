@@ -24,6 +24,7 @@ type shown struct {
 	Path       string                `json:"path"`
 	Dialog     string                `json:"dialog"`
 	Notice     string                `json:"notice"`
+	Answer     string                `json:"answer"`
 	Identities []state.Card          `json:"identities"`
 	Targets    []state.Card          `json:"targets"`
 	Plan       []state.PlanRow       `json:"plan"`

@@ -94,6 +94,7 @@ func (d *Dialogs) ask(show func() (string, error)) (path string, err error) {
 			}
 		}()
 		path, err = show()
+		settle()
 	}
 	<-done
 	if errors.Is(err, dialog.ErrCancelled) {

@@ -252,6 +252,20 @@ func (s *State) Messages() []MessageRow {
 	return rows
 }
 
+// Telling is the event of the message that tells most about the selected
+// connection: the last challenge, else the ClientHello, where what was offered
+// to resume stands; 0 for none.
+func (s *State) Telling() int {
+	_, c := s.Connection()
+	switch {
+	case c == nil:
+		return 0
+	case c.Challenged():
+		return c.Challenges[len(c.Challenges)-1].Event
+	}
+	return c.Evidence.ClientHello
+}
+
 // Message is the message of that event of the selected connection, or nil.
 func (s *State) Message(seq int) *wire.Message {
 	p, c := s.Connection()

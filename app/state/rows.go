@@ -234,6 +234,10 @@ func (s *State) Verdict() (Verdict, bool) {
 	if r == nil {
 		return Verdict{}, false
 	}
+	if s.Running() && r.Result.Verdict.Severity != diagnose.Error {
+		// What is still to come may prove it wrong; a finding stays one.
+		return Verdict{Title: "Running", Detail: "The verdict comes when every connection has been made, or sooner if one of them shows the problem."}, true
+	}
 	v := Verdict{Severity: r.Result.Verdict.Severity, Title: r.Result.Verdict.Title, Detail: r.Result.Verdict.Detail}
 	for _, f := range r.Result.Findings {
 		if f.Title != v.Title {

@@ -38,5 +38,5 @@ func (w *Window) sheet(title string, pairs []widgets.Pair) {
 	s.SetPairs(pairs)
 	d := dialog.NewCustom(title, "Close", s, w.win)
 	d.Resize(fyne.NewSize(460, 420))
-	d.Show()
+	w.show(d, "sheet")
 }

@@ -29,6 +29,7 @@ const separator = "-"
 // actions is the table, in the order of the menus.
 func (w *Window) actions() []action {
 	ctrl, shift := fyne.KeyModifierShortcutDefault, fyne.KeyModifierShift
+	alt := fyne.KeyModifierAlt
 	hasRun := func() bool { return w.state.Report() != nil && !w.state.Running() }
 	return []action{
 		{id: "new", menu: "File", title: "New plan", icon: theme.DocumentCreateIcon(), key: fyne.KeyN, mod: ctrl, run: func() { w.unlessDirty(w.newPlan) }},
@@ -47,6 +48,9 @@ func (w *Window) actions() []action {
 		{menu: "Edit", id: separator},
 		{id: "undo", menu: "Edit", title: "Undo", icon: theme.ContentUndoIcon(), key: fyne.KeyZ, mod: ctrl, enabled: w.state.CanUndo, run: w.undo},
 		{id: "redo", menu: "Edit", title: "Redo", icon: theme.ContentRedoIcon(), key: fyne.KeyY, mod: ctrl, enabled: w.state.CanRedo, run: w.redo},
+		{menu: "Edit", id: separator},
+		{id: "copy-openssl", menu: "Edit", title: "Copy as openssl command", icon: theme.ContentCopyIcon(), enabled: w.chosen, run: func() { w.copyCommand(w.state.OpenSSL) }},
+		{id: "copy-curl", menu: "Edit", title: "Copy as curl command", enabled: w.chosen, run: func() { w.copyCommand(w.state.Curl) }},
 		{menu: "Edit", id: separator},
 		{id: "preferences", menu: "Edit", title: "Preferences…", key: fyne.KeyComma, mod: ctrl, run: w.showPreferences},
 		{id: "run", menu: "Run", title: "Run", icon: theme.MediaPlayIcon(), key: fyne.KeyR, mod: ctrl, enabled: func() bool { return !w.state.Running() }, run: w.run},
@@ -67,6 +71,13 @@ func (w *Window) actions() []action {
 		{id: "page-compare", menu: "View", title: "Compare", key: fyne.Key3, mod: ctrl, run: func() { w.pages.SelectIndex(pageCompare) }},
 		{id: "page-guide", menu: "View", title: "Guide", key: fyne.Key4, mod: ctrl, run: func() { w.pages.SelectIndex(pageGuide) }},
 		{id: "text", menu: "View", title: "Plan as YAML", key: fyne.KeyY, mod: ctrl | shift, run: func() { w.pages.SelectIndex(pageTest); w.lists.SelectIndex(tabText) }},
+		{menu: "View", id: separator},
+		{id: "inspect-summary", menu: "View", title: "Inspect summary", key: fyne.Key1, mod: alt, run: func() { w.inspector.turn(0) }},
+		{id: "inspect-challenge", menu: "View", title: "Inspect challenge", key: fyne.Key2, mod: alt, run: func() { w.inspector.turn(1) }},
+		{id: "inspect-messages", menu: "View", title: "Inspect messages", key: fyne.Key3, mod: alt, run: func() { w.inspector.turn(2) }},
+		{id: "inspect-certificates", menu: "View", title: "Inspect certificates", key: fyne.Key4, mod: alt, run: func() { w.inspector.turn(3) }},
+		{id: "inspect-session", menu: "View", title: "Inspect session", key: fyne.Key5, mod: alt, run: func() { w.inspector.turn(4) }},
+		{id: "inspect-http", menu: "View", title: "Inspect HTTP", key: fyne.Key6, mod: alt, run: func() { w.inspector.turn(5) }},
 		{menu: "View", id: separator},
 		{id: "dark", menu: "View", title: "Dark", run: func() { w.setTheme(rtheme.Dark) }},
 		{id: "light", menu: "View", title: "Light", run: func() { w.setTheme(rtheme.Light) }},
@@ -139,8 +150,13 @@ func (w *Window) perform(a action) func() {
 
 // typing is the text field that has the focus, nil when none has.
 func (w *Window) typing() *widget.Entry {
-	e, _ := w.win.Canvas().Focused().(*widget.Entry)
-	return e
+	switch e := w.win.Canvas().Focused().(type) {
+	case *widget.Entry:
+		return e
+	case *field:
+		return &e.Entry
+	}
+	return nil
 }
 
 // undo takes back the last edit: of the text being typed, else of the plan.
@@ -165,6 +181,23 @@ func (w *Window) redo() {
 
 // ready reports whether the plan can be run now.
 func (w *Window) ready() bool { return w.state.Runnable() == "" }
+
+// chosen reports whether a connection is selected.
+func (w *Window) chosen() bool {
+	_, c := w.state.Connection()
+	return c != nil
+}
+
+// copyCommand puts a command that repeats the selected connection on the clipboard.
+func (w *Window) copyCommand(command func() (string, error)) {
+	text, err := command()
+	if err != nil {
+		w.failed("There is no such command", err)
+		return
+	}
+	w.app.Clipboard().SetContent(text)
+	w.status.SetReadout("Copied. The password is read from the environment.")
+}
 
 // askAbout goes to a question and asks it.
 func (w *Window) askAbout(id string) {
@@ -202,6 +235,9 @@ func keys(a action) string {
 	text := string(a.key)
 	if a.mod&fyne.KeyModifierShift != 0 {
 		text = "Shift+" + text
+	}
+	if a.mod&fyne.KeyModifierAlt != 0 {
+		text = "Alt+" + text
 	}
 	if a.mod&fyne.KeyModifierShortcutDefault != 0 {
 		text = "Ctrl+" + text

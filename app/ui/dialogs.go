@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -33,6 +34,52 @@ var (
 	ErrExists    = errors.New("the file exists")
 )
 
+// show shows a dialog and notes its name; Escape closes it.
+func (w *Window) show(d dialog.Dialog, name string) {
+	w.open = append(w.open, d)
+	w.dialog = name
+	d.SetOnClosed(func() {
+		w.open = slices.DeleteFunc(w.open, func(o dialog.Dialog) bool { return o == d })
+		if w.dialog == name {
+			w.dialog = ""
+		}
+		if name == "error" {
+			w.notice = ""
+		}
+		w.dump()
+	})
+	d.Show()
+	w.dump()
+}
+
+// escape closes the dialog in front, as a no.
+func (w *Window) escape() {
+	if n := len(w.open); n > 0 {
+		w.open[n-1].Hide()
+	}
+}
+
+// field is a text field that hands Escape on.
+type field struct {
+	widget.Entry
+	escape func()
+}
+
+func (w *Window) newField() *field {
+	f := &field{escape: w.escape}
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// TypedKey edits, or closes the dialog.
+func (f *field) TypedKey(k *fyne.KeyEvent) {
+	if k.Name == fyne.KeyEscape {
+		f.escape()
+		return
+	}
+	f.Entry.TypedKey(k)
+}
+
 // failed shows an error: what happened, and its details to copy.
 func (w *Window) failed(what string, err error) {
 	w.notice = what + ": " + err.Error()
@@ -40,10 +87,10 @@ func (w *Window) failed(what string, err error) {
 	text.Wrapping = fyne.TextWrapWord
 	d := dialog.NewCustomWithoutButtons(what, container.New(minWidth(440), text), w.win)
 	copyText := widget.NewButton("Copy details", func() { w.app.Clipboard().SetContent(what + ": " + err.Error()) })
-	closeIt := widget.NewButton("Close", func() { d.Hide(); w.notice = ""; w.changed() })
+	closeIt := widget.NewButton("Close", func() { d.Hide(); w.changed() })
 	closeIt.Importance = widget.HighImportance
 	d.SetButtons([]fyne.CanvasObject{copyText, closeIt})
-	d.Show()
+	w.show(d, "error")
 	w.changed()
 }
 
@@ -52,14 +99,14 @@ func (w *Window) failed(what string, err error) {
 func (w *Window) askPassword(id, file string, again bool) (password string, ok bool) {
 	answer := make(chan *string, 1)
 	live.Post(func() {
-		entry := widget.NewPasswordEntry()
+		entry := w.newField()
+		entry.Password = true
 		items := []*widget.FormItem{widget.NewFormItem("Password", entry)}
 		title := "Password of " + base(file)
 		if again {
 			items[0].HintText = "Wrong password. Try again."
 		}
 		d := dialog.NewForm(title, "Open", "Cancel", items, func(yes bool) {
-			w.dialog = ""
 			if !yes {
 				answer <- nil
 				return
@@ -69,12 +116,12 @@ func (w *Window) askPassword(id, file string, again bool) (password string, ok b
 		}, w.win)
 		entry.OnSubmitted = func(string) { d.Submit() }
 		d.Resize(fyne.NewSize(420, 0))
-		d.Show()
-		w.win.Canvas().Focus(entry)
-		w.dialog = "password of " + base(file)
+		name := "password of " + base(file)
 		if again {
-			w.dialog = "password again of " + base(file)
+			name = "password again of " + base(file)
 		}
+		w.show(d, name)
+		w.win.Canvas().Focus(entry)
 		w.changed()
 	})
 	text := <-answer
@@ -91,9 +138,7 @@ func (w *Window) confirm(title, question, yes string, then func()) {
 
 // ask asks a question with two answers.
 func (w *Window) ask(title, question, yes, no string, then, otherwise func()) {
-	w.dialog = "confirm"
 	d := dialog.NewConfirm(title, question, func(ok bool) {
-		w.dialog = ""
 		if ok {
 			then()
 		} else {
@@ -103,8 +148,7 @@ func (w *Window) ask(title, question, yes, no string, then, otherwise func()) {
 	}, w.win)
 	d.SetConfirmText(yes)
 	d.SetDismissText(no)
-	d.Show()
-	w.changed()
+	w.show(d, "confirm")
 }
 
 // minWidth is a layout that gives its one object a least width.

@@ -24,19 +24,19 @@ func (w *Window) editTarget(id string) {
 	if old := w.state.Plan.Target(id); id != "" && old != nil {
 		t, title, yes = *old, "Target "+id, "Save"
 	}
-	urlEntry := entry(t.URL, "https://server.example:8443/path", func(s string) error {
+	urlEntry := w.entry(t.URL, "https://server.example:8443/path", func(s string) error {
 		u, err := url.Parse(s)
 		if err != nil || u.Scheme != "https" || u.Hostname() == "" {
 			return errors.New("a URL that begins with https:// and names a host")
 		}
 		return nil
 	})
-	connect := entry(addresses(t.ConnectTo), "the name is resolved", func(s string) error {
+	connect := w.entry(addresses(t.ConnectTo), "the name is resolved", func(s string) error {
 		_, err := parseAddresses(s)
 		return err
 	})
-	serverName := entry(t.ServerName, "the URL's host", nil)
-	host := entry(t.Host, "the URL's host", nil)
+	serverName := w.entry(t.ServerName, "the URL's host", nil)
+	host := w.entry(t.Host, "the URL's host", nil)
 	trust := widget.NewSelectEntry([]string{target.TrustSystem, target.TrustNone})
 	trust.SetText(t.Trust)
 	trust.SetPlaceHolder("system")
@@ -48,9 +48,9 @@ func (w *Window) editTarget(id string) {
 	minimum.PlaceHolder, maximum.PlaceHolder = "any", "any"
 	minimum.SetSelected(t.TLS.Min)
 	maximum.SetSelected(t.TLS.Max)
-	alpn := entry(strings.Join(t.ALPN, ", "), "none offered", nil)
-	header := entry(t.Whoami.Header, "X-Client-DN", nil)
-	body := entry(t.Whoami.Body, `dn="([^"]*)"`, nil)
+	alpn := w.entry(strings.Join(t.ALPN, ", "), "none offered", nil)
+	header := w.entry(t.Whoami.Header, "X-Client-DN", nil)
+	body := w.entry(t.Whoami.Body, `dn="([^"]*)"`, nil)
 	item := func(label, hint string, o fyne.CanvasObject) *widget.FormItem {
 		return &widget.FormItem{Text: label, Widget: o, HintText: hint}
 	}
@@ -67,9 +67,7 @@ func (w *Window) editTarget(id string) {
 	}
 	var d *dialog.FormDialog
 	d = dialog.NewForm(title, yes, "Cancel", items, func(ok bool) {
-		w.dialog = ""
 		if !ok {
-			w.dump()
 			return
 		}
 		t.URL, t.ServerName, t.Host, t.Trust = strings.TrimSpace(urlEntry.Text), strings.TrimSpace(serverName.Text), strings.TrimSpace(host.Text), strings.TrimSpace(trust.Text)
@@ -92,19 +90,19 @@ func (w *Window) editTarget(id string) {
 		}
 		w.changed()
 	}, w.win)
-	for _, e := range []*widget.Entry{urlEntry, connect, &trust.Entry, serverName, host, alpn, header, body} {
-		e.OnSubmitted = func(string) { d.Submit() }
+	submit := func(string) { d.Submit() }
+	trust.OnSubmitted = submit
+	for _, e := range []*field{urlEntry, connect, serverName, host, alpn, header, body} {
+		e.OnSubmitted = submit
 	}
 	d.Resize(fyne.NewSize(640, 0))
-	w.dialog = "target"
-	d.Show()
+	w.show(d, "target")
 	w.win.Canvas().Focus(urlEntry)
-	w.dump()
 }
 
 // entry is a text field with a placeholder and a check.
-func entry(text, placeholder string, check fyne.StringValidator) *widget.Entry {
-	e := widget.NewEntry()
+func (w *Window) entry(text, placeholder string, check fyne.StringValidator) *field {
+	e := w.newField()
 	e.SetText(text)
 	e.SetPlaceHolder(placeholder)
 	e.Validator = check
@@ -167,7 +165,7 @@ func (w *Window) editConnection(n int) {
 		b, _ := c.After.MarshalText()
 		text = string(b)
 	}
-	after := entry(text, "at once", func(s string) error {
+	after := w.entry(text, "at once", func(s string) error {
 		d, err := time.ParseDuration(s)
 		if s != "" && (err != nil || d < 0) {
 			return errors.New("a time such as 90s or 9m")
@@ -179,7 +177,6 @@ func (w *Window) editConnection(n int) {
 		{Text: "Identity", Widget: who, HintText: "none presents no certificate"},
 		{Text: "After", Widget: after, HintText: "how long after the end of the previous connection"},
 	}, func(ok bool) {
-		w.dialog = ""
 		if ok {
 			wait, _ := time.ParseDuration(after.Text)
 			c.Target, c.Identity, c.After = where.Selected, who.Selected, plan.Duration(wait)
@@ -188,7 +185,5 @@ func (w *Window) editConnection(n int) {
 		w.changed()
 	}, w.win)
 	d.Resize(fyne.NewSize(460, 0))
-	w.dialog = "connection"
-	d.Show()
-	w.dump()
+	w.show(d, "connection")
 }

@@ -65,6 +65,12 @@ func newInspector(w *Window) *inspector {
 	return i
 }
 
+// turn brings a page to the front.
+func (i *inspector) turn(n int) {
+	i.w.pages.SelectIndex(pageTest)
+	i.tabs.SelectIndex(n)
+}
+
 // show shows the selected connection.
 func (i *inspector) show() {
 	for _, p := range i.sheets {
@@ -83,7 +89,10 @@ func (i *inspector) show() {
 		rows = append(rows, widgets.Row{ID: strconv.Itoa(m.Seq), Cells: []widgets.Cell{{Text: m.At}, {Text: m.From}, name, {Text: m.Length}}})
 	}
 	i.messages.SetRows(rows)
-	if i.w.state.Event > 0 && i.w.state.Message(i.w.state.Event) != nil {
+	if i.w.state.Message(i.w.state.Event) == nil {
+		i.w.state.Event = i.w.state.Telling()
+	}
+	if i.w.state.Event > 0 {
 		i.messages.Select(strconv.Itoa(i.w.state.Event))
 	}
 	i.showFields()

@@ -129,7 +129,6 @@ func (w *Window) addIdentities(path string, f *identity.File) {
 	group.SetSelected(names)
 	d := dialog.NewCustomConfirm(fmt.Sprintf("%s holds %d identities", base(path), len(names)), "Load", "Cancel",
 		container.NewVBox(widget.NewLabel("Which ones do you want to use?"), group), func(yes bool) {
-			w.dialog = ""
 			if !yes {
 				return
 			}
@@ -142,9 +141,7 @@ func (w *Window) addIdentities(path string, f *identity.File) {
 			}
 			w.changed()
 		}, w.win)
-	w.dialog = "aliases"
-	d.Show()
-	w.dump()
+	w.show(d, "aliases")
 }
 
 // showIdentity explains an identity.
@@ -170,7 +167,7 @@ func (w *Window) showIdentity(id string) {
 	sheet.SetPairs(pairs)
 	d := dialog.NewCustom("Identity "+id, "Close", sheet, w.win)
 	d.Resize(fyne.NewSize(560, 420))
-	d.Show()
+	w.show(d, "identity")
 }
 
 // dropped takes files dropped on the window.

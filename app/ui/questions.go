@@ -191,6 +191,14 @@ func (q *questions) start() {
 	}()
 }
 
+// title is the answer that is shown, "" for none.
+func (q *questions) title() string {
+	if q == nil || q.result == nil {
+		return ""
+	}
+	return q.result.Title
+}
+
 // progress says which run goes on.
 func (q *questions) progress(title string) {
 	live.Post(func() {

@@ -27,7 +27,7 @@ func (w *Window) showPreferences() {
 	clock.SetSelected(timeNames[p.Bool(prefAbsolute)])
 	stack := widget.NewSelect(w.stackNames(), nil)
 	stack.SetSelected(p.StringWithFallback(prefStack, "auto"))
-	timeout := entry(p.StringWithFallback(prefTimeout, plan.Duration(plan.DefaultTimeout).String()), "10s", func(s string) error {
+	timeout := w.entry(p.StringWithFallback(prefTimeout, plan.Duration(plan.DefaultTimeout).String()), "10s", func(s string) error {
 		if d, err := time.ParseDuration(s); err != nil || d <= 0 {
 			return errors.New("a time such as 10s")
 		}
@@ -42,7 +42,6 @@ func (w *Window) showPreferences() {
 		{Text: "Timeout of new plans", Widget: timeout, HintText: "for each phase of a connection"},
 		{Text: "Secrets", Widget: warn},
 	}, func(ok bool) {
-		w.dialog = ""
 		if ok {
 			for mode, name := range themeNames {
 				if name == look.Selected {
@@ -58,9 +57,7 @@ func (w *Window) showPreferences() {
 		w.changed()
 	}, w.win)
 	d.Resize(fyne.NewSize(480, 0))
-	w.dialog = "preferences"
-	d.Show()
-	w.dump()
+	w.show(d, "preferences")
 }
 
 // fresh is an empty plan with the defaults of the preferences.

@@ -68,6 +68,12 @@ func (w *Window) buildLists() {
 			w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, 0)
 		}
 	}
+	w.results.OnMenu = func(id string, at fyne.Position) {
+		if r, ok := widgets.ParseRef(id); ok {
+			w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, 0)
+			w.popup(at, w.menuItems("copy-openssl", "copy-curl", "zoom")...)
+		}
+	}
 	add := widget.NewButton("Add connection…", func() { w.do("add-connection") })
 	everyone := widget.NewButton("Every identity × every target", func() { w.do("everyone") })
 	add.Importance, everyone.Importance = widget.LowImportance, widget.LowImportance
@@ -90,6 +96,15 @@ func (w *Window) buildLists() {
 // popup shows a menu at an absolute position.
 func (w *Window) popup(at fyne.Position, items ...*fyne.MenuItem) {
 	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), w.win.Canvas(), at)
+}
+
+// menuItems are the actions of these ids, for a menu beside what they are about.
+func (w *Window) menuItems(ids ...string) []*fyne.MenuItem {
+	var items []*fyne.MenuItem
+	for _, id := range ids {
+		items = append(items, fyne.NewMenuItem(w.items[id].Label, func() { w.do(id) }))
+	}
+	return items
 }
 
 // selectEvent selects a connection, and an event of it, everywhere at once.
@@ -258,6 +273,7 @@ type dumped struct {
 	Status     string                `json:"status"`
 	Dialog     string                `json:"dialog"`
 	Notice     string                `json:"notice"`
+	Answer     string                `json:"answer"` // to a question
 	Selected   state.Ref             `json:"selected"`
 	Identities []state.Card          `json:"identities"`
 	Targets    []state.Card          `json:"targets"`
@@ -273,7 +289,7 @@ func (w *Window) dump() {
 	}
 	d := dumped{
 		Running: w.state.Running(), Paused: w.state.Paused(), Waiting: w.state.Waiting() != nil, Empty: w.state.Empty(), Dirty: w.state.Dirty, Busy: w.busy, Path: w.state.Path,
-		Status: w.state.Status(), Dialog: w.dialog, Notice: w.notice, Selected: w.state.Selected,
+		Status: w.state.Status(), Dialog: w.dialog, Notice: w.notice, Answer: w.questions.title(), Selected: w.state.Selected,
 		Identities: w.state.IdentityCards(time.Now()), Targets: w.state.TargetCards(), Plan: w.state.PlanRows(), Results: w.state.ConnectionRows(),
 		Caches: w.state.Plan.Caches,
 	}

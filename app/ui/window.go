@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
@@ -78,10 +79,11 @@ type Window struct {
 	roots     map[string][]byte // trust files that exist in memory only: the demo's
 	passwords map[string]string // by file, for as long as the program runs
 
-	busy   bool   // a file dialog is open or a file is being read
-	dialog string // what is being asked, for the dump
-	notice string // the error being shown, for the dump
-	quiet  bool   // setting widgets, not the person's doing
+	busy   bool            // a file dialog is open or a file is being read
+	open   []dialog.Dialog // those that are shown, the one in front last
+	dialog string          // what is being asked, for the dump
+	notice string          // the error being shown, for the dump
+	quiet  bool            // setting widgets, not the person's doing
 	cancel context.CancelFunc
 	saving *time.Timer // until unsaved changes are kept for the case of a crash
 }
@@ -99,6 +101,11 @@ func New(app fyne.App, opt Options) *Window {
 	w.win.SetMainMenu(w.mainMenu())
 	w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyZ, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}, func(fyne.Shortcut) { w.do("redo") })
 	w.win.Canvas().AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) { w.paste() })
+	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
+		if k.Name == fyne.KeyEscape {
+			w.escape()
+		}
+	})
 	w.win.SetCloseIntercept(w.close)
 	w.win.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
 	w.win.Resize(fyne.NewSize(

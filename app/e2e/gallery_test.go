@@ -1,0 +1,114 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestGallery takes a picture of every page and state, dark and light, into
+// the folder that RECHALLENGE_GALLERY names. `make gallery` runs it; it proves
+// nothing but that each state can be reached.
+func TestGallery(t *testing.T) {
+	folder := os.Getenv("RECHALLENGE_GALLERY")
+	if folder == "" {
+		t.Skip("RECHALLENGE_GALLERY names no folder")
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	lab, urls, _ := labServer(t)
+	slow := filepath.Join(t.TempDir(), "slow.yaml")
+	write := func(path, text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(slow, "version: 1\ntargets:\n  - {id: a, url: '"+urls[0]+"', trust: none}\nconnections:\n  - {target: a, identity: none}\n  - {target: a, identity: none, after: 9m}\ncaches: [shared]\n")
+	broken := filepath.Join(t.TempDir(), "broken.yaml")
+	write(broken, "version: 1\ntargets:\n  - id: a\n    urll: https://localhost/\n")
+
+	for _, look := range []string{"Dark", "Light"} {
+		var w *window
+		take := func(name string) {
+			t.Helper()
+			time.Sleep(700 * time.Millisecond) // what was drawn last has to reach the screen
+			if err := w.picture(filepath.Join(folder, strings.ToLower(look)+"-"+name+".png")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		begin := func(args ...string) {
+			t.Helper()
+			w = newDesktop(t).open(args...)
+			id := w.front(mainTitle)
+			w.must("xdotool", "windowmove", id, "0", "0", "windowsize", id, "1280", "800")
+			w.find(look)
+		}
+		begin()
+		take("01-empty")
+		w.demo()
+		take("02-demo")
+		w.verdict()
+		take("03-verdict")
+		w.press("alt+3")
+		take("04-messages")
+		w.press("alt+4")
+		take("05-certificates")
+		w.press("alt+5")
+		take("06-session")
+		for n, question := range []string{"Why was I not asked", "Which clients", "What cures it"} {
+			w.find(question)
+			w.until("the answer", func(s shown) bool { return s.Answer != "" })
+			take([]string{"07-why", "08-clients", "09-cures"}[n])
+		}
+		w.press("ctrl+3")
+		take("10-compare")
+		w.press("ctrl+4")
+		take("11-guide")
+		w.press("ctrl+1", "ctrl+shift+y")
+		take("12-yaml")
+		w.press("ctrl+k")
+		take("13-palette")
+		w.press("Escape", "ctrl+comma")
+		take("14-preferences")
+		w.press("Escape", "ctrl+t")
+		w.until("the form", func(s shown) bool { return s.Dialog == "target" })
+		take("15-target")
+		w.stop()
+
+		begin()
+		w.press("ctrl+i")
+		w.choose(opening, filepath.Join(lab, "alice.p12"))
+		w.until("the question for the password", func(s shown) bool { return strings.HasPrefix(s.Dialog, "password") })
+		w.write("not-it")
+		w.press("Return")
+		w.until("the question again", func(s shown) bool { return strings.HasPrefix(s.Dialog, "password again") })
+		take("16-password")
+		w.stop()
+
+		begin(slow, "--run")
+		w.until("the wait", func(s shown) bool { return s.Waiting })
+		take("17-waiting")
+		w.stop()
+
+		begin()
+		w.press("ctrl+o")
+		w.choose(opening, broken)
+		w.until("the error", func(s shown) bool { return s.Notice != "" })
+		take("18-error")
+		w.stop()
+	}
+}
+
+// find runs the action that the palette finds for a text.
+func (w *window) find(text string) {
+	w.t.Helper()
+	w.press("ctrl+k")
+	w.until("the palette", func(s shown) bool { return s.Dialog == "palette" })
+	w.write(text)
+	time.Sleep(200 * time.Millisecond)
+	w.press("Return")
+	w.until("the palette's end", func(s shown) bool { return s.Dialog != "palette" })
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package native
+
+// settle has nothing to do where the desktop runs its own dialogs.
+func settle() {}
