@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	stock "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -87,6 +88,27 @@ func TestGalleryTimeline(t *testing.T) {
 				w := widgets.NewTimeline()
 				w.SetData(data)
 				w.Select(widgets.Ref{Pass: 1, Connection: 2})
+				return w
+			})
+		})
+	}
+}
+
+func TestGalleryTimelineModes(t *testing.T) {
+	for name, set := range map[string]func(*widgets.Timeline){
+		"compare":  func(w *widgets.Timeline) { w.SetCompare(true) },
+		"filtered": func(w *widgets.Timeline) { w.SetFilter(widgets.ParseTimelineFilter("bob")) },
+		"none":     func(w *widgets.Timeline) { w.SetFilter(widgets.ParseTimelineFilter("nobody")) },
+		"hover": func(w *widgets.Timeline) {
+			w.Resize(fyne.NewSize(900, 300))
+			w.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(300, 77)}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			shot(t, "timeline-"+name, fyne.NewSize(900, 300), func() fyne.CanvasObject {
+				w := widgets.NewTimeline()
+				w.SetData(differing())
+				set(w)
 				return w
 			})
 		})

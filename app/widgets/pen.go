@@ -6,7 +6,10 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	stock "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/theme"
 )
 
 // layer is a clipped area that is drawn anew from a pool of canvas objects:
@@ -36,6 +39,36 @@ func (p *pool[T]) next() *T {
 	}
 	p.used++
 	return p.all[p.used-1]
+}
+
+// icons hands out the images of earlier drawings again, each with the resource
+// it had: to give an image another one costs the reading of its SVG.
+type icons struct {
+	of    map[fyne.Resource]*pool[canvas.Image]
+	theme color.Color // in which they were read
+}
+
+func (p *icons) begin() {
+	if now := theme.Color(stock.ColorNameForeground); p.of == nil || now != p.theme {
+		p.of, p.theme = map[fyne.Resource]*pool[canvas.Image]{}, now
+	}
+	for _, i := range p.of {
+		i.used = 0
+	}
+}
+
+func (p *icons) at(res fyne.Resource, x, y, d float32) *canvas.Image {
+	if p.of[res] == nil {
+		p.of[res] = &pool[canvas.Image]{}
+	}
+	i := p.of[res].next()
+	if i.Resource == nil {
+		i.Resource, i.FillMode = res, canvas.ImageFillContain
+		i.Refresh()
+	}
+	i.Move(fyne.NewPos(x, y))
+	i.Resize(fyne.NewSize(d, d))
+	return i
 }
 
 func newLayer() *layer {
@@ -109,7 +142,9 @@ func (l *layer) curve(x0, y0, x1, y1 float32, c color.Color, width float32) {
 // place puts the layer's clip somewhere in its parent.
 func (l *layer) place(x, y, w, h float32) {
 	l.clip.Move(fyne.NewPos(x, y))
-	l.clip.Resize(fyne.NewSize(max(w, 0), max(h, 0)))
+	size := fyne.NewSize(max(w, 0), max(h, 0))
+	l.clip.Resize(size)
+	l.Resize(size) // the clip does so too, but only once it has been seen
 }
 
 func (l *layer) CreateRenderer() fyne.WidgetRenderer { return layerRenderer{l} }

@@ -7,7 +7,10 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+	stock "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/theme"
 )
 
 // Column describes a column of Rows.
@@ -77,6 +80,10 @@ type Rows struct {
 	empty    *widget.RichText
 	header   *layer
 	list     *rowList
+	lines    map[int]*line // by row, those in view among them
+	made     []*line
+	spare    []*line // those of made that Fyne has dropped
+	round    int     // counts redrawAll
 	hovered  int
 	dragged  int // the row that is being dragged, -1 for none
 	target   int // where it would land
@@ -86,7 +93,7 @@ type Rows struct {
 
 // NewRows makes an empty list.
 func NewRows(columns ...Column) *Rows {
-	r := &Rows{columns: columns, hovered: -1, dragged: -1, target: -1, header: newLayer(), empty: weak(""), least: 2}
+	r := &Rows{columns: columns, hovered: -1, dragged: -1, target: -1, lines: map[int]*line{}, header: newLayer(), empty: weak(""), least: 2}
 	r.find = func(string) int { return -1 }
 	r.list = newRowList(r)
 	r.ExtendBaseWidget(r)
@@ -107,16 +114,15 @@ func (r *Rows) Append(rows ...Row) {
 		return
 	}
 	follow := r.atEnd()
-	r.rows = append(r.rows, rows...)
-	r.count = len(r.rows)
 	if r.row == nil {
-		r.SetRows(r.rows)
+		r.SetRows(nil)
 	}
-	r.empty.Hidden = true
+	r.rows = append(r.rows, rows...)
+	r.count, r.empty.Hidden = len(r.rows), true
+	r.redrawAll()
 	if follow {
-		r.list.ScrollToBottom()
+		r.reveal(r.count - 1)
 	}
-	r.list.Refresh()
 }
 
 // Update replaces rows of SetRows by their ID; unknown ones are left out.
@@ -124,7 +130,7 @@ func (r *Rows) Update(rows ...Row) {
 	for _, row := range rows {
 		if i := r.search(row.ID); i >= 0 {
 			r.rows[i] = row
-			r.list.RefreshItem(i)
+			r.redraw(i)
 		}
 	}
 }
@@ -165,7 +171,7 @@ func (r *Rows) SetEmpty(text string) {
 // SetHighlight lights the words of a search wherever they stand in the cells.
 func (r *Rows) SetHighlight(search string) {
 	r.words = strings.Fields(strings.ToLower(search))
-	r.list.Refresh()
+	r.redrawAll()
 }
 
 // Text is the row of an ID with tabs between its cells, empty if there is none.
@@ -183,20 +189,49 @@ func (r *Rows) Text(id string) string {
 
 // atEnd tells whether the last row is in view.
 func (r *Rows) atEnd() bool {
-	return r.list.GetScrollOffset()+r.list.Size().Height >= float32(r.count)*rowPitch()-1
+	return r.list.GetScrollOffset()+r.list.Size().Height >= float32(r.count)*rowPitch()-theme.Size(stock.SizeNamePadding)-1
 }
 
 // Select selects and scrolls to a row, the empty ID clears. Calls nothing.
 func (r *Rows) Select(id string) {
-	i := r.find(id)
+	i, before := r.find(id), -1
 	if i < 0 {
 		id = ""
 	}
-	r.selected = id
-	if i >= 0 {
-		r.list.ScrollTo(i)
+	if r.selected != "" && r.selected != id {
+		before = r.find(r.selected)
 	}
-	r.list.Refresh()
+	r.selected = id
+	r.redraw(before, i)
+	r.reveal(i)
+}
+
+// reveal scrolls a row into view. Fyne's own ScrollTo draws the whole list.
+func (r *Rows) reveal(i int) {
+	if i < 0 {
+		return
+	}
+	h, offset := r.list.Size().Height, r.list.GetScrollOffset()
+	if h <= 0 {
+		r.list.ScrollTo(i)
+		return
+	}
+	y := float32(i) * rowPitch()
+	if y < offset {
+		r.list.ScrollToOffset(y)
+	} else if bottom := y + rowHeight(); bottom > offset+h {
+		r.list.ScrollToOffset(bottom - h)
+	}
+}
+
+// redraw draws rows anew that are in view.
+func (r *Rows) redraw(rows ...int) {
+	for _, i := range rows {
+		if n := r.lines[i]; n != nil && n.index == i && i < r.count {
+			n.row = r.row(i)
+			n.draw()
+		}
+	}
 }
 
 // Selected is the selected row's ID, empty for none.
@@ -205,7 +240,34 @@ func (r *Rows) Selected() string { return r.selected }
 // Refresh draws anew, in the theme's present colours.
 func (r *Rows) Refresh() {
 	r.drawHeader()
+	r.redrawAll()
+}
+
+// redrawAll draws the list anew. Fyne then drops the lines that are out of
+// view; they are kept for it to take again, since a new line has to read its
+// icons.
+func (r *Rows) redrawAll() {
+	r.round++
+	clear(r.lines)
 	r.list.Refresh()
+	r.spare = r.spare[:0]
+	for _, n := range r.made {
+		if n.round != r.round {
+			r.spare = append(r.spare, n)
+		}
+	}
+}
+
+// newLine makes a line, or takes one that Fyne has dropped.
+func (r *Rows) newLine() *line {
+	if last := len(r.spare) - 1; last >= 0 {
+		n := r.spare[last]
+		r.spare = r.spare[:last]
+		return n
+	}
+	n := newLine(r)
+	r.made = append(r.made, n)
+	return n
 }
 
 // choose selects on the user's behalf.
@@ -252,11 +314,7 @@ func (r *Rows) tapped(i, link int) {
 func (r *Rows) hover(i int) {
 	before := r.hovered
 	r.hovered = i
-	for _, n := range []int{before, i} {
-		if n >= 0 && n < r.count {
-			r.list.RefreshItem(n)
-		}
-	}
+	r.redraw(before, i)
 }
 
 func (r *Rows) drag(i, to int) {
@@ -264,14 +322,15 @@ func (r *Rows) drag(i, to int) {
 	if r.dragged == i && r.target == to {
 		return
 	}
+	before := r.target
 	r.dragged, r.target = i, to
-	r.list.Refresh()
+	r.redraw(before, to)
 }
 
 func (r *Rows) drop() {
 	i, to := r.dragged, r.target
 	r.dragged, r.target = -1, -1
-	r.list.Refresh()
+	r.redraw(to)
 	if i >= 0 && i < r.count && i != to && r.OnMove != nil {
 		r.OnMove(r.row(i).ID, to)
 	}
@@ -400,10 +459,14 @@ type rowList struct {
 func newRowList(r *Rows) *rowList {
 	l := &rowList{rows: r}
 	l.Length = func() int { return r.count }
-	l.CreateItem = func() fyne.CanvasObject { return newLine(r) }
+	l.CreateItem = func() fyne.CanvasObject { return r.newLine() }
 	l.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
 		n := o.(*line)
-		n.index, n.row = i, r.row(i)
+		if r.lines[n.index] == n {
+			delete(r.lines, n.index)
+		}
+		n.index, n.row, n.round = i, r.row(i), r.round
+		r.lines[i] = n
 		n.draw()
 	}
 	l.HideSeparators = true

@@ -1,10 +1,13 @@
 package widgets_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
 	"rechallenge/app/widgets"
@@ -97,6 +100,83 @@ func TestRowsKeepTheSelectionByID(t *testing.T) {
 	r.SetRows([]widgets.Row{{ID: "a"}})
 	if r.Selected() != "" {
 		t.Errorf("selected %q after its row went", r.Selected())
+	}
+}
+
+func TestRowsAreMovedByKeys(t *testing.T) {
+	r := widgets.NewRows(widgets.PlanColumns()...)
+	r.Reorderable = true
+	var moved []string
+	r.OnMove = func(id string, to int) { moved = append(moved, fmt.Sprint(id, to)) }
+	r.SetRows([]widgets.Row{{ID: "a"}, {ID: "b"}, {ID: "c"}})
+	w := show(t, r, 500, 200)
+	f := focused(t, w, fyne.NewPos(100, 34)).(fyne.Shortcutable)
+	press := func(k fyne.KeyName, m fyne.KeyModifier) {
+		f.TypedShortcut(&desktop.CustomShortcut{KeyName: k, Modifier: m})
+	}
+	press(fyne.KeyUp, fyne.KeyModifierAlt) // it is the first
+	press(fyne.KeyDown, fyne.KeyModifierAlt)
+	r.Select("c")
+	press(fyne.KeyDown, fyne.KeyModifierAlt) // it is the last
+	press(fyne.KeyUp, fyne.KeyModifierAlt)
+	press(fyne.KeyUp, fyne.KeyModifierControl)
+	if got, want := fmt.Sprint(moved), "[a1 c1]"; got != want {
+		t.Errorf("moved %s, want %s", got, want)
+	}
+}
+
+func TestRowsKeysOfOthers(t *testing.T) {
+	r := widgets.NewRows(widgets.PlanColumns()...)
+	var got []string
+	r.OnKey = func(id string, k fyne.KeyName) { got = append(got, id+string(k)) }
+	r.OnDuplicate = func(id string) { got = append(got, "twice "+id) }
+	r.SetRows([]widgets.Row{{ID: "a"}, {ID: "b"}})
+	w := show(t, r, 500, 200)
+	f := focused(t, w, fyne.NewPos(100, 34))
+	for _, k := range []fyne.KeyName{fyne.KeyDown, fyne.KeyD, fyne.KeyM, fyne.KeyDelete} {
+		f.TypedKey(&fyne.KeyEvent{Name: k})
+	}
+	if want := "[twice b bM bDelete]"; fmt.Sprint(got) != want {
+		t.Errorf("keys gave %v, want %s", got, want)
+	}
+}
+
+func TestRowsGrow(t *testing.T) {
+	r := widgets.NewRows(widgets.Column{Title: "Name", Width: 100})
+	r.SetEmpty("Nothing yet.")
+	w := show(t, r, 300, 120)
+	name := func(i int) widgets.Row {
+		return widgets.Row{ID: fmt.Sprint(i), Cells: []widgets.Cell{{Text: fmt.Sprintf("row %d", i)}}}
+	}
+	sees := func(text string) bool { return strings.Contains(test.RenderToMarkup(w.Canvas()), text) }
+	for i := range 30 {
+		r.Append(name(i))
+	}
+	if sees("Nothing yet.") || !sees(">row 29<") {
+		t.Error("the end is not followed")
+	}
+	r.Select("3")
+	r.Append(name(30))
+	if !sees(">row 3<") || sees(">row 30<") {
+		t.Error("a row that was looked at is scrolled away")
+	}
+	r.Update(widgets.Row{ID: "3", Cells: []widgets.Cell{{Text: "changed"}}}, widgets.Row{ID: "unknown"})
+	if !sees(">changed<") || r.Selected() != "3" {
+		t.Error("a changed row is not shown")
+	}
+}
+
+func TestRowsHighlight(t *testing.T) {
+	r := widgets.NewRows(widgets.ConnectionColumns()...)
+	r.SetRows(connectionRows())
+	w := show(t, r, 760, 220)
+	w.Resize(fyne.NewSize(761, 221))
+	plain := test.RenderToMarkup(w.Canvas())
+	r.SetHighlight("BOB https")
+	same(t, "rows-highlight", w.Canvas())
+	r.SetHighlight("")
+	if test.RenderToMarkup(w.Canvas()) != plain {
+		t.Error("the light stays on")
 	}
 }
 

@@ -75,9 +75,10 @@ type line struct {
 
 	rows  *Rows
 	index int
+	round int // of Rows.redrawAll in which it was last in view
 	row   Row
 	cells *layer
-	icons pool[canvas.Image]
+	icons icons
 	moved float32 // by a drag
 	over  bool    // the pointer is over a link
 }
@@ -122,14 +123,7 @@ func (r lineRenderer) Objects() []fyne.CanvasObject { return r.n.cells.objects }
 func (r lineRenderer) Destroy()                     {}
 
 func (n *line) image(res fyne.Resource, x, y, d float32) {
-	i := n.icons.next()
-	if i.Resource != res {
-		i.Resource, i.FillMode = res, canvas.ImageFillContain
-		i.Refresh()
-	}
-	i.Move(fyne.NewPos(x, y))
-	i.Resize(fyne.NewSize(d, d))
-	n.cells.objects = append(n.cells.objects, i)
+	n.cells.objects = append(n.cells.objects, n.icons.at(res, x, y, d))
 }
 
 func (n *line) draw() {
@@ -138,7 +132,7 @@ func (n *line) draw() {
 	}
 	l, s, r := n.cells, n.Size(), n.rows
 	l.begin()
-	n.icons.used = 0
+	n.icons.begin()
 	size := theme.Size(stock.SizeNameText)
 	high := fyne.MeasureText("Mg", size, fyne.TextStyle{}).Height
 	switch {

@@ -59,6 +59,19 @@ func demo() widgets.TimelineData {
 	}
 }
 
+// differing is a run whose passes are compared: bob was asked in the control
+// pass only, carol's connection failed before anybody could ask.
+func differing() widgets.TimelineData {
+	d := demo()
+	for i, g := range d.Groups {
+		late := lane(g.Pass, 3, "carol", "refused", 20+float64(i), false, true)
+		late.Spans, late.Marks = late.Spans[:2], []widgets.TimelineMark{{Kind: widgets.MarkError, At: late.Spans[1].End}}
+		d.Groups[i].Lanes = append(g.Lanes, late)
+	}
+	d.End = ms(25)
+	return d
+}
+
 // waits is a run with a folded wait and every kind of mark.
 func waits() widgets.TimelineData {
 	d := demo()

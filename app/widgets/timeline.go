@@ -7,80 +7,11 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// TimelineData is a whole run: all times are offsets from the run's start.
-type TimelineData struct {
-	Groups []TimelineGroup // one a pass
-	Links  []TimelineLink
-	Cuts   []TimelineCut // ascending, not overlapping
-	End    time.Duration
-}
-
-// TimelineGroup is a pass.
-type TimelineGroup struct {
-	Pass  int
-	Title string
-	Lanes []TimelineLane
-}
-
-// TimelineLane is a connection.
-type TimelineLane struct {
-	Pass, Connection int
-	Label            string // stays at the left: "#2 bob"
-	Detail           string // shown when hovered: the target
-	Outcome          string // behind the last span: "403 · CN=alice"
-	Bad              bool   // an error finding points at it
-	Dim              bool   // a filter leaves it out
-	Spans            []TimelineSpan
-	Marks            []TimelineMark
-}
-
-// TimelineSpan is a stretch of a lane. Phase is one of resolve, dial, proxy,
-// tls, tls-1, tls-2 ..., http, wait.
-type TimelineSpan struct {
-	Phase      string
-	Start, End time.Duration
-	Label      string
-}
-
-// MarkKind is what a mark means; every kind has a shape of its own.
-type MarkKind string
-
-// The marks.
-const (
-	MarkChallenge     MarkKind = "challenge"      // filled diamond
-	MarkExpected      MarkKind = "expected"       // hollow diamond
-	MarkResumption    MarkKind = "resumption"     // return arrow
-	MarkRenegotiation MarkKind = "renegotiation"  // diamond in a circle
-	MarkPostHandshake MarkKind = "post-handshake" // diamond with a tail
-	MarkError         MarkKind = "error"          // cross
-	MarkSession       MarkKind = "session"        // dot
-	MarkMessage       MarkKind = "message"        // tick
-)
-
-// TimelineMark is a moment on a lane. Event is handed back by OnMark.
-type TimelineMark struct {
-	Kind  MarkKind
-	At    time.Duration
-	Label string
-	Event int
-}
-
-// TimelineLink goes from the connection that made a session to the one of the
-// same pass that resumed it.
-type TimelineLink struct {
-	Pass         int
-	From, To     int
-	FromAt, ToAt time.Duration
-	Bad          bool // the identities differ
-}
-
-// TimelineCut is a long wait, shown as a fixed short width.
-type TimelineCut struct{ Start, End time.Duration }
-
 // Timeline shows connections in time. The wheel scrolls lanes and, with
 // Control or where all lanes fit, zooms at the pointer; dragging pans;
 // dragging on the ruler chooses a stretch to zoom to. Keys: arrows, Page Up
-// and Page Down, + and -, Home (fit), Z (zoom to selection), Enter, Escape.
+// and Page Down, + and -, Home (fit), End, Z (zoom to selection), N and Shift+N
+// (next problem), Enter, Escape.
 type Timeline struct {
 	widget.BaseWidget
 
@@ -97,7 +28,10 @@ type Timeline struct {
 	// under the pointer changes, empty when it leaves.
 	OnReadout func(text string)
 
-	x        *index
+	s        *store
+	rows     *arrangement
+	keep     func(*TimelineLane) bool // the filter, nil for none
+	compare  bool
 	axis     axis
 	view     view
 	overview overview
@@ -105,6 +39,7 @@ type Timeline struct {
 	started  time.Time
 	absolute bool
 	legend   bool
+	focused  bool
 	selected Ref
 	pointer  pointer
 	area     area
@@ -120,68 +55,98 @@ type Timeline struct {
 
 // NewTimeline makes an empty timeline.
 func NewTimeline() *Timeline {
-	t := &Timeline{x: newIndex(TimelineData{}), axis: newAxis(nil), legend: true}
+	t := &Timeline{s: newStore(TimelineData{}), axis: newAxis(nil), legend: true}
+	t.rows = everything(t.s)
 	t.back, t.plot, t.heads, t.frame, t.over = newLayer(), newLayer(), newLayer(), newLayer(), newLayer()
 	t.ExtendBaseWidget(t)
 	return t
 }
 
-// SetData shows a run. The view is kept if the user has zoomed or panned and
-// the run is the same or a longer one, else everything is fitted.
-func (t *Timeline) SetData(data TimelineData) {
-	same := t.continues(data)
-	t.x = newIndex(data)
-	t.rescale(data.Cuts)
+// PreparedTimeline is a run made ready to be shown.
+type PreparedTimeline struct {
+	s        *store
+	rows     *arrangement
+	overview overview
+}
+
+// PrepareTimeline does the part of SetData whose work grows with the run. It
+// may be called on any goroutine; the data belongs to the result from then on.
+func PrepareTimeline(data TimelineData) *PreparedTimeline {
+	p := &PreparedTimeline{s: newStore(data)}
+	p.rows = everything(p.s)
+	p.overview = p.rows.overview(p.s)
+	return p
+}
+
+// SetData shows a run: PrepareTimeline and SetPrepared in one.
+func (t *Timeline) SetData(data TimelineData) { t.SetPrepared(PrepareTimeline(data)) }
+
+// SetPrepared shows a run. The view is kept if the user has zoomed or panned
+// and the run is the same or a longer one, else everything is fitted. Filter
+// and comparison stay on.
+func (t *Timeline) SetPrepared(p *PreparedTimeline) {
+	same := t.s.continuedBy(p.s)
+	t.s, t.rows = p.s, p.rows
+	if t.keep != nil || t.compare {
+		t.s.forget()
+		t.rows = arrange(t.s, t.keep, t.compare)
+		p.overview = t.rows.overview(t.s)
+	}
+	t.rescale()
 	t.pointer.hit = hit{}
 	if !same {
 		t.view = view{}
 		t.selected = Ref{}
-	} else if t.x.lane(t.selected) == nil {
+	} else if t.s.lane(t.selected) == nil {
 		t.selected = Ref{}
 	}
-	t.recount(true)
+	t.counted, t.overview = time.Now(), p.overview
+	t.arrange(t.Size())
 	if !t.view.moved {
 		t.fit()
 	}
 	t.draw()
 }
 
-// rescale takes new cuts at the present scale.
-func (t *Timeline) rescale(cuts []TimelineCut) {
-	a := newAxis(cuts)
+// rescale takes the arrangement's cuts at the present scale.
+func (t *Timeline) rescale() {
+	a := newAxis(t.rows.cuts)
 	a.perPx, a.width = t.axis.perPx, t.axis.width
 	t.axis = a
 }
 
-// continues tells whether data is a later state of the run that is shown.
-func (t *Timeline) continues(data TimelineData) bool {
-	old := t.x.data
-	if len(old.Groups) == 0 || len(data.Groups) < len(old.Groups) || data.End < old.End {
-		return false
+// Append adds what a run has grown by: lanes that are new or have changed,
+// further links, the end and all the cuts so far. A group of an unknown pass
+// is added. The last lane stays in view if it was.
+func (t *Timeline) Append(more TimelineData) {
+	for g := range more.Groups {
+		group := &more.Groups[g]
+		t.s.group(group.Pass, group.Title)
+		for i := range group.Lanes {
+			t.UpdateLane(group.Title, group.Lanes[i])
+		}
 	}
-	a, b := old.Groups[0], data.Groups[0]
-	return a.Pass == b.Pass && a.Title == b.Title && len(b.Lanes) >= len(a.Lanes) &&
-		(len(a.Lanes) == 0 || a.Lanes[0].Label == b.Lanes[0].Label)
+	for _, l := range more.Links {
+		t.AppendLink(l)
+	}
+	t.Flush(more.End, more.Cuts)
 }
 
 // UpdateLane replaces the lane of the same pass and connection or appends it;
 // an unknown pass gets a group of that title. For growth while a run is live:
 // call it for each changed lane, then Flush once.
-func (t *Timeline) UpdateLane(groupTitle string, lane TimelineLane) { t.x.update(groupTitle, lane) }
+func (t *Timeline) UpdateLane(groupTitle string, lane TimelineLane) { t.s.update(groupTitle, lane) }
 
 // AppendLink adds a link; Flush shows it.
-func (t *Timeline) AppendLink(link TimelineLink) {
-	t.x.data.Links = append(t.x.data.Links, link)
-	t.x.noteLink(len(t.x.data.Links) - 1)
-}
+func (t *Timeline) AppendLink(link TimelineLink) { t.s.addLink(link) }
 
 // Flush shows what UpdateLane and AppendLink changed. end is the time so far.
 // The last lane stays in view if it was.
 func (t *Timeline) Flush(end time.Duration, cuts []TimelineCut) {
 	follow := t.view.y >= t.maxY()-1
-	t.x.data.End, t.x.data.Cuts = end, cuts
-	t.x.count()
-	t.rescale(cuts)
+	t.s.end, t.s.cuts = end, cuts
+	t.s.join()
+	t.rearrange()
 	t.recount(false)
 	if !t.view.moved {
 		t.fit()
@@ -190,6 +155,73 @@ func (t *Timeline) Flush(end time.Duration, cuts []TimelineCut) {
 		t.view.y = t.maxY()
 	}
 	t.draw()
+}
+
+// rearrange puts the store's lanes in rows anew.
+func (t *Timeline) rearrange() {
+	t.rows = arrange(t.s, t.keep, t.compare)
+	t.rescale()
+}
+
+// SetFilter hides the lanes that do not fit; the zero filter hides none. The
+// selection stays, hidden or not.
+func (t *Timeline) SetFilter(f TimelineFilter) { t.SetFilterFunc(f.keeps(t)) }
+
+// SetFilterFunc hides the lanes for which keep is false; nil hides none. It is
+// called for each lane, and again for lanes that come or change later.
+func (t *Timeline) SetFilterFunc(keep func(*TimelineLane) bool) {
+	t.keep = keep
+	t.s.forget()
+	t.rearrange()
+	t.recount(true)
+	t.clamp()
+	t.reveal()
+	t.draw()
+}
+
+// Shown is how many of the connections the filter leaves.
+func (t *Timeline) Shown() (shown, all int) { return t.rows.total, t.s.total }
+
+// SetCompare shows the passes side by side: a group for each step of the plan
+// with one lane for each pass, every connection from its own beginning, and a
+// mark and words where a certificate was asked for in one pass and not in
+// another.
+func (t *Timeline) SetCompare(on bool) {
+	if on == t.compare {
+		return
+	}
+	t.compare = on
+	t.rearrange()
+	t.view = view{}
+	t.recount(true)
+	t.fit()
+	t.reveal()
+	t.draw()
+}
+
+// Comparing tells whether passes are shown side by side.
+func (t *Timeline) Comparing() bool { return t.compare }
+
+// NextProblem selects the next lane, or the one before, that an error finding
+// points at or that differs between passes; it goes round at the end.
+func (t *Timeline) NextProblem(backwards bool) {
+	n, at := t.rows.total, -1
+	if p, ok := t.s.find(t.selected); ok {
+		at = t.rows.row(p)
+	}
+	by := 1
+	if backwards {
+		by = -1
+		at = max(at, 0)
+	}
+	for i := 1; i <= n; i++ {
+		row := ((at+by*i)%n + n) % n
+		l := t.s.at(t.rows.place(row))
+		if l.Bad || t.rows.differs(row) != unknown {
+			t.choose(Ref{l.Pass, l.Connection})
+			return
+		}
+	}
 }
 
 // SetStarted gives the time of day of offset zero, for the absolute ruler.
@@ -206,7 +238,7 @@ func (t *Timeline) SetAbsolute(on bool) {
 
 // Select selects a lane and scrolls to it, the zero Ref clears. Calls nothing.
 func (t *Timeline) Select(r Ref) {
-	if t.x.lane(r) == nil {
+	if t.s.lane(r) == nil {
 		r = Ref{}
 	}
 	t.selected = r
@@ -229,13 +261,13 @@ func (t *Timeline) ZoomBy(factor float64) { t.zoomAt(float64(t.area.w)/2, factor
 
 // ZoomToSelection shows the selected lane's time, everything without one.
 func (t *Timeline) ZoomToSelection() {
-	l := t.x.lane(t.selected)
-	if l == nil {
+	at, ok := t.s.find(t.selected)
+	if !ok {
 		t.Fit()
 		return
 	}
-	if from, to, ok := l.extent(); ok {
-		t.zoomTo(from, to)
+	if e := t.extent(at); e.known {
+		t.zoomTo(e.from, e.to)
 	}
 }
 

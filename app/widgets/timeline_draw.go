@@ -1,7 +1,6 @@
 package widgets
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -42,71 +41,69 @@ func (t *Timeline) drawRows(k ink) {
 	a, f := t.area, newFonts()
 	width := a.x + a.w
 	t.drawGrid(k)
-	if t.x.total == 0 {
+	if t.rows.total == 0 {
 		text := "The timeline of a run appears here"
+		if t.s.total > 0 {
+			text = "No connection fits the filter: " + connections(t.s.total) + " hidden"
+		}
 		w := fyne.MeasureText(text, f.size, fyne.TextStyle{}).Width
 		t.heads.text((width-w)/2, a.h/2-f.height, text, k.muted, f.size, fyne.TextStyle{})
 	}
-	links := make(map[int32]bool)
-	var seen []place
-	for g := range t.x.data.Groups {
-		group := &t.x.data.Groups[g]
-		top := float64(g)*a.rows.head + float64(t.x.first[g])*a.rows.lane - t.view.y
-		bottom := top + a.rows.head + float64(len(group.Lanes))*a.rows.lane
-		if bottom < 0 {
-			continue
-		}
+	var seen []seenLane
+	for i := max(t.rows.sectionAt(t.view.y, a.rows), 0); i < len(t.rows.sections); i++ {
+		sec := &t.rows.sections[i]
+		top := t.rows.sectionTop(i, a.rows) - t.view.y
 		if top > float64(a.h) {
 			break
 		}
-		first := max(int((-top-a.rows.head)/a.rows.lane), 0)
-		for i := first; i < len(group.Lanes); i++ {
-			y := float32(top + a.rows.head + float64(i)*a.rows.lane)
+		bottom := top + a.rows.head + float64(sec.n)*a.rows.lane
+		for n := max(int((-top-a.rows.head)/a.rows.lane), 0); n < sec.n; n++ {
+			y := float32(top + a.rows.head + float64(n)*a.rows.lane)
 			if y > a.h {
 				break
 			}
-			at := place{int32(g), int32(i)}
-			seen = append(seen, at)
-			t.drawLane(k, f, &group.Lanes[i], y)
-			r := Ref{group.Lanes[i].Pass, group.Lanes[i].Connection}
-			for _, n := range t.x.to[r] {
-				links[n] = true
+			at := place{int32(i), int32(n)}
+			if t.rows.rows != nil {
+				at = t.rows.rows[sec.first+n]
 			}
-			for j, n := range t.x.from[r] {
-				if j == 12 {
-					break
-				}
-				links[n] = true
-			}
+			seen = append(seen, seenLane{at, sec.first + n, t.rows.shift(at), y})
+			t.drawLane(k, f, &seen[len(seen)-1])
 		}
-		t.drawHead(k, f, group, float32(max(top, min(0, bottom-a.rows.head))), width)
+		t.drawHead(k, f, sec, float32(max(top, min(0, bottom-a.rows.head))), width)
 	}
-	for n := range links {
-		if len(links) > 400 && n%int32(len(links)/400+1) != 0 {
-			delete(links, n)
-		}
-	}
-	for _, at := range seen {
-		t.drawLinks(k, at, links)
-	}
-	for _, at := range seen {
-		t.drawMarks(k, at)
+	t.drawLinks(k, seen)
+	for i := range seen {
+		t.drawMarks(k, &seen[i])
 	}
 	t.drawScrollBar(k)
 }
 
-func (t *Timeline) drawHead(k ink, f fonts, group *TimelineGroup, y, width float32) {
+// seenLane is a lane in view.
+type seenLane struct {
+	at    place
+	row   int
+	shift time.Duration
+	y     float32 // of its upper edge
+}
+
+func (t *Timeline) drawHead(k ink, f fonts, sec *section, y, width float32) {
 	h := float32(t.area.rows.head)
 	t.heads.rect(0, y, width, h, k.group, 0)
 	t.heads.rect(0, y+h-1, width, 1, k.line, 0)
 	style := fyne.TextStyle{Bold: true}
-	t.heads.text(10, y+(h-f.height)/2, group.Title, k.text, f.size, style)
-	n := fmt.Sprintf("%d connections", len(group.Lanes))
-	if len(group.Lanes) == 1 {
-		n = "1 connection"
+	x := float32(10)
+	if sec.differs {
+		k.notEqual(t.heads, x+6, y+h/2, 11)
+		x += 18
 	}
-	x := 10 + fyne.MeasureText(group.Title, f.size, style).Width + 12
-	t.heads.text(x, y+(h-f.low)/2, n, k.muted, f.caption, fyne.TextStyle{})
+	title, note := t.rows.head(sec)
+	t.heads.text(x, y+(h-f.height)/2, title, k.text, f.size, style)
+	x += fyne.MeasureText(title, f.size, style).Width + 12
+	color := k.muted
+	if sec.differs {
+		color = k.bad
+	}
+	t.heads.text(x, y+(h-f.low)/2, note, color, f.caption, fyne.TextStyle{})
 }
 
 func (t *Timeline) drawGrid(k ink) {
@@ -128,8 +125,8 @@ func (t *Timeline) drawGrid(k ink) {
 	t.back.rect(a.x-1, 0, 1, a.h, k.line, 0)
 }
 
-func (t *Timeline) drawLane(k ink, f fonts, l *TimelineLane, y float32) {
-	a := t.area
+func (t *Timeline) drawLane(k ink, f fonts, n *seenLane) {
+	a, l, y := t.area, t.s.at(n.at), n.y
 	h := float32(a.rows.lane)
 	if (Ref{l.Pass, l.Connection}) == t.selected {
 		t.back.rect(0, y, a.x+a.w, h, k.select_, 0)
@@ -137,18 +134,20 @@ func (t *Timeline) drawLane(k ink, f fonts, l *TimelineLane, y float32) {
 	}
 	color := k.text
 	if l.Dim {
-		color = theme.Fade(k.muted, .55)
+		color = k.muted
 	}
 	if l.Bad {
 		t.back.shape(crossShape, 9, y+h/2-4, 8, 8, k.bad, nil, 0)
 	}
-	t.back.text(22, y+(h-f.height)/2, t.label(l.Label, f.size), color, f.size, fyne.TextStyle{})
-
-	from, to, ok := l.extent()
-	if !ok {
+	t.back.text(22, y+(h-f.height)/2, t.label(t.name(n.at), f.size), color, f.size, fyne.TextStyle{})
+	if t.rows.differs(n.row) != unknown {
+		k.notEqual(t.back, a.x-13, y+h/2, 11)
+	}
+	e := t.extent(n.at)
+	if !e.known {
 		return
 	}
-	x0, x1 := t.axis.x(from)-t.view.x, t.axis.x(to)-t.view.x
+	x0, x1 := t.axis.x(e.from)-t.view.x, t.axis.x(e.to)-t.view.x
 	if x1 < -300 || x0 > float64(a.w) {
 		return
 	}
@@ -158,23 +157,24 @@ func (t *Timeline) drawLane(k ink, f fonts, l *TimelineLane, y float32) {
 		t.plot.rect(float32(x0), top, 3, bar, k.of("tls"), 1)
 	} else {
 		for i := range l.Spans {
-			t.drawSpan(k, f, &l.Spans[i], top, bar, l.Dim)
+			t.drawSpan(k, f, l, &l.Spans[i], n.shift, top, bar)
 		}
 	}
-	if l.Outcome != "" && x1 >= -4 {
+	if text := t.outcome(n.at, n.row); text != "" && x1 >= -4 {
 		color = k.muted
-		if l.Bad {
+		if l.Bad && !l.Dim {
 			color = k.bad
 		}
-		if l.Dim {
-			color = theme.Fade(k.muted, .55)
-		}
-		t.plot.text(float32(x1)+12, y+(h-f.low)/2, l.Outcome, color, f.caption, fyne.TextStyle{})
+		t.plot.text(float32(x1)+12, y+(h-f.low)/2, text, color, f.caption, fyne.TextStyle{})
 	}
 }
 
-func (t *Timeline) drawSpan(k ink, f fonts, s *TimelineSpan, top, bar float32, dim bool) {
-	x0, x1 := t.axis.x(s.Start)-t.view.x, t.axis.x(s.End)-t.view.x
+func (t *Timeline) drawSpan(k ink, f fonts, l *TimelineLane, s *TimelineSpan, shift time.Duration, top, bar float32) {
+	wait := legendPhase(s.Phase) == "wait"
+	if wait && t.compare {
+		return
+	}
+	x0, x1 := t.axis.x(s.Start-shift)-t.view.x, t.axis.x(s.End-shift)-t.view.x
 	if x1 < -2 || x0 > float64(t.area.w)+2 {
 		return
 	}
@@ -184,48 +184,69 @@ func (t *Timeline) drawSpan(k ink, f fonts, s *TimelineSpan, top, bar float32, d
 		w--
 	}
 	fill := k.of(s.Phase)
-	if dim {
+	if l.Dim {
 		fill = theme.Fade(fill, .35)
 	}
-	if legendPhase(s.Phase) == "wait" {
+	if wait {
 		t.plot.rect(from, top+bar/2-1, w, 2, fill, 0)
 		return
 	}
 	t.plot.rect(from, top, w, bar, fill, 2)
-	if w < 44 || dim {
+	if w < 44 || l.Dim {
 		return
 	}
 	title := phaseTitle(s.Phase)
-	if wide := fyne.MeasureText(title, f.caption-1, fyne.TextStyle{}).Width; wide+18 < w {
-		low := fyne.MeasureText(title, f.caption-1, fyne.TextStyle{}).Height
-		t.plot.text(max(from, 0)+6, top+(bar-low)/2, title, k.background, f.caption-1, fyne.TextStyle{})
+	size := fyne.MeasureText(title, f.caption-1, fyne.TextStyle{})
+	at := max(from, 0) + 6
+	// Marks are drawn over the span: its title goes behind the last one it would meet.
+	for i := range l.Marks {
+		if m := &l.Marks[i]; m.Kind.weight() > 0 {
+			if x := float32(t.axis.x(m.At-shift) - t.view.x); x > at-9 && x < at+size.Width+9 {
+				at = x + 10
+			}
+		}
+	}
+	if at+size.Width+6 < from+w {
+		t.plot.text(at, top+(bar-size.Height)/2, title, k.background, f.caption-1, fyne.TextStyle{})
 	}
 }
 
-func (t *Timeline) drawLinks(k ink, at place, links map[int32]bool) {
-	l := &t.x.data.Groups[at.group].Lanes[at.lane]
-	r := Ref{l.Pass, l.Connection}
-	for _, set := range [2][]int32{t.x.to[r], t.x.from[r]} {
-		for j, n := range set {
-			if j > 400 {
-				break
+// linksInView is how many curves are drawn at most: more are a tangle.
+const linksInView = 400
+
+// drawLinks draws the curves that touch a lane in view. Side by side, lanes
+// have no common time, and a curve would mean nothing.
+func (t *Timeline) drawLinks(k ink, seen []seenLane) {
+	if t.compare {
+		return
+	}
+	var links []int32
+	drawn := make(map[int32]bool)
+	for i := range seen {
+		t.s.linksOf(seen[i].at, 12, func(n int32) {
+			if !drawn[n] {
+				drawn[n] = true
+				links = append(links, n)
 			}
-			if links[n] {
-				delete(links, n)
-				t.drawLink(k, &t.x.data.Links[n])
-			}
+		})
+	}
+	every := int32(len(links)/linksInView + 1)
+	for _, n := range links {
+		if n%every == 0 {
+			t.drawLink(k, &t.s.links[n])
 		}
 	}
 }
 
 func (t *Timeline) drawLink(k ink, n *TimelineLink) {
-	from, ok := t.x.lanes[Ref{n.Pass, n.From}]
-	to, ok2 := t.x.lanes[Ref{n.Pass, n.To}]
-	if !ok || !ok2 {
+	from, _ := t.s.find(Ref{n.Pass, n.From})
+	to, _ := t.s.find(Ref{n.Pass, n.To})
+	rowFrom, rowTo := t.rows.row(from), t.rows.row(to)
+	if rowFrom < 0 || rowTo < 0 {
 		return
 	}
 	a := t.area
-	y := func(p place) float64 { return t.x.top(p, a.rows) + a.rows.lane/2 - t.view.y }
+	y := func(row int) float64 { return t.rows.top(row, a.rows) + a.rows.lane/2 - t.view.y }
 	x0, x1 := t.axis.x(n.FromAt)-t.view.x, t.axis.x(n.ToAt)-t.view.x
 	if max(x0, x1) < -20 || min(x0, x1) > float64(a.w)+20 {
 		return
@@ -240,12 +261,12 @@ func (t *Timeline) drawLink(k ink, n *TimelineLink) {
 	if t.selected != (Ref{}) && !mine {
 		color = theme.Fade(color, .45)
 	}
-	t.plot.curve(clampX(x0), clampY(y(from)), clampX(x1), clampY(y(to)), color, width)
+	t.plot.curve(clampX(x0), clampY(y(rowFrom)), clampX(x1), clampY(y(rowTo)), color, width)
 }
 
-func (t *Timeline) drawMarks(k ink, at place) {
-	l := &t.x.data.Groups[at.group].Lanes[at.lane]
-	mid := float32(t.x.top(at, t.area.rows)+t.area.rows.lane/2-t.view.y) + 0.5
+func (t *Timeline) drawMarks(k ink, n *seenLane) {
+	l := t.s.at(n.at)
+	mid := n.y + float32(t.area.rows.lane/2) + 0.5
 	d := float32(math.Round(t.area.rows.lane * .52))
 	for weight := 0; weight <= 2; weight++ {
 		last := float32(-100)
@@ -254,7 +275,7 @@ func (t *Timeline) drawMarks(k ink, at place) {
 			if m.Kind.weight() != weight || l.Dim && weight < 2 {
 				continue
 			}
-			x := float32(t.axis.x(m.At) - t.view.x)
+			x := float32(t.axis.x(m.At-n.shift) - t.view.x)
 			if x < -2 || x > t.area.w+2 || weight < 2 && x-last < 3 && x >= last {
 				continue
 			}
@@ -265,7 +286,7 @@ func (t *Timeline) drawMarks(k ink, at place) {
 }
 
 func (t *Timeline) drawScrollBar(k ink) {
-	all := t.x.height(t.area.rows)
+	all := t.rows.height(t.area.rows)
 	if all <= float64(t.area.h) {
 		return
 	}
@@ -295,11 +316,11 @@ type tick struct {
 
 // ticks are the ruler's lines in view.
 func (t *Timeline) ticks() []tick {
-	if t.x.data.End <= 0 {
+	if t.rows.end <= 0 {
 		return nil
 	}
 	room := 90.0
-	if t.absolute {
+	if t.absolute && !t.compare {
 		room = 130
 	}
 	step := t.axis.step(room)
@@ -330,7 +351,7 @@ func (t *Timeline) ticks() []tick {
 
 // clock writes a moment for a ruler of that step.
 func (t *Timeline) clock(at, step time.Duration) string {
-	if !t.absolute || t.started.IsZero() {
+	if !t.absolute || t.started.IsZero() || t.compare {
 		return formatOffset(at, step)
 	}
 	switch {

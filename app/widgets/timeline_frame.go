@@ -31,11 +31,17 @@ func (t *Timeline) drawFrame(k ink) {
 	}
 	l.rect(0, 0, a.x, a.ruler, k.group, 0)
 	title := "Time"
-	if t.absolute && !t.started.IsZero() {
+	if t.compare {
+		title = "From its start"
+	} else if t.absolute && !t.started.IsZero() {
 		title = t.started.Format("2006-01-02")
 	}
 	l.text(10, (a.ruler-f.low)/2, ellipsis(title, a.x-14, f.caption, fyne.TextStyle{}), k.muted, f.caption, fyne.TextStyle{})
-	l.rect(0, a.ruler-1, width, 1, k.line, 0)
+	if t.focused {
+		l.rect(0, a.ruler-2, width, 2, k.primary, 0)
+	} else {
+		l.rect(0, a.ruler-1, width, 1, k.line, 0)
+	}
 	if a.overview > 0 {
 		t.drawOverview(k, f)
 	}
@@ -103,11 +109,10 @@ func (t *Timeline) drawOverview(k ink, f fonts) {
 func (t *Timeline) strip() (left, width float32) { return t.area.x + 6, max(t.area.w-12, 1) }
 
 // window is the part of the whole time that is in view, from 0 to 1. It is
-// reckoned at the scale that fits, where the strip was drawn.
+// reckoned at the scale at which the strip was drawn.
 func (t *Timeline) window() (from, to float64) {
-	a := t.axis
-	a.perPx = max(float64(a.active(t.x.data.End))/1000, 1)
-	all := max(a.x(t.x.data.End), 1)
+	a := overviewScale(t.axis, t.rows.end)
+	all := max(a.x(t.rows.end), 1)
 	return a.x(t.axis.t(t.view.x)) / all, a.x(t.axis.t(t.view.x+float64(t.area.w))) / all
 }
 
@@ -127,8 +132,8 @@ func (t *Timeline) drawLegend(k ink, f fonts) {
 		l.text(x+17, y+(h-f.low)/2, text, k.muted, f.caption, fyne.TextStyle{})
 		x += w + 31
 	}
-	for _, phase := range []string{"resolve", "dial", "proxy", "tls", "http", "wait"} {
-		if !t.x.phase[phase] && t.x.total > 0 {
+	for _, phase := range legendPhases {
+		if t.s.phases&phaseBit(phase) == 0 && t.s.total > 0 || t.compare && phase == "wait" {
 			continue
 		}
 		put(phaseTitle(phase), func(x, y float32) {
@@ -143,9 +148,12 @@ func (t *Timeline) drawLegend(k ink, f fonts) {
 			}
 		})
 	}
-	for _, kind := range []MarkKind{MarkChallenge, MarkExpected, MarkResumption, MarkSession, MarkRenegotiation, MarkPostHandshake, MarkError} {
+	if t.compare {
+		put("asked in one pass, not in another", func(x, y float32) { k.notEqual(l, x, y, 10) })
+	}
+	for _, kind := range marks {
 		common := kind == MarkChallenge || kind == MarkExpected || kind == MarkResumption
-		if !t.x.kinds[kind] && !common {
+		if t.s.kinds&kind.bit() == 0 && !common || kind == MarkMessage {
 			continue
 		}
 		put(kind.title(), func(x, y float32) { k.mark(l, kind, x, y+.5, 10) })
@@ -156,12 +164,12 @@ func (t *Timeline) drawLegend(k ink, f fonts) {
 func (t *Timeline) drawOver(k ink) {
 	l, a, p, f := t.over, t.area, &t.pointer, newFonts()
 	l.begin()
-	if !p.in || t.x.total == 0 {
+	if !p.in || t.rows.total == 0 {
 		return
 	}
 	if p.hit.lane != nil {
-		if at, ok := t.x.lanes[p.hit.ref]; ok {
-			y := float32(t.x.top(at, a.rows)-t.view.y) + a.y
+		if row := p.hit.row; row < t.rows.total {
+			y := float32(t.rows.top(row, a.rows)-t.view.y) + a.y
 			bottom := min(y+float32(a.rows.lane), a.y+a.h)
 			if y = max(y, a.y); bottom > y {
 				l.rect(0, y, a.x+a.w, bottom-y, k.hover, 0)
@@ -192,7 +200,7 @@ func (t *Timeline) drawOver(k ink) {
 // drawTip draws what is under the pointer in a box beside it.
 func (t *Timeline) drawTip(k ink, f fonts) {
 	h := t.pointer.hit
-	if h.lane == nil || h.span == nil && h.mark == nil {
+	if h.lane == nil || h.span == nil && h.mark == nil && t.rows.differs(h.row) == unknown {
 		return
 	}
 	title, lines := t.describe(h)
@@ -222,6 +230,9 @@ func (t *Timeline) drawTip(k ink, f fonts) {
 // describe puts what was hit in words.
 func (t *Timeline) describe(h hit) (title string, lines []string) {
 	title = h.lane.Label
+	if t.compare {
+		title = t.passTitle(h.lane.Pass) + "   " + title
+	}
 	if h.lane.Detail != "" {
 		title += "   " + h.lane.Detail
 	}
@@ -230,14 +241,20 @@ func (t *Timeline) describe(h hit) (title string, lines []string) {
 		if m.Label != "" && m.Label != line {
 			line += ": " + m.Label
 		}
-		lines = append(lines, line, "at "+formatOffset(m.At, time.Microsecond))
+		lines = append(lines, line, "at "+formatOffset(m.At-h.shift, time.Microsecond))
 	} else if s := h.span; s != nil {
 		line := phaseTitle(s.Phase)
 		if s.Label != "" && s.Label != s.Phase {
 			line += ": " + s.Label
 		}
 		lines = append(lines, line, fmt.Sprintf("%s   from %s to %s", formatSpan(s.End-s.Start),
-			formatOffset(s.Start, time.Microsecond), formatOffset(s.End, time.Microsecond)))
+			formatOffset(s.Start-h.shift, time.Microsecond), formatOffset(s.End-h.shift, time.Microsecond)))
+	}
+	switch t.rows.differs(h.row) {
+	case yes:
+		lines = append(lines, "asked here, not in another pass")
+	case no:
+		lines = append(lines, "not asked here, but in another pass")
 	}
 	if h.lane.Outcome != "" {
 		lines = append(lines, h.lane.Outcome)

@@ -33,10 +33,12 @@ type pointer struct {
 
 // hit is what lies under a position; lane is nil for nothing.
 type hit struct {
-	ref  Ref
-	lane *TimelineLane
-	span *TimelineSpan
-	mark *TimelineMark
+	ref   Ref
+	row   int
+	shift time.Duration
+	lane  *TimelineLane
+	span  *TimelineSpan
+	mark  *TimelineMark
 }
 
 func (t *Timeline) hitAt(p fyne.Position) hit {
@@ -44,12 +46,13 @@ func (t *Timeline) hitAt(p fyne.Position) hit {
 	if p.Y < a.y || p.Y >= a.y+a.h {
 		return hit{}
 	}
-	at := t.x.at(float64(p.Y-a.y)+t.view.y, a.rows)
-	if at.group < 0 || at.lane < 0 {
+	row := t.rows.at(float64(p.Y-a.y)+t.view.y, a.rows)
+	if row < 0 {
 		return hit{}
 	}
-	l := &t.x.data.Groups[at.group].Lanes[at.lane]
-	h := hit{ref: Ref{l.Pass, l.Connection}, lane: l}
+	at := t.rows.place(row)
+	l := t.s.at(at)
+	h := hit{ref: Ref{l.Pass, l.Connection}, row: row, shift: t.rows.shift(at), lane: l}
 	if p.X < a.x {
 		return h
 	}
@@ -57,7 +60,7 @@ func (t *Timeline) hitAt(p fyne.Position) hit {
 	near := 8.0
 	for i := range l.Marks {
 		m := &l.Marks[i]
-		d := math.Abs(t.axis.x(m.At) - x)
+		d := math.Abs(t.axis.x(m.At-h.shift) - x)
 		reach := 8.0
 		if m.Kind.weight() < 2 {
 			reach = 4
@@ -68,7 +71,11 @@ func (t *Timeline) hitAt(p fyne.Position) hit {
 	}
 	for i := range l.Spans {
 		s := &l.Spans[i]
-		if x >= t.axis.x(s.Start)-.5 && x <= max(t.axis.x(s.End), t.axis.x(s.Start)+1.5) {
+		if t.compare && legendPhase(s.Phase) == "wait" {
+			continue
+		}
+		from, to := t.axis.x(s.Start-h.shift), t.axis.x(s.End-h.shift)
+		if x >= from-.5 && x <= max(to, from+1.5) {
 			h.span = s
 		}
 	}
@@ -144,9 +151,8 @@ func (t *Timeline) DragEnd() {
 // centre moves the view to a position of the overview strip.
 func (t *Timeline) centre(x float32) {
 	left, w := t.strip()
-	a := t.axis
-	a.perPx = max(float64(a.active(t.x.data.End))/1000, 1)
-	at := a.t(float64((x-left)/w) * a.x(t.x.data.End))
+	a := overviewScale(t.axis, t.rows.end)
+	at := a.t(float64((x-left)/w) * a.x(t.rows.end))
 	t.pan(t.axis.x(at)-float64(t.area.w)/2-t.view.x, 0)
 }
 
@@ -228,11 +234,17 @@ func (t *Timeline) readout() {
 	t.OnReadout(text)
 }
 
-// FocusGained is for fyne.Focusable.
-func (t *Timeline) FocusGained() {}
+// FocusGained shows that the timeline has the keyboard.
+func (t *Timeline) FocusGained() {
+	t.focused = true
+	t.draw()
+}
 
-// FocusLost is for fyne.Focusable.
-func (t *Timeline) FocusLost() {}
+// FocusLost shows that the keyboard went elsewhere.
+func (t *Timeline) FocusLost() {
+	t.focused = false
+	t.draw()
+}
 
 // TypedRune zooms.
 func (t *Timeline) TypedRune(r rune) {
@@ -245,6 +257,10 @@ func (t *Timeline) TypedRune(r rune) {
 		t.ZoomToSelection()
 	case '0':
 		t.Fit()
+	case 'n':
+		t.NextProblem(false)
+	case 'N':
+		t.NextProblem(true)
 	}
 }
 
@@ -268,7 +284,7 @@ func (t *Timeline) TypedKey(e *fyne.KeyEvent) {
 		t.view.y = 0
 		t.Fit()
 	case fyne.KeyEnd:
-		t.pan(t.axis.x(t.x.data.End)-w*.8-t.view.x, t.maxY())
+		t.pan(t.axis.x(t.rows.end)-w*.8-t.view.x, t.maxY())
 	case fyne.KeyReturn, fyne.KeyEnter:
 		if t.selected != (Ref{}) && t.OnActivate != nil {
 			t.OnActivate(t.selected)
@@ -278,15 +294,16 @@ func (t *Timeline) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
-// step selects the lane that many further.
+// step selects the lane that many rows further.
 func (t *Timeline) step(by int) {
 	n := 0
-	if at, ok := t.x.lanes[t.selected]; ok {
-		n = t.x.position(at) + by
+	if at, ok := t.s.find(t.selected); ok && t.rows.row(at) >= 0 {
+		n = t.rows.row(at) + by
 	} else if by < 0 {
-		n = t.x.total - 1
+		n = t.rows.total - 1
 	}
-	if l := t.x.nth(n); l != nil {
+	if n >= 0 && n < t.rows.total {
+		l := t.s.at(t.rows.place(n))
 		t.choose(Ref{l.Pass, l.Connection})
 	}
 }

@@ -79,6 +79,13 @@ func (k ink) mark(l *layer, kind MarkKind, x, y, d float32) {
 	}
 }
 
+// notEqual draws the sign of a difference around a point, in a box of d pixels.
+func (k ink) notEqual(l *layer, x, y, d float32) {
+	l.rect(x-d/2, y-d/4-1, d, 2, k.bad, 0)
+	l.rect(x-d/2, y+d/4-1, d, 2, k.bad, 0)
+	l.line(x-d/4, y+d/2, x+d/4, y-d/2, k.bad, 2)
+}
+
 // weight orders marks from back to front, and which of two is hit.
 func (m MarkKind) weight() int {
 	switch m {
@@ -123,6 +130,41 @@ func phaseTitle(phase string) string {
 	}
 	if len(phase) > 4 && phase[:4] == "tls-" {
 		return "TLS flight " + phase[4:]
+	}
+	return phase
+}
+
+// marks are all kinds, in the legend's order.
+var marks = []MarkKind{MarkChallenge, MarkExpected, MarkResumption, MarkSession, MarkRenegotiation, MarkPostHandshake, MarkError, MarkMessage}
+
+// bit is a kind's in a set of them.
+func (m MarkKind) bit() uint16 {
+	for i, k := range marks {
+		if k == m {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// legendPhases are the phases that the legend names, in its order.
+var legendPhases = []string{"resolve", "dial", "proxy", "tls", "http", "wait"}
+
+// phaseBit is a phase's in a set of them.
+func phaseBit(phase string) uint8 {
+	phase = legendPhase(phase)
+	for i, p := range legendPhases {
+		if p == phase {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// legendPhase is the phase as the legend names it.
+func legendPhase(phase string) string {
+	if len(phase) >= 3 && phase[:3] == "tls" {
+		return "tls"
 	}
 	return phase
 }

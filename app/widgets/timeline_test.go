@@ -12,7 +12,7 @@ import (
 	"rechallenge/app/widgets"
 )
 
-func show(t *testing.T, o fyne.CanvasObject, w, h float32) fyne.Window {
+func show(t testing.TB, o fyne.CanvasObject, w, h float32) fyne.Window {
 	t.Helper()
 	fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Dark))
 	win := test.NewTempWindow(t, o)
@@ -157,7 +157,7 @@ func TestTimelineStepIsShort(t *testing.T) {
 	if testing.Short() {
 		t.Skip("loads 100,000 lanes")
 	}
-	tl := big(t, 100_000)
+	tl := big(t, hundred())
 	tl.Select(widgets.Ref{Pass: 1, Connection: 50_000})
 	tl.ZoomToSelection()
 	start := time.Now()

@@ -18,7 +18,7 @@ type view struct {
 
 // area is where things are in the widget.
 type area struct {
-	rows     rows
+	rows     heights
 	ruler    float32 // height of the ruler
 	x, y     float32 // of the plot
 	w, h     float32
@@ -34,7 +34,7 @@ const (
 func (t *Timeline) arrange(s fyne.Size) {
 	text := theme.Size(stock.SizeNameText)
 	a := area{ruler: float32(math.Round(float64(text * 1.8)))}
-	a.rows = rows{head: math.Round(float64(text) * 1.75), lane: math.Round(float64(text) * 1.65)}
+	a.rows = heights{head: math.Round(float64(text) * 1.75), lane: math.Round(float64(text) * 1.65)}
 	t.measure()
 	a.x, a.y = min(t.gutter, s.Width/3), a.ruler
 	bottom := s.Height
@@ -42,7 +42,7 @@ func (t *Timeline) arrange(s fyne.Size) {
 		bottom -= float32(math.Round(float64(text * 1.75)))
 		a.legend = bottom
 	}
-	if t.x.total > 0 && s.Height > 130 {
+	if t.s.total > 0 && s.Height > 130 {
 		bottom -= overviewHeight
 		a.overview = bottom
 	}
@@ -63,24 +63,54 @@ func (t *Timeline) arrange(s fyne.Size) {
 func (t *Timeline) measure() {
 	text, caption := theme.Size(stock.SizeNameText), theme.Size(stock.SizeNameCaptionText)
 	label, outcome := float32(60), float32(0)
-	step := max(t.x.total/64, 1)
-	for n := 0; n < t.x.total; n += step {
-		l := t.x.nth(n)
-		label = max(label, fyne.MeasureText(l.Label, text, fyne.TextStyle{}).Width)
-		outcome = max(outcome, fyne.MeasureText(l.Outcome, caption, fyne.TextStyle{}).Width)
+	step := max(t.rows.total/64, 1)
+	for n := 0; n < t.rows.total; n += step {
+		at := t.rows.place(n)
+		label = max(label, fyne.MeasureText(t.name(at), text, fyne.TextStyle{}).Width)
+		outcome = max(outcome, fyne.MeasureText(t.outcome(at, n), caption, fyne.TextStyle{}).Width)
 	}
 	t.gutter = float32(math.Ceil(float64(min(label, 190) + 34)))
+	if t.compare {
+		t.gutter += 16
+	}
 	t.room = float64(min(outcome, 260)) + 24
 }
 
+// name is a lane's label: where passes are compared, its pass.
+func (t *Timeline) name(at place) string {
+	if t.compare {
+		return t.s.groups[at.group].title
+	}
+	return t.s.at(at).Label
+}
+
+// outcome is what stands behind a lane.
+func (t *Timeline) outcome(at place, row int) string {
+	text := t.s.at(at).Outcome
+	switch t.rows.differs(row) {
+	case yes:
+		return "asked   " + text
+	case no:
+		return "not asked   " + text
+	}
+	return text
+}
+
+// extent is a lane's, as it is shown.
+func (t *Timeline) extent(at place) extent {
+	e := t.s.groups[at.group].extents[at.lane]
+	if t.compare {
+		return extent{to: e.to - e.begin, known: e.known}
+	}
+	return e
+}
+
 func (t *Timeline) recount(now bool) {
-	if !now && t.x.total > 2000 && time.Since(t.counted) < time.Second {
+	if !now && t.s.total > 2000 && time.Since(t.counted) < time.Second {
 		return
 	}
 	t.counted = time.Now()
-	a := t.axis
-	a.perPx = max(float64(a.active(t.x.data.End))/1000, 1)
-	t.overview = t.x.overview(a, t.x.data.End)
+	t.overview = t.rows.overview(t.s)
 	t.arrange(t.Size())
 }
 
@@ -99,22 +129,22 @@ func (t *Timeline) fitting() float64 {
 		t.axis.width = min(cutWidth, room/2/n)
 		room -= n * t.axis.width
 	}
-	return max(float64(t.axis.active(t.x.data.End))/room, 1)
+	return max(float64(t.axis.active(t.rows.end))/room, 1)
 }
 
 func (t *Timeline) maxY() float64 {
-	return max(t.x.height(t.area.rows)-float64(t.area.h), 0)
+	return max(t.rows.height(t.area.rows)-float64(t.area.h), 0)
 }
 
 func (t *Timeline) clamp() {
-	w, all := float64(t.area.w), t.axis.x(t.x.data.End)
+	w, all := float64(t.area.w), t.axis.x(t.rows.end)
 	t.view.x = min(max(t.view.x, -w/2), max(all-w/2, -margin))
 	t.view.y = min(max(t.view.y, 0), t.maxY())
 }
 
 // zoomAt zooms and keeps the time at a position of the plot where it is.
 func (t *Timeline) zoomAt(x, factor float64) {
-	if t.x.total == 0 {
+	if t.rows.total == 0 {
 		return
 	}
 	at := t.axis.t(t.view.x + x)
@@ -162,17 +192,19 @@ func (t *Timeline) pan(dx, dy float64) {
 
 // reveal scrolls so that the selected lane is seen.
 func (t *Timeline) reveal() {
-	at, ok := t.x.lanes[t.selected]
+	at, ok := t.s.find(t.selected)
 	if !ok {
 		return
 	}
-	h := t.area.rows
-	top := t.x.top(at, h)
+	row, h := t.rows.row(at), t.area.rows
+	if row < 0 {
+		return
+	}
+	top := t.rows.top(row, h)
 	t.view.y = min(t.view.y, top-h.head)
 	t.view.y = max(t.view.y, top+h.lane-float64(t.area.h))
-	l := t.x.lane(t.selected)
-	if from, to, ok := l.extent(); ok {
-		left, right, w := t.axis.x(from), t.axis.x(to), float64(t.area.w)
+	if e := t.extent(at); e.known {
+		left, right, w := t.axis.x(e.from), t.axis.x(e.to), float64(t.area.w)
 		if right < t.view.x || left > t.view.x+w {
 			t.view.x = left - w/4
 		}
