@@ -1,17 +1,22 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
-	_ "embed" // the page's template
+	"cmp"
+	"crypto/sha256"
+	_ "embed" // the page's template, style and script
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"rechallenge/core/diagnose"
-	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
@@ -20,36 +25,66 @@ import (
 //go:embed report.html.tmpl
 var pageText string
 
+//go:embed report.css
+var pageStyle string
+
+//go:embed report.js
+var pageScript string
+
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
 	"ms":    func(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d.Microseconds())/1000) },
 	"date":  func(t time.Time) string { return t.Format(time.DateOnly) },
+	"first": func(n int, l []session.Info) []session.Info { return l[:min(n, len(l))] },
+	"event": func(int) template.HTML { return "" }, // writeHTML's, which knows what is on the page
 	"clean": clean,
 	"sign":  sign,
 }).Parse(pageText))
 
+// style and script are the page's own, and the only ones that its policy lets
+// run: what came from outside does nothing even if it got past the escaping.
+var style, script, policy = func() (style, script template.HTML, policy string) {
+	sheet := pageStyle + timeline.Sheet()
+	source := func(s string) string {
+		sum := sha256.Sum256([]byte(s))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	return template.HTML("<style>" + sheet + "</style>"), template.HTML("<script>" + pageScript + "</script>"),
+		"default-src 'none'; style-src " + source(sheet) + "; script-src " + source(pageScript) + "; base-uri 'none'; form-action 'none'"
+}()
+
 // view is what the page shows, made ready so that the template decides nothing.
 type view struct {
 	*Report
-	SVG     template.HTML
-	Compare []compareRow
-	Passes  []*trace.Pass
-	Cards   []card
-	Shown   int
-	Total   int
-	Command string
+	Policy        string
+	Style, Script template.HTML
+	SVG           template.HTML
+	Loud          []string // what must not be overlooked
+	Ran           []answer
+	Compare       []compareRow
+	Passes        []*trace.Pass
+	Findings      []diagnose.Finding
+	MoreFindings  int
+	Cards         []card
+	Shown         int
+	Total         int
+	Challenges    []askedRow
+	Certificates  []certificateRow
+	Command       string
 }
 
 // compareRow is one step of the plan under each cache.
 type compareRow struct {
 	Step     string
 	Cells    []compareCell
-	Differs  bool
 	Identity string
 }
 
 type compareCell struct {
-	Text string
-	Bad  bool
+	Text   string
+	Bad    bool
+	Anchor string // of the card; "" = there is none
+
+	pass, index int
 }
 
 // card is one connection in full.
@@ -57,32 +92,89 @@ type card struct {
 	Pass        string
 	C           *trace.Connection
 	Answers     []answer
-	Findings    []diagnose.Finding
 	Messages    []trace.Event
-	Cert        []identity.Certificate
 	Open        bool
 	AnchorID    string
 	HandshakeOf string
 }
 
-// answer is a question about a connection, its answer, and the event that proves it.
-type answer struct{ Question, Answer, Evidence string }
+// answer is a question, its answer, and the Seq of the event that proves it.
+type answer struct {
+	Question, Answer string
+	Event            int
+}
 
-// maxCards bounds the connections shown in full; those that a finding or an
-// expectation points to come first.
-const maxCards = 200
+// maxCards bounds the connections shown in full: those that a finding or an
+// expectation points to come first. maxOpen of them are unfolded.
+const (
+	maxCards    = 200
+	maxOpen     = 20
+	maxFindings = 200
+)
 
 func writeHTML(w io.Writer, r *Report) error {
-	v := view{Report: r, Passes: r.Log.Passes, Command: command(r)}
+	v := view{Report: r, Policy: policy, Style: style, Script: script, Passes: r.Log.Passes, Command: command(r)}
 	var svg bytes.Buffer
-	if err := timeline.SVG(&svg, timeline.Lay(r.Log, r.Result.Bad(r.Log)), timeline.SVGOptions{Width: 1100}); err != nil {
+	if err := timeline.SVG(&svg, timeline.Lay(r.Log, r.Result.Bad(r.Log)), timeline.SVGOptions{Width: 1100, Bare: true}); err != nil {
 		return err
 	}
 	v.SVG = template.HTML(svg.String()) // written by us, with everything from outside escaped
-	v.Compare = compareRows(r)
+	v.Loud, v.Ran = loud(r), ran(r)
+	v.Findings = r.Result.Findings[:min(maxFindings, len(r.Result.Findings))]
+	v.MoreFindings = len(r.Result.Findings) - len(v.Findings)
 	v.Cards, v.Total = cards(r)
 	v.Shown = len(v.Cards)
-	return page.Execute(w, v)
+	v.Compare = compareRows(r)
+	v.Challenges, v.Certificates = challengeRows(r.Log), certificateRows(r.Log)
+	shown, events := map[[2]int]bool{}, map[int]bool{}
+	for _, k := range v.Cards {
+		shown[[2]int{k.C.Pass, k.C.Index}] = true
+		for _, e := range k.Messages {
+			events[e.Seq] = true
+		}
+	}
+	for _, row := range v.Compare {
+		for i := range row.Cells {
+			if c := &row.Cells[i]; shown[[2]int{c.pass, c.index}] {
+				c.Anchor = anchor(c.pass, c.index)
+			}
+		}
+	}
+	t, err := page.Clone()
+	if err != nil {
+		return err
+	}
+	t.Funcs(template.FuncMap{"event": func(seq int) template.HTML {
+		switch {
+		case seq == 0:
+			return ""
+		case events[seq]:
+			return template.HTML(fmt.Sprintf(`<a href="#e%d">event %d</a>`, seq, seq))
+		}
+		return template.HTML(fmt.Sprintf("event %d", seq))
+	}})
+	out := bufio.NewWriter(w)
+	if err := t.Execute(out, v); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+func anchor(pass, index int) string { return fmt.Sprintf("c-%d-%d", pass, index) }
+
+// Anchor is where an expectation's connection stands.
+func (v view) Anchor(e diagnose.Expectation) *struct {
+	ID string
+	N  int
+} {
+	c := connectionOf(v.Log, e.Pass, e.Connection)
+	if c == nil {
+		return nil
+	}
+	return &struct {
+		ID string
+		N  int
+	}{anchor(c.Pass, c.Index), c.Index}
 }
 
 func compareRows(r *Report) []compareRow {
@@ -98,12 +190,7 @@ func compareRows(r *Report) []compareRow {
 				index[key] = i
 				rows = append(rows, compareRow{Step: fmt.Sprintf("%d", c.PlanConnection), Identity: c.Identity + " at " + c.URL, Cells: make([]compareCell, len(r.Log.Passes))})
 			}
-			rows[i].Cells[n] = compareCell{Text: inWords(c), Bad: bad(p.Index, c.Index)}
-		}
-	}
-	for i := range rows {
-		for _, c := range rows[i].Cells {
-			rows[i].Differs = rows[i].Differs || c.Text != rows[i].Cells[0].Text
+			rows[i].Cells[n] = compareCell{Text: inWords(c), Bad: bad(p.Index, c.Index), pass: p.Index, index: c.Index}
 		}
 	}
 	return rows
@@ -133,45 +220,64 @@ func inWords(c *trace.Connection) string {
 	return strings.Join(parts, ", ")
 }
 
+// cards shows in full what findings and expectations point to, then a sample
+// of the rest: evenly, so that the end of a long run is in it too.
 func cards(r *Report) (list []card, total int) {
-	points := map[string][]diagnose.Finding{}
-	for _, f := range r.Result.Findings {
+	pointed := map[string]int{} // the worst place in the list of findings, from 1
+	for i, f := range r.Result.Findings {
 		for _, n := range f.Connections {
-			key := fmt.Sprintf("%s/%d", f.Pass, n)
-			points[key] = append(points[key], f)
+			if key := fmt.Sprintf("%s/%d", f.Pass, n); pointed[key] == 0 {
+				pointed[key] = i + 1
+			}
 		}
 	}
 	for _, e := range r.Result.Expectations {
-		key := fmt.Sprintf("%s/%d", e.Pass, e.Connection)
-		if points[key] == nil {
-			points[key] = []diagnose.Finding{}
+		if key := fmt.Sprintf("%s/%d", e.Pass, e.Connection); pointed[key] == 0 || !e.Holds {
+			pointed[key] = 1
 		}
 	}
-	for _, must := range []bool{true, false} {
-		for _, p := range r.Log.Passes {
-			for _, c := range p.Connections {
-				findings, pointed := points[fmt.Sprintf("%s/%d", p.Cache, c.Index)]
-				if pointed != must {
-					continue
-				}
-				total++
-				if len(list) < maxCards {
-					list = append(list, newCard(p, c, findings))
-				}
+	type place struct {
+		p    *trace.Pass
+		c    *trace.Connection
+		rank int
+	}
+	var must, rest []place
+	for _, p := range r.Log.Passes {
+		for _, c := range p.Connections {
+			if rank := pointed[fmt.Sprintf("%s/%d", p.Cache, c.Index)]; rank > 0 {
+				must = append(must, place{p, c, rank})
+			} else {
+				rest = append(rest, place{p, c, 0})
 			}
 		}
+	}
+	total = len(must) + len(rest)
+	slices.SortStableFunc(must, func(a, b place) int { return cmp.Compare(a.rank, b.rank) })
+	chosen := must[:min(len(must), maxCards)]
+	if room := maxCards - len(chosen); room > 0 && len(rest) > 0 {
+		for i := range min(room, len(rest)) {
+			chosen = append(chosen, rest[i*len(rest)/min(room, len(rest))])
+		}
+	}
+	slices.SortStableFunc(chosen, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.p.Index, b.p.Index), cmp.Compare(a.c.Index, b.c.Index))
+	})
+	open := 0
+	for _, x := range chosen {
+		k := newCard(x.p, x.c)
+		if x.rank > 0 && open < maxOpen {
+			k.Open = true
+			open++
+		}
+		list = append(list, k)
 	}
 	return list, total
 }
 
-func newCard(p *trace.Pass, c *trace.Connection, findings []diagnose.Finding) card {
-	k := card{Pass: p.Cache, C: c, Findings: findings, Open: len(findings) > 0, AnchorID: fmt.Sprintf("c-%d-%d", p.Index, c.Index), HandshakeOf: inWords(c)}
+func newCard(p *trace.Pass, c *trace.Connection) card {
+	k := card{Pass: p.Cache, C: c, AnchorID: anchor(p.Index, c.Index), HandshakeOf: inWords(c)}
 	add := func(q, a string, event int) {
-		x := answer{Question: q, Answer: a}
-		if event > 0 {
-			x.Evidence = fmt.Sprintf("event %d", event)
-		}
-		k.Answers = append(k.Answers, x)
+		k.Answers = append(k.Answers, answer{q, a, event})
 	}
 	handshake := string(c.Handshake)
 	if handshake == "" {
@@ -226,9 +332,6 @@ func newCard(p *trace.Pass, c *trace.Connection, findings []diagnose.Finding) ca
 	}
 	for _, i := range c.Messages {
 		k.Messages = append(k.Messages, p.Events[i])
-	}
-	for _, der := range c.ServerCertificates {
-		k.Cert = append(k.Cert, identity.ParseCertificate(der))
 	}
 	return k
 }

@@ -8,6 +8,8 @@ import "time"
 type canvas interface {
 	rect(class string, x, y, w, h, radius float64, title string)
 	text(class string, x, y float64, s string)
+	// label is a text with a fainter one after it.
+	label(class string, x, y float64, s, detail string)
 	// shape fills or strokes, as its class says.
 	shape(class string, s shape, title string)
 }
@@ -199,9 +201,7 @@ func (d *drawing) lane(l Lane, y float64) {
 		d.on.rect("tl-row", 0, y-laneHeight/2, float64(d.width), laneHeight, 0, "")
 		d.on.shape("tl-cross", cross(13, y, 4), "a finding points here")
 	}
-	label := cut(l.Label, 14)
-	d.on.text(class, 22, y+4, label)
-	d.on.text("tl-dim", 22+textWidth(label+" "), y+4, cut(l.Detail, 12))
+	d.on.label(class, 22, y+4, cut(l.Label, 14), cut(l.Detail, 12))
 	for _, s := range l.Spans {
 		x0, x1 := d.x(s.Start), d.x(s.End)
 		d.on.rect("tl-"+s.Phase, x0, y-6, max(x1-x0, 1), 12, 2, s.Label+": "+round(s.End-s.Start))
@@ -255,6 +255,3 @@ func (d *drawing) legend(y float64) {
 		x += 32 + 6.4*float64(len(e.text))
 	}
 }
-
-// textWidth is about how wide a text is; nobody measures in an SVG.
-func textWidth(s string) float64 { return 7 * float64(len([]rune(s))) }

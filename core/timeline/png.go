@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -152,14 +153,22 @@ func (c *pixels) rect(class string, x, y, w, h, _ float64, _ string) {
 	draw.Draw(c.img, r, image.NewUniform(c.colors[looks[class].fill]), image.Point{}, draw.Src)
 }
 
-func (c *pixels) text(class string, x, y float64, s string) {
+func (c *pixels) text(class string, x, y float64, s string) { c.write(class, x, y, s) }
+
+func (c *pixels) label(class string, x, y float64, s, detail string) {
+	c.write("tl-dim", c.write(class, x, y, s+" "), y, detail)
+}
+
+// write draws a text and gives where it ends.
+func (c *pixels) write(class string, x, y float64, s string) float64 {
 	l := looks[class]
 	face, err := c.face(l)
 	if err != nil {
-		return
+		return x
 	}
 	d := font.Drawer{Dst: c.img, Src: image.NewUniform(c.colors[l.fill]), Face: face, Dot: fixed.Point26_6{X: fixed.Int26_6(x * c.scale * 64), Y: fixed.Int26_6(y * c.scale * 64)}}
 	d.DrawString(plain(s))
+	return float64(d.Dot.X) / 64 / c.scale
 }
 
 func (c *pixels) shape(class string, s shape, _ string) {
@@ -235,26 +244,43 @@ func bezier(a, b, c, d point, t float64) point {
 	return point{f(a.x, b.x, c.x, d.x), f(a.y, b.y, c.y, d.y)}
 }
 
-// outline makes a polygon of each stretch of a line, and of its joints. All
-// turn the same way round, so that where they overlap they stay filled.
-func outline(line []point, width float64) (polygons [][]point) {
-	r := width / 2
+// outline makes one polygon of a line: along one side and back on the other,
+// mitred where it turns.
+func outline(line []point, width float64) [][]point {
+	var there, back []point
 	for i, p := range line {
-		if i > 0 && i < len(line)-1 && width > 1 {
-			polygons = append(polygons, circle(p.x, p.y, r).flat()...)
-		}
+		before, after := line[max(i-1, 0)], line[min(i+1, len(line)-1)]
+		ax, ay := direction(before, p)
+		bx, by := direction(p, after)
 		if i == 0 {
+			ax, ay = bx, by
+		}
+		if i == len(line)-1 {
+			bx, by = ax, ay
+		}
+		nx, ny := -(ay + by), ax+bx
+		long := math.Hypot(nx, ny)
+		if long == 0 {
 			continue
 		}
-		q := line[i-1]
-		length := math.Hypot(p.x-q.x, p.y-q.y)
-		if length == 0 {
-			continue
-		}
-		nx, ny := -(p.y-q.y)/length*r, (p.x-q.x)/length*r
-		polygons = append(polygons, []point{{q.x - nx, q.y - ny}, {p.x - nx, p.y - ny}, {p.x + nx, p.y + ny}, {q.x + nx, q.y + ny}})
+		// Half the angle's cosine is how much longer the mitre is; a sharp turn's
+		// is cut off.
+		r := width / 2 / max(long/2, 0.5)
+		nx, ny = nx/long*r, ny/long*r
+		there = append(there, point{p.x + nx, p.y + ny})
+		back = append(back, point{p.x - nx, p.y - ny})
 	}
-	return polygons
+	slices.Reverse(back)
+	return [][]point{append(there, back...)}
+}
+
+// direction is the unit vector from a to b.
+func direction(a, b point) (x, y float64) {
+	long := math.Hypot(b.x-a.x, b.y-a.y)
+	if long == 0 {
+		return 0, 0
+	}
+	return (b.x - a.x) / long, (b.y - a.y) / long
 }
 
 // fonts are the typefaces, parsed once.

@@ -21,6 +21,10 @@ const (
 		`.timeline .tl-session{fill:var(--dim)}.timeline .tl-link{fill:none;stroke:var(--link);stroke-width:1.5}.timeline .tl-linkbad{fill:none;stroke:var(--linkbad);stroke-width:2}`
 )
 
+// Sheet is the style sheet that follows the reader's own theme, for a page that
+// holds Bare drawings.
+func Sheet() string { return style("") }
+
 // style is the sheet of a theme; without one it follows the reader's own.
 func style(theme string) string {
 	switch theme {

@@ -77,6 +77,10 @@ func (c *svgCanvas) text(class string, x, y float64, s string) {
 	}
 }
 
+func (c *svgCanvas) label(class string, x, y float64, s, detail string) {
+	c.printf(`<text class="%s" x="%s" y="%s">%s <tspan class="tl-dim">%s</tspan></text>`+"\n", class, number(x), number(y), escape(s), escape(detail))
+}
+
 func (c *svgCanvas) shape(class string, s shape, title string) {
 	if c.many && title != "" {
 		writePath(c.path(class), s)
