@@ -5,9 +5,14 @@ FUZZTIME ?= 10m
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS  := -X main.Version=$(VERSION)
 
+# Tools that are run from source, pinned.
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FYNE        := fyne.io/tools/cmd/fyne@v1.7.4
+
 # System packages: to build the window, and to test it and against real servers.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev libgtk-3-dev libxkbcommon-dev libwayland-dev
-RUN_PACKAGES   := libgl1-mesa-dri libssl3
+RUN_PACKAGES   := libgl1-mesa-dri libssl3 xz-utils
 TEST_PACKAGES  := xvfb openbox xdotool xclip imagemagick nginx-light apache2 haproxy stunnel4 caddy gnutls-bin libnss3-tools \
 	openssl openjdk-17-jdk-headless libbcpkix-java libbcprov-java tshark chromium python3-gi gir1.2-gtk-3.0 python3-requests curl procps
 
@@ -32,16 +37,22 @@ cli-static: ## the same without the run-time libssl, static (Alpine, scratch)
 
 test: packages-build packages-test lint unit e2e ## install what the tests need and run all of them
 
-lint: ## gofmt, vet and staticcheck, no exclusions
-	@bad=$$(gofmt -l app core assets); if [ -n "$$bad" ]; then echo "not gofmt-ed:"; echo "$$bad"; exit 1; fi
+lint: ## gofumpt, vet and staticcheck, no exclusions
+	@bad=$$($(GO) run $(GOFUMPT) -l app core assets docs); if [ -n "$$bad" ]; then echo "not gofumpt-ed:"; echo "$$bad"; exit 1; fi
 	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
 
 unit: ## every package, with the race detector
 	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -race -timeout 20m $$($(GO) list ./core/... ./app/... | grep -v -E '/app$$|/native$$|/e2e')
 
 e2e: build ## the real binary in a real window under Xvfb
 	$(GO) test ./app
-	@if [ -d app/e2e ]; then RECHALLENGE_REQUIRE_TOOLS=1 RECHALLENGE_BIN=$(CURDIR)/bin/rechallenge $(GO) test -count=1 -timeout 10m ./app/e2e/...; fi
+	RECHALLENGE_REQUIRE_TOOLS=1 RECHALLENGE_BIN=$(CURDIR)/bin/rechallenge $(GO) test -count=1 -timeout 10m ./app/e2e
+
+gallery: build packages-test ## pictures of every page and state, dark and light, into docs/gallery
+	rm -rf docs/gallery
+	RECHALLENGE_REQUIRE_TOOLS=1 RECHALLENGE_BIN=$(CURDIR)/bin/rechallenge RECHALLENGE_GALLERY=$(CURDIR)/docs/gallery \
+	$(GO) test -count=1 -timeout 10m -run TestGallery ./app/e2e
 
 bench: ## benchmarks: our cost beside a plain crypto/tls loop, the decoder, the timeline
 	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./app/widgets/... ./app/state/...
@@ -49,6 +60,13 @@ bench: ## benchmarks: our cost beside a plain crypto/tls loop, the decoder, the 
 fuzz: ## every fuzz target, FUZZTIME each (10m)
 	@set -e; for p in $$($(GO) list ./core/...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
 	echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+
+# The fyne command counts Build up in FyneApp.toml, which we don't want, and
+# wants to write where it stands.
+package: build ## dist/: the desktop package of this system, and the command line
+	mkdir -p dist && cp FyneApp.toml dist/FyneApp.toml.kept
+	$(GO) run $(FYNE) package --os $$($(GO) env GOOS) --exe bin/rechallenge --release; code=$$?; mv dist/FyneApp.toml.kept FyneApp.toml; exit $$code
+	mv -f Rechallenge.* dist/ && cp bin/rechallenge-cli dist/ && ls -l dist
 
 clean: ## remove what was built
 	rm -rf bin dist demo-report.html
