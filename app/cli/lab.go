@@ -16,13 +16,17 @@ import (
 
 func labCommand(c *console) *cobra.Command {
 	var port int
-	var dir string
+	var dir, behaviour string
 	cmd := &cobra.Command{
 		Use: "lab", Short: "Run the lab server on loopback until interrupted", Args: exactly(0, "no argument"),
 		Example: "  rechallenge-cli lab --write-plan /tmp/lab &\n  ALICE_PASSWORD=alice-password BOB_PASSWORD=bob-password rechallenge-cli run /tmp/lab/plan.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if port < 0 || port > 65535 {
 				return usage{fmt.Errorf("--port %d: want 0 to 65535", port)}
+			}
+			n, err := behaviourOf(behaviour)
+			if err != nil {
+				return usage{err}
 			}
 			if dir == "" {
 				// The identities' files must be somewhere for as long as the lab runs.
@@ -35,17 +39,18 @@ func labCommand(c *console) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := l.Start(lab.Behaviour{}, port)
+			s, err := l.Start(n.Behaviour, port)
 			if err != nil {
 				fmt.Fprintf(c.err, "%s: %v\n", programName, err)
 				return status(exitNotRun)
 			}
 			defer s.Close()
-			passwords, err := files.WriteDemo(dir, l, s)
+			p := files.LabPlan(s, n)
+			passwords, err := files.WriteLab(dir, l, p)
 			if err != nil {
 				return err
 			}
-			for _, t := range files.DemoPlan(s).Targets {
+			for _, t := range p.Targets {
 				fmt.Fprintf(c.out, "url %s\n", t.URL)
 			}
 			fmt.Fprintf(c.out, "ca %s\n", filepath.Join(dir, "ca.pem"))
@@ -57,6 +62,7 @@ func labCommand(c *console) *cobra.Command {
 			return nil
 		},
 	}
+	addBehaviour(cmd, &behaviour)
 	cmd.Flags().IntVar(&port, "port", 0, "port on 127.0.0.1; 0 picks a free one")
 	cmd.Flags().StringVar(&dir, "write-plan", "", "folder for plan.yaml, ca.pem, alice.p12 and bob.p12 (default: a temporary one)")
 	return cmd

@@ -151,7 +151,7 @@ func start(ctx context.Context, p plan.Plan, res engine.Resources, opt engine.Op
 	r, err := engine.Start(ctx, p, res, opt)
 	if errors.Is(err, engine.ErrNoStack) {
 		if _, missing := files.Stacks(); missing != nil {
-			err = fmt.Errorf("%w: %w", err, missing)
+			err = fmt.Errorf("%w: %w; or use the stack go or auto", err, missing)
 		}
 	}
 	return r, err

@@ -2,18 +2,24 @@ package files
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
 	"rechallenge/core/engine"
 	"rechallenge/core/identity"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 	"rechallenge/core/target"
 )
 
@@ -22,25 +28,60 @@ var demoIdentities = []string{"alice", "bob"}
 
 // DemoPlan is the QA1727 case on a lab server: two identities, two URLs on one
 // server, one shared cache compared with none.
-func DemoPlan(s *lab.Server) *plan.Plan {
+func DemoPlan(s *lab.Server) *plan.Plan { return LabPlan(s, &lab.Behaviours[0]) }
+
+// LabPlan is the visits that show a behaviour on a server that has it, under
+// one cache and under none.
+func LabPlan(s *lab.Server, n *lab.Named) *plan.Plan {
 	address := netip.MustParseAddrPort(s.Addr())
-	p := &plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}}
-	for _, name := range demoIdentities {
-		p.Identities = append(p.Identities, plan.Identity{ID: name, File: name + ".p12"})
-		p.Targets = append(p.Targets, target.Target{
-			ID: name, URL: fmt.Sprintf("https://localhost:%d/%s", address.Port(), name),
-			ConnectTo: target.Addresses{address}, Trust: "ca.pem", Whoami: target.Whoami{Header: lab.Header},
+	p := &plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}, HTTPReuse: n.Reuse}
+	if n.Key != nil {
+		custom := plan.CustomCache{ID: strings.Join(n.Key, "-"), TTL: plan.Duration(10 * time.Minute)}
+		for _, part := range n.Key {
+			custom.Key = append(custom.Key, session.Part(part))
+		}
+		p.CustomCaches, p.Caches = []plan.CustomCache{custom}, []string{custom.ID, "none"}
+	}
+	for _, v := range n.Visited() {
+		id := cmp.Or(strings.Trim(v.Path, "/"), "open")
+		if p.Target(id) == nil {
+			t := target.Target{
+				ID: id, URL: fmt.Sprintf("https://%s:%d%s", cmp.Or(v.Host, "localhost"), address.Port(), v.Path),
+				ConnectTo: target.Addresses{address}, Trust: "ca.pem", Whoami: target.Whoami{Header: lab.Header}, ALPN: n.ALPN,
+			}
+			if n.Behaviour.MinVersion != 0 && n.Behaviour.MinVersion < tls.VersionTLS12 {
+				t.TLS.Min = "1.0"
+			}
+			p.Targets = append(p.Targets, t)
+		}
+		if v.Identity != "" && !slices.ContainsFunc(p.Identities, func(i plan.Identity) bool { return i.ID == v.Identity }) {
+			p.Identities = append(p.Identities, plan.Identity{ID: v.Identity, File: v.Identity + ".p12"})
+		}
+		p.Connections = append(p.Connections, plan.Connection{
+			Target: id, Identity: cmp.Or(v.Identity, plan.None), After: plan.Duration(v.After),
 		})
-		p.Connections = append(p.Connections, plan.Connection{Target: name, Identity: name})
 	}
 	return p
 }
 
-// DemoResources opens the lab's identities the way a user's files are opened.
+// DemoResources opens the demo's identities the way a user's files are opened.
 func DemoResources(ctx context.Context, l *lab.Lab) (engine.Resources, error) {
+	return labResources(ctx, l, demoIdentities)
+}
+
+// LabResources does the same for the identities of a plan of the lab's.
+func LabResources(ctx context.Context, l *lab.Lab, p *plan.Plan) (engine.Resources, error) {
+	var names []string
+	for _, i := range p.Identities {
+		names = append(names, i.ID)
+	}
+	return labResources(ctx, l, names)
+}
+
+func labResources(ctx context.Context, l *lab.Lab, names []string) (engine.Resources, error) {
 	res := engine.Resources{Identities: map[string]*identity.Identity{}, Roots: map[string]*x509.CertPool{"ca.pem": x509.NewCertPool()}}
 	res.Roots["ca.pem"].AppendCertsFromPEM(l.CAPEM())
-	for _, name := range demoIdentities {
+	for _, name := range names {
 		data, password, err := l.PKCS12(name)
 		if err != nil {
 			return res, err
@@ -56,15 +97,19 @@ func DemoResources(ctx context.Context, l *lab.Lab) (engine.Resources, error) {
 	return res, nil
 }
 
-// WriteDemo writes plan.yaml, ca.pem and the identities' files into dir, and
+// WriteDemo writes the demo's plan and files; see WriteLab.
+func WriteDemo(dir string, l *lab.Lab, s *lab.Server) (passwords map[string]string, err error) {
+	return WriteLab(dir, l, DemoPlan(s))
+}
+
+// WriteLab writes plan.yaml, ca.pem and the identities' files into dir, and
 // returns each identity's file with its password. The plan names the passwords
 // by environment variables, ALICE_PASSWORD and so on.
-func WriteDemo(dir string, l *lab.Lab, s *lab.Server) (passwords map[string]string, err error) {
+func WriteLab(dir string, l *lab.Lab, p *plan.Plan) (passwords map[string]string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	passwords = map[string]string{}
-	p := DemoPlan(s)
 	for i := range p.Identities {
 		data, password, err := l.PKCS12(p.Identities[i].ID)
 		if err != nil {

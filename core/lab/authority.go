@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"math/big"
 	"net"
 	"time"
@@ -35,6 +36,21 @@ func newAuthority(name string) (*authority, error) {
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}, key.Public())
 	return a, err
+}
+
+// verify judges a client's chain (DER, leaf first).
+func (a *authority) verify(chain [][]byte) error {
+	if len(chain) == 0 {
+		return errors.New("the client sent no certificate")
+	}
+	leaf, err := x509.ParseCertificate(chain[0])
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(a.cert)
+	_, err = leaf.Verify(x509.VerifyOptions{Roots: roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	return err
 }
 
 // client makes a client certificate.

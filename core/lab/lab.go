@@ -5,11 +5,13 @@
 package lab
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"sync"
+	"time"
 
 	"software.sslmate.com/src/go-pkcs12"
 )
@@ -20,10 +22,13 @@ const Header = "X-Client-DN"
 
 // Lab is a CA, its identities and the running servers.
 type Lab struct {
-	ca *authority
+	ca        *authority
+	other     *authority // of otherName, and of carol
+	ticketKey [32]byte   // of servers that share theirs
 
 	mu         sync.Mutex
 	identities map[string]tls.Certificate
+	clock      func() time.Time
 }
 
 // New makes a CA. Nothing listens yet.
@@ -32,7 +37,28 @@ func New() (*Lab, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the lab's CA: %w", err)
 	}
-	return &Lab{ca: ca, identities: map[string]tls.Certificate{}}, nil
+	other, err := newAuthority("Rechallenge Lab CA B")
+	if err != nil {
+		return nil, fmt.Errorf("make the lab's second CA: %w", err)
+	}
+	l := &Lab{ca: ca, other: other, identities: map[string]tls.Certificate{}, clock: time.Now}
+	rand.Read(l.ticketKey[:])
+	return l, nil
+}
+
+// SetNow gives the lab another clock, by which sessions grow old: the one that
+// moves instead of waiting. It may be called while servers run.
+func (l *Lab) SetNow(now func() time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.clock = now
+}
+
+func (l *Lab) now() time.Time {
+	l.mu.Lock()
+	now := l.clock
+	l.mu.Unlock()
+	return now()
 }
 
 // CAPEM is the CA's certificate.
@@ -41,19 +67,29 @@ func (l *Lab) CAPEM() []byte {
 }
 
 // Certificate returns the identity of that name for crypto/tls, made on first
-// use: alice and anybody else with a P-256 key, bob with an RSA-2048 one.
+// use: alice and anybody else with a P-256 key, bob with an RSA-2048 one; carol
+// by the second CA.
 func (l *Lab) Certificate(name string) (tls.Certificate, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c, ok := l.identities[name]; ok {
 		return c, nil
 	}
-	c, err := l.ca.client(name)
+	ca := l.issuer(name)
+	c, err := ca.client(name)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("make the lab identity %q: %w", name, err)
 	}
 	l.identities[name] = c
 	return c, nil
+}
+
+// issuer is the CA of an identity.
+func (l *Lab) issuer(name string) *authority {
+	if name == "carol" {
+		return l.other
+	}
+	return l.ca
 }
 
 // PKCS12 returns the same identity as a PKCS#12 file and its password: the
@@ -64,7 +100,7 @@ func (l *Lab) PKCS12(name string) (data []byte, password string, err error) {
 		return nil, "", err
 	}
 	password = name + "-password"
-	data, err = pkcs12.Modern2023.Encode(c.PrivateKey, c.Leaf, []*x509.Certificate{l.ca.cert}, password)
+	data, err = pkcs12.Modern2023.Encode(c.PrivateKey, c.Leaf, []*x509.Certificate{l.issuer(name).cert}, password)
 	if err != nil {
 		return nil, "", fmt.Errorf("write the lab identity %q: %w", name, err)
 	}

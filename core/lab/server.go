@@ -1,15 +1,9 @@
 package lab
 
 import (
-	"cmp"
-	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"strings"
@@ -17,32 +11,18 @@ import (
 	"time"
 )
 
-// ClientAuth is when the server asks for a certificate.
-type ClientAuth string
+// otherName is the name that has a CA of its own under Behaviour.SeparateCAs.
+const otherName = "b.test"
 
-// The values.
-const (
-	AuthNone     ClientAuth = "none"
-	AuthOptional ClientAuth = "optional"
-	AuthRequired ClientAuth = "required"
-)
-
-// Behaviour is what a lab server does. The zero value asks for a certificate
-// and requires it, speaks TLS 1.2 and 1.3 and gives tickets.
-type Behaviour struct {
-	Names      []string // certificate names; nil = localhost, *.localhost, a.test, b.test, 127.0.0.1, ::1
-	MinVersion uint16   // 0 = TLS 1.2
-	MaxVersion uint16   // 0 = TLS 1.3
-	NoTickets  bool
-	Auth       ClientAuth // "" = required
-}
+// patience is how long Close waits for connections to end by themselves.
+const patience = 2 * time.Second
 
 // Server is one running server.
 type Server struct {
-	lab      *Lab
-	listener net.Listener
-	http     *http.Server
-	done     chan struct{}
+	lab       *Lab
+	behaviour Behaviour
+	listener  net.Listener
+	engine    interface{ close() error }
 
 	mu   sync.Mutex
 	seen []Seen
@@ -58,13 +38,10 @@ type Seen struct {
 	Status  int
 }
 
-// Start runs a server on 127.0.0.1; port 0 picks a free one.
+// Start runs a server on 127.0.0.1; port 0 picks a free one. Where the
+// behaviour needs libssl and there is none, the error says what to do.
 func (l *Lab) Start(b Behaviour, port int) (*Server, error) {
-	names := b.Names
-	if names == nil {
-		names = []string{"localhost", "*.localhost", "a.test", "b.test", "127.0.0.1", "::1"}
-	}
-	cert, err := l.ca.server(names)
+	cert, err := l.ca.server(b.names())
 	if err != nil {
 		return nil, fmt.Errorf("make the lab server's certificate: %w", err)
 	}
@@ -72,37 +49,18 @@ func (l *Lab) Start(b Behaviour, port int) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the lab server: %w", err)
 	}
-	roots := x509.NewCertPool()
-	roots.AddCert(l.ca.cert)
-	config := &tls.Config{
-		Certificates: []tls.Certificate{cert}, ClientCAs: roots, ClientAuth: b.clientAuth(),
-		MinVersion: cmp.Or(b.MinVersion, tls.VersionTLS12), MaxVersion: cmp.Or(b.MaxVersion, tls.VersionTLS13),
-		SessionTicketsDisabled: b.NoTickets, NextProtos: []string{"h2", "http/1.1"},
+	s := &Server{lab: l, behaviour: b, listener: listener}
+	if !b.needsLibssl() {
+		s.engine = s.startGo(listener, cert)
+		return s, nil
 	}
-	var key [32]byte
-	rand.Read(key[:])
-	config.SetSessionTicketKeys([][32]byte{key})
-	s := &Server{lab: l, listener: listener, done: make(chan struct{})}
-	s.http = &http.Server{
-		Handler: http.HandlerFunc(s.answer), TLSConfig: config,
-		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute,
-		ErrorLog: log.New(io.Discard, "", 0), // refused handshakes are what a lab is for
+	libssl, err := s.startLibssl(listener, cert)
+	if err != nil {
+		listener.Close()
+		return nil, err
 	}
-	go func() {
-		defer close(s.done)
-		s.http.ServeTLS(listener, "", "")
-	}()
+	s.engine = libssl
 	return s, nil
-}
-
-func (b Behaviour) clientAuth() tls.ClientAuthType {
-	switch b.Auth {
-	case AuthNone:
-		return tls.NoClientCert
-	case AuthOptional:
-		return tls.VerifyClientCertIfGiven
-	}
-	return tls.RequireAndVerifyClientCert
 }
 
 // Addr is the server's ip:port.
@@ -116,38 +74,57 @@ func (s *Server) Seen() []Seen {
 }
 
 // Close stops the server and waits for its connections.
-func (s *Server) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	err := s.http.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = s.http.Close()
-	}
-	<-s.done
-	return err
+func (s *Server) Close() error { return s.engine.close() }
+
+// visitor is a request, whatever TLS it came over.
+type visitor struct {
+	path, host, name string            // name is the server name of the handshake
+	leaf             *x509.Certificate // nil = nobody
+	resumed          bool
+	version          uint16
+}
+
+// reply is what the visitor gets.
+type reply struct {
+	status int
+	header http.Header
+	body   string
 }
 
 // answer says whom the server saw; a path that names one of the lab's
 // identities is for that identity alone.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
+func (s *Server) answer(v visitor) reply {
 	var subject, cn string
-	if len(r.TLS.PeerCertificates) > 0 {
-		leaf := r.TLS.PeerCertificates[0]
-		subject, cn = leaf.Subject.String(), leaf.Subject.CommonName
+	if v.leaf != nil {
+		subject, cn = v.leaf.Subject.String(), v.leaf.Subject.CommonName
 	}
 	status := http.StatusOK
-	owner := strings.Trim(r.URL.Path, "/")
-	if s.lab.knows(owner) && owner != cn {
+	who := owner(v.path)
+	switch {
+	case s.behaviour.Misdirected && !strings.EqualFold(hostname(v.host), v.name):
+		status = http.StatusMisdirectedRequest
+	case s.lab.knows(who) && who != cn:
 		status = http.StatusForbidden
 	}
 	s.mu.Lock()
-	s.seen = append(s.seen, Seen{At: time.Now(), Path: r.URL.Path, Subject: subject, Resumed: r.TLS.DidResume, Version: r.TLS.Version, Status: status})
+	s.seen = append(s.seen, Seen{At: time.Now(), Path: v.path, Subject: subject, Resumed: v.resumed, Version: v.version, Status: status})
 	s.mu.Unlock()
-	w.Header().Set(Header, subject)
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	fmt.Fprintf(w, "path=%q\ndn=%q\nresumed=%v\nversion=%q\n", r.URL.Path, subject, r.TLS.DidResume, tls.VersionName(r.TLS.Version))
+	return reply{
+		status: status,
+		header: http.Header{Header: {subject}, "Content-Type": {"text/plain; charset=utf-8"}, "Cache-Control": {"no-store"}},
+		body:   fmt.Sprintf("path=%q\ndn=%q\nresumed=%v\nversion=%q\n", v.path, subject, v.resumed, tls.VersionName(v.version)),
+	}
+}
+
+// owner is whom a path would be for.
+func owner(path string) string { return strings.Trim(path, "/") }
+
+// hostname is a Host header without its port.
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return host
 }
 
 // knows reports whether the lab has made an identity of that name.

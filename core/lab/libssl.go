@@ -1,0 +1,190 @@
+package lab
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"rechallenge/core/openssl"
+)
+
+// libsslServer serves with OpenSSL's library, HTTP/1.1 only: later challenges
+// don't go with HTTP/2 (RFC 9113 section 9.2.3).
+type libsslServer struct {
+	*Server
+	tls      *openssl.Server
+	listener net.Listener
+	hosts    map[string]openssl.Host // by server name; "" = all others
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	mu     sync.Mutex
+	conns  map[net.Conn]bool // nil once closed
+}
+
+func (s *Server) startLibssl(listener net.Listener, cert tls.Certificate) (*libsslServer, error) {
+	library, err := openssl.Load()
+	if err != nil {
+		return nil, fmt.Errorf("start the lab server: this behaviour needs libssl: %w", err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("start the lab server: %w", err)
+	}
+	credential, err := library.NewCredential(cert.Certificate, pkcs8)
+	if err != nil {
+		return nil, fmt.Errorf("start the lab server: %w", err)
+	}
+	b := &s.behaviour
+	l := &libsslServer{Server: s, listener: listener, conns: map[net.Conn]bool{}, hosts: map[string]openssl.Host{"": s.host(credential, s.lab.ca, "")}}
+	if b.SeparateCAs {
+		context := otherName
+		if b.AcrossNames {
+			context = ""
+		}
+		l.hosts[otherName] = s.host(credential, s.lab.other, context)
+	}
+	cfg := openssl.ServerConfig{
+		ALPN: []string{"http/1.1"}, NoTickets: b.NoTickets || b.Stateful, NoCache: !b.SessionIDs && !b.Stateful, RefuseTickets: b.RefuseTickets,
+		SessionTimeout: b.Lifetime, Overlong: b.Overlong, Now: s.lab.now, ResumeOnRenegotiation: b.ResumeOnRenegotiation,
+		Host: func(name string) openssl.Host {
+			if h, ok := l.hosts[strings.ToLower(name)]; ok && name != "" {
+				return h
+			}
+			return l.hosts[""]
+		},
+	}
+	cfg.MinVersion, cfg.MaxVersion = b.versions()
+	if l.tls, err = library.NewServer(cfg); err != nil {
+		return nil, fmt.Errorf("start the lab server: %w", err)
+	}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	l.wg.Go(l.accept)
+	return l, nil
+}
+
+// host is what the server is to clients for which ca vouches.
+func (s *Server) host(credential *openssl.Credential, ca *authority, context string) openssl.Host {
+	auth := map[ClientAuth]openssl.ClientAuth{AuthNone: openssl.NoClientCert, AuthLater: openssl.NoClientCert, AuthOptional: openssl.RequestClientCert}
+	h := openssl.Host{
+		Credential: credential, ClientAuth: openssl.RequireClientCert, Authorities: [][]byte{ca.cert.RawSubject},
+		Verify: ca.verify, Context: context, SessionAlert: s.behaviour.SessionAlert,
+	}
+	if a, ok := auth[s.behaviour.Auth]; ok {
+		h.ClientAuth = a
+	}
+	return h
+}
+
+func (l *libsslServer) accept() {
+	for {
+		raw, err := l.listener.Accept()
+		if err != nil {
+			return
+		}
+		l.mu.Lock()
+		if l.conns == nil {
+			l.mu.Unlock()
+			raw.Close()
+			return
+		}
+		l.conns[raw] = true
+		l.wg.Go(func() {
+			defer func() {
+				raw.Close()
+				l.mu.Lock()
+				delete(l.conns, raw)
+				l.mu.Unlock()
+			}()
+			l.converse(raw)
+		})
+		l.mu.Unlock()
+	}
+}
+
+// close ends everything; a client in the middle of an answer loses it.
+func (l *libsslServer) close() error {
+	err := l.listener.Close()
+	l.cancel()
+	l.mu.Lock()
+	for raw := range l.conns {
+		raw.SetDeadline(time.Unix(1, 0))
+	}
+	l.conns = nil
+	l.mu.Unlock()
+	l.wg.Wait()
+	l.tls.Close()
+	return err
+}
+
+// Bounds of a conversation.
+const (
+	maxRequest = 64 << 10
+	maxWait    = 30 * time.Second
+)
+
+// converse serves one connection.
+func (l *libsslServer) converse(raw net.Conn) {
+	c, err := l.tls.Conn(raw)
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	l.await(raw)
+	if c.Handshake(l.ctx) != nil {
+		return
+	}
+	resumed := c.State().Resumed
+	limited := &io.LimitedReader{R: c}
+	reader := bufio.NewReader(limited)
+	for asked := false; ; {
+		l.await(raw)
+		limited.N = maxRequest
+		request, err := http.ReadRequest(reader)
+		if err != nil {
+			return
+		}
+		if _, err := io.Copy(io.Discard, request.Body); err != nil {
+			return
+		}
+		if l.behaviour.Auth == AuthLater && !asked && l.lab.knows(owner(request.URL.Path)) {
+			asked = true
+			// Who can't be asked later is answered as nobody, as Apache does.
+			if err := c.RequestCertificate(l.ctx, openssl.RequireClientCert); err != nil && !errors.Is(err, openssl.ErrNoPostHandshakeAuth) {
+				return
+			}
+		}
+		state := c.State()
+		v := visitor{path: request.URL.Path, host: request.Host, name: state.Host, resumed: resumed, version: state.Version}
+		if len(state.Certificates) > 0 {
+			v.leaf, _ = x509.ParseCertificate(state.Certificates[0])
+		}
+		a := l.answer(v)
+		response := &http.Response{
+			StatusCode: a.status, ProtoMajor: 1, ProtoMinor: 1, Header: a.header, Close: request.Close, Request: request,
+			Body: io.NopCloser(strings.NewReader(a.body)), ContentLength: int64(len(a.body)),
+		}
+		if response.Write(c) != nil || request.Close {
+			return
+		}
+	}
+}
+
+// await gives the client a while, unless the server is closing.
+func (l *libsslServer) await(raw net.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conns != nil {
+		raw.SetDeadline(time.Now().Add(maxWait))
+	}
+}

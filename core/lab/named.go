@@ -1,0 +1,106 @@
+package lab
+
+import (
+	"crypto/tls"
+	"time"
+)
+
+// names is a session key without the name: what is offered at one name of a
+// server is offered at the others.
+var names = []string{"ip", "port"}
+
+// atNames is alice at one name and carol, whom another CA vouches for, at another.
+var atNames = []Visit{{Host: "a.test", Path: "/alice", Identity: "alice"}, {Host: "b.test", Path: "/carol", Identity: "carol"}}
+
+// twice is bob again after a while in which the session outlived its lifetime.
+var twice = []Visit{
+	{Path: "/alice", Identity: "alice"}, {Path: "/bob", Identity: "bob"}, {Path: "/bob", Identity: "bob", After: 2 * time.Minute},
+}
+
+// accessDenied is the alert of RFC 8446 section 6.2.
+const accessDenied = 49
+
+// Behaviours are what a lab server can be started as. The first is the demo's.
+var Behaviours = []Named{
+	{
+		ID: "default", Title: "Asks everybody, resumes by tickets",
+		Teaches: "The problem itself: who resumes another's session is never asked.",
+	}, {
+		ID: "tls13", Title: "TLS 1.3 only, stateless tickets",
+		Teaches:   "The ticket holds the identity, encrypted for the server; whoever offers it is that identity.",
+		Behaviour: Behaviour{MinVersion: tls.VersionTLS13},
+	}, {
+		ID: "tls12-ticket", Title: "TLS 1.2 with tickets",
+		Teaches:   "A TLS 1.2 ticket (RFC 5077) carries the identity just as a TLS 1.3 one does.",
+		Behaviour: Behaviour{MaxVersion: tls.VersionTLS12},
+	}, {
+		ID: "session-id", Title: "TLS 1.2 with a session-ID cache, no tickets", Needs: NeedLibssl,
+		Teaches:   "QA1727's own case: the server keeps the session and the client names it by its ID.",
+		Behaviour: Behaviour{MaxVersion: tls.VersionTLS12, NoTickets: true, SessionIDs: true},
+	}, {
+		ID: "stateful", Title: "TLS 1.3 with stateful tickets",
+		Teaches:   "With tickets switched off, TLS 1.3 still resumes: the ticket is a number in the server's table.",
+		Behaviour: Behaviour{MinVersion: tls.VersionTLS13, Stateful: true},
+	}, {
+		ID: "no-resumption", Title: "No resumption at all",
+		Teaches:   "Without sessions every connection is asked; this is how it should look, at the price of full handshakes.",
+		Behaviour: Behaviour{NoTickets: true},
+	}, {
+		ID: "optional", Title: "Asks, and takes no for an answer",
+		Teaches:   "A session made without a certificate stays anonymous when somebody with one resumes it.",
+		Behaviour: Behaviour{Auth: AuthOptional},
+		Visits:    []Visit{{Path: "/"}, {Path: "/bob", Identity: "bob"}},
+	}, {
+		ID: "renegotiation", Title: "Asks later, by renegotiation (TLS 1.2)", Needs: NeedLibssl,
+		Teaches:   "The challenge comes in a second handshake inside the first connection, once the path is known.",
+		Behaviour: Behaviour{MaxVersion: tls.VersionTLS12, Auth: AuthLater},
+		Visits:    []Visit{{Path: "/"}, {Path: "/alice", Identity: "alice"}, {Path: "/bob", Identity: "bob"}},
+	}, {
+		ID: "post-handshake", Title: "Asks later, after the handshake (TLS 1.3)", Needs: NeedLibssl,
+		Teaches:   "Resumed and challenged are two answers: here a connection is both.",
+		Behaviour: Behaviour{MinVersion: tls.VersionTLS13, Auth: AuthLater},
+		Visits:    []Visit{{Path: "/"}, {Path: "/alice", Identity: "alice"}, {Path: "/bob", Identity: "bob"}},
+	}, {
+		ID: "refuses-own-tickets", Title: "Gives tickets and honours none",
+		Teaches:   "A ticket is no promise: what counts is what the server does with it.",
+		Behaviour: Behaviour{RefuseTickets: true},
+	}, {
+		ID: "short-lifetime", Title: "Forgets sessions after a minute",
+		Teaches:   "How long another's session can come back is for the server to say, too.",
+		Behaviour: Behaviour{Lifetime: time.Minute},
+		Visits:    twice,
+	}, {
+		ID: "separate-cas", Title: "Two names with a CA each",
+		Teaches:   "A session of one name must not be taken at another: there, somebody else may be asked for.",
+		Behaviour: Behaviour{SeparateCAs: true},
+		Visits:    atNames, Key: names,
+	}, {
+		ID: "misdirected", Title: "HTTP/2 for two names, and 421 on a shared connection",
+		Teaches:   "A connection may be shared by names; a server that doesn't want that says 421, and one asks again.",
+		Behaviour: Behaviour{Misdirected: true},
+		Visits:    []Visit{{Host: "a.test", Path: "/alice", Identity: "alice"}, {Host: "b.test", Path: "/bob", Identity: "bob"}},
+		ALPN:      []string{"h2", "http/1.1"}, Reuse: "coalesce",
+	}, {
+		ID: "old", Title: "TLS 1.0 and 1.1",
+		Teaches:   "Older versions resume as TLS 1.2 does; many servers in factories still speak nothing newer.",
+		Behaviour: Behaviour{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11},
+	}, {
+		ID: "refuses-sessions-fatally", Title: "Ends the connection when a session is offered", Defect: true, Needs: NeedLibssl,
+		Teaches:   "A refused session is not a refused identity: the same identity without a session gets in.",
+		Behaviour: Behaviour{SessionAlert: accessDenied},
+	}, {
+		ID: "lifetime-not-enforced", Title: "Announces a minute, honours for ever", Defect: true, Needs: NeedLibssl,
+		Teaches:   "The lifetime in a ticket is the server's word; measure whether it keeps it.",
+		Behaviour: Behaviour{MaxVersion: tls.VersionTLS12, Lifetime: time.Minute, Overlong: true},
+		Visits:    twice,
+	}, {
+		ID: "resumes-across-names", Title: "Two names with a CA each, one heap of sessions", Defect: true, Needs: NeedLibssl,
+		Teaches:   "Whoever was let in at one name is let in at the other, whose CA never vouched for him.",
+		Behaviour: Behaviour{SeparateCAs: true, AcrossNames: true},
+		Visits:    atNames, Key: names,
+	}, {
+		ID: "renegotiation-resumes", Title: "Renegotiates, and resumes while doing so", Defect: true, Needs: NeedLibssl,
+		Teaches:   "A renegotiation that resumes a session asks nobody: the challenge vanishes.",
+		Behaviour: Behaviour{MaxVersion: tls.VersionTLS12, Auth: AuthLater, ResumeOnRenegotiation: true},
+	},
+}
