@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"crypto/tls"
 	_ "embed" // the page's template, style and script
 	"encoding/base64"
 	"fmt"
@@ -285,7 +286,7 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 	}
 	add("Handshake", handshake, c.Evidence.ServerHello)
 	if c.TLSVersion != 0 {
-		add("Negotiated", fmt.Sprintf("TLS %s, 0x%04x %s", versionName(c.TLSVersion), c.CipherSuite, c.ALPN), c.Evidence.ServerHello)
+		add("Negotiated", fmt.Sprintf("TLS %s, %s (0x%04x) %s", versionName(c.TLSVersion), tls.CipherSuiteName(c.CipherSuite), c.CipherSuite, c.ALPN), c.Evidence.ServerHello)
 	}
 	switch rs := c.Resumption; {
 	case rs == nil:
