@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -37,7 +38,7 @@ var errHeadTooLarge = fmt.Errorf("the head of the answer is over %d KiB", maxHea
 type carrier struct {
 	budget *budget
 	reader *bufio.Reader
-	h2     *http2.ClientConn
+	h2     *http.ClientConn
 }
 
 func (c *carrier) close() {
@@ -68,7 +69,7 @@ func (l *link) carrier() (*carrier, error) {
 	}
 	c := &carrier{}
 	if l.conn.State().ALPN == "h2" {
-		h2, err := (&http2.Transport{DisableCompression: true}).NewClientConn(l.conn)
+		h2, err := speakHTTP2(l.conn)
 		if err != nil {
 			return nil, err
 		}
@@ -79,6 +80,18 @@ func (l *link) carrier() (*carrier, error) {
 	}
 	l.http = c
 	return c, nil
+}
+
+// speakHTTP2 speaks HTTP/2 on a TLS connection that was made here. To net/http
+// it is a connection of prior knowledge: it would make TLS ones by itself.
+func speakHTTP2(conn net.Conn) (*http.ClientConn, error) {
+	t := &http.Transport{
+		DisableCompression: true,
+		Protocols:          &http.Protocols{},
+		DialContext:        func(context.Context, string, string) (net.Conn, error) { return conn, nil },
+	}
+	t.Protocols.SetUnencryptedHTTP2(true)
+	return t.NewClientConn(context.Background(), "http", "tls-connection:443")
 }
 
 // exchange sends the request, reads the answer and tells whom the server saw.
@@ -260,10 +273,10 @@ func headers(h http.Header) [][2]string {
 	return list
 }
 
-// http11Required reports RFC 9113's error code HTTP_1_1_REQUIRED.
+// http11Required reports RFC 9113's error code HTTP_1_1_REQUIRED. Of a stream's
+// error net/http gives the x/net type to errors.As, of a GOAWAY only the text.
 func http11Required(err error) bool {
 	var stream http2.StreamError
-	var goAway http2.GoAwayError
 	return errors.As(err, &stream) && stream.Code == http2.ErrCodeHTTP11Required ||
-		errors.As(err, &goAway) && goAway.ErrCode == http2.ErrCodeHTTP11Required
+		strings.Contains(err.Error(), "ErrCode="+http2.ErrCodeHTTP11Required.String())
 }
