@@ -202,8 +202,11 @@ func (s *State) Certificates() []Pair {
 func certificate(title string, x identity.Certificate) []Pair {
 	pairs := []Pair{
 		{Key: title, Heading: true},
-		{Key: "Subject", Value: x.Subject}, {Key: "Issuer", Value: x.Issuer}, {Key: "Serial", Value: x.Serial, Mono: true},
-		{Key: "Valid", Value: x.NotBefore.Format(time.DateOnly) + " to " + x.NotAfter.Format(time.DateOnly)}, {Key: "Key", Value: x.KeyType},
+		{Key: "Subject", Value: x.Subject},
+		{Key: "Issuer", Value: x.Issuer},
+		{Key: "Serial", Value: x.Serial, Mono: true},
+		{Key: "Valid", Value: x.NotBefore.Format(time.DateOnly) + " to " + x.NotAfter.Format(time.DateOnly)},
+		{Key: "Key", Value: x.KeyType},
 	}
 	if len(x.SANs) > 0 {
 		pairs = append(pairs, Pair{Key: "Names", Value: strings.Join(x.SANs, "\n")})

@@ -151,9 +151,14 @@ func (w *Window) showIdentity(id string) {
 		return
 	}
 	pairs := []widgets.Pair{
-		{Key: "Subject", Value: x.Subject}, {Key: "Issuer", Value: x.Issuer}, {Key: "Serial", Value: x.Serial, Mono: true}, {Key: "Key", Value: x.KeyType},
+		{Key: "Subject", Value: x.Subject},
+		{Key: "Issuer", Value: x.Issuer},
+		{Key: "Serial", Value: x.Serial, Mono: true},
+		{Key: "Key", Value: x.KeyType},
 		{Key: "Valid", Value: x.NotBefore.Format("2006-01-02") + " to " + x.NotAfter.Format("2006-01-02")},
-		{Key: "Purposes", Value: strings.Join(x.ExtKeyUsage, ", ")}, {Key: "SHA-256", Value: x.FingerprintSHA256, Mono: true}, {Key: "File", Value: x.File},
+		{Key: "Purposes", Value: strings.Join(x.ExtKeyUsage, ", ")},
+		{Key: "SHA-256", Value: x.FingerprintSHA256, Mono: true},
+		{Key: "File", Value: x.File},
 	}
 	for n, c := range x.Chain {
 		if n > 0 {
