@@ -1,0 +1,48 @@
+package servers
+
+import "fmt"
+
+// nginx says whom it saw in the body: it leaves out a header that is empty.
+var nginx = kind{program: "nginx", whoami: `dn="([^"]*)"`, spec: func(m Mode, dir string, port int) spec {
+	sessions := map[Sessions]string{
+		Tickets: "ssl_session_tickets on; ssl_session_cache none;",
+		IDs:     "ssl_session_tickets off; ssl_session_cache shared:S:1m;",
+		Both:    "ssl_session_tickets on; ssl_session_cache shared:S:1m;",
+		Neither: "ssl_session_tickets off; ssl_session_cache off;",
+	}[m.Sessions]
+	verify := map[Auth]string{Optional: "optional", Required: "on"}[m.Auth]
+	return nginxSpec(dir, fmt.Sprintf(`
+  server {
+    listen 127.0.0.1:%d ssl;
+    server_name localhost;
+    ssl_protocols TLSv%s;
+    ssl_client_certificate %s/ca.pem;
+    ssl_verify_client %s;
+    %s
+    %s
+  }`, port, m.Version, dir, verify, sessions, nginxAnswer))
+}}
+
+// nginxAnswer says what the server knows.
+const nginxAnswer = `add_header X-Resumed $ssl_session_reused always;
+    location / { return 200 'dn="$ssl_client_s_dn"\n'; }`
+
+// nginxSpec runs nginx with the given server blocks, whose certificate is
+// server.pem unless they say otherwise.
+func nginxSpec(dir, servers string) spec {
+	return spec{
+		args: []string{"-p", dir, "-c", dir + "/nginx.conf"},
+		files: map[string]string{"nginx.conf": fmt.Sprintf(`daemon off;
+worker_processes 1;
+pid %[1]s/pid;
+error_log stderr;
+events { worker_connections 256; }
+http {
+  access_log off;
+  client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi; uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
+  ssl_certificate %[1]s/server.pem;
+  ssl_certificate_key %[1]s/server.key;%[2]s
+}
+`, dir, servers)},
+	}
+}
