@@ -43,7 +43,7 @@ func real(t *testing.T, program string, args func(dir string, port int) []string
 			t.Fatal(err)
 		}
 	}
-	cert, key, err := x.lab.ServerPEM("localhost", "127.0.0.1")
+	cert, key, err := x.lab.ServerPEM("localhost", "127.0.0.1", "a.test", "b.test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,8 +125,11 @@ func stacks() []stack.Stack {
 	return list
 }
 
-// nginx with the given lines about sessions.
-func nginx(t *testing.T, lines string) *bench {
+// nginx with the given lines about sessions, a server block for each name.
+func nginx(t *testing.T, lines string, names ...string) *bench {
+	if names == nil {
+		names = []string{"localhost"}
+	}
 	return real(t, "nginx", func(dir string, _ int) []string {
 		return []string{"-c", filepath.Join(dir, "nginx.conf"), "-p", dir, "-g", "daemon off;"}
 	}, func(dir string, port int) {
@@ -137,9 +140,11 @@ events {}
 http {
   access_log off;
   client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi; uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
-  server {
+`, dir)
+		for _, name := range names {
+			conf += fmt.Sprintf(`  server {
     listen 127.0.0.1:%[2]d ssl;
-    server_name localhost;
+    server_name %[4]s;
     ssl_certificate %[1]s/server.pem;
     ssl_certificate_key %[1]s/server.key;
     ssl_client_certificate %[1]s/ca.pem;
@@ -150,12 +155,23 @@ http {
     location = /alice { if ($ssl_client_s_dn !~ "CN=alice") { return 403 "not alice"; } return 200 "alice"; }
     location = /bob { if ($ssl_client_s_dn !~ "CN=bob") { return 403 "not bob"; } return 200 "bob"; }
   }
-}
-`, dir, port, lines)
+`, dir, port, lines, name)
+		}
+		conf += "}\n"
 		if err := os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	})
+}
+
+// nginxNames is one nginx with two names, a.test and b.test, one cache of
+// sessions for both, and a client CA each (the same one).
+func nginxNames(t *testing.T) *bench {
+	x := nginx(t, "ssl_protocols TLSv1.3; ssl_session_cache shared:S:1m; ssl_session_tickets off;", "a.test", "b.test")
+	for i, host := range []string{"a.test", "b.test"} {
+		x.plan.Targets[i].URL = strings.Replace(x.plan.Targets[i].URL, "localhost", host, 1)
+	}
+	return x
 }
 
 func TestNginx(t *testing.T) {
