@@ -1,60 +1,55 @@
 package widgets
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	stock "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/theme"
 )
 
-// Code shows text with line numbers: YAML, JSON, a command. Editable, it is a
-// plain text field that keeps the numbers.
+// Code shows text with line numbers: YAML, JSON, a command. Editable, Tab
+// indents by two spaces and Return keeps the line's indentation.
 type Code struct {
 	widget.BaseWidget
 
 	// OnChanged is called when the user changed the text.
 	OnChanged func(text string)
+	// Later puts the call of OnChanged off, so that it does not come with every
+	// letter: it is given a function to call on the UI goroutine once nothing
+	// has come for a while. Without it OnChanged is called at once.
+	Later func(f func())
 
 	editable bool
 	text     string
+	lines    int
 	grid     *widget.TextGrid
-	entry    *widget.Entry
-	numbers  *widget.Label
-	lit      *canvas.Rectangle // behind the number of the line with the problem
+	entry    *codeEntry
+	scroll   *container.Scroll
+	numbers  *codeMargin
+	light    *codeLight
 	message  *fyne.Container
 	body     fyne.CanvasObject
-	line     int
+	line     int // with the problem, 0 for none
 	quiet    bool
 }
 
 // NewCode makes an empty view.
 func NewCode(editable bool) *Code {
-	c := &Code{editable: editable, message: container.NewStack()}
+	c := &Code{editable: editable, lines: 1, message: container.NewStack()}
 	c.message.Hide()
 	if editable {
-		c.entry = widget.NewMultiLineEntry()
-		c.entry.TextStyle.Monospace = true
-		c.entry.Wrapping = fyne.TextWrapOff
-		c.entry.Scroll = fyne.ScrollNone
-		c.entry.OnChanged = func(text string) {
-			c.text = text
-			c.number()
-			if !c.quiet && c.OnChanged != nil {
-				c.OnChanged(text)
-			}
-		}
-		c.numbers, c.lit = widget.NewLabel(""), canvas.NewRectangle(nil)
-		c.numbers.TextStyle.Monospace = true
-		c.numbers.Importance = widget.LowImportance
-		numbers := container.New(numberLayout{c}, c.lit, c.numbers)
-		c.body = container.NewScroll(container.NewBorder(nil, nil, numbers, nil, c.entry))
+		c.entry = newCodeEntry()
+		c.entry.OnChanged = c.changed
+		c.entry.OnCursorChanged = c.follow
+		c.light = newCodeLight(c)
+		c.scroll = container.NewScroll(container.NewStack(c.entry, c.light))
+		c.numbers = newCodeMargin(c)
+		c.scroll.OnScrolled = func(fyne.Position) { c.numbers.draw() }
+		c.body = container.NewBorder(nil, nil, c.numbers, nil, c.scroll)
 	} else {
 		c.grid = widget.NewTextGrid()
 		c.grid.ShowLineNumbers = true
@@ -65,13 +60,31 @@ func NewCode(editable bool) *Code {
 	return c
 }
 
+// changed is called by the entry.
+func (c *Code) changed(text string) {
+	c.take(text)
+	switch {
+	case c.quiet || c.OnChanged == nil:
+	case c.Later != nil:
+		c.Later(func() { c.OnChanged(c.text) })
+	default:
+		c.OnChanged(text)
+	}
+}
+
+func (c *Code) take(text string) {
+	c.text, c.lines = text, strings.Count(text, "\n")+1
+	c.numbers.draw()
+	c.light.draw()
+}
+
 // SetText shows text; an editable view keeps its cursor where it can. Calls nothing.
 func (c *Code) SetText(text string) {
 	if text == c.text {
 		return
 	}
-	c.text = text
 	if !c.editable {
+		c.text = text
 		c.grid.SetText(text)
 		c.mark()
 		return
@@ -79,10 +92,11 @@ func (c *Code) SetText(text string) {
 	c.quiet = true
 	row, column := c.entry.CursorRow, c.entry.CursorColumn
 	c.entry.SetText(text)
-	c.entry.CursorRow = min(row, strings.Count(text, "\n"))
-	c.entry.CursorColumn = column
+	lines := strings.Split(text, "\n")
+	c.entry.CursorRow = min(row, len(lines)-1)
+	c.entry.CursorColumn = min(column, utf8.RuneCountInString(lines[c.entry.CursorRow]))
 	c.quiet = false
-	c.number()
+	c.take(text)
 }
 
 // Text is what is shown.
@@ -101,42 +115,42 @@ func (c *Code) SetProblem(line int, message string) {
 		c.message.Objects = []fyne.CanvasObject{container.NewBorder(widget.NewSeparator(), nil, pad(0, 0, 6, 0, iconAt(Error.Icon(), 15)), nil, label)}
 	}
 	if c.editable {
-		c.number()
+		c.numbers.draw()
+		c.light.draw()
 	} else {
 		c.mark()
 	}
 	c.BaseWidget.Refresh()
 }
 
-// number writes the line numbers of an editable view.
-func (c *Code) number() {
-	n := strings.Count(c.text, "\n") + 1
-	width := max(len(strconv.Itoa(n)), 2)
-	var b strings.Builder
-	for i := 1; i <= n; i++ {
-		fmt.Fprintf(&b, "%*d\n", width, i)
+// GoTo puts the cursor at the beginning of a line, from 1, and shows it.
+func (c *Code) GoTo(line int) {
+	if !c.editable {
+		return
 	}
-	c.numbers.SetText(strings.TrimSuffix(b.String(), "\n"))
-	c.lit.FillColor = theme.Fade(theme.Color(theme.ColorError), .45)
-	c.lit.Hidden = c.line <= 0 || c.line > n
-	numberLayout{c}.Layout(nil, c.numbers.Size())
-	c.lit.Refresh()
+	c.entry.CursorRow, c.entry.CursorColumn = min(max(line, 1), c.lines)-1, 0
+	c.entry.Refresh()
+	c.follow()
 }
 
-// numberLayout puts the light behind its number. The numbers are set like the
-// text beside them, so that both run in step.
-type numberLayout struct{ code *Code }
-
-func (l numberLayout) Layout(_ []fyne.CanvasObject, s fyne.Size) {
-	c := l.code
-	c.numbers.Resize(s)
-	inner := theme.Size(stock.SizeNameInnerPadding)
-	row := (c.numbers.MinSize().Height - 2*inner) / float32(strings.Count(c.text, "\n")+1)
-	c.lit.Move(fyne.NewPos(2, inner+float32(c.line-1)*row))
-	c.lit.Resize(fyne.NewSize(max(s.Width-4, 0), row))
+// follow scrolls to the cursor: the entry itself is as long as its text.
+func (c *Code) follow() {
+	top, h := codeTop(), codePitch()
+	y := top + float32(c.entry.CursorRow)*h
+	offset := c.scroll.Offset
+	switch view := c.scroll.Size().Height; {
+	case view <= 0:
+		return
+	case y < offset.Y+top:
+		offset.Y = max(y-top, 0)
+	case y+h+top > offset.Y+view:
+		offset.Y = y + h + top - view
+	default:
+		return
+	}
+	c.scroll.ScrollToOffset(offset)
+	c.numbers.draw()
 }
-
-func (l numberLayout) MinSize([]fyne.CanvasObject) fyne.Size { return l.code.numbers.MinSize() }
 
 // mark lights the line with the problem in a view that is only read.
 func (c *Code) mark() {
@@ -152,7 +166,8 @@ func (c *Code) mark() {
 // Refresh draws anew, in the theme's present colours.
 func (c *Code) Refresh() {
 	if c.editable {
-		c.number()
+		c.numbers.draw()
+		c.light.draw()
 	}
 	c.BaseWidget.Refresh()
 }
