@@ -110,7 +110,20 @@ var sessionNotHonoured = Rule{
 	Reference: "RFC 8446 section 4.6.1; RFC 5077 section 3.1",
 	Check: func(v view) (found []Finding) {
 		for _, c := range v.pass.Connections {
-			if c.Resumption == nil || c.Resumption.Accepted || c.Evidence.ServerHello == 0 {
+			if c.Resumption == nil || c.Resumption.Accepted {
+				continue
+			}
+			if c.Error != nil && c.Error.Reason == trace.ReasonSessionRefused {
+				found = append(found, Finding{
+					Connections: involved(c), Severity: Warning,
+					Title:    fmt.Sprintf("Connection %d was ended because it offered a session of %s", c.Index, maker(c)),
+					Detail:   fmt.Sprintf("The %s kept under %s was offered and the server answered with the fatal alert %s, before it asked for a certificate: the session was refused, not the identity.", mechanism(c), c.Resumption.SessionKey, c.Error.Alert),
+					Advice:   "A client drops the session and connects again without it. If that happens on every change of name or identity, keep their sessions apart.",
+					Evidence: []Evidence{on(c, c.Evidence.ClientHello, "the ClientHello offers it"), on(c, c.Evidence.Done, "the alert "+c.Error.Alert)},
+				})
+				continue
+			}
+			if c.Evidence.ServerHello == 0 {
 				continue
 			}
 			found = append(found, Finding{

@@ -77,7 +77,7 @@ var Rules = []Rule{
 	challengeSuppressed, clientAuthBypassed, anonymousSessionResumed, identityConfused,
 	resumedAcrossNames, stackDisagrees, connectionCoalesced, connectionReused, trustEvaluationSkipped,
 	identityRejected, noIdentityMatches, identityUnfit, stackCannotAnswer, ticketReused,
-	challengeAfterHandshake, sessionNotHonoured, misdirectedRequest,
+	challengeAfterHandshake, renegotiationResumed, sessionNotHonoured, misdirectedRequest,
 }
 
 // Diagnose judges a log. It may be called while the run goes on.

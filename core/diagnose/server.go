@@ -124,31 +124,3 @@ func differ(a, b *trace.Connection) string {
 	}
 	return ""
 }
-
-// stackCannotAnswer: the server may have wanted to ask, but not this stack.
-var stackCannotAnswer = Rule{
-	ID: "stack-cannot-answer", Severity: Warning,
-	Title:     "The stack can't be asked after the handshake, so not being asked proves nothing",
-	Advice:    "Run the plan with a stack that offers post-handshake authentication (stack: openssl), or let stack: auto choose.",
-	Reference: "RFC 8446 sections 4.2.6 and 4.6.2",
-	Check: func(v view) (found []Finding) {
-		for _, c := range v.pass.Connections {
-			if c.TLSVersion != 0x0304 || c.Wire.PostHandshakeAuth || c.Challenged() || c.Meant() == "" || c.ReusedConnection != nil || resumed(c) {
-				continue
-			}
-			if c.HTTP == nil || (c.HTTP.Status != 401 && c.HTTP.Status != 403) {
-				continue
-			}
-			found = append(found, Finding{
-				Connections: []int{c.Index},
-				Title:       fmt.Sprintf("Connection %d was refused unasked, and could not have been asked later", c.Index),
-				Detail:      fmt.Sprintf("The server answered %d without a CertificateRequest. The stack %s does not offer post_handshake_auth, so a server that asks after the handshake has no way to ask it.", c.HTTP.Status, c.Stack),
-				Evidence: []Evidence{
-					on(c, c.Evidence.ClientHello, "no post_handshake_auth"),
-					on(c, c.Evidence.Response, fmt.Sprintf("status %d", c.HTTP.Status)),
-				},
-			})
-		}
-		return found
-	},
-}

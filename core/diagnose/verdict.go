@@ -74,6 +74,17 @@ func verdict(log *trace.Log, r Result) Verdict {
 			Severity: OK,
 		}
 	}
+	for _, p := range log.Passes {
+		for _, c := range p.Connections {
+			if resumed(c) && c.Challenged() && c.Resumption.Known && whom(c.Resumption.EstablishedBy) != meant(c) {
+				return Verdict{
+					Title:    "Every identity was itself: who resumed another's session was asked all the same",
+					Detail:   counts + " This server asks inside the connection, by renegotiation or after the handshake, also when a session was resumed.",
+					Severity: OK,
+				}
+			}
+		}
+	}
 	return Verdict{
 		Title:    "Every identity was itself: sessions were resumed only by those who made them",
 		Detail:   counts,

@@ -220,7 +220,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	s := c.State()
 	a.add(trace.TLSDone{
 		Version: s.Version, CipherSuite: s.CipherSuite, ALPN: s.ALPN, Resumed: s.Resumed,
-		TrustEvaluated: s.TrustEvaluated, Certificates: s.Certificates,
+		TrustEvaluated: s.TrustEvaluated, Certificates: s.Certificates, NotOffered: s.NotOffered,
 	})
 	a.store()
 	return nil

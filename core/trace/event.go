@@ -199,7 +199,8 @@ type TLSDone struct {
 	ALPN           string   `json:"alpn"`
 	Resumed        bool     `json:"resumed"`
 	TrustEvaluated bool     `json:"trust_evaluated"`
-	Certificates   [][]byte `json:"certificates"` // the server's, DER
+	Certificates   [][]byte `json:"certificates"`          // the server's, DER
+	NotOffered     string   `json:"not_offered,omitempty"` // why the stack did not offer the session that the cache gave
 	Error          *Failure `json:"error,omitempty"`
 }
 

@@ -1,0 +1,90 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"rechallenge/core/trace"
+)
+
+// stackCannotAnswer: the server may have wanted to ask, but not this stack; or
+// the stack could not offer the session that the question is about.
+var stackCannotAnswer = Rule{
+	ID: "stack-cannot-answer", Severity: Warning,
+	Title:     "The stack can't do what would have to be done to know",
+	Advice:    "Run the plan with a stack that offers post-handshake authentication (stack: openssl), or let stack: auto choose.",
+	Reference: "RFC 8446 sections 4.2.6 and 4.6.2",
+	Check: func(v view) (found []Finding) {
+		for _, c := range v.pass.Connections {
+			if c.Library != nil && c.Library.NotOffered != "" {
+				found = append(found, Finding{
+					Connections: []int{c.Index},
+					Title:       fmt.Sprintf("Connection %d was to offer a session and its stack could not", c.Index),
+					Detail: fmt.Sprintf("The cache %q handed out a session under %s. The stack %s did not offer it: %s. What the server would have done with it is not known from here.",
+						v.pass.Cache, c.SessionKey, c.Stack, c.Library.NotOffered),
+					Advice: "Run the plan with the other stack, or with one range of TLS versions and one stack for all connections, so that each can offer what the others made.",
+					Evidence: []Evidence{
+						on(c, c.Evidence.CacheLookup, "a session is handed out"),
+						on(c, c.Evidence.ClientHello, "it is not in the ClientHello"),
+					},
+				})
+				continue
+			}
+			if c.TLSVersion != 0x0304 || c.Wire.PostHandshakeAuth || c.Challenged() || c.Meant() == "" || c.ReusedConnection != nil || resumed(c) {
+				continue
+			}
+			if c.HTTP == nil || (c.HTTP.Status != 401 && c.HTTP.Status != 403) {
+				continue
+			}
+			found = append(found, Finding{
+				Connections: []int{c.Index},
+				Title:       fmt.Sprintf("Connection %d was refused unasked, and could not have been asked later", c.Index),
+				Detail:      fmt.Sprintf("The server answered %d without a CertificateRequest. The stack %s does not offer post_handshake_auth, so a server that asks after the handshake has no way to ask it.", c.HTTP.Status, c.Stack),
+				Evidence: []Evidence{
+					on(c, c.Evidence.ClientHello, "no post_handshake_auth"),
+					on(c, c.Evidence.Response, fmt.Sprintf("status %d", c.HTTP.Status)),
+				},
+			})
+		}
+		return found
+	},
+}
+
+// renegotiationResumed: the handshake in which the server could have asked
+// took up a session instead.
+var renegotiationResumed = Rule{
+	ID: "renegotiation-resumed", Severity: Info,
+	Title:     "A renegotiation took up a session, so that nobody was asked in it",
+	Advice:    "A server that renegotiates in order to ask must not resume in that handshake (OpenSSL: SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION); a client must not offer a session in it.",
+	Reference: "RFC 5246 section 7.4.1.1; RFC 5746",
+	Check: func(v view) (found []Finding) {
+		for _, c := range v.pass.Connections {
+			for _, r := range c.Wire.Renegotiations {
+				if !r.Resumed {
+					continue
+				}
+				found = append(found, Finding{
+					Connections: []int{c.Index},
+					Title:       fmt.Sprintf("Connection %d was renegotiated and nobody was asked: a session was resumed", c.Index),
+					Detail: fmt.Sprintf("The server began a second handshake inside connection %d. The stack %s offered its %s in it and the server accepted, so no CertificateRequest came. The connection goes on carrying %s.",
+						c.Index, c.Stack, r.Accepted.Mechanism, carried(c)),
+					Evidence: renegotiation(v.pass, c),
+				})
+			}
+		}
+		return found
+	},
+}
+
+// renegotiation is the evidence of the last ClientHello of a connection: the
+// one inside it.
+func renegotiation(p *trace.Pass, c *trace.Connection) []Evidence {
+	for i := len(c.Messages) - 1; i >= 0; i-- {
+		e := p.Events[c.Messages[i]]
+		if m, ok := e.Payload.(trace.Message); ok && m.Type == clientHello && len(m.Raw) > 0 && m.Encrypted {
+			return []Evidence{on(c, e.Seq, "the ClientHello of the renegotiation offers a session")}
+		}
+	}
+	return nil
+}
+
+const clientHello = 1
