@@ -130,7 +130,8 @@ const (
 )
 
 // flight reassembles one direction's handshake messages up to the first record
-// that is not a clear handshake record.
+// that is neither a clear handshake record nor a warning, with which a server
+// may begin that knows nothing of the name it was called by (RFC 6066 section 3).
 type flight struct {
 	record, message []byte
 	done            bool
@@ -143,12 +144,21 @@ func (f *flight) feed(b []byte, each func(kind uint8, body []byte)) {
 	f.record = append(f.record, b...)
 	for len(f.record) >= 5 {
 		length := int(f.record[3])<<8 | int(f.record[4])
-		if f.record[0] != 22 || length > maxRecord || len(f.message) > maxHandshake {
+		alert := f.record[0] == 21
+		if (f.record[0] != 22 && !alert) || length > maxRecord || len(f.message) > maxHandshake {
 			f.stop()
 			return
 		}
 		if len(f.record) < 5+length {
 			return
+		}
+		if alert {
+			if length != 2 || f.record[5] != 1 {
+				f.stop()
+				return
+			}
+			f.record = f.record[5+length:]
+			continue
 		}
 		f.message = append(f.message, f.record[5:5+length]...)
 		f.record = f.record[5+length:]

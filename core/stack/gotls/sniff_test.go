@@ -33,6 +33,33 @@ func TestAssertion(t *testing.T) {
 	}
 }
 
+// A server may begin with a warning; anything else than handshake messages ends
+// what is in the clear.
+func TestWarningFirst(t *testing.T) {
+	hello := []byte{22, 3, 3, 0, 4, typeServerHello, 0, 0, 0}
+	for _, test := range []struct {
+		name  string
+		first []byte
+		seen  int
+	}{
+		{"nothing", nil, 1},
+		{"a warning", []byte{21, 3, 3, 0, 2, 1, 112}, 1},
+		{"a fatal alert", []byte{21, 3, 3, 0, 2, 2, 40}, 0},
+		{"ChangeCipherSpec", []byte{20, 3, 3, 0, 1, 1}, 0},
+	} {
+		for step := 1; step <= 16; step += 15 {
+			var fl flight
+			seen := 0
+			for data := append(test.first, hello...); len(data) > 0; data = data[min(step, len(data)):] {
+				fl.feed(data[:min(step, len(data))], func(uint8, []byte) { seen++ })
+			}
+			if seen != test.seen {
+				t.Errorf("%s first, %d bytes at a time: %d messages, want %d", test.name, step, seen, test.seen)
+			}
+		}
+	}
+}
+
 func FuzzSniffer(f *testing.F) {
 	f.Add([]byte{22, 3, 3, 0, 8, 2, 0, 0, 4, 3, 3, 0, 0}, 3)
 	f.Add([]byte{22, 3, 3, 0, 8, 4, 0, 0, 4, 0, 0, 1, 0, 20, 3, 3, 0, 1, 1}, 1)
