@@ -129,6 +129,9 @@ func printExpectation(w io.Writer, e diagnose.Expectation, color bool) {
 		return
 	}
 	fmt.Fprintf(w, "%s  %s: expected %s, got %s\n", paint("FAILED", "31", color), where, plainText(e.Expected), plainText(e.Got))
+	for _, x := range e.Evidence {
+		fmt.Fprintf(w, "        connection %d, event %d: %s\n", x.Connection, x.Event, plainText(x.Says))
+	}
 }
 
 // outcome is the exit code of a run that came to an end.

@@ -6,7 +6,6 @@ import (
 
 	"rechallenge/core/diagnose"
 	"rechallenge/core/plan"
-	"rechallenge/core/trace"
 )
 
 // wanted is an expectation's properties in words.
@@ -37,21 +36,10 @@ func wanted(e plan.Expectation) string {
 }
 
 // evidence names the events that say what came instead.
-func evidence(log *trace.Log, e diagnose.Expectation) string {
-	c := connectionOf(log, e.Pass, e.Connection)
-	if c == nil {
-		return "none: there is no such connection"
-	}
+func evidence(e diagnose.Expectation) string {
 	var list []string
-	for _, p := range []struct {
-		what  string
-		event int
-	}{
-		{"ServerHello", c.Evidence.ServerHello}, {"the server's words", c.Evidence.Whoami}, {"the response", c.Evidence.Response}, {"the end", c.Evidence.Done},
-	} {
-		if p.event > 0 {
-			list = append(list, fmt.Sprintf("%s is event %d", p.what, p.event))
-		}
+	for _, x := range e.Evidence {
+		list = append(list, fmt.Sprintf("pass %s, connection %d, event %d: %s", or(x.Pass, e.Pass), x.Connection, x.Event, x.Says))
 	}
-	return strings.Join(list, ", ")
+	return or(strings.Join(list, "; "), "none")
 }

@@ -121,7 +121,7 @@ func junitExpectations(r *Report) []junitCase {
 		if !e.Holds {
 			c.Failure = &junitReason{
 				Type: "expectation", Message: clean(fmt.Sprintf("expected %s, got %s", e.Expected, e.Got)),
-				Text: clean(fmt.Sprintf("pass %s, connection %d\nexpected: %s\ngot: %s\nevidence: %s", e.Pass, e.Connection, e.Expected, e.Got, evidence(r.Log, e))),
+				Text: clean(fmt.Sprintf("pass %s, connection %d\nexpected: %s\ngot: %s\nevidence: %s", e.Pass, e.Connection, e.Expected, e.Got, evidence(e))),
 			}
 		}
 		list = append(list, c)

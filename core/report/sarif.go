@@ -157,11 +157,7 @@ func sarifFinding(r *Report, f diagnose.Finding, index int) sarifResult {
 	}
 	c := connectionOf(r.Log, f.Pass, about)
 	x.Locations = append(x.Locations, sarifPlace(r, f.Pass, c))
-	for i, e := range f.Evidence {
-		place := sarifPlace(r, or(e.Pass, f.Pass), connectionOf(r.Log, or(e.Pass, f.Pass), e.Connection))
-		place.ID, place.Message = i+1, &sarifText{clean(fmt.Sprintf("event %d: %s", e.Event, e.Says))}
-		x.Related = append(x.Related, place)
-	}
+	x.Related = sarifEvidence(r, f.Pass, f.Evidence)
 	x.Fingerprints = fingerprint(f.Rule, f.Pass, c)
 	return x
 }
@@ -172,8 +168,19 @@ func sarifExpectation(r *Report, e diagnose.Expectation, index int) sarifResult 
 		RuleID: expectationRule, RuleIndex: index, Level: "error",
 		Message:      sarifText{clean(fmt.Sprintf("Expected %s, got %s", e.Expected, e.Got))},
 		Locations:    []sarifLocation{sarifPlace(r, e.Pass, c)},
+		Related:      sarifEvidence(r, e.Pass, e.Evidence),
 		Fingerprints: fingerprint(expectationRule+wanted(e.Expect), e.Pass, c),
 	}
+}
+
+// sarifEvidence points at the connections of the events that prove a result.
+func sarifEvidence(r *Report, pass string, list []diagnose.Evidence) (places []sarifLocation) {
+	for i, e := range list {
+		place := sarifPlace(r, or(e.Pass, pass), connectionOf(r.Log, or(e.Pass, pass), e.Connection))
+		place.ID, place.Message = i+1, &sarifText{clean(fmt.Sprintf("event %d: %s", e.Event, e.Says))}
+		places = append(places, place)
+	}
+	return places
 }
 
 // sarifPlace is the plan's file, where it is known, else the URL.
