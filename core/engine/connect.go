@@ -262,22 +262,34 @@ func (a *attempt) store() {
 	if len(pending) == 0 {
 		return
 	}
-	var established string
-	known := false
 	evaluated := false
 	a.rec.View(func(log *trace.Log) {
 		c := log.Pass(a.n).Connection(a.index)
-		known = c.AuthenticatedKnown
-		if c.IdentityAuthenticated != nil {
-			established = *c.IdentityAuthenticated
+		for i := range pending {
+			pending[i].EstablishedBy, pending[i].AuthKnown = established(c, &pending[i])
 		}
 		evaluated = c.ServerTrust == trace.TrustEvaluated || (c.ServerTrust == trace.TrustSkipped && l.offered != nil && l.offered.Evaluated)
 	})
 	for _, s := range pending {
-		s.MadeBy, s.EstablishedBy, s.AuthKnown, s.Evaluated = a.index, established, known, evaluated
+		s.MadeBy, s.Evaluated = a.index, evaluated
 		s.Configured, s.Target, s.ServerName = l.at.Identity, a.job.target.ID, a.job.parsed.ServerName
 		a.cache.Store(l.at, s)
 	}
+}
+
+// established says whom a new session carries: of a PSK whom the connection
+// carried when it came, of others whom the handshake that made it proved.
+func established(c *trace.Connection, s *session.Session) (id string, known bool) {
+	by, known := c.IdentityAuthenticated, c.AuthenticatedKnown
+	for i := range c.NewSessions {
+		if n := &c.NewSessions[i]; s.Mechanism == session.PSK && n.Mechanism == session.PSK && n.Digest == s.TicketDigest {
+			by, known = n.EstablishedBy, n.Known
+		}
+	}
+	if by == nil {
+		return "", known
+	}
+	return *by, known
 }
 
 // settle ends this connection's use of its link: everything that crossed is

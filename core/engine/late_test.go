@@ -8,8 +8,11 @@ import (
 	"testing"
 
 	"rechallenge/core/diagnose"
+	"rechallenge/core/engine"
+	"rechallenge/core/lab"
 	"rechallenge/core/plan"
 	"rechallenge/core/stack"
+	"rechallenge/core/trace"
 )
 
 // apache asks in /alice and /bob, and nowhere else.
@@ -143,6 +146,67 @@ func TestAnonymousThenAsked(t *testing.T) {
 	expect(t, log.Pass(1),
 		"full auth=nobody seen=nobody 200 trust=evaluated",
 		"resumed offered=psk accepted=true from=1 by=nobody asked:post-handshake=bob auth=bob seen=bob 200 trust=skipped-by-resumption")
+}
+
+// Tickets from before the challenge carry nobody, those after it carry bob.
+func TestTicketsAroundAChallenge(t *testing.T) {
+	all := stacks()
+	if len(all) < 2 {
+		t.Skip("there is no libssl")
+	}
+	x := newBench(t, lab.Behaviour{MinVersion: 0x0304, Auth: lab.AuthLater})
+	x.opt.Stacks = all
+	x.plan.Caches = []string{"chromium"} // keeps several tickets
+	x.plan.Connections = x.plan.Connections[1:]
+	r, err := engine.Start(t.Context(), x.plan, x.res, x.opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := trace.Connections(r.Wait())
+	c := log.Pass(1).Connections[0]
+	if len(c.NewSessions) < 3 {
+		t.Fatalf("%d tickets: %s", len(c.NewSessions), story(c))
+	}
+	challenge := c.Challenges[0].Event
+	after := map[string]bool{}
+	for _, n := range c.NewSessions {
+		after[n.Digest] = n.Event > challenge
+	}
+	entries := r.Cache(1).Entries()
+	if len(entries) == 0 {
+		t.Fatal("nothing was stored")
+	}
+	for _, s := range c.NewSessions {
+		if want := map[bool]string{true: "bob", false: "nobody"}[after[s.Digest]]; name(s.EstablishedBy) != want || !s.Known {
+			t.Errorf("ticket %s carries %s, want %s", s.Digest, name(s.EstablishedBy), want)
+		}
+	}
+	for _, s := range entries {
+		if want := map[bool]string{true: "bob"}[after[s.TicketDigest]]; s.EstablishedBy != want {
+			t.Errorf("session %d carries %q, want %q", s.Serial, s.EstablishedBy, want)
+		}
+	}
+}
+
+// On a connection that is kept alive it is who made it that answers.
+func TestAskedOnAKeptConnection(t *testing.T) {
+	all := stacks()
+	if len(all) < 2 {
+		t.Skip("there is no libssl")
+	}
+	for _, v := range []struct {
+		version uint16
+		when    string
+	}{{0x0303, "renegotiation"}, {0x0304, "post-handshake"}} {
+		x := newBench(t, lab.Behaviour{MinVersion: v.version, MaxVersion: v.version, Auth: lab.AuthLater})
+		x.opt.Stacks = all
+		x.plan.HTTPReuse = "keep-alive"
+		x.plan.Targets[0].URL = strings.Replace(x.plan.Targets[0].URL, "/alice", "/", 1)
+		log := x.run(t)
+		expect(t, log.Pass(1),
+			"full auth=nobody seen=nobody 200 trust=evaluated",
+			"none asked:"+v.when+"=alice auth=alice seen=alice 403 trust=evaluated")
+	}
 }
 
 // Over HTTP/2 Apache wants HTTP/1.1 for this, and gets it.

@@ -137,6 +137,12 @@ type NewSession struct {
 	Length    int
 	Digest    string
 	Event     int
+
+	// Of a PSK: whom the connection carried when it came. Tickets from before a
+	// challenge after the handshake don't carry who answered it.
+	EstablishedBy *string
+	Known         bool
+	settled       bool
 }
 
 // Timing is how long each phase took; 0 = did not happen.

@@ -254,6 +254,7 @@ func (f *Folder) derive(c *Connection) {
 	f.challenges(c)
 	if c.ReusedConnection != nil {
 		f.authenticated(c)
+		c.carried()
 		return
 	}
 	w := &c.Wire
@@ -278,6 +279,20 @@ func (f *Folder) derive(c *Connection) {
 	f.resumption(c)
 	f.authenticated(c)
 	f.trust(c)
+	c.carried()
+}
+
+// carried notes whom the sessions carry that came since the last event. Some
+// servers give them in the middle of the handshake.
+func (c *Connection) carried() {
+	if c.Handshake == "" {
+		return
+	}
+	for i := range c.NewSessions {
+		if n := &c.NewSessions[i]; !n.settled {
+			n.EstablishedBy, n.Known, n.settled = c.IdentityAuthenticated, c.AuthenticatedKnown, true
+		}
+	}
 }
 
 // challenges takes what the wire knows by now of each challenge.

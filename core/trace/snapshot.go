@@ -28,6 +28,7 @@ func (f *Folder) own(p *Pass, i int) *Connection {
 	d.taken = f.taken
 	d.Challenges = slices.Clone(c.Challenges)
 	d.Spans = slices.Clone(c.Spans)
+	d.NewSessions = slices.Clone(c.NewSessions)
 	d.Wire.Challenges = slices.Clone(c.Wire.Challenges)
 	if c.HTTP != nil {
 		h := *c.HTTP
