@@ -66,6 +66,8 @@ func TestGallery(t *testing.T) {
 		w.press("ctrl+3")
 		take("10-compare")
 		w.press("ctrl+4")
+		take("11-lab")
+		w.press("ctrl+5")
 		take("11-guide")
 		w.press("ctrl+1", "ctrl+shift+y")
 		take("12-yaml")

@@ -19,6 +19,7 @@ const (
 	pageTest = iota
 	pageQuestions
 	pageCompare
+	pageLab
 	pageGuide
 )
 
@@ -34,7 +35,7 @@ type pages struct {
 }
 
 // pageTabs is how much room the tabs get, so that none hides behind a menu.
-const pageTabs = 300
+const pageTabs = 345
 
 func newPages(list ...page) *pages {
 	p := &pages{list: list, stack: container.NewStack(list[0].view)}
@@ -55,6 +56,9 @@ func newPages(list ...page) *pages {
 
 // SelectIndex brings a page to the front.
 func (p *pages) SelectIndex(n int) { p.bar.SelectIndex(n) }
+
+// front is the page in front.
+func (p *pages) front() int { return p.bar.SelectedIndex() }
 
 // show brings the page in front up to date.
 func (p *pages) show() { p.list[p.bar.SelectedIndex()].show() }

@@ -293,7 +293,7 @@ func mark(m experiment.Mark) widgets.Severity {
 // runner runs the steps of an experiment with what is loaded now.
 func (w *Window) runner(progress func(title string)) experiment.Runner {
 	identities := maps.Clone(w.state.Identities)
-	roots, dir := maps.Clone(w.roots), filepath.Dir(w.state.Path)
+	roots, dir, server, clock := maps.Clone(w.roots), filepath.Dir(w.state.Path), w.server, w.clock
 	return func(ctx context.Context, s experiment.Step) (*trace.Log, error) {
 		progress(s.Title)
 		res, err := resources(&s.Plan, dir, roots)
@@ -302,9 +302,11 @@ func (w *Window) runner(progress func(title string)) experiment.Runner {
 		}
 		res.Identities = identities
 		opt := engine.Options{Tool: w.opt.Tool, Stacks: w.opt.Stacks}
-		if s.Moved {
-			clock := &session.Moved{}
+		switch {
+		case s.Moved && server != nil:
 			opt.Clock = clock
+		case s.Moved:
+			opt.Clock = &session.Moved{}
 		}
 		run, err := engine.Start(ctx, s.Plan, res, opt)
 		if err != nil {

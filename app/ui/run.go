@@ -29,6 +29,10 @@ func (w *Window) run() {
 	}
 	roots := w.roots
 	dir := filepath.Dir(w.state.Path)
+	opt := engine.Options{Tool: w.opt.Tool, Stacks: w.opt.Stacks}
+	if w.server != nil {
+		opt.Clock = w.clock
+	}
 	w.state.Begin()
 	w.picture = nil
 	w.lists.SelectIndex(tabResults)
@@ -42,9 +46,8 @@ func (w *Window) run() {
 			return
 		}
 		res.Identities = identities
-		r, err := engine.Start(context.Background(), p, res, engine.Options{
-			Tool: w.opt.Tool, Stacks: w.opt.Stacks, Observe: feed.Add,
-		})
+		opt.Observe = feed.Add
+		r, err := engine.Start(context.Background(), p, res, opt)
 		if err != nil {
 			live.Post(func() { w.notRun(err) })
 			return
@@ -127,53 +130,11 @@ func (w *Window) skip() {
 	}
 }
 
-// demo starts the lab and loads the QA1727 case, ready to run.
-func (w *Window) demo() { w.startDemo(false) }
-
+// startDemo starts the lab and loads the QA1727 case, ready to run.
 func (w *Window) startDemo(run bool) {
-	w.status.SetProgress("Starting the lab server", -1)
-	go func() {
-		l, s, res, err := startLab()
-		live.Post(func() {
-			w.status.SetProgress("", 0)
-			if err != nil {
-				w.failed("The demo could not be started", err)
-				return
-			}
-			w.stopLab()
-			w.lab, w.server = l, s
-			w.roots["ca.pem"] = l.CAPEM()
-			w.replace(*files.DemoPlan(s), "", nil)
-			w.state.Identities = res.Identities
-			w.showTour(true)
-			w.lists.SelectIndex(tabPlan)
-			w.changed()
-			if run {
-				w.run()
-			}
-		})
-	}()
-}
-
-// startLab makes the lab, its server and its identities.
-func startLab() (*lab.Lab, *lab.Server, engine.Resources, error) {
-	l, err := lab.New()
-	if err != nil {
-		return nil, nil, engine.Resources{}, err
-	}
-	res, err := files.DemoResources(context.Background(), l)
-	if err != nil {
-		return nil, nil, res, err
-	}
-	s, err := l.Start(lab.Behaviour{}, 0)
-	return l, s, res, err
-}
-
-// stopLab ends the lab's server, if one runs.
-func (w *Window) stopLab() {
-	if w.server != nil {
-		w.server.Close()
-	}
-	w.lab, w.server = nil, nil
-	w.showTour(false)
+	w.startLab(&lab.Behaviours[0], func() {
+		if run {
+			w.run()
+		}
+	})
 }

@@ -66,16 +66,18 @@ type Window struct {
 	pages               *pages
 	questions           *questions
 	comparison          *comparison
+	labPage             *labPage
 	recent              *fyne.MenuItem
 	content             *fyne.Container // holds the empty state or the work area
 	work, empty         fyne.CanvasObject
 	splits              map[string]*container.Split
 
 	active    *engine.Run
-	picture   *picture // of the run to show, nil for none
-	drawn     *picture // what the widgets have
-	lab       *lab.Lab
-	server    *lab.Server
+	picture   *picture          // of the run to show, nil for none
+	drawn     *picture          // what the widgets have
+	server    *lab.Server       // nil = the lab is closed
+	clock     *session.Moved    // the lab's and the client's, while its server runs
+	behaviour *lab.Named        // what the server does
 	roots     map[string][]byte // trust files that exist in memory only: the demo's
 	passwords map[string]string // by file, for as long as the program runs
 
@@ -173,11 +175,12 @@ func (w *Window) build() {
 	)
 	w.content = container.NewStack(w.empty)
 	tools := w.toolbar()
-	w.questions, w.comparison = newQuestions(w), newComparison(w)
+	w.questions, w.comparison, w.labPage = newQuestions(w), newComparison(w), newLabPage(w)
 	w.pages = newPages(
 		page{"Test", w.content, func() {}},
 		page{"Questions", w.questions.view, w.questions.show},
 		page{"Compare", w.comparison.view, w.comparison.show},
+		page{"Lab", w.labPage.view, w.labPage.show},
 		page{"Guide", newGuide(), func() {}})
 	w.pages.onChange = w.changed
 	w.win.SetContent(container.NewBorder(

@@ -1,0 +1,199 @@
+package ui
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"strconv"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/files"
+	"rechallenge/app/live"
+	rtheme "rechallenge/app/theme"
+	"rechallenge/app/widgets"
+	"rechallenge/core/identity"
+	"rechallenge/core/lab"
+	"rechallenge/core/session"
+)
+
+// labPage is the page of the lab: what its server can do, and whom it saw.
+type labPage struct {
+	w       *Window
+	view    fyne.CanvasObject
+	list    *widgets.Rows
+	title   *widget.Label
+	text    *widget.Label
+	start   *widgets.ToolButton
+	stop    *widgets.ToolButton
+	running *widget.Label
+	seen    *widgets.Rows
+	chosen  *lab.Named
+	looking bool // a look at whom the server saw is due
+}
+
+func newLabPage(w *Window) *labPage {
+	p := &labPage{w: w}
+	p.list = widgets.NewRows(widgets.Column{Title: "A server that…", Width: 200, Stretch: 1})
+	p.list.OnSelect = func(id string) { p.choose(lab.ByID(id)) }
+	p.list.OnActivate = func(id string) { p.choose(lab.ByID(id)); p.begin() }
+	p.title = widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	p.text, p.running = widget.NewLabel(""), widget.NewLabel("")
+	p.text.Wrapping, p.running.Wrapping = fyne.TextWrapWord, fyne.TextWrapWord
+	p.running.Importance = widget.LowImportance
+	p.start = widgets.NewToolButton("Start it and load its test", theme.MediaPlayIcon(), "Start the lab server like this, with its URLs and identities as the plan", p.begin)
+	p.start.SetPrimary(true)
+	p.stop = widgets.NewToolButton("Stop the server", theme.MediaStopIcon(), "Stop the lab server", func() { w.stopLab(); w.changed() })
+	p.seen = widgets.NewRows(
+		widgets.Column{Title: "Time", Width: 80}, widgets.Column{Title: "Path", Width: 100, Stretch: 1}, widgets.Column{Title: "The server saw", Width: 140, Stretch: 2},
+		widgets.Column{Title: "Resumed", Width: 80}, widgets.Column{Title: "Version", Width: 80}, widgets.Column{Title: "Answer", Width: 60, Right: true})
+	right := container.NewBorder(
+		container.NewVBox(p.title, p.text, container.NewHBox(p.start, p.stop), p.running, line(rtheme.Color(rtheme.ColorGrid))),
+		nil, nil, nil, pane("Whom the server saw", p.seen))
+	split := container.NewHSplit(p.list, right)
+	split.Offset = 0.34
+	p.view = split
+	p.fill()
+	p.choose(&lab.Behaviours[0])
+	return p
+}
+
+// fill lists the behaviours; one that needs what is missing is weak.
+func (p *labPage) fill() {
+	var rows []widgets.Row
+	for i := range lab.Behaviours {
+		n := &lab.Behaviours[i]
+		row := widgets.Row{ID: n.ID, Cells: []widgets.Cell{{Text: n.Title}}, Muted: n.Needs.Missing() != nil}
+		if n.Defect {
+			row.Severity = widgets.Warning
+		}
+		rows = append(rows, row)
+	}
+	p.list.SetRows(rows)
+}
+
+// choose explains a behaviour.
+func (p *labPage) choose(n *lab.Named) {
+	if n == nil {
+		return
+	}
+	p.chosen = n
+	p.list.Select(n.ID)
+	p.title.SetText(n.Title)
+	text := n.Teaches
+	if n.Defect {
+		text += " Wrong on purpose, so that you can see what it looks like."
+	}
+	p.start.Enable()
+	if err := n.Needs.Missing(); err != nil {
+		text += "\nNot available here: " + sentence(err.Error())
+		p.start.Disable()
+	}
+	p.text.SetText(text)
+}
+
+// begin starts the server and loads its test.
+func (p *labPage) begin() {
+	if p.chosen == nil || p.chosen.Needs.Missing() != nil {
+		return
+	}
+	p.w.unlessDirty(func() { p.w.startLab(p.chosen, func() { p.w.pages.SelectIndex(pageTest) }) })
+}
+
+// show brings the page up to date, and again while the server runs.
+func (p *labPage) show() {
+	s := p.w.server
+	if s == nil {
+		p.running.SetText("No server runs.")
+		p.stop.Disable()
+		p.seen.SetEmpty("Start a server and run its test.")
+		p.seen.SetRows(nil)
+		return
+	}
+	p.running.SetText(fmt.Sprintf("%s, on %s", p.w.behaviour.Title, s.Addr()))
+	p.stop.Enable()
+	p.seen.SetEmpty("Nobody yet. Run the test.")
+	var rows []widgets.Row
+	for n, v := range s.Seen() {
+		who, resumed := v.Subject, "no"
+		if who == "" {
+			who = "nobody"
+		}
+		if v.Resumed {
+			resumed = "yes"
+		}
+		rows = append(rows, widgets.Row{ID: strconv.Itoa(n), Cells: []widgets.Cell{
+			{Text: v.At.Format(time.TimeOnly)}, {Text: v.Path}, {Text: who}, {Text: resumed}, {Text: tls.VersionName(v.Version)}, {Text: strconv.Itoa(v.Status)},
+		}})
+	}
+	p.seen.SetRows(rows)
+	if !p.looking {
+		p.looking = true
+		time.AfterFunc(time.Second, func() {
+			live.Post(func() {
+				p.looking = false
+				if p.w.pages.front() == pageLab {
+					p.show()
+				}
+			})
+		})
+	}
+}
+
+// startLab starts a lab server, makes its test the plan and goes on with then.
+func (w *Window) startLab(n *lab.Named, then func()) {
+	w.status.SetProgress("Starting the lab server", -1)
+	go func() {
+		l, s, clock, err := openLab(n)
+		var loaded map[string]*identity.Identity
+		if err == nil {
+			res, failed := files.LabResources(context.Background(), l, files.LabPlan(s, n))
+			loaded, err = res.Identities, failed
+		}
+		live.Post(func() {
+			w.status.SetProgress("", 0)
+			if err != nil {
+				if s != nil {
+					s.Close()
+				}
+				w.failed("The lab server could not be started", err)
+				return
+			}
+			w.stopLab()
+			w.server, w.clock, w.behaviour = s, clock, n
+			w.roots["ca.pem"] = l.CAPEM()
+			w.replace(*files.LabPlan(s, n), "", nil)
+			w.state.Identities = loaded
+			w.showTour(n == &lab.Behaviours[0])
+			w.lists.SelectIndex(tabPlan)
+			w.changed()
+			then()
+		})
+	}()
+}
+
+// openLab makes a lab and starts its server. Its clock is the client's: where
+// the test waits, both are moved.
+func openLab(n *lab.Named) (*lab.Lab, *lab.Server, *session.Moved, error) {
+	l, err := lab.New()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	clock := &session.Moved{}
+	l.SetNow(clock.Now)
+	s, err := l.Start(n.Behaviour, 0)
+	return l, s, clock, err
+}
+
+// stopLab ends the lab's server, if one runs.
+func (w *Window) stopLab() {
+	if w.server != nil {
+		w.server.Close()
+	}
+	w.server, w.clock, w.behaviour = nil, nil, nil
+	w.showTour(false)
+}
