@@ -78,7 +78,7 @@ var darkPalette = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameButton:              rgb(0x262c37),
 	theme.ColorNameDisabledButton:      rgb(0x1e232b),
 	theme.ColorNameDisabled:            rgb(0x737d8c),
-	theme.ColorNamePlaceHolder:         rgb(0x8d97a6),
+	theme.ColorNamePlaceHolder:         rgb(0x9ca6b5),
 	theme.ColorNamePrimary:             rgb(0x5b9bff),
 	theme.ColorNameForegroundOnPrimary: rgb(0x0a1220),
 	theme.ColorNameHyperlink:           rgb(0x74acff),
@@ -99,7 +99,7 @@ var darkPalette = map[fyne.ThemeColorName]color.Color{
 	ColorProxy:    rgb(0xc79a5b),
 	ColorTLS:      rgb(0x4787f0),
 	ColorTLSOther: rgb(0x85b4ff),
-	ColorHTTP:     rgb(0x8ccf7c),
+	ColorHTTP:     rgb(0x9adb8b),
 	ColorWait:     rgb(0x838d9d),
 
 	ColorChallenge:  rgb(0xffb53d),
@@ -116,7 +116,7 @@ var darkPalette = map[fyne.ThemeColorName]color.Color{
 	ColorGroup:  rgb(0x1b1f27),
 	ColorGrid:   rgb(0x232932),
 	ColorRaised: rgb(0x20252e),
-	ColorMatch:  rgb(0x5a4712),
+	ColorMatch:  rgb(0x33290c),
 }
 
 var lightPalette = map[fyne.ThemeColorName]color.Color{
@@ -130,7 +130,7 @@ var lightPalette = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameButton:              rgb(0xe9ecf0),
 	theme.ColorNameDisabledButton:      rgb(0xf3f4f6),
 	theme.ColorNameDisabled:            rgb(0x858e9b),
-	theme.ColorNamePlaceHolder:         rgb(0x636c79),
+	theme.ColorNamePlaceHolder:         rgb(0x5b6471),
 	theme.ColorNamePrimary:             rgb(0x1f62d6),
 	theme.ColorNameForegroundOnPrimary: rgb(0xffffff),
 	theme.ColorNameHyperlink:           rgb(0x1b59c4),
@@ -146,15 +146,15 @@ var lightPalette = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameWarning:             rgb(0x8d5a00),
 	theme.ColorNameSuccess:             rgb(0x14753a),
 
-	ColorResolve:  rgb(0x7b58bd),
+	ColorResolve:  rgb(0x6a45ad),
 	ColorDial:     rgb(0x0f7f75),
 	ColorProxy:    rgb(0x9a6a22),
 	ColorTLS:      rgb(0x1a4eb0),
 	ColorTLSOther: rgb(0x3272dd),
-	ColorHTTP:     rgb(0x357f29),
+	ColorHTTP:     rgb(0x2a6b20),
 	ColorWait:     rgb(0x667080),
 
-	ColorChallenge:  rgb(0xa85a00),
+	ColorChallenge:  rgb(0x984f00),
 	ColorExpected:   rgb(0xc2261f),
 	ColorResumption: rgb(0xb8256f),
 
@@ -168,5 +168,5 @@ var lightPalette = map[fyne.ThemeColorName]color.Color{
 	ColorGroup:  rgb(0xf1f3f6),
 	ColorGrid:   rgb(0xe6e9ee),
 	ColorRaised: rgb(0xf7f8fa),
-	ColorMatch:  rgb(0xffe9a8),
+	ColorMatch:  rgb(0xfff0c2),
 }

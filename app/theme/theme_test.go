@@ -82,3 +82,59 @@ func TestTintedIsMadeOnce(t *testing.T) {
 		t.Error("two colours gave one resource")
 	}
 }
+
+// over is a colour with some opacity on another one.
+func over(top, below color.Color) color.Color {
+	t, b := color.NRGBAModel.Convert(top).(color.NRGBA), color.NRGBAModel.Convert(below).(color.NRGBA)
+	mix := func(x, y uint8) uint8 { return uint8((int(x)*int(t.A) + int(y)*(255-int(t.A))) / 255) }
+	return color.NRGBA{mix(t.R, b.R), mix(t.G, b.G), mix(t.B, b.B), 255}
+}
+
+// Text is told from everything that is ever drawn behind it: a selected or
+// hovered row, a searched word, a card, a banner, a field.
+func TestContrastOnWhatLiesBehind(t *testing.T) {
+	text := []fyne.ThemeColorName{stock.ColorNameForeground, theme.ColorMuted, stock.ColorNamePlaceHolder, stock.ColorNameHyperlink,
+		theme.ColorError, theme.ColorWarning, theme.ColorInfo, theme.ColorOK, theme.ColorExpected, theme.ColorChallenge, theme.ColorResumption}
+	for _, mode := range []theme.Mode{theme.Dark, theme.Light} {
+		th := theme.New(mode)
+		of := func(n fyne.ThemeColorName) color.Color { return th.Color(n, stock.VariantDark) }
+		base := of(stock.ColorNameBackground)
+		check := func(what string, behind color.Color, names ...fyne.ThemeColorName) {
+			for _, name := range names {
+				if got := contrast(of(name), behind); got < 4.5 {
+					t.Errorf("%s: %s on %s has contrast %.2f, want 4.5", mode, name, what, got)
+				}
+			}
+		}
+		check("a selected row", over(of(stock.ColorNameSelection), base), text...)
+		check("a hovered row", over(of(stock.ColorNameHover), base), text...)
+		check("a hovered group", over(of(stock.ColorNameHover), of(theme.ColorGroup)), text...)
+		check("a button", of(stock.ColorNameButton), stock.ColorNameForeground, theme.ColorMuted)
+		check("a field", of(stock.ColorNameInputBackground), stock.ColorNameForeground, stock.ColorNamePlaceHolder)
+		check("a menu", of(stock.ColorNameMenuBackground), stock.ColorNameForeground)
+		check("a dialog", of(stock.ColorNameOverlayBackground), text...)
+		check("a searched word", of(theme.ColorMatch), text...)
+		for _, severity := range []fyne.ThemeColorName{theme.ColorError, theme.ColorWarning, theme.ColorInfo, theme.ColorOK} {
+			check("a banner", over(theme.Fade(of(severity), .09), base), stock.ColorNameForeground, theme.ColorMuted, stock.ColorNameHyperlink, severity)
+			check("a marked line of code", over(theme.Fade(of(severity), .25), base), stock.ColorNameForeground)
+		}
+		// A disabled button's text is exempt from the rule, but is to be legible.
+		if got := contrast(of(stock.ColorNameDisabled), base); got < 3 {
+			t.Errorf("%s: disabled text has contrast %.2f, want 3", mode, got)
+		}
+	}
+}
+
+// Phases that lie side by side differ in lightness, for who does not see their hues.
+func TestPhasesDifferInLightness(t *testing.T) {
+	for _, mode := range []theme.Mode{theme.Dark, theme.Light} {
+		th := theme.New(mode)
+		order := []string{"resolve", "dial", "tls-1", "tls-2", "http"}
+		for i := 1; i < len(order); i++ {
+			a, b := th.Color(theme.Phase(order[i-1]), stock.VariantDark), th.Color(theme.Phase(order[i]), stock.VariantDark)
+			if got := contrast(a, b); got < 1.15 {
+				t.Errorf("%s: %s beside %s has contrast %.2f, want 1.15", mode, order[i-1], order[i], got)
+			}
+		}
+	}
+}

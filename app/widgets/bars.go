@@ -119,6 +119,7 @@ func (s *StatusBar) CreateRenderer() fyne.WidgetRenderer {
 type statusLayout struct{ bar *StatusBar }
 
 func (l statusLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	l.drop(s.Width)
 	x := float32(4)
 	for _, part := range o[:2] {
 		if !part.Visible() {
@@ -132,6 +133,22 @@ func (l statusLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	o[2].Move(fyne.NewPos(x, 0))
 	o[2].Resize(fyne.NewSize(max(s.Width-x-8, 0), s.Height))
 	l.bar.show()
+}
+
+// drop hides the last parts where there is no room for all.
+func (l statusLayout) drop(width float32) {
+	if l.bar.work.Visible() {
+		width -= l.bar.work.MinSize().Width
+	}
+	x, room := float32(4), true
+	for _, part := range l.bar.parts.Objects {
+		x += part.MinSize().Width + theme.Size(stock.SizeNamePadding)
+		if room = room && x <= width; room {
+			part.Show()
+		} else {
+			part.Hide()
+		}
+	}
 }
 
 func (statusLayout) MinSize(o []fyne.CanvasObject) fyne.Size {

@@ -49,7 +49,8 @@ func (v *cardView) MinSize() fyne.Size {
 	if v.card.Problem != "" {
 		h += f.low + 1
 	}
-	return fyne.NewSize(90, h)
+	w := 30 + fyne.MeasureText(v.card.Badge, f.caption, fyne.TextStyle{}).Width + 4*f.size
+	return fyne.NewSize(max(w, 90), h)
 }
 
 func (v *cardView) Resize(s fyne.Size) {

@@ -174,5 +174,5 @@ func (c *Code) Refresh() {
 
 // CreateRenderer is for Fyne.
 func (c *Code) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.NewBorder(nil, c.message, nil, nil, c.body))
+	return widget.NewSimpleRenderer(container.New(aboveBelow{}, c.body, c.message))
 }

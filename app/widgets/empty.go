@@ -26,14 +26,15 @@ type Choice struct {
 type Empty struct {
 	widget.BaseWidget
 
-	content fyne.CanvasObject
+	at      *beginning
+	content *container.Scroll
 }
 
 // NewEmpty makes an empty state.
 func NewEmpty(title, text string, choices ...Choice) *Empty {
-	e := &Empty{}
+	e := &Empty{at: &beginning{}}
 	head := widget.NewLabelWithStyle(title, fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
-	head.SizeName = stock.SizeNameHeadingText
+	head.SizeName, head.Wrapping = stock.SizeNameHeadingText, fyne.TextWrapWord
 	sub := widget.NewRichText(&widget.TextSegment{Text: text, Style: widget.RichTextStyle{
 		ColorName: stock.ColorNamePlaceHolder, Alignment: fyne.TextAlignCenter}})
 	sub.Wrapping = fyne.TextWrapWord
@@ -41,49 +42,66 @@ func NewEmpty(title, text string, choices ...Choice) *Empty {
 	for _, c := range choices {
 		tiles = append(tiles, newTile(c))
 	}
-	e.content = container.New(beginning{}, head, sub, container.New(sideBySide{}, tiles...))
+	e.content = container.NewVScroll(container.New(e.at, head, sub, container.New(sideBySide{}, tiles...)))
 	e.ExtendBaseWidget(e)
 	return e
+}
+
+// Resize tells the width before the scroll asks for the height at it.
+func (e *Empty) Resize(s fyne.Size) {
+	e.at.width = s.Width
+	e.BaseWidget.Resize(s)
+}
+
+// MinSize leaves room for a choice; the rest can be scrolled to.
+func (e *Empty) MinSize() fyne.Size {
+	return fyne.NewSize(tileWidth()+16, 6*theme.Size(stock.SizeNameText))
 }
 
 // CreateRenderer is for Fyne.
 func (e *Empty) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(e.content) }
 
 // beginning puts title, sentence and choices a little above the middle.
-type beginning struct{}
+type beginning struct{ width float32 }
 
-func (beginning) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	w := min(s.Width-16, 720)
-	x := (s.Width - w) / 2
-	tiles := o[2].(*fyne.Container)
-	high := sideBySide{}.height(tiles.Objects, w)
-	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height))
-	all := o[0].MinSize().Height + o[1].MinSize().Height + 14 + high
-	y := max((s.Height-all)*.4, 0)
-	for i, h := range []float32{o[0].MinSize().Height, o[1].MinSize().Height, high} {
+// heights are those of title, sentence and choices.
+func (b *beginning) heights(o []fyne.CanvasObject) (w float32, h [3]float32) {
+	w = max(min(b.width-16, 720*theme.Size(stock.SizeNameText)/12.5), 1)
+	for i := range 2 {
+		o[i].Resize(fyne.NewSize(w, o[i].Size().Height))
+		h[i] = o[i].MinSize().Height
+	}
+	h[2] = sideBySide{}.height(o[2].(*fyne.Container).Objects, w)
+	return w, h
+}
+
+func (b *beginning) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	w, h := b.heights(o)
+	y := max((s.Height-h[0]-h[1]-14-h[2])*.4, 0)
+	for i := range o {
 		if i == 2 {
 			y += 14
 		}
-		o[i].Move(fyne.NewPos(x, y))
-		o[i].Resize(fyne.NewSize(w, h))
-		y += h
+		o[i].Move(fyne.NewPos((s.Width-w)/2, y))
+		o[i].Resize(fyne.NewSize(w, h[i]))
+		y += h[i]
 	}
 }
 
-func (beginning) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(220, o[0].MinSize().Height+o[1].MinSize().Height+40)
+func (b *beginning) MinSize(o []fyne.CanvasObject) fyne.Size {
+	_, h := b.heights(o)
+	return fyne.NewSize(tileWidth(), h[0]+h[1]+14+h[2])
 }
 
 // sideBySide gives choices the same width, one below the other where narrow.
 type sideBySide struct{}
 
-const (
-	tileWidth = 190
-	tileGap   = 10
-)
+const tileGap = 10
+
+func tileWidth() float32 { return 190 * theme.Size(stock.SizeNameText) / 12.5 }
 
 func (sideBySide) across(n int, width float32) bool {
-	return width >= float32(n)*tileWidth+float32(n-1)*tileGap
+	return width >= float32(n)*tileWidth()+float32(n-1)*tileGap
 }
 
 func (l sideBySide) height(o []fyne.CanvasObject, width float32) float32 {
@@ -124,7 +142,7 @@ func (l sideBySide) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	}
 }
 
-func (l sideBySide) MinSize(o []fyne.CanvasObject) fyne.Size { return fyne.NewSize(200, 80) }
+func (l sideBySide) MinSize(o []fyne.CanvasObject) fyne.Size { return fyne.NewSize(tileWidth(), 80) }
 
 // tile is a choice: a button with an icon, a title and a sentence.
 type tile struct {

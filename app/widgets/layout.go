@@ -96,6 +96,30 @@ func (tight) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(w, h)
 }
 
+// aboveBelow gives the second object the height it needs at the width there
+// is, and the first one the rest.
+type aboveBelow struct{}
+
+func (aboveBelow) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	h := float32(0)
+	if o[1].Visible() {
+		o[1].Resize(fyne.NewSize(s.Width, o[1].Size().Height))
+		h = o[1].MinSize().Height
+	}
+	o[0].Move(fyne.NewPos(0, 0))
+	o[0].Resize(fyne.NewSize(s.Width, max(s.Height-h, 0)))
+	o[1].Move(fyne.NewPos(0, max(s.Height-h, 0)))
+	o[1].Resize(fyne.NewSize(s.Width, h))
+}
+
+func (aboveBelow) MinSize(o []fyne.CanvasObject) fyne.Size {
+	a, b := o[0].MinSize(), fyne.Size{}
+	if o[1].Visible() {
+		b = o[1].MinSize()
+	}
+	return fyne.NewSize(max(a.Width, b.Width), a.Height+b.Height)
+}
+
 // pad puts room around an object.
 func pad(top, bottom, left, right float32, o fyne.CanvasObject) *fyne.Container {
 	return container.New(layout.NewCustomPaddedLayout(top, bottom, left, right), o)

@@ -429,7 +429,7 @@ type rowsRenderer struct{ r *Rows }
 
 func (v rowsRenderer) Layout(s fyne.Size) {
 	r, h := v.r, float32(0)
-	if len(r.columns) > 0 && r.columns[0].Title != noHeader {
+	if r.headed() {
 		h = rowHeight()
 	}
 	r.header.place(0, 0, s.Width, h)
@@ -448,6 +448,8 @@ func (v rowsRenderer) Objects() []fyne.CanvasObject {
 
 // noHeader as the first column's title leaves the header out.
 const noHeader = "-"
+
+func (r *Rows) headed() bool { return len(r.columns) > 0 && r.columns[0].Title != noHeader }
 
 // rowList is Fyne's list, which has the keyboard when Rows has it.
 type rowList struct {

@@ -28,6 +28,10 @@ func columnsAt(columns []Column, left, width float32) (x, w []float32) {
 		share += c.Stretch
 	}
 	spare := max(width-left-8-fixed, 0)
+	if room := max(width-left-8, 0); fixed > room {
+		// Too narrow: every column gives way, and its text is cut.
+		scale *= room / fixed
+	}
 	at := left
 	for _, c := range columns {
 		wide := c.Width * scale
@@ -53,6 +57,9 @@ func (r *Rows) drawHeader() {
 	l, s := r.header, r.Size()
 	h := rowHeight()
 	l.begin()
+	if !r.headed() {
+		return
+	}
 	l.rect(0, 0, s.Width, h, theme.Color(theme.ColorGroup), 0)
 	l.rect(0, h-1, s.Width, 1, theme.Color(stock.ColorNameSeparator), 0)
 	size := theme.Size(stock.SizeNameCaptionText)
@@ -227,7 +234,8 @@ func (n *line) light(text string, x, y, size, high float32, style fyne.TextStyle
 				break
 			}
 			at += i
-			n.cells.rect(x+width(text[:at])-1, y, width(text[at:at+len(word)])+2, high, theme.Color(theme.ColorMatch), 2)
+			box := n.cells.rect(x+width(text[:at])-1, y, width(text[at:at+len(word)])+2, high, theme.Color(theme.ColorMatch), 2)
+			box.StrokeColor, box.StrokeWidth = theme.Fade(theme.Color(theme.ColorWarning), .6), 1
 			at += len(word)
 		}
 	}

@@ -169,21 +169,3 @@ func (t *Table) explain() {
 func (t *Table) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.New(aboveBelow{}, t.list, t.below))
 }
-
-// aboveBelow gives the second object the height it needs at the width there
-// is, and the first one the rest.
-type aboveBelow struct{}
-
-func (aboveBelow) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	o[1].Resize(fyne.NewSize(s.Width, o[1].Size().Height))
-	h := o[1].MinSize().Height
-	o[0].Move(fyne.NewPos(0, 0))
-	o[0].Resize(fyne.NewSize(s.Width, max(s.Height-h, 0)))
-	o[1].Move(fyne.NewPos(0, max(s.Height-h, 0)))
-	o[1].Resize(fyne.NewSize(s.Width, h))
-}
-
-func (aboveBelow) MinSize(o []fyne.CanvasObject) fyne.Size {
-	a, b := o[0].MinSize(), o[1].MinSize()
-	return fyne.NewSize(max(a.Width, b.Width), a.Height+b.Height)
-}

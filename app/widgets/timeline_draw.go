@@ -97,13 +97,14 @@ func (t *Timeline) drawHead(k ink, f fonts, sec *section, y, width float32) {
 		x += 18
 	}
 	title, note := t.rows.head(sec)
+	title = ellipsis(title, width-x-8, f.size, style)
 	t.heads.text(x, y+(h-f.height)/2, title, k.text, f.size, style)
 	x += fyne.MeasureText(title, f.size, style).Width + 12
 	color := k.muted
 	if sec.differs {
 		color = k.bad
 	}
-	t.heads.text(x, y+(h-f.low)/2, note, color, f.caption, fyne.TextStyle{})
+	t.heads.text(x, y+(h-f.low)/2, ellipsis(note, width-x-8, f.caption, fyne.TextStyle{}), color, f.caption, fyne.TextStyle{})
 }
 
 func (t *Timeline) drawGrid(k ink) {

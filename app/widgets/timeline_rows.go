@@ -178,6 +178,8 @@ func (a *arrangement) head(sec *section) (title, note string) {
 		note = "asked"
 	case len(not) > 0:
 		note = "not asked"
+	default:
+		note = "not known: no connection got far enough to be asked"
 	}
 	return title, note
 }
