@@ -7,15 +7,8 @@ import (
 )
 
 var apache = kind{program: "apache2", spec: func(m Mode, dir string, port int) spec {
-	cache := "shmcb:" + dir + "/cache(512000)"
-	tickets := "on"
-	if m.Sessions == Tickets || m.Sessions == Neither {
-		cache = "none"
-	}
-	if m.Sessions == IDs || m.Sessions == Neither {
-		tickets = "off"
-	}
-	lines := "SSLSessionTickets " + tickets + "\nSSLProtocol TLSv" + m.Version + "\nSSLCACertificateFile " + dir + "/ca.pem\n"
+	cache, tickets := apacheSessions(m.Sessions, dir)
+	lines := tickets + "\nSSLProtocol TLSv" + m.Version + "\nSSLCACertificateFile " + dir + "/ca.pem\n"
 	switch m.Auth {
 	case Optional:
 		lines += "SSLVerifyClient optional\n"
@@ -24,8 +17,20 @@ var apache = kind{program: "apache2", spec: func(m Mode, dir string, port int) s
 	case Location:
 		lines += "<Location " + Ask + ">\nSSLVerifyClient require\n</Location>\n"
 	}
-	return apacheSpec(dir, port, "SSLSessionCache "+cache, fmt.Sprintf("<VirtualHost *:%d>\nServerName localhost\n%s</VirtualHost>\n", port, lines))
+	return apacheSpec(dir, port, cache, fmt.Sprintf("<VirtualHost *:%d>\nServerName localhost\n%s</VirtualHost>\n", port, lines))
 }}
+
+// apacheSessions are the global line about the cache and the host's about tickets.
+func apacheSessions(s Sessions, dir string) (cache, tickets string) {
+	cache, tickets = "SSLSessionCache shmcb:"+dir+"/cache(512000)", "SSLSessionTickets on"
+	if s == Tickets || s == Neither {
+		cache = "SSLSessionCache none"
+	}
+	if s == IDs || s == Neither {
+		tickets = "SSLSessionTickets off"
+	}
+	return cache, tickets
+}
 
 // apacheModules are where Debian keeps them.
 const apacheModules = "/usr/lib/apache2/modules/mod_"

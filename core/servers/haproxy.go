@@ -4,15 +4,23 @@ import "fmt"
 
 // haproxy says whom it saw in the body: it leaves out a header that is empty.
 var haproxy = kind{program: "haproxy", whoami: `dn="([^"]*)"`, spec: func(m Mode, dir string, port int) spec {
-	global, bind := "", "ca-file "+dir+"/ca.pem verify "+string(m.Auth)+" ssl-min-ver TLSv"+m.Version+" ssl-max-ver TLSv"+m.Version
-	if m.Sessions == Tickets || m.Sessions == Neither {
-		global = "tune.ssl.cachesize 0"
-	}
-	if m.Sessions == IDs || m.Sessions == Neither {
-		bind += " no-tls-tickets"
-	}
+	global, bind := haproxySessions(m.Sessions, m.Version)
+	bind += " ca-file " + dir + "/ca.pem verify " + string(m.Auth)
 	return haproxySpec(dir, global, fmt.Sprintf("bind 127.0.0.1:%d ssl crt %s/both.pem %s", port, dir, bind))
 }}
+
+// haproxySessions are the global line about the cache and the bind line's words
+// about tickets and the version.
+func haproxySessions(s Sessions, version string) (global, bind string) {
+	bind = "ssl-min-ver TLSv" + version + " ssl-max-ver TLSv" + version
+	if s == Tickets || s == Neither {
+		global = "tune.ssl.cachesize 0"
+	}
+	if s == IDs || s == Neither {
+		bind += " no-tls-tickets"
+	}
+	return global, bind
+}
 
 // haproxySpec runs HAProxy with one frontend of the given bind lines. It finds
 // certificate and key in both.pem.

@@ -4,12 +4,6 @@ import "fmt"
 
 // nginx says whom it saw in the body: it leaves out a header that is empty.
 var nginx = kind{program: "nginx", whoami: `dn="([^"]*)"`, spec: func(m Mode, dir string, port int) spec {
-	sessions := map[Sessions]string{
-		Tickets: "ssl_session_tickets on; ssl_session_cache none;",
-		IDs:     "ssl_session_tickets off; ssl_session_cache shared:S:1m;",
-		Both:    "ssl_session_tickets on; ssl_session_cache shared:S:1m;",
-		Neither: "ssl_session_tickets off; ssl_session_cache off;",
-	}[m.Sessions]
 	verify := map[Auth]string{Optional: "optional", Required: "on"}[m.Auth]
 	return nginxSpec(dir, fmt.Sprintf(`
   server {
@@ -20,8 +14,17 @@ var nginx = kind{program: "nginx", whoami: `dn="([^"]*)"`, spec: func(m Mode, di
     ssl_verify_client %s;
     %s
     %s
-  }`, port, m.Version, dir, verify, sessions, nginxAnswer))
+  }`, port, m.Version, dir, verify, nginxSessions(m.Sessions), nginxAnswer))
 }}
+
+func nginxSessions(s Sessions) string {
+	return map[Sessions]string{
+		Tickets: "ssl_session_tickets on; ssl_session_cache none;",
+		IDs:     "ssl_session_tickets off; ssl_session_cache shared:S:1m;",
+		Both:    "ssl_session_tickets on; ssl_session_cache shared:S:1m;",
+		Neither: "ssl_session_tickets off; ssl_session_cache off;",
+	}[s]
+}
 
 // nginxAnswer says what the server knows.
 const nginxAnswer = `add_header X-Resumed $ssl_session_reused always;

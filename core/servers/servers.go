@@ -32,6 +32,11 @@ const Ask = "/ask"
 type Files struct {
 	CA        []byte // of the clients' certificates
 	Cert, Key []byte // the server's own
+
+	// Of virtual hosts alone: the CA that Other trusts, and the certificate of
+	// Second where it has one of its own.
+	Other                 []byte
+	SecondCert, SecondKey []byte
 }
 
 // Server is a running server.
@@ -89,7 +94,10 @@ func (s *Server) start(ctx context.Context, program string, f Files, make func(d
 			break
 		}
 		spec := make(s.dir, port)
-		files := map[string]string{"ca.pem": string(f.CA), "server.pem": string(f.Cert), "server.key": string(f.Key), "both.pem": string(f.Cert) + string(f.Key)}
+		files := map[string]string{
+			"ca.pem": string(f.CA), "server.pem": string(f.Cert), "server.key": string(f.Key), "both.pem": string(f.Cert) + string(f.Key),
+			"other.pem": string(f.Other), "second.pem": string(f.SecondCert), "second.key": string(f.SecondKey),
+		}
 		for name, text := range spec.files {
 			files[name] = text
 		}
