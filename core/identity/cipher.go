@@ -17,6 +17,10 @@ import (
 // because the key, and so the password, is wrong.
 var errPadding = errors.New("the padding is wrong")
 
+// errChanged is what decrypt gives where the password is right and the bytes
+// are not.
+var errChanged = &Error{Code: Damaged, What: "damaged: the password opens the encryption, but its end is not what was written", Do: getAgain, Offset: -1}
+
 // encryption is an AlgorithmIdentifier of password-based encryption, read.
 type encryption struct {
 	text string // for people, e.g. "PBES2 AES-256-CBC, PBKDF2-HMAC-SHA-256, 2048 iterations"
@@ -394,7 +398,7 @@ func cbc(b cipher.Block, iv, data []byte) ([]byte, error) {
 		return out[:len(out)-padding], nil
 	case n >= len(out)-size && n < len(out):
 		clear(out)
-		return nil, &Error{Code: Damaged, What: "damaged: the password opens the encryption, but its end is not what was written", Do: getAgain, Offset: -1}
+		return nil, errChanged
 	}
 	clear(out)
 	return nil, errPadding

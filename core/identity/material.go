@@ -104,7 +104,7 @@ func (m *material) locked(what string) *Error {
 	if !m.given {
 		return &Error{Code: PasswordNeeded, What: what + " is protected by a password", Do: "give the password", Offset: -1}
 	}
-	return &Error{Code: WrongPassword, What: what + " does not open: wrong password?", Do: "check the password, its capitals and the keyboard layout", Offset: -1}
+	return &Error{Code: WrongPassword, What: "wrong password: it does not open " + what, Do: "check the password, its capitals and the keyboard layout", Offset: -1}
 }
 
 func (m *material) problem(code, format string, args ...any) {
@@ -170,7 +170,7 @@ func (m *material) verdict(lonely []foundKey) *Error {
 	}
 	if len(lonely) > 0 {
 		e := &Error{
-			Code: NoCertificate, What: fmt.Sprintf("the file holds a %s key, but no certificate", lonely[0].public.keyType), Offset: -1,
+			Code: NoCertificate, What: fmt.Sprintf("the file holds a key (%s), but no certificate", lonely[0].public.keyType), Offset: -1,
 			Do: "put the certificate beside it: openssl pkcs12 -export -inkey KEY -in CERTIFICATE -out NEW.p12",
 		}
 		if len(m.certs) > 0 {

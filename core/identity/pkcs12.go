@@ -2,6 +2,7 @@ package identity
 
 import (
 	"crypto/hmac"
+	"errors"
 	"fmt"
 	"hash"
 	"slices"
@@ -99,7 +100,7 @@ func (m *material) readPKCS12(root element) error {
 	case fits:
 		return m.openBoxes(boxes, true)
 	}
-	return m.fail(m.brokenMAC(boxes))
+	return m.brokenMAC(boxes)
 }
 
 // note remembers that a layer was not DER.
@@ -227,15 +228,16 @@ func (m *material) checkMAC(sum *mac, content []byte) (bool, error) {
 }
 
 // brokenMAC decides what a MAC that does not fit means: when the password
-// opens a part of the file, it is right and the file was changed.
+// opens a part of the file, it is right and the file was changed. Only the
+// password's first form is tried, on the cheapest part first: a wrong password
+// should not be found out at many times the price of the right one.
 func (m *material) brokenMAC(boxes []box) *Error {
+	boxes = slices.DeleteFunc(slices.Clone(boxes), func(b box) bool { return b.err != nil })
+	slices.SortStableFunc(boxes, func(a, b box) int { return a.enc.iterations - b.enc.iterations })
 	for _, b := range boxes {
-		if b.err != nil {
-			continue
-		}
-		out, err := b.enc.open(m.work, b.data, m.secrets)
+		out, err := b.enc.open(m.work, b.data, m.secrets[:1])
 		clear(out)
-		if e, ok := err.(*Error); err == nil || ok && e.Code == Damaged && e.What != "" && len(b.data) > 0 && len(b.data)%8 == 0 {
+		if err == nil || errors.Is(err, errChanged) {
 			return &Error{
 				Code: Damaged, What: "damaged: the password opens the file, but the MAC does not match: the file was changed after it was written",
 				Do: getAgain, Offset: -1,
@@ -244,7 +246,7 @@ func (m *material) brokenMAC(boxes []box) *Error {
 	}
 	e := m.locked("the file")
 	if m.given {
-		e.What = "the MAC does not match: wrong password?"
+		e.What = "wrong password: the MAC does not match"
 	}
 	return e
 }
