@@ -37,19 +37,19 @@ type runFlags struct {
 
 func (f *runFlags) add(cmd *cobra.Command) {
 	f.addOutput(cmd)
-	cmd.Flags().StringArrayVar(&f.caches, "cache", nil, "cache policy or client profile to run under, instead of the plan's (repeat for more; see `rechallenge-cli caches`)")
-	cmd.Flags().StringVar(&f.stack, "stack", "", "TLS stack: auto, go or openssl")
-	cmd.Flags().StringVar(&f.keylog, "keylog", "", "write the run's TLS secrets in SSLKEYLOGFILE format (0600)")
+	cmd.Flags().StringArrayVar(&f.caches, "cache", nil, "`ID` of a cache policy or client profile to run under, instead of the plan's; repeat for more (rechallenge-cli caches lists them)")
+	cmd.Flags().StringVar(&f.stack, "stack", "", "TLS `STACK`: auto, go or openssl")
+	cmd.Flags().StringVar(&f.keylog, "keylog", "", "write the run's TLS secrets to `FILE` in SSLKEYLOGFILE format (0600)")
 	cmd.Flags().BoolVar(&f.secrets, "secrets", false, "put the TLS secrets into .pcapng reports, so that Wireshark decrypts them (0600)")
-	cmd.Flags().StringVar(&f.save, "save-sessions", "", "save the caches' sessions for another run (secret, 0600)")
-	cmd.Flags().StringVar(&f.load, "load-sessions", "", "begin with the sessions saved by another run")
+	cmd.Flags().StringVar(&f.save, "save-sessions", "", "save the caches' sessions to `FILE` for another run (secret, 0600)")
+	cmd.Flags().StringVar(&f.load, "load-sessions", "", "begin with the sessions that another run saved to `FILE`")
 	cmd.Flags().BoolVar(&f.fastForward, "fast-forward", false, "move the client's clock instead of waiting")
 }
 
 // addOutput adds the flags that say what becomes of the result.
 func (f *runFlags) addOutput(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.reports, "report", nil, "write a report; the format follows from the name ("+report.Extensions()+"); repeat for more")
-	cmd.Flags().StringVar(&f.redact, "redact", "", "replace in everything that is written: "+strings.Join(report.Redactions, ","))
+	cmd.Flags().StringArrayVar(&f.reports, "report", nil, "write a report to `FILE`; the format follows from the name ("+report.Extensions()+"); repeat for more")
+	cmd.Flags().StringVar(&f.redact, "redact", "", "replace what `LIST` says in everything that is written: "+strings.Join(report.Redactions, ","))
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the JSON report on standard output instead of the verdict")
 	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "print nothing but errors")
 	must(cmd.RegisterFlagCompletionFunc("redact", cobra.FixedCompletions([]string{"names", "addresses", "headers", "names,addresses,headers"}, cobra.ShellCompDirectiveNoFileComp)))

@@ -22,10 +22,10 @@ type aim struct {
 }
 
 func (a *aim) add(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&a.identities, "identity", nil, "client identity, FILE or FILE:PASSWORD_ENV (the name of an environment variable); repeat for more")
-	cmd.Flags().StringVar(&a.connectTo, "connect-to", "", "IP:PORT to connect to instead of resolving")
-	cmd.Flags().StringVar(&a.trust, "trust", "", "PEM file of the CAs to trust, or none (default: the system's)")
-	cmd.Flags().StringVar(&a.whoami, "whoami", "", "how the server says whom it saw: header:NAME or body:REGEXP")
+	cmd.Flags().StringArrayVar(&a.identities, "identity", nil, "client identity: `FILE[:PASSWORD_ENV]`, with the name of an environment variable; repeat for more")
+	cmd.Flags().StringVar(&a.connectTo, "connect-to", "", "connect to `IP:PORT` instead of resolving")
+	cmd.Flags().StringVar(&a.trust, "trust", "", "PEM `FILE` of the CAs to trust, or none (default: the system's)")
+	cmd.Flags().StringVar(&a.whoami, "whoami", "", "how the server says whom it saw: `header:NAME` or body:REGEXP")
 }
 
 func tryCommand(c *console) *cobra.Command {
