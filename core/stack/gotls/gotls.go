@@ -44,6 +44,9 @@ func (goStack) Capabilities() stack.Capabilities {
 
 // CanUse tells of the keys that crypto/tls does not know.
 func (goStack) CanUse(id *identity.Identity) error {
+	if id.Signer == nil {
+		return fmt.Errorf("answer a challenge as %q: its key can't sign here", id.ID)
+	}
 	if strings.HasPrefix(id.KeyType, "RSA-PSS") {
 		return fmt.Errorf("answer a challenge as %q: crypto/tls can't use an RSA-PSS key; use the openssl stack", id.ID)
 	}

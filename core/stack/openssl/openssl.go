@@ -62,7 +62,7 @@ func (s *opensslStack) credential(id *identity.Identity) (*openssl.Credential, e
 	if c := s.credentials[id]; c != nil {
 		return c, nil
 	}
-	key, err := pkcs8(id)
+	key, err := id.PKCS8()
 	if err != nil {
 		return nil, err
 	}
