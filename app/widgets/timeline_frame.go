@@ -191,7 +191,7 @@ func (t *Timeline) drawOver(k ink) {
 	w := fyne.MeasureText(text, f.caption, fyne.TextStyle{}).Width + 10
 	x := min(p.at.X, a.x+a.w-w)
 	l.rect(x, 2, w, a.ruler-4, k.primary, 3)
-	l.text(x+5, (a.ruler-f.low)/2, text, k.background, f.caption, fyne.TextStyle{})
+	l.text(x+5, (a.ruler-f.low)/2, text, k.onPrimary, f.caption, fyne.TextStyle{})
 	if !p.choosing && !p.dragging {
 		t.drawTip(k, f)
 	}

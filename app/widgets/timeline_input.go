@@ -198,8 +198,9 @@ func (t *Timeline) MouseIn(e *desktop.MouseEvent) { t.MouseMoved(e) }
 func (t *Timeline) MouseMoved(e *desktop.MouseEvent) {
 	p := &t.pointer
 	h := t.hitAt(e.Position)
-	if p.in && h == p.hit && math.Abs(float64(e.Position.X-p.at.X)) < 1 {
-		return
+	below := t.area.y + t.area.h
+	if p.in && h == p.hit && math.Abs(float64(e.Position.X-p.at.X)) < 1 && (e.Position.Y > below) == (p.at.Y > below) {
+		return // nothing that is drawn has changed
 	}
 	changed := h != p.hit
 	p.in, p.at, p.hit = true, e.Position, h

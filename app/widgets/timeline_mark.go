@@ -13,7 +13,7 @@ import (
 type ink struct {
 	background, text, muted, group, grid, line, select_, hover, raised color.Color
 	challenge, expected, resumption, bad, warning                      color.Color
-	scroll, primary                                                    color.Color
+	scroll, primary, onPrimary                                         color.Color
 	phase                                                              map[string]color.Color
 }
 
@@ -26,7 +26,7 @@ func newInk() ink {
 		challenge: theme.Color(theme.ColorChallenge), expected: theme.Color(theme.ColorExpected),
 		resumption: theme.Color(theme.ColorResumption), bad: theme.Color(theme.ColorError),
 		warning: theme.Color(theme.ColorWarning), scroll: theme.Color(stock.ColorNameScrollBar),
-		primary: theme.Color(stock.ColorNamePrimary), phase: map[string]color.Color{},
+		primary: theme.Color(stock.ColorNamePrimary), onPrimary: theme.Color(stock.ColorNameForegroundOnPrimary), phase: map[string]color.Color{},
 	}
 }
 

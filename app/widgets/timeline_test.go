@@ -2,7 +2,6 @@ package widgets_test
 
 import (
 	"testing"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -148,27 +147,5 @@ func TestTimelineGrows(t *testing.T) {
 	b := show(t, grown, 800, 260)
 	if got := test.RenderToMarkup(b.Canvas()); got != want {
 		t.Error("a run that grew is drawn otherwise than the same run as a whole")
-	}
-}
-
-// A pan or zoom step stays under 4 ms with 100,000 lanes; twenty are averaged
-// and four times the room is given for a busy machine.
-func TestTimelineStepIsShort(t *testing.T) {
-	if testing.Short() {
-		t.Skip("loads 100,000 lanes")
-	}
-	tl := big(t, hundred())
-	tl.Select(widgets.Ref{Pass: 1, Connection: 50_000})
-	tl.ZoomToSelection()
-	start := time.Now()
-	for i := range 20 {
-		if i%2 == 0 {
-			tl.ZoomBy(1.4)
-		} else {
-			tl.ZoomBy(1 / 1.3)
-		}
-	}
-	if d := time.Since(start) / 20; d > 16*time.Millisecond {
-		t.Errorf("a zoom step took %v", d)
 	}
 }
