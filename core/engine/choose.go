@@ -8,6 +8,7 @@ import (
 
 	"rechallenge/core/plan"
 	"rechallenge/core/stack"
+	"rechallenge/core/trace"
 )
 
 // auto is the plan's word for a stack of the engine's choice.
@@ -36,6 +37,7 @@ func choose(name string, stacks []stack.Stack, jobs []job) error {
 		j := &jobs[i]
 		if all >= 0 {
 			j.stack = order[all]
+			j.other = second(order, j)
 			continue
 		}
 		var why []error
@@ -52,6 +54,30 @@ func choose(name string, stacks []stack.Stack, jobs []job) error {
 		}
 	}
 	return nil
+}
+
+// second is the best other stack that can make the job's connection, or nil.
+func second(order []stack.Stack, j *job) stack.Stack {
+	for _, s := range order {
+		if s != j.stack && unfit(s, j) == nil {
+			return s
+		}
+	}
+	return nil
+}
+
+// secondLook makes a connection again with another stack where the first one
+// gave up by itself: what it does not like about a server (a short key, an old
+// algorithm) need not keep the question from being answered.
+func (a *attempt) secondLook(f *trace.Failure) *attempt {
+	if f == nil || f.Phase != trace.PhaseTLS || f.Reason != trace.ReasonInternal || a.job.other == nil {
+		return nil
+	}
+	next := a.again(fmt.Sprintf("second look with the stack %s: %s gave up by itself", a.job.other.Name(), a.job.stack.Name()))
+	j := *a.job
+	j.stack, j.other = a.job.other, nil
+	next.job = &j
+	return next
 }
 
 // sight is how much a stack can see.

@@ -84,6 +84,9 @@ func (a *attempt) run() (next *attempt) {
 	if a.link != nil {
 		a.link.settle(a)
 	}
+	if next == nil {
+		next = a.secondLook(failure)
+	}
 	a.add(trace.ConnectionDone{Error: failure})
 	return next
 }

@@ -94,6 +94,7 @@ type job struct {
 	min, max uint16
 	whoami   *regexp.Regexp
 	stack    stack.Stack
+	other    stack.Stack // for a second look; nil = none
 	proxy    *proxy
 }
 

@@ -1,7 +1,10 @@
 package engine_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +15,7 @@ import (
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
 	"rechallenge/core/stack"
+	"rechallenge/core/stack/gotls"
 	"rechallenge/core/trace"
 )
 
@@ -127,6 +131,44 @@ func TestAutoSeesMost(t *testing.T) {
 				t.Errorf("pass %s, connection %d: stack %s, %s", p.Cache, c.Index, c.Stack, story(c))
 			}
 		}
+	}
+}
+
+// picky sees most and gives up on every server by itself.
+type picky struct{ stack.Stack }
+
+func (picky) Name() string    { return "picky" }
+func (picky) Version() string { return "1" }
+
+func (picky) Capabilities() stack.Capabilities {
+	return stack.Capabilities{MinVersion: 0x0301, MaxVersion: 0x0304, PostHandshakeAuth: true}
+}
+
+func (picky) Client(context.Context, net.Conn, stack.Config) (stack.Conn, error) {
+	return nil, &stack.Error{Reason: stack.Failed, Err: errors.New("key too small")}
+}
+
+// What one stack does not like about a server need not keep the question from
+// being answered; the trace says whose answer it is.
+func TestSecondLook(t *testing.T) {
+	x := newBench(t, lab.Behaviour{})
+	x.opt.Stacks = []stack.Stack{gotls.New(), picky{}}
+	x.plan.Connections = x.plan.Connections[:1]
+	p := x.run(t).Pass(2)
+	if len(p.Connections) != 2 {
+		t.Fatalf("%d attempts: %s", len(p.Connections), story(p.Connections[0]))
+	}
+	first, second := p.Connections[0], p.Connections[1]
+	if first.Stack != "picky" || first.Error == nil || !strings.Contains(first.Error.Message, "key too small") {
+		t.Errorf("first: %s, %s", first.Stack, story(first))
+	}
+	if second.Stack != "go" || story(second) != aliceFull || !strings.Contains(second.Why, "second look with the stack go") {
+		t.Errorf("second: %s, %q, %s", second.Stack, second.Why, story(second))
+	}
+	// A stack that the plan names is the only one.
+	x.plan.Stack = "picky"
+	if n := len(x.run(t).Pass(2).Connections); n != 1 {
+		t.Errorf("%d attempts with a stack by name", n)
 	}
 }
 
