@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rechallenge/app/files"
 	"rechallenge/core/session"
 )
 
@@ -20,7 +21,13 @@ func cachesCommand(c *console) *cobra.Command {
 			for _, p := range session.Policies {
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, key(p), lifetime(p), p.Title, p.Confidence, strings.TrimSpace(p.Source+" "+p.Date))
 			}
-			return w.Flush()
+			if err := w.Flush(); err != nil {
+				return err
+			}
+			if _, missing := files.Stacks(); missing != nil {
+				fmt.Fprintf(c.err, "only the stack go is at hand, which can't be asked after the handshake: %v\n", missing)
+			}
+			return nil
 		},
 	}
 }
