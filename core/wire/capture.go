@@ -22,9 +22,9 @@ type Capture struct {
 	block  []byte // room for the next chunks' bytes
 }
 
-// blockSize is how much room is taken at once: a handshake needs one to three
-// such blocks, an idle connection wastes less than one.
-const blockSize = 4096
+// blockSize is how much room is taken at once for what is small: an idle
+// connection wastes less than that.
+const blockSize = 1024
 
 // Tap returns conn with everything that crosses it recorded in c, as seen by
 // the client. now gives the time since the start of the run.

@@ -51,7 +51,7 @@ func (s *Summary) certificateRequest(m *Message, body []byte) {
 		}
 		var types cryptobyte.String
 		b.ReadUint8LengthPrefixed(&types)
-		c.CertificateTypes = bytes.Clone(types)
+		c.CertificateTypes = types
 		if s.Version == 0x0303 {
 			b.ReadUint16LengthPrefixed(&block)
 			c.SignatureSchemes = uint16s(block)
@@ -63,7 +63,7 @@ func (s *Summary) certificateRequest(m *Message, body []byte) {
 	}
 	var context cryptobyte.String
 	b.ReadUint8LengthPrefixed(&context)
-	c.context = bytes.Clone(context)
+	c.context = context
 	if len(context) > 0 || s.ClientFinished {
 		c.When = PostHandshake
 	}
@@ -140,7 +140,7 @@ func certificateList(version uint16, body []byte) (context []byte, chain [][]byt
 		if !list.ReadUint24LengthPrefixed(&der) || (version == tls13 && !list.ReadUint16LengthPrefixed(&ext)) {
 			break
 		}
-		chain = append(chain, bytes.Clone(der))
+		chain = append(chain, der)
 	}
 	return context, chain
 }
@@ -152,7 +152,7 @@ func oidFilters(block cryptobyte.String) (list []OIDFilter) {
 		if !block.ReadUint8LengthPrefixed(&oid) || !block.ReadUint16LengthPrefixed(&values) {
 			break
 		}
-		list = append(list, OIDFilter{OID: oidName(oid), Values: bytes.Clone(values)})
+		list = append(list, OIDFilter{OID: oidName(oid), Values: values})
 	}
 	return list
 }
@@ -180,7 +180,7 @@ func authorities(b cryptobyte.String) (list [][]byte) {
 		if !b.ReadUint16LengthPrefixed(&dn) {
 			break
 		}
-		list = append(list, bytes.Clone(dn))
+		list = append(list, dn)
 	}
 	return list
 }

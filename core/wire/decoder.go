@@ -81,6 +81,7 @@ type record struct {
 	version uint16
 	header  [5]byte
 	payload []byte
+	lasting bool // payload is part of a chunk, which nobody changes
 }
 
 // NewDecoder returns a Decoder that looks its secrets up in keys; nil = it has none.
@@ -107,7 +108,8 @@ func (d *Decoder) SessionID() []byte {
 	return d.next.sessionID
 }
 
-// Feed takes more bytes and returns the messages that became readable.
+// Feed takes more bytes, which must not change afterwards, and returns the
+// messages that became readable.
 func (d *Decoder) Feed(chunks ...Chunk) []Message {
 	defer d.borrow()()
 	if n := d.keys.size(); n != d.known {
@@ -158,12 +160,16 @@ func (d *Decoder) chunk(c *Chunk) {
 	if h.broken {
 		return
 	}
+	if d.out == nil {
+		d.out = make([]Message, 0, 16) // a handshake has about so many
+	}
 	if c.Lost > 0 {
 		d.stop(c.From, fmt.Sprintf("the capture lacks %d bytes here: what the %s sent after them can't be read", c.Lost, c.From))
 		return
 	}
-	in := c.Data
+	in, lasting := c.Data, true
 	if len(h.buf) > 0 {
+		lasting = false
 		h.buf = append(h.buf, c.Data...)
 		in = h.buf
 	}
@@ -181,7 +187,7 @@ func (d *Decoder) chunk(c *Chunk) {
 		if len(in) < 5+n {
 			break
 		}
-		r := record{at: c.At, from: c.From, content: content, version: binary.BigEndian.Uint16(in[1:3]), header: [5]byte(in), payload: in[5 : 5+n]}
+		r := record{at: c.At, from: c.From, content: content, version: binary.BigEndian.Uint16(in[1:3]), header: [5]byte(in), payload: in[5 : 5+n], lasting: lasting}
 		in = in[5+n:]
 		r.flight = d.flightOf(r.from)
 		d.record(&r)
@@ -218,7 +224,9 @@ func (d *Decoder) record(r *record) {
 	}
 	h.waits = true
 	kept := *r
-	kept.payload = bytes.Clone(r.payload)
+	if !r.lasting {
+		kept.payload, kept.lasting = bytes.Clone(r.payload), true
+	}
 	d.waiting = append(d.waiting, kept)
 	d.waitingBytes += len(kept.payload) + overhead
 }
@@ -284,7 +292,7 @@ func (d *Decoder) process(r *record) bool {
 		return true
 	}
 	h.params.proved(d.keys, h.opener)
-	r.content, r.payload = content, text
+	r.content, r.payload, r.lasting = content, text, false
 	d.plain(r, true)
 	return true
 }
@@ -298,7 +306,7 @@ func (d *Decoder) processEarly(r *record) bool {
 	}
 	if d.arm(r.from) {
 		if content, text, err := h.opener.open(d.scratch[:0], r); err == nil {
-			r.content, r.payload = content, text
+			r.content, r.payload, r.lasting = content, text, false
 			d.plain(r, true)
 			return true
 		}
@@ -311,7 +319,7 @@ func (d *Decoder) processEarly(r *record) bool {
 		if content, text, err := later.opener.open(d.scratch[:0], r); err == nil {
 			d.secure(r.from, later.label)
 			h.secret, h.opener = later.secret, later.opener
-			r.content, r.payload = content, text
+			r.content, r.payload, r.lasting = content, text, false
 			d.plain(r, true)
 			return true
 		}

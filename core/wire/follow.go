@@ -22,17 +22,24 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		if len(in) < n {
 			break
 		}
-		raw := bytes.Clone(in[:n])
+		raw := in[:n:n]
+		if !r.lasting || len(h.hs) > 0 || secret(HandshakeType(raw[0])) {
+			raw = bytes.Clone(raw)
+		}
 		in = in[n:]
 		m := d.message(r, encrypted)
 		m.Type, m.Length = HandshakeType(raw[0]), n
 		epoch := h.epoch
-		d.follow(r.from, raw)
+		var hello clientHelloBody
+		if m.Type == clientHello {
+			hello, _ = parseClientHello(raw[4:])
+		}
+		d.follow(r.from, raw, &hello)
 		if d.version != 0 {
 			m.Version = d.version
 		}
 		m.CipherSuite = d.next.suite
-		m.Raw, m.Masked = mask(m.Type, m.Version, raw)
+		m.Raw, m.Masked = raw, mask(m.Type, m.Version, raw, &hello)
 		d.out = append(d.out, m)
 		// Messages must not cross a change of keys (RFC 8446 section 5.1).
 		if h.epoch != epoch && len(in) > 0 {
@@ -51,8 +58,8 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 }
 
 // follow keeps up with what a handshake message changes: randoms, version,
-// suite, keys.
-func (d *Decoder) follow(from Side, raw []byte) {
+// suite, keys. hello is the message where it is a ClientHello.
+func (d *Decoder) follow(from Side, raw []byte, hello *clientHelloBody) {
 	h := &d.halves[from]
 	t := HandshakeType(raw[0])
 	if from == Server && t != serverHello && t != newSessionTicket && t != helloRequest {
@@ -61,7 +68,7 @@ func (d *Decoder) follow(from Side, raw []byte) {
 	switch t {
 	case clientHello:
 		if from == Client {
-			d.followClientHello(raw[4:])
+			d.followClientHello(hello)
 		}
 	case serverHello:
 		if from == Server {
@@ -94,8 +101,7 @@ func (d *Decoder) follow(from Side, raw []byte) {
 	}
 }
 
-func (d *Decoder) followClientHello(body []byte) {
-	c, _ := parseClientHello(body)
+func (d *Decoder) followClientHello(c *clientHelloBody) {
 	if len(c.random) == 0 || (d.version == tls13 && d.halves[Client].secure) {
 		return
 	}

@@ -7,14 +7,16 @@ import (
 
 // mask overwrites the tickets and PSK identities of a message, in place, and
 // says what was there by length and digest. Of a message that can't be parsed
-// it masks all that may be one.
-func mask(t HandshakeType, version uint16, raw []byte) ([]byte, []Mask) {
+// it masks all that may be one. h is the message where it is a ClientHello.
+func mask(t HandshakeType, version uint16, raw []byte, h *clientHelloBody) []Mask {
 	var spans []span
 	body := raw[4:]
 	switch t {
 	case clientHello:
-		h, ok := parseClientHello(body)
 		end := h.rest
+		if end == 0 {
+			end = min(2+32, len(body)) // it is broken somewhere after the random
+		}
 		for _, e := range h.extensions {
 			end = e.offset + len(e.data)
 			switch e.id {
@@ -28,7 +30,7 @@ func mask(t HandshakeType, version uint16, raw []byte) ([]byte, []Mask) {
 				spans = append(spans, list...)
 			}
 		}
-		if !ok && end > 0 {
+		if !h.whole {
 			spans = append(spans, span{end, len(body) - end})
 		}
 	case newSessionTicket:
@@ -47,8 +49,11 @@ func mask(t HandshakeType, version uint16, raw []byte) ([]byte, []Mask) {
 		masks = append(masks, Mask{Offset: 4 + s.offset, Length: s.length, Digest: digest(secret)})
 		clear(secret)
 	}
-	return raw, masks
+	return masks
 }
+
+// secret says of which messages mask may overwrite a part.
+func secret(t HandshakeType) bool { return t == clientHello || t == newSessionTicket }
 
 // digest is the first 16 hexadecimal digits of the SHA-256.
 func digest(b []byte) string {

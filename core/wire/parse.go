@@ -60,7 +60,7 @@ func extensions(body []byte, s *cryptobyte.String) ([]extension, bool) {
 	if !s.ReadUint16LengthPrefixed(&block) {
 		return nil, false
 	}
-	var list []extension
+	list := make([]extension, 0, 20)
 	for !block.Empty() {
 		var id uint16
 		var data cryptobyte.String
@@ -78,7 +78,8 @@ type clientHelloBody struct {
 	random     []byte
 	sessionID  []byte
 	extensions []extension
-	rest       int // where the extensions begin
+	rest       int  // where the extensions begin
+	whole      bool // nothing of it could not be read
 }
 
 func parseClientHello(body []byte) (h clientHelloBody, ok bool) {
@@ -90,8 +91,8 @@ func parseClientHello(body []byte) (h clientHelloBody, ok bool) {
 	}
 	h.sessionID = id
 	h.rest = len(body) - len(s)
-	h.extensions, ok = extensions(body, &s)
-	return h, ok
+	h.extensions, h.whole = extensions(body, &s)
+	return h, h.whole
 }
 
 // serverHelloBody is what the decoder and the summary need of a ServerHello.

@@ -57,7 +57,7 @@ type negotiation struct {
 // 3.4); in a ClientHello that offers TLS 1.3 it may be mere compatibility
 // (RFC 8446 appendix D.4), and only the answer can tell.
 func offers(m *Message, h *clientHelloBody) negotiation {
-	n := negotiation{helloID: bytes.Clone(h.sessionID)}
+	n := negotiation{helloID: h.sessionID}
 	compatible := false
 	for _, e := range h.extensions {
 		switch e.id {

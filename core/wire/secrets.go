@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"encoding/hex"
-	"fmt"
 	"sync"
 )
 
@@ -47,7 +46,11 @@ func (k *KeyLog) Add(label string, clientRandom, secret []byte) {
 		return
 	}
 	k.secrets[key] = bytes.Clone(secret)
-	fmt.Fprintf(&k.lines, "%s %x %x\n", label, clientRandom, secret)
+	line := make([]byte, 0, len(label)+2*len(clientRandom)+2*len(secret)+3)
+	line = append(append(line, label...), ' ')
+	line = append(hex.AppendEncode(line, clientRandom), ' ')
+	line = append(hex.AppendEncode(line, secret), '\n')
+	k.lines.Write(line)
 }
 
 // Secret returns the secret of that label and client random, or nil.

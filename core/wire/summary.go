@@ -7,7 +7,7 @@ import (
 )
 
 // Summary folds the messages of one connection into answers. The zero value is
-// ready. It keeps what it needs and no message.
+// ready. What it keeps shares its bytes with Message.Raw, which never changes.
 type Summary struct {
 	Version     uint16 // negotiated; 0 until ServerHello
 	CipherSuite uint16

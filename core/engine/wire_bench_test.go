@@ -1,0 +1,500 @@
+//go:build unix
+
+package engine_test
+
+import (
+	"bufio"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rechallenge/core/engine"
+	"rechallenge/core/identity"
+	"rechallenge/core/plan"
+	"rechallenge/core/stack"
+	"rechallenge/core/stack/gotls"
+	"rechallenge/core/target"
+	"rechallenge/core/trace"
+	"rechallenge/core/wire"
+)
+
+// The benchmark's server runs in a process of its own, so that this process's
+// CPU time is the client's.
+const serverEnv = "RECHALLENGE_BENCH_SERVER"
+
+// TestBenchServer is that process: it serves until its input ends.
+func TestBenchServer(t *testing.T) {
+	dir := os.Getenv(serverEnv)
+	if dir == "" {
+		t.Skip("only as a child of the benchmark")
+	}
+	cert, err := tls.LoadX509KeyPair(filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(ca)
+	cfg := &tls.Config{Certificates: []tls.Certificate{cert}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert}
+	if os.Getenv("MAX12") != "" {
+		cfg.MaxVersion = tls.VersionTLS12
+	}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println("listening", l.Addr())
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Keep") == "" {
+			w.Header().Set("Connection", "close")
+		}
+		io.WriteString(w, "ok\n")
+	})}
+	go s.Serve(l)
+	io.Copy(io.Discard, os.Stdin)
+	s.Close()
+}
+
+// place is a server and what connects to it.
+type place struct {
+	addr     string
+	version  uint16
+	pool     *x509.CertPool
+	cert     tls.Certificate
+	identity *identity.Identity
+}
+
+func newPlace(b testing.TB, version uint16, kind string) *place {
+	b.Helper()
+	dir := b.TempDir()
+	p := &place{version: version, pool: x509.NewCertPool()}
+	caKey := newKey(b, kind)
+	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "CA"}, IsCA: true, BasicConstraintsValid: true, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign}
+	write := func(name, kind string, der []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	sign := func(c *x509.Certificate, key crypto.Signer) []byte {
+		der, err := x509.CreateCertificate(rand.Reader, c, ca, key.Public(), caKey)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return der
+	}
+	caDER := sign(ca, caKey)
+	ca, err := x509.ParseCertificate(caDER)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p.pool.AddCert(ca)
+	write("ca.pem", "CERTIFICATE", caDER)
+	for i, name := range []string{"server", "alice"} {
+		key := newKey(b, kind)
+		der := sign(&x509.Certificate{
+			SerialNumber: big.NewInt(int64(i + 2)), Subject: pkix.Name{CommonName: name}, DNSNames: []string{"localhost"}, NotBefore: ca.NotBefore, NotAfter: ca.NotAfter,
+			KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
+		}, key)
+		p8, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			b.Fatal(err)
+		}
+		write(name+".pem", "CERTIFICATE", der)
+		write(name+".key", "PRIVATE KEY", p8)
+		p.cert = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+		c := identity.ParseCertificate(der)
+		p.identity = &identity.Identity{Public: identity.Public{ID: "alice", Certificate: c, Chain: []identity.Certificate{c}, Usable: true}, Signer: key}
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestBenchServer$")
+	cmd.Env = append(os.Environ(), serverEnv+"="+dir)
+	if version == tls.VersionTLS12 {
+		cmd.Env = append(cmd.Env, "MAX12=1")
+	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { in.Close(); cmd.Wait() })
+	lines := bufio.NewReader(out)
+	for p.addr == "" {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			b.Fatal(err)
+		}
+		if rest, ok := strings.CutPrefix(line, "listening "); ok {
+			p.addr = strings.TrimSpace(rest)
+		}
+	}
+	go io.Copy(io.Discard, lines)
+	return p
+}
+
+func newKey(b testing.TB, kind string) crypto.Signer {
+	var key crypto.Signer
+	var err error
+	if kind == "P-256" {
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	} else {
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return key
+}
+
+// cpu is what this process has used, in user and system.
+func cpu() time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		panic(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// loop is crypto/tls as a program would use it: n connections, one request
+// each. With watch, each connection goes through it.
+func (p *place) loop(b testing.TB, n int, cache tls.ClientSessionCache, keys io.Writer, watch func(net.Conn) (net.Conn, func())) {
+	cfg := &tls.Config{
+		ServerName: "localhost", RootCAs: p.pool, Certificates: []tls.Certificate{p.cert}, ClientSessionCache: cache, KeyLogWriter: keys,
+		MaxVersion: p.version,
+	}
+	for range n {
+		raw, err := net.Dial("tcp", p.addr)
+		if err != nil {
+			b.Fatal(err)
+		}
+		done := func() {}
+		if watch != nil {
+			raw, done = watch(raw)
+		}
+		c := tls.Client(raw, cfg)
+		if err := c.Handshake(); err != nil {
+			b.Fatal(err)
+		}
+		req, _ := http.NewRequest("GET", "https://localhost/", nil)
+		if err := req.Write(c); err != nil {
+			b.Fatal(err)
+		}
+		reader := bufio.NewReader(c)
+		resp, err := http.ReadResponse(reader, req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		io.Copy(io.Discard, reader)
+		c.Close()
+		done()
+	}
+}
+
+// engine runs n connections under a cache policy and returns the CPU time of
+// that pass.
+func (p *place) engine(b testing.TB, n int, cache string) (used time.Duration) {
+	addr := netip.MustParseAddrPort(p.addr)
+	pl := plan.Plan{
+		Version: plan.Version, Caches: []string{cache}, Repeat: n,
+		Identities:  []plan.Identity{{ID: "alice", File: "alice.p12"}},
+		Targets:     []target.Target{{ID: "t", URL: "https://localhost:" + fmt.Sprint(addr.Port()) + "/", ConnectTo: target.Addresses{addr}, Trust: "ca.pem", TLS: target.TLS{Max: map[uint16]string{tls.VersionTLS12: "1.2", tls.VersionTLS13: "1.3"}[p.version]}}},
+		Connections: []plan.Connection{{Target: "t", Identity: "alice"}},
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var begun time.Duration
+	r, err := engine.Start(ctx, pl, engine.Resources{
+		Identities: map[string]*identity.Identity{"alice": p.identity}, Roots: map[string]*x509.CertPool{"ca.pem": p.pool},
+	}, engine.Options{Stacks: []stack.Stack{gotls.New()}, Observe: func(e trace.Event) {
+		switch {
+		case e.Pass != 1:
+		case e.Payload.Kind() == trace.KindPassStarted:
+			begun = cpu()
+		case e.Payload.Kind() == trace.KindPassDone:
+			used = cpu() - begun
+			cancel() // the control pass is not what is measured
+		}
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	log := trace.Connections(r.Wait())
+	for _, c := range log.Passes[0].Connections {
+		want := trace.Full
+		if cache == "shared" && c.Index > 1 {
+			want = trace.Resumed
+		}
+		if c.Error != nil || c.Handshake != want || len(c.Wire.Unreadable) > 0 {
+			b.Fatalf("connection %d: %s, want %s; %+v; unreadable: %q", c.Index, c.Handshake, want, c.Error, c.Wire.Unreadable)
+		}
+	}
+	return used
+}
+
+// least is what a loop costs when nothing else disturbs it.
+func least(list []float64) float64 { return slices.Min(list) }
+
+// TestCostOfTheTap compares, alternating in one run, the client's CPU time per
+// connection: crypto/tls alone, with the tap and decoding left for later, with
+// everything decoded, and the engine as a whole. It is long; make bench runs
+// it. docs/performance.md has the figures.
+func TestCostOfTheTap(t *testing.T) {
+	if os.Getenv("RECHALLENGE_BENCH") == "" {
+		t.Skip("a benchmark: make bench runs it")
+	}
+	const rounds, each = 15, 40
+	fmt.Printf("%-34s %10s %8s %8s %8s\n", "CPU of the client per connection", "plain", "tap", "decoded", "engine")
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		for _, kind := range []string{"P-256", "RSA-2048"} {
+			p := newPlace(t, version, kind)
+			for _, resumed := range []bool{false, true} {
+				cache := func() tls.ClientSessionCache {
+					if !resumed {
+						return nil
+					}
+					c := tls.NewLRUClientSessionCache(1)
+					p.loop(t, 1, c, nil, nil)
+					return c
+				}
+				costs := map[string][]float64{}
+				measure := func(name string, run func()) {
+					runtime.GC()
+					before := cpu()
+					run()
+					costs[name] = append(costs[name], float64(cpu()-before)/each)
+				}
+				for range rounds {
+					c := cache()
+					measure("plain", func() { p.loop(t, each, c, nil, nil) })
+					keys := &wire.KeyLog{}
+					var captures []*wire.Capture
+					c = cache()
+					measure("tap", func() {
+						p.loop(t, each, c, keys, func(raw net.Conn) (net.Conn, func()) {
+							k := &wire.Capture{}
+							captures = append(captures, k)
+							return k.Tap(raw, now()), func() {}
+						})
+					})
+					c = cache()
+					measure("decoded", func() {
+						p.loop(t, each, c, keys, func(raw net.Conn) (net.Conn, func()) {
+							k := &wire.Capture{}
+							return k.Tap(raw, now()), func() { summarize(t, k, keys, resumed) }
+						})
+					})
+					runtime.GC()
+					if resumed {
+						costs["engine"] = append(costs["engine"], float64(p.engine(t, each+1, "shared"))/(each+1))
+					} else {
+						costs["engine"] = append(costs["engine"], float64(p.engine(t, each, "none"))/each)
+					}
+				}
+				name := fmt.Sprintf("%s %s full", wire.VersionName(version), kind)
+				if resumed {
+					name = fmt.Sprintf("%s %s resumed", wire.VersionName(version), kind)
+				}
+				base := least(costs["plain"])
+				tap, decoded := least(costs["tap"])/base, least(costs["decoded"])/base
+				fmt.Printf("%-34s %7.0f us %8.3f %8.3f %8.3f\n", name, base/1000, tap, decoded, least(costs["engine"])/base)
+				if tap > 1.10 || decoded > 1.20 {
+					t.Errorf("%s: %.3f with the tap, 1.10 at most; %.3f with everything decoded, 1.20 at most", name, tap, decoded)
+				}
+			}
+		}
+	}
+}
+
+// TestMemoryOfIdleConnections holds connections open and compares what each
+// takes in the engine, its capture and its trace with a plain crypto/tls one.
+func TestMemoryOfIdleConnections(t *testing.T) {
+	if os.Getenv("RECHALLENGE_BENCH") == "" {
+		t.Skip("a benchmark: make bench runs it")
+	}
+	const n = 400
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		p := newPlace(t, version, "RSA-2048")
+		plain, captured := p.hold(t, n, false), p.hold(t, n, true)
+		whole := p.idle(t, n)
+		kib := func(n int64) float64 { return float64(n) / 1024 }
+		fmt.Printf("%s: an idle connection takes %.1f KiB in crypto/tls alone; its bytes, messages and decoder %.1f KiB more; in the engine with cache, trace and pool %.1f KiB in all\n",
+			wire.VersionName(version), kib(plain), kib(captured-plain), kib(whole))
+		if captured-plain > 24<<10 {
+			t.Errorf("%s: %d bytes for a captured connection, %d at most", wire.VersionName(version), captured-plain, 24<<10)
+		}
+	}
+}
+
+// held is a connection that stays open, with what belongs to it.
+type held struct {
+	conn     *tls.Conn
+	reader   *bufio.Reader
+	capture  *wire.Capture
+	decoder  *wire.Decoder
+	messages []wire.Message
+	summary  wire.Summary
+}
+
+// hold opens n connections, has an exchange on each, and gives the memory of
+// each; with captured they are tapped, decoded, and the messages kept.
+func (p *place) hold(t testing.TB, n int, captured bool) int64 {
+	before := heap()
+	keys := &wire.KeyLog{}
+	list := make([]*held, 0, n)
+	for range n {
+		raw, err := net.Dial("tcp", p.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := &held{}
+		cfg := &tls.Config{ServerName: "localhost", RootCAs: p.pool, Certificates: []tls.Certificate{p.cert}}
+		if captured {
+			h.capture, h.decoder, cfg.KeyLogWriter = &wire.Capture{}, wire.NewDecoder(keys), keys
+			raw = h.capture.Tap(raw, now())
+		}
+		h.conn = tls.Client(raw, cfg)
+		h.reader = bufio.NewReader(h.conn)
+		io.WriteString(h.conn, "GET / HTTP/1.1\r\nHost: localhost\r\nX-Keep: 1\r\n\r\n")
+		resp, err := http.ReadResponse(h.reader, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		if captured {
+			h.messages = h.decoder.Feed(h.capture.Chunks(0)...)
+			for i := range h.messages {
+				h.summary.Add(&h.messages[i])
+			}
+		}
+		list = append(list, h)
+	}
+	each := (heap() - before) / int64(n)
+	for _, h := range list {
+		h.conn.Close()
+	}
+	return each
+}
+
+// heap is what lives on the heap.
+func heap() int64 {
+	var m runtime.MemStats
+	for range 3 {
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// idle opens n connections that stay open in the engine's pool, and gives the
+// memory of each.
+func (p *place) idle(t testing.TB, n int) (each int64) {
+	addr := netip.MustParseAddrPort(p.addr)
+	pl := plan.Plan{Version: plan.Version, Caches: []string{"per-identity"}, HTTPReuse: "keep-alive", Identities: []plan.Identity{{ID: "alice", File: "alice.p12"}}}
+	for i := range n {
+		id := fmt.Sprintf("n%d", i)
+		pl.Targets = append(pl.Targets, target.Target{
+			ID: id, URL: fmt.Sprintf("https://%s.test:%d/", id, addr.Port()), ConnectTo: target.Addresses{addr}, Trust: "none", Headers: map[string]string{"X-Keep": "1"},
+		})
+		pl.Connections = append(pl.Connections, plan.Connection{Target: id, Identity: "alice"})
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var before int64
+	done := 0
+	r, err := engine.Start(ctx, pl, engine.Resources{Identities: map[string]*identity.Identity{"alice": p.identity}}, engine.Options{
+		Stacks: []stack.Stack{gotls.New()}, Observe: func(e trace.Event) {
+			switch payload := e.Payload.(type) {
+			case trace.PassStarted:
+				if e.Pass == 1 {
+					before = heap()
+				}
+			case trace.ConnectionDone:
+				if e.Pass != 1 {
+					return
+				}
+				if payload.Error != nil {
+					t.Errorf("%+v", payload.Error)
+				}
+				if done++; done == n {
+					each = (heap() - before) / int64(n)
+					cancel()
+				}
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Wait()
+	return each
+}
+
+func now() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
+}
+
+// summarize decodes everything and checks that it could be read.
+func summarize(t testing.TB, k *wire.Capture, keys *wire.KeyLog, resumed bool) {
+	d := wire.NewDecoder(keys)
+	var s wire.Summary
+	for _, list := range [][]wire.Message{d.Feed(k.Chunks(0)...), d.Close()} {
+		for i := range list {
+			s.Add(&list[i])
+		}
+	}
+	if s.Version == 0 || (len(s.Unreadable) > 0 && !(resumed && s.Version == tls.VersionTLS12)) {
+		t.Fatalf("unreadable: %q", s.Unreadable)
+	}
+}
+
+// The two loops by themselves, for profiles: go test -bench Engine/1.3 -cpuprofile FILE.
+func BenchmarkEngine(b *testing.B) {
+	benchmark(b, func(p *place, b *testing.B) { p.engine(b, b.N+1, "shared") })
+}
+
+func BenchmarkPlain(b *testing.B) {
+	benchmark(b, func(p *place, b *testing.B) { p.loop(b, b.N+1, tls.NewLRUClientSessionCache(1), nil, nil) })
+}
+
+func benchmark(b *testing.B, run func(*place, *testing.B)) {
+	for name, version := range map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13} {
+		b.Run(name, func(b *testing.B) {
+			p := newPlace(b, version, "P-256")
+			b.ResetTimer()
+			before := cpu()
+			run(p, b)
+			b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N), "cpu-us/op")
+		})
+	}
+}
