@@ -58,10 +58,12 @@ func TestGallery(t *testing.T) {
 		take("05-certificates")
 		w.press("alt+5")
 		take("06-session")
-		for n, question := range []string{"Why was I not asked", "Which clients", "What cures it"} {
-			w.find(question)
-			w.until("the answer", func(s shown) bool { return s.Answer != "" })
-			take([]string{"07-why", "08-clients", "09-cures"}[n])
+		for _, q := range []struct{ text, id, name string }{
+			{"Why was I not asked", "levels", "07-why"}, {"Which clients", "clients", "08-clients"}, {"What cures it", "cures", "09-cures"},
+		} {
+			w.find(q.text)
+			w.until("the answer", func(s shown) bool { return strings.HasPrefix(s.Answer, q.id+": ") })
+			take(q.name)
 		}
 		w.press("ctrl+3")
 		take("10-compare")

@@ -90,7 +90,7 @@ func (d *Dialogs) ask(show func() (string, error)) (path string, err error) {
 		defer close(done)
 		defer func() {
 			if r := recover(); r != nil {
-				err = fmt.Errorf("the desktop's file dialog does not work here: %v", r)
+				err = fmt.Errorf("%w: %v", ui.ErrUnavailable, r)
 			}
 		}()
 		path, err = show()

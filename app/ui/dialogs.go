@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/live"
@@ -28,11 +29,54 @@ type Kind struct {
 }
 
 // ErrCancelled is the answer of a person who did not choose a file; ErrExists
-// comes with a path that is taken and was not asked about yet.
+// comes with a path that is taken and was not asked about yet. ErrUnavailable
+// makes the window use Fyne's own dialogs.
 var (
-	ErrCancelled = errors.New("cancelled")
-	ErrExists    = errors.New("the file exists")
+	ErrCancelled   = errors.New("cancelled")
+	ErrExists      = errors.New("the file exists")
+	ErrUnavailable = errors.New("the desktop's file dialogs do not work here")
 )
+
+// openOwn is Fyne's dialog for an existing file, where the desktop's is not there.
+func (w *Window) openOwn(then func(path string), kinds []Kind) {
+	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
+		switch {
+		case err != nil:
+			w.failed("The file dialog failed", err)
+		case f != nil:
+			path := f.URI().Path()
+			f.Close()
+			then(path)
+		}
+	}, w.win)
+	var extensions []string
+	for _, k := range kinds {
+		for _, e := range k.Extensions {
+			extensions = append(extensions, "."+e)
+		}
+	}
+	if !slices.Contains(extensions, ".*") {
+		d.SetFilter(storage.NewExtensionFileFilter(extensions))
+	}
+	w.show(d, "choosing")
+}
+
+// saveOwn is Fyne's dialog for a new file; it makes the file, which is then
+// written over.
+func (w *Window) saveOwn(name string, then func(path string)) {
+	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
+		switch {
+		case err != nil:
+			w.failed("The file dialog failed", err)
+		case f != nil:
+			path := f.URI().Path()
+			f.Close()
+			then(path)
+		}
+	}, w.win)
+	d.SetFileName(name)
+	w.show(d, "saving")
+}
 
 // show shows a dialog and notes its name; Escape closes it.
 func (w *Window) show(d dialog.Dialog, name string) {
@@ -80,8 +124,9 @@ func (f *field) TypedKey(k *fyne.KeyEvent) {
 	f.Entry.TypedKey(k)
 }
 
-// failed shows an error: what happened, and its details to copy.
-func (w *Window) failed(what string, err error) {
+// failed shows an error: what happened, and its details to copy; more are
+// further things one can do about it.
+func (w *Window) failed(what string, err error, more ...fyne.CanvasObject) {
 	w.notice = what + ": " + err.Error()
 	text := widget.NewLabel(sentence(err.Error()))
 	text.Wrapping = fyne.TextWrapWord
@@ -89,46 +134,50 @@ func (w *Window) failed(what string, err error) {
 	copyText := widget.NewButton("Copy details", func() { w.app.Clipboard().SetContent(what + ": " + err.Error()) })
 	closeIt := widget.NewButton("Close", func() { d.Hide(); w.changed() })
 	closeIt.Importance = widget.HighImportance
-	d.SetButtons([]fyne.CanvasObject{copyText, closeIt})
+	d.SetButtons(append(append([]fyne.CanvasObject{copyText}, more...), closeIt))
 	w.show(d, "error")
 	w.changed()
 }
 
+// answer is a password, and whether it is meant for the files that follow too.
+type answer struct {
+	password string
+	rest     bool
+}
+
 // askPassword asks for a file's password on the UI goroutine and waits for the
 // answer on the caller's. ok is false when the person gave up.
-func (w *Window) askPassword(id, file string, again bool) (password string, ok bool) {
-	answer := make(chan *string, 1)
+func (w *Window) askPassword(file string, again, several bool) (a answer, ok bool) {
+	given := make(chan *answer, 1)
 	live.Post(func() {
 		entry := w.newField()
 		entry.Password = true
 		items := []*widget.FormItem{widget.NewFormItem("Password", entry)}
-		title := "Password of " + base(file)
+		name := "password of " + base(file)
 		if again {
 			items[0].HintText = "Wrong password. Try again."
+			name = "password again of " + base(file)
 		}
-		d := dialog.NewForm(title, "Open", "Cancel", items, func(yes bool) {
+		rest := widget.NewCheck("the same for the rest", nil)
+		if several {
+			items = append(items, widget.NewFormItem("", rest))
+		}
+		d := dialog.NewForm("Password of "+base(file), "Open", "Cancel", items, func(yes bool) {
 			if !yes {
-				answer <- nil
+				given <- nil
 				return
 			}
-			text := entry.Text
-			answer <- &text
+			given <- &answer{entry.Text, rest.Checked}
 		}, w.win)
 		entry.OnSubmitted = func(string) { d.Submit() }
 		d.Resize(fyne.NewSize(420, 0))
-		name := "password of " + base(file)
-		if again {
-			name = "password again of " + base(file)
-		}
 		w.show(d, name)
 		w.win.Canvas().Focus(entry)
-		w.changed()
 	})
-	text := <-answer
-	if text == nil {
-		return "", false
+	if g := <-given; g != nil {
+		return *g, true
 	}
-	return *text, true
+	return answer{}, false
 }
 
 // confirm asks a yes-or-no question.

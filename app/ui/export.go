@@ -2,7 +2,14 @@ package ui
 
 import (
 	"errors"
+	"io"
 	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/files"
 	"rechallenge/app/live"
@@ -12,6 +19,10 @@ import (
 // chooseNew asks for a file to write, away from the UI goroutine.
 func (w *Window) chooseNew(title, name string, then func(path string), kinds ...Kind) {
 	if w.busy {
+		return
+	}
+	if w.app.Preferences().Bool(prefOwnDialogs) {
+		w.saveOwn(name, then)
 		return
 	}
 	w.setBusy(true, "saving")
@@ -25,6 +36,8 @@ func (w *Window) chooseNew(title, name string, then func(path string), kinds ...
 			}
 			switch {
 			case errors.Is(err, ErrCancelled):
+			case errors.Is(err, ErrUnavailable):
+				w.saveOwn(name, then)
 			case errors.Is(err, ErrExists):
 				w.confirm(base(path)+" exists", "Replace it?", "Replace", func() { then(path) })
 			case err != nil:
@@ -36,21 +49,101 @@ func (w *Window) chooseNew(title, name string, then func(path string), kinds ...
 	}()
 }
 
-// export writes the report in the format of an extension, "" for any.
+// exported is the report that is shown, with the captured bytes where it was
+// run here.
+func (w *Window) exported() *report.Report {
+	shown := w.state.Report()
+	if shown == nil {
+		return nil
+	}
+	r := *shown
+	if w.finished != nil && w.finished.picture == w.picture {
+		r.Captures = files.Captures(w.finished.run)
+	}
+	return &r
+}
+
+// export writes the report in the format of an extension.
 func (w *Window) export(ext string) {
-	r := w.state.Report()
+	if r := w.exported(); r != nil {
+		w.exportTo(ext, func() *report.Report { return r })
+	}
+}
+
+// exportTo asks for a file of a format and writes a report into it.
+func (w *Window) exportTo(ext string, r func() *report.Report) {
+	f, err := report.FormatOf("x" + ext)
+	if err != nil {
+		w.failed("The report could not be written", err)
+		return
+	}
+	w.chooseNew("Export report", "report"+ext, func(path string) {
+		w.write(path, func() error { return files.SaveReport(path, r()) })
+	}, Kind{f.Title, []string{ext[1:]}})
+}
+
+// exportAs asks for the format, and for what to leave out or to put in.
+func (w *Window) exportAs() {
+	r := w.exported()
 	if r == nil {
 		return
 	}
-	var kinds []Kind
+	var titles []string
 	for _, f := range report.Formats {
-		if ext == "" || f.Ext == ext {
-			kinds = append(kinds, Kind{f.Title, []string{f.Ext[1:]}})
+		if !f.Captured || r.Captures != nil {
+			titles = append(titles, f.Title+"  "+f.Ext)
 		}
 	}
-	w.chooseNew("Export report", "report"+ext, func(path string) {
-		w.write(path, func() error { return files.SaveReport(path, r) })
-	}, kinds...)
+	names, addresses, headers := widget.NewCheck("names", nil), widget.NewCheck("addresses", nil), widget.NewCheck("headers", nil)
+	secrets := widget.NewCheck("Put the TLS secrets in, so that Wireshark can decrypt it", nil)
+	secrets.Disable()
+	chosen := func(title string) string { return title[strings.LastIndex(title, " ")+1:] }
+	format := widget.NewSelect(titles, func(title string) {
+		f, err := report.FormatOf("x" + chosen(title))
+		if err == nil && f.Captured {
+			secrets.Enable()
+		} else {
+			secrets.SetChecked(false)
+			secrets.Disable()
+		}
+	})
+	format.SetSelected(titles[0])
+	d := dialog.NewForm("Export the report", "Choose the file…", "Cancel", []*widget.FormItem{
+		{Text: "Format", Widget: format},
+		{Text: "Hide", Widget: container.NewHBox(names, addresses, headers), HintText: "each becomes a pseudonym, the same one everywhere"},
+		{Text: "Secrets", Widget: secrets},
+	}, func(ok bool) {
+		if !ok {
+			return
+		}
+		what := report.Redaction{Names: names.Checked, Addresses: addresses.Checked, Headers: headers.Checked}
+		if secrets.Checked {
+			r.KeyLog = w.finished.run.KeyLog().Lines()
+		}
+		save := func() { w.exportTo(chosen(format.Selected), func() *report.Report { return report.Redact(r, what) }) }
+		if !secrets.Checked || !w.app.Preferences().BoolWithFallback(prefWarn, true) {
+			save()
+			return
+		}
+		w.confirm("The file will hold secrets", "Whoever has it can read these connections and go on with their sessions. Only you will be allowed to read the file.", "Go on", save)
+	}, w.win)
+	d.Resize(fyne.NewSize(520, 0))
+	w.show(d, "export")
+}
+
+// exportKeyLog writes the secrets of the run in the SSLKEYLOGFILE format.
+func (w *Window) exportKeyLog() {
+	if w.finished == nil {
+		return
+	}
+	lines := w.finished.run.KeyLog().Lines()
+	w.confirm("The file will hold secrets", "Whoever has a key log and the packets can read these connections. Only you will be allowed to read the file.", "Go on", func() {
+		w.chooseNew("Export key log", "keys.log", func(path string) {
+			w.write(path, func() error {
+				return files.Save(path, files.Secret, func(out io.Writer) error { _, err := out.Write(lines); return err })
+			})
+		}, Kind{"Key log", []string{"log", "txt"}})
+	})
 }
 
 // write writes a file away from the UI goroutine and says so.

@@ -14,7 +14,6 @@ import (
 
 	"rechallenge/app/files"
 	"rechallenge/app/live"
-	"rechallenge/app/widgets"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 )
@@ -39,6 +38,10 @@ func (w *Window) choose(title string, then func(path string), kinds ...Kind) {
 	if w.busy {
 		return
 	}
+	if w.app.Preferences().Bool(prefOwnDialogs) {
+		w.openOwn(then, kinds)
+		return
+	}
 	w.setBusy(true, "choosing")
 	folder := w.app.Preferences().String(prefFolder)
 	go func() {
@@ -47,6 +50,8 @@ func (w *Window) choose(title string, then func(path string), kinds ...Kind) {
 			w.setBusy(false, "")
 			switch {
 			case errors.Is(err, ErrCancelled):
+			case errors.Is(err, ErrUnavailable):
+				w.openOwn(then, kinds)
 			case err != nil:
 				w.failed("The file dialog failed", err)
 			default:
@@ -78,7 +83,7 @@ func (w *Window) loadFiles(paths []string) {
 				switch {
 				case errors.Is(err, context.Canceled), errors.Is(err, ErrCancelled):
 				case err != nil:
-					w.failed(base(path)+" could not be loaded", err)
+					w.refused(path, f, err)
 				default:
 					w.addIdentities(path, f)
 				}
@@ -88,33 +93,36 @@ func (w *Window) loadFiles(paths []string) {
 	}()
 }
 
-// asker answers with a password that was given before, then asks the person.
-// With several files the last answer is tried for the next one first.
+// asker asks the person for passwords. Where several files are loaded, an
+// answer can be meant for the rest too: it is tried before the person is asked
+// again.
 func (w *Window) asker(paths []string) files.Ask {
-	last := ""
-	tried := map[string]bool{}
-	return func(_ context.Context, id, file string, again bool) (string, error) {
-		if last != "" && !tried[file] && len(paths) > 1 {
+	var rest *string
+	tried, asked := map[string]bool{}, map[string]bool{}
+	return func(_ context.Context, _, file string, _ bool) (string, error) {
+		if rest != nil && !tried[file] {
 			tried[file] = true
-			return last, nil
+			return *rest, nil
 		}
-		wrong := again && (len(paths) == 1 || tried[file])
-		password, ok := w.askPassword(id, file, wrong)
-		tried[file] = true
+		a, ok := w.askPassword(file, asked[file], len(paths) > 1)
 		if !ok {
 			return "", ErrCancelled
 		}
-		last = password
-		live.Post(func() { w.passwords[file] = password })
-		return password, nil
+		rest = nil
+		if a.rest {
+			rest = &a.password
+		}
+		tried[file], asked[file] = true, true
+		return a.password, nil
 	}
 }
 
 // addIdentities adds what a file holds; where it holds several, the person chooses.
 func (w *Window) addIdentities(path string, f *identity.File) {
+	w.explained[path] = f
 	switch len(f.Identities) {
 	case 0:
-		w.failed(base(path)+" holds no identity", errors.New("it was read, but there is no key with its certificate inside"))
+		w.refused(path, f, errors.New("it was read, but there is no key with its certificate inside"))
 		return
 	case 1:
 		w.state.AddIdentity(f.Identities[0], path, false)
@@ -142,37 +150,6 @@ func (w *Window) addIdentities(path string, f *identity.File) {
 			w.changed()
 		}, w.win)
 	w.show(d, "aliases")
-}
-
-// showIdentity explains an identity.
-func (w *Window) showIdentity(id string) {
-	x := w.state.Identities[id]
-	if x == nil {
-		return
-	}
-	pairs := []widgets.Pair{
-		{Key: "Subject", Value: x.Subject},
-		{Key: "Issuer", Value: x.Issuer},
-		{Key: "Serial", Value: x.Serial, Mono: true},
-		{Key: "Key", Value: x.KeyType},
-		{Key: "Valid", Value: x.NotBefore.Format("2006-01-02") + " to " + x.NotAfter.Format("2006-01-02")},
-		{Key: "Purposes", Value: strings.Join(x.ExtKeyUsage, ", ")},
-		{Key: "SHA-256", Value: x.FingerprintSHA256, Mono: true},
-		{Key: "File", Value: x.File},
-	}
-	for n, c := range x.Chain {
-		if n > 0 {
-			pairs = append(pairs, widgets.Pair{Key: fmt.Sprintf("Chain %d", n), Value: c.Subject})
-		}
-	}
-	for _, p := range x.Problems {
-		pairs = append(pairs, widgets.Pair{Key: "Remark", Value: p.Message, Severity: widgets.Warning})
-	}
-	sheet := widgets.NewSheet()
-	sheet.SetPairs(pairs)
-	d := dialog.NewCustom("Identity "+id, "Close", sheet, w.win)
-	d.Resize(fyne.NewSize(560, 420))
-	w.show(d, "identity")
 }
 
 // dropped takes files dropped on the window.

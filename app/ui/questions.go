@@ -196,7 +196,7 @@ func (q *questions) title() string {
 	if q == nil || q.result == nil {
 		return ""
 	}
-	return q.result.Title
+	return q.chosen.ID + ": " + q.result.Title
 }
 
 // progress says which run goes on.

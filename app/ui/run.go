@@ -5,6 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"path/filepath"
+	"time"
+
+	"fyne.io/fyne/v2"
 
 	"rechallenge/app/files"
 	"rechallenge/app/live"
@@ -56,6 +59,13 @@ func (w *Window) run() {
 	}()
 }
 
+// finished is a run that is over, with the picture of it: its bytes and
+// secrets are kept for exports, in memory only.
+type finished struct {
+	run     *engine.Run
+	picture *picture
+}
+
 // resources loads what the plan's targets name; the identities are loaded already.
 func resources(p *plan.Plan, dir string, roots map[string][]byte) (engine.Resources, error) {
 	only := plan.Plan{Targets: nil}
@@ -93,13 +103,29 @@ func (w *Window) grown(p *picture) {
 		w.enable()
 		w.dump()
 	} else {
+		if w.active != nil {
+			w.finished = &finished{w.active, p}
+		}
 		w.active = nil
+		w.notify()
 		w.tourRan()
 		w.changed()
 	}
 	if !waited && w.state.Waiting() != nil || waited && w.state.Waiting() == nil {
 		w.tick()
 	}
+}
+
+// longRun is how long a run has lasted when its end is worth a notification.
+const longRun = 10 * time.Second
+
+// notify tells a person who is elsewhere that a long run has ended.
+func (w *Window) notify() {
+	r := w.state.Report()
+	if r == nil || r.Log.End < longRun || w.inFront {
+		return
+	}
+	w.app.SendNotification(fyne.NewNotification("Rechallenge: the run has ended", r.Result.Verdict.Title))
 }
 
 // stop ends the run; what was recorded stays.

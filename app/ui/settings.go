@@ -33,6 +33,8 @@ func (w *Window) showPreferences() {
 		}
 		return nil
 	})
+	own := widget.NewCheck("Use Rechallenge's own instead of the desktop's", nil)
+	own.SetChecked(p.Bool(prefOwnDialogs))
 	warn := widget.NewCheck("Warn before a file with secrets is written", nil)
 	warn.SetChecked(p.BoolWithFallback(prefWarn, true))
 	d := dialog.NewForm("Preferences", "OK", "Cancel", []*widget.FormItem{
@@ -40,6 +42,7 @@ func (w *Window) showPreferences() {
 		{Text: "Timeline shows", Widget: clock},
 		{Text: "Stack of new plans", Widget: stack, HintText: "auto takes the one that can see most"},
 		{Text: "Timeout of new plans", Widget: timeout, HintText: "for each phase of a connection"},
+		{Text: "File dialogs", Widget: own},
 		{Text: "Secrets", Widget: warn},
 	}, func(ok bool) {
 		if ok {
@@ -52,6 +55,7 @@ func (w *Window) showPreferences() {
 			p.SetString(prefStack, stack.Selected)
 			p.SetString(prefTimeout, timeout.Text)
 			p.SetBool(prefWarn, warn.Checked)
+			p.SetBool(prefOwnDialogs, own.Checked)
 			w.timeline.SetAbsolute(p.Bool(prefAbsolute))
 		}
 		w.changed()

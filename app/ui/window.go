@@ -20,6 +20,7 @@ import (
 	"rechallenge/app/theme"
 	"rechallenge/app/widgets"
 	"rechallenge/core/engine"
+	"rechallenge/core/identity"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
@@ -73,28 +74,30 @@ type Window struct {
 	splits              map[string]*container.Split
 
 	active    *engine.Run
-	picture   *picture          // of the run to show, nil for none
-	drawn     *picture          // what the widgets have
-	server    *lab.Server       // nil = the lab is closed
-	clock     *session.Moved    // the lab's and the client's, while its server runs
-	behaviour *lab.Named        // what the server does
-	roots     map[string][]byte // trust files that exist in memory only: the demo's
-	passwords map[string]string // by file, for as long as the program runs
+	finished  *finished                 // the last run that was made here, nil before
+	picture   *picture                  // of the run to show, nil for none
+	drawn     *picture                  // what the widgets have
+	server    *lab.Server               // nil = the lab is closed
+	clock     *session.Moved            // the lab's and the client's, while its server runs
+	behaviour *lab.Named                // what the server does
+	roots     map[string][]byte         // trust files that exist in memory only: the demo's
+	explained map[string]*identity.File // what was read, by path
 
-	busy   bool            // a file dialog is open or a file is being read
-	open   []dialog.Dialog // those that are shown, the one in front last
-	dialog string          // what is being asked, for the dump
-	notice string          // the error being shown, for the dump
-	quiet  bool            // setting widgets, not the person's doing
-	cancel context.CancelFunc
-	saving *time.Timer // until unsaved changes are kept for the case of a crash
+	busy    bool            // a file dialog is open or a file is being read
+	open    []dialog.Dialog // those that are shown, the one in front last
+	dialog  string          // what is being asked, for the dump
+	notice  string          // the error being shown, for the dump
+	quiet   bool            // setting widgets, not the person's doing
+	inFront bool            // the window has the focus
+	cancel  context.CancelFunc
+	saving  *time.Timer // until unsaved changes are kept for the case of a crash
 }
 
 // New builds the window; Show shows it.
 func New(app fyne.App, opt Options) *Window {
 	w := &Window{
 		app: app, opt: opt, state: state.New(), items: map[string]*fyne.MenuItem{}, buttons: map[string]*widgets.ToolButton{},
-		roots: map[string][]byte{}, passwords: map[string]string{}, splits: map[string]*container.Split{},
+		roots: map[string][]byte{}, explained: map[string]*identity.File{}, splits: map[string]*container.Split{},
 	}
 	w.setTheme(theme.Mode(app.Preferences().StringWithFallback(prefTheme, string(theme.System))))
 	w.win = app.NewWindow("Rechallenge")
@@ -108,6 +111,8 @@ func New(app fyne.App, opt Options) *Window {
 			w.escape()
 		}
 	})
+	app.Lifecycle().SetOnEnteredForeground(func() { w.inFront = true })
+	app.Lifecycle().SetOnExitedForeground(func() { w.inFront = false })
 	w.win.SetCloseIntercept(w.close)
 	w.win.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { w.dropped(uris) })
 	w.win.Resize(fyne.NewSize(
@@ -132,17 +137,18 @@ func (w *Window) Run(open string, demo, run bool) {
 
 // The names of the preferences. None of them ever holds a secret.
 const (
-	prefTheme    = "theme"
-	prefWidth    = "window.width"
-	prefHeight   = "window.height"
-	prefSplit    = "split."
-	prefFolder   = "folder"
-	prefLast     = "plan"
-	prefRecent   = "recent"
-	prefStack    = "stack"
-	prefTimeout  = "timeout"
-	prefAbsolute = "timeline.absolute"
-	prefWarn     = "warn.secrets"
+	prefTheme      = "theme"
+	prefWidth      = "window.width"
+	prefHeight     = "window.height"
+	prefSplit      = "split."
+	prefFolder     = "folder"
+	prefLast       = "plan"
+	prefRecent     = "recent"
+	prefStack      = "stack"
+	prefTimeout    = "timeout"
+	prefAbsolute   = "timeline.absolute"
+	prefWarn       = "warn.secrets"
+	prefOwnDialogs = "dialogs.own"
 )
 
 // setTheme chooses dark, light or the desktop's.
@@ -165,7 +171,7 @@ func (w *Window) build() {
 	middle := w.split("middle", false, 0.3, w.lists,
 		w.split("timeline", false, 0.8, pane("Timeline", w.timeline), pane("Session caches", w.cache)))
 	w.work = w.split("outer", true, 0.17, w.left,
-		w.split("inner", true, 0.725, container.NewBorder(container.NewVBox(w.banner, w.countdown), nil, nil, nil, middle), w.inspector.view))
+		w.split("inner", true, 0.7, container.NewBorder(container.NewVBox(w.banner, w.countdown), nil, nil, nil, middle), w.inspector.view))
 	w.empty = widgets.NewEmpty(
 		"Will the second identity be asked?",
 		"Two client certificates, one server: see whether the second connection is challenged, or silently resumes the first one's TLS session.",
