@@ -84,6 +84,7 @@ type Rows struct {
 	made     []*line
 	spare    []*line // those of made that Fyne has dropped
 	round    int     // counts redrawAll
+	focused  bool
 	hovered  int
 	dragged  int // the row that is being dragged, -1 for none
 	target   int // where it would land
@@ -311,6 +312,12 @@ func (r *Rows) tapped(i, link int) {
 	}
 }
 
+func (r *Rows) focus(on bool) {
+	r.focused = on
+	r.drawHeader()
+	r.redraw(r.find(r.selected))
+}
+
 func (r *Rows) hover(i int) {
 	before := r.hovered
 	r.hovered = i
@@ -477,6 +484,13 @@ func newRowList(r *Rows) *rowList {
 }
 
 var _ fyne.Shortcutable = (*rowList)(nil)
+
+// FocusGained shows that the list has the keyboard. Fyne's own list would
+// light a row that means nothing here.
+func (l *rowList) FocusGained() { l.rows.focus(true) }
+
+// FocusLost shows that the keyboard went elsewhere.
+func (l *rowList) FocusLost() { l.rows.focus(false) }
 
 // TypedKey is for fyne.Focusable.
 func (l *rowList) TypedKey(e *fyne.KeyEvent) { l.rows.key(e.Name) }

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
+	"rechallenge/app/theme"
 	"rechallenge/app/widgets"
 )
 
@@ -25,6 +27,40 @@ func TestMarkup(t *testing.T) {
 			r.SetRows(connectionRows())
 			r.Select("1/2")
 			return r
+		},
+		"cards": func() fyne.CanvasObject {
+			c := widgets.NewCards("Drop a .p12, or click")
+			c.SetCards([]widgets.Card{
+				{ID: "alice", Icon: theme.IconIdentity, Title: "alice", Badge: "P-256", Text: "CN=alice, until 2036-11-23"},
+				{ID: "bob", Title: "bob", Muted: true, Severity: widgets.Warning, Problem: "expires in 3 days"}})
+			c.Select("alice")
+			return c
+		},
+		"sheet": func() fyne.CanvasObject {
+			s := widgets.NewSheet()
+			s.SetPairs([]widgets.Pair{{Key: "Session", Heading: true}, {Key: "Handshake", Value: "resumed (psk)"},
+				{Key: "Seen as", Value: "CN=alice", Severity: widgets.Error, Note: "The server's words"}, {Key: "Made by", Value: "#1 alice", Run: func() {}}})
+			return s
+		},
+		"fields": func() fyne.CanvasObject {
+			f := widgets.NewFields()
+			f.SetMessage([]widgets.Field{{Name: "CertificateRequest", Value: "6 bytes", Length: 6, Children: []widgets.Field{
+				{Name: "context", Value: "empty", Offset: 4, Length: 1}, {Name: "extensions", Value: "none", Offset: 5, Length: 1}}}}, []byte("\x0d\x00\x00\x02\x00\x00"))
+			return f
+		},
+		"bars": func() fyne.CanvasObject {
+			s := widgets.NewStatusBar()
+			s.SetParts(widgets.StatusPart{Text: "4 connections"}, widgets.StatusPart{Text: "2 challenges", Icon: theme.Tinted(theme.IconChallenge, theme.ColorChallenge)})
+			s.SetProgress("Writing report", .4)
+			s.SetReadout("#2 bob   TLS flight 1   1.24 ms")
+			c := widgets.NewCountdown()
+			c.SetWait("Waiting before connection 2 (bob)", 9*time.Minute, 7*time.Minute)
+			return container.NewVBox(c, s)
+		},
+		"begin": func() fyne.CanvasObject {
+			return widgets.NewEmpty("Is the second identity asked for?", "Load two client identities, give a URL, press Run.",
+				widgets.Choice{Icon: theme.IconIdentity, Title: "Load identities", Text: "Choose .p12 files.", Key: "Ctrl+I"},
+				widgets.Choice{Icon: theme.IconDemo, Title: "Try the demo", Text: "The problem before your eyes.", Primary: true})
 		},
 		"chips": func() fyne.CanvasObject {
 			c := widgets.NewChips("compare with")

@@ -61,7 +61,11 @@ func (r *Rows) drawHeader() {
 		return
 	}
 	l.rect(0, 0, s.Width, h, theme.Color(theme.ColorGroup), 0)
-	l.rect(0, h-1, s.Width, 1, theme.Color(stock.ColorNameSeparator), 0)
+	if r.focused {
+		l.rect(0, h-2, s.Width, 2, theme.Color(stock.ColorNamePrimary), 0)
+	} else {
+		l.rect(0, h-1, s.Width, 1, theme.Color(stock.ColorNameSeparator), 0)
+	}
 	size := theme.Size(stock.SizeNameCaptionText)
 	high := fyne.MeasureText("Mg", size, fyne.TextStyle{}).Height
 	x, w := columnsAt(r.columns, r.rowLeft(), s.Width)
@@ -147,7 +151,11 @@ func (n *line) draw() {
 		l.rect(0, 0, s.Width, s.Height, theme.Color(theme.ColorGroup), 0)
 	case n.row.ID != "" && n.row.ID == r.selected:
 		l.rect(0, 0, s.Width, s.Height, theme.Color(stock.ColorNameSelection), 0)
-		l.rect(0, 0, 3, s.Height, theme.Color(stock.ColorNamePrimary), 0)
+		bar := theme.Color(theme.ColorMuted)
+		if r.focused || r.tap != nil {
+			bar = theme.Color(stock.ColorNamePrimary)
+		}
+		l.rect(0, 0, 3, s.Height, bar, 0)
 	case r.hovered == n.index:
 		l.rect(0, 0, s.Width, s.Height, theme.Color(stock.ColorNameHover), 0)
 	}

@@ -102,25 +102,18 @@ func or(a, b string) string {
 }
 
 // holds tells whether text holds a part in lower case, whatever its own case.
-// It makes no copy where both are ASCII: it runs over every lane of a run.
+// It runs over every lane of a run, so it makes a copy only where the part has
+// letters that are not ASCII.
 func holds(text, part string) bool {
 	n := len(part)
-	if n == 0 {
-		return true
+	for i := range n {
+		if part[i] >= 0x80 {
+			return strings.Contains(strings.ToLower(text), part)
+		}
 	}
 	for i := 0; i+n <= len(text); i++ {
 		j := 0
-		for j < n {
-			c := text[i+j]
-			if c >= 0x80 {
-				return strings.Contains(strings.ToLower(text), part)
-			}
-			if 'A' <= c && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			if c != part[j] {
-				break
-			}
+		for j < n && lower(text[i+j]) == part[j] {
 			j++
 		}
 		if j == n {
@@ -128,4 +121,11 @@ func holds(text, part string) bool {
 		}
 	}
 	return false
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
 }

@@ -75,7 +75,11 @@ func arrange(s *store, keep func(*TimelineLane) bool, compare bool) *arrangement
 func sideBySteps(s *store, keep func(*TimelineLane) bool) *arrangement {
 	a := &arrangement{store: s, compare: true, rows: make([]place, 0, s.total), rowOf: make([][]int32, len(s.groups))}
 	names, numbered := map[string]int32{}, numbers{}
-	var steps []step
+	most := 0 // steps are about as many as the longest pass has connections
+	for g := range s.groups {
+		most = max(most, len(s.groups[g].lanes))
+	}
+	steps := make([]step, 0, most)
 	stepOf := make([]int32, 0, s.total)
 	find := func(l *TimelineLane) (n int32, ok bool) {
 		if l.Step == "" {
@@ -105,6 +109,7 @@ func sideBySteps(s *store, keep func(*TimelineLane) bool) *arrangement {
 			stepOf = append(stepOf, n)
 		}
 	}
+	a.sections = make([]section, 0, len(steps))
 	for n := range steps {
 		if st := &steps[n]; st.kept {
 			a.sections = append(a.sections, section{differs: st.differs(), first: a.total, n: st.n})
