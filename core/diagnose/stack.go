@@ -29,6 +29,16 @@ var stackCannotAnswer = Rule{
 				})
 				continue
 			}
+			if c.Library != nil && c.Library.NotKept != "" {
+				found = append(found, Finding{
+					Connections: []int{c.Index},
+					Title:       fmt.Sprintf("Connection %d was given a session that its stack can't keep", c.Index),
+					Detail:      fmt.Sprintf("The stack %s can't offer it again: %s. Whether the server would resume it is not known from here.", c.Stack, c.Library.NotKept),
+					Advice:      "Run the plan with the openssl stack.",
+					Evidence:    []Evidence{on(c, c.Evidence.ServerHello, "the server assigns a session ID")},
+				})
+				continue
+			}
 			if c.TLSVersion != 0x0304 || c.Wire.PostHandshakeAuth || c.Challenged() || c.Meant() == "" || c.ReusedConnection != nil || resumed(c) {
 				continue
 			}

@@ -208,7 +208,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	a.add(trace.TLS{ServerName: a.job.parsed.ServerName, ALPN: a.alpn(), Trust: trust, SessionKey: key})
 	c, err := a.job.stack.Client(a.ctx, l.raw, stack.Config{
 		ServerName: a.job.parsed.ServerName, MinVersion: a.job.min, MaxVersion: a.job.max, ALPN: a.alpn(),
-		Trust: a.job.trust, Identity: a.job.identity, Session: l.offered, KeyLog: a.opt.KeyLog, Now: a.opt.Clock.Now,
+		Trust: a.job.trust, Identity: a.job.identity, Session: l.offered, Mechanisms: a.policy.Mechanisms, KeyLog: a.opt.KeyLog, Now: a.opt.Clock.Now,
 		NewSession: l.newSession,
 		Challenged: func() { a.add(trace.Asked{}) },
 	})
@@ -223,7 +223,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	s := c.State()
 	a.add(trace.TLSDone{
 		Version: s.Version, CipherSuite: s.CipherSuite, ALPN: s.ALPN, Resumed: s.Resumed,
-		TrustEvaluated: s.TrustEvaluated, Certificates: s.Certificates, NotOffered: s.NotOffered,
+		TrustEvaluated: s.TrustEvaluated, Certificates: s.Certificates, NotOffered: s.NotOffered, NotKept: s.NotKept,
 	})
 	a.store()
 	return nil

@@ -230,6 +230,31 @@ func TestTicketsAroundAChallenge(t *testing.T) {
 	}
 }
 
+// Who is asked late and has nothing, or the wrong thing, to show is refused
+// late; the session he came with was not.
+func TestRefusedLater(t *testing.T) {
+	all := stacks()
+	if len(all) < 2 {
+		t.Skip("there is no libssl")
+	}
+	for _, version := range []uint16{0x0303, 0x0304} {
+		x := newBench(t, lab.Behaviour{MinVersion: version, MaxVersion: version, Auth: lab.AuthLater})
+		x.opt.Stacks = all
+		x.load(t, "carol") // of another CA
+		x.plan.Connections = []plan.Connection{{Target: "alice", Identity: "alice"}, {Target: "bob", Identity: "carol"}, {Target: "bob", Identity: plan.None}}
+		log := x.run(t)
+		for _, p := range log.Passes {
+			wrong, none := p.Connections[1], p.Connections[2]
+			if wrong.Error == nil || wrong.Error.Reason != trace.ReasonCertificateRejected || len(wrong.Challenges) != 1 || name(wrong.Challenges[0].AnsweredWith) != "carol" {
+				t.Errorf("%#x, pass %s, carol: %s", version, p.Cache, story(wrong))
+			}
+			if none.Error == nil || none.Error.Reason != trace.ReasonCertificateRequired || len(none.Challenges) != 1 {
+				t.Errorf("%#x, pass %s, nobody: %s", version, p.Cache, story(none))
+			}
+		}
+	}
+}
+
 // On a connection that is kept alive it is who made it that answers.
 func TestAskedOnAKeptConnection(t *testing.T) {
 	all := stacks()

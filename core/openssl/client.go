@@ -16,6 +16,7 @@ type ClientConfig struct {
 	MaxVersion uint16 // 0 = the highest
 	ALPN       []string
 	Session    []byte // DER to offer; a fresh SSL_SESSION is made of it
+	NoTickets  bool   // ask for no ticket below TLS 1.3
 	// Verify judges the server's chain (DER, leaf first) of a full handshake; nil accepts it.
 	Verify func(chain [][]byte) error
 	// Certificate answers a challenge, in the handshake or later; nil sends none.
@@ -71,6 +72,9 @@ func (c *Conn) configure(cfg *ClientConfig) error {
 		return err
 	} else if len(list) > 0 && l.SSL_set_alpn_protos(c.ssl, unsafe.Pointer(&list[0]), uint32(len(list))) != 0 {
 		return l.failure("offer ALPN", errorSSL)
+	}
+	if cfg.NoTickets {
+		l.SSL_set_options(c.ssl, opTicketOff)
 	}
 	l.SSL_set_post_handshake_auth(c.ssl, 1)
 	l.SSL_set_connect_state(c.ssl)

@@ -19,6 +19,7 @@ type symbols struct {
 	SSL_CTX_free                       func(ctx uintptr)
 	SSL_CTX_ctrl                       func(ctx uintptr, cmd int32, arg int, p uintptr) int
 	SSL_CTX_set_options                func(ctx uintptr, options uint64) uint64
+	SSL_set_options                    func(ssl uintptr, options uint64) uint64
 	SSL_CTX_sess_set_new_cb            func(ctx, cb uintptr)
 	SSL_CTX_set_keylog_callback        func(ctx, cb uintptr)
 	SSL_CTX_set_cert_verify_callback   func(ctx, cb, arg uintptr)

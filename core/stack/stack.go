@@ -46,8 +46,9 @@ type Config struct {
 	MaxVersion uint16
 	ALPN       []string
 	Trust      Trust
-	Identity   *identity.Identity // nil = answer a challenge with no certificate
-	Session    *session.Session   // to offer; nil = full handshake
+	Identity   *identity.Identity  // nil = answer a challenge with no certificate
+	Session    *session.Session    // to offer; nil = full handshake
+	Mechanisms []session.Mechanism // those the client resumes by; without tickets it asks for none below TLS 1.3; nil = all
 	KeyLog     *wire.KeyLog
 	Now        func() time.Time
 	// NewSession is called for each session the server gives, from within
@@ -82,6 +83,7 @@ type State struct {
 	TrustEvaluated bool     // this connection evaluated the server's certificate
 	Certificates   [][]byte // the server's, DER, leaf first; on resumption those of the session
 	NotOffered     string   // why Config.Session was not offered; "" = it was, or there was none
+	NotKept        string   // why a session that the server gave can't be kept; "" = it can
 }
 
 // Reason classifies a failed handshake; the engine maps it onto the report's closed list.

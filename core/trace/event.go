@@ -201,6 +201,7 @@ type TLSDone struct {
 	TrustEvaluated bool     `json:"trust_evaluated"`
 	Certificates   [][]byte `json:"certificates"`          // the server's, DER
 	NotOffered     string   `json:"not_offered,omitempty"` // why the stack did not offer the session that the cache gave
+	NotKept        string   `json:"not_kept,omitempty"`    // why the stack can't keep a session that the server gave
 	Error          *Failure `json:"error,omitempty"`
 }
 

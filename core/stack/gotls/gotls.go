@@ -15,6 +15,7 @@ import (
 	"os"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,20 +103,42 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 	if err := c.prepare(config); err != nil {
 		return nil, err
 	}
+	if c.offering == nil && !asksForTickets(cfg) {
+		config.ClientSessionCache = nil
+	}
 	c.Conn = tls.Client(c.sniffer, config)
 	if err := c.HandshakeContext(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil, &stack.Error{Reason: cancelReason(ctx.Err()), Err: ctx.Err()}
 		}
 		if errors.Is(err, errNotOffered) {
-			return nil, &stack.Error{Reason: stack.Failed, Err: errNotOffered}
+			return withoutSession(ctx, conn, cfg)
 		}
 		return nil, handshakeError(err)
 	}
-	if err := c.settle(); err != nil {
+	c.settle()
+	return c, nil
+}
+
+// withoutSession makes the handshake after all, in full, and says why.
+func withoutSession(ctx context.Context, conn net.Conn, cfg stack.Config) (stack.Conn, error) {
+	cfg.Session = nil
+	c, err := goStack{}.Client(ctx, conn, cfg)
+	if err != nil {
 		return nil, err
 	}
+	c.(*client).notOffered = errNotOffered.Error()
 	return c, nil
+}
+
+// asksForTickets reports whether the ClientHello is to have the extension
+// session_ticket. crypto/tls has one switch for that and for TLS 1.3's sessions:
+// where those are wanted it stays on.
+func asksForTickets(cfg stack.Config) bool {
+	if cfg.Mechanisms == nil || slices.Contains(cfg.Mechanisms, session.Ticket) {
+		return true
+	}
+	return slices.Contains(cfg.Mechanisms, session.PSK) && (cfg.MaxVersion == 0 || cfg.MaxVersion >= tls.VersionTLS13)
 }
 
 func cancelReason(err error) stack.Reason {
@@ -136,6 +159,7 @@ type client struct {
 	evaluated  bool
 	offering   *tls.ClientSessionState
 	notOffered string
+	notKept    string
 	ticketed   bool // the server gave a ticket in the handshake
 }
 
@@ -172,7 +196,7 @@ func (c *client) prepare(config *tls.Config) error {
 }
 
 // settle looks at what the handshake's clear part said, once it is over.
-func (c *client) settle() error {
+func (c *client) settle() {
 	s := c.ConnectionState()
 	hello, answer, _ := c.sniffer.hellos()
 	if c.offering != nil {
@@ -183,19 +207,21 @@ func (c *client) settle() error {
 		}
 	}
 	if s.Version == tls.VersionTLS13 {
-		return nil
+		return
 	}
 	if s.DidResume {
 		// crypto/tls writes no key log line on resumption.
 		if c.cfg.KeyLog != nil && hello.random != nil && c.cfg.Session.Secret.Master != nil {
 			c.cfg.KeyLog.Add("CLIENT_RANDOM", hello.random, c.cfg.Session.Secret.Master)
 		}
-		return nil
+		return
 	}
 	if c.ticketed || len(answer.sessionID) == 0 || c.cfg.NewSession == nil {
-		return nil
+		return
 	}
-	return c.harvest(s, answer)
+	if err := c.harvest(s, answer); err != nil {
+		c.notKept = err.Error()
+	}
 }
 
 // harvest makes a session of the ID that a TLS 1.2 server assigned.
@@ -206,7 +232,7 @@ func (c *client) harvest(s tls.ConnectionState, answer helloMessage) error {
 	}
 	data, err := state.bytes()
 	if err != nil {
-		return &stack.Error{Reason: stack.Failed, Err: err}
+		return fmt.Errorf("keep the session: %w", err)
 	}
 	c.cfg.NewSession(session.Session{
 		Info: session.Info{
@@ -233,7 +259,7 @@ func (c *client) State() stack.State {
 	s := c.ConnectionState()
 	return stack.State{
 		Version: s.Version, CipherSuite: s.CipherSuite, ALPN: s.NegotiatedProtocol, Resumed: s.DidResume,
-		TrustEvaluated: c.evaluated, Certificates: chain(s), NotOffered: c.notOffered,
+		TrustEvaluated: c.evaluated, Certificates: chain(s), NotOffered: c.notOffered, NotKept: c.notKept,
 	}
 }
 

@@ -189,6 +189,25 @@ func TestNotOffered(t *testing.T) {
 	}
 }
 
+// A Go release that takes the session ID from elsewhere: the handshake is made
+// in full, and State says that the session was not offered.
+func TestAnotherRelease(t *testing.T) {
+	a := stacktest.NewAuthority(t)
+	a.Leaf("server")
+	addr := a.OpenSSL(t, "-no_ticket", "-tls1_2")
+	cfg := stack.Config{Trust: stack.Trust{Disabled: true}}
+	full, err := visit(t, addr, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gotls.ReadSessionIDAs(7)()
+	cfg.Session = &full.sessions[0]
+	again, err := visit(t, addr, cfg)
+	if err != nil || again.state.Resumed || !strings.Contains(again.state.NotOffered, "openssl stack") || len(again.sessions) != 1 {
+		t.Errorf("%v, %+v, %d sessions", err, again.state, len(again.sessions))
+	}
+}
+
 func TestErrors(t *testing.T) {
 	a := stacktest.NewAuthority(t)
 	server := a.Leaf("server")

@@ -15,8 +15,8 @@ import (
 )
 
 // errNotOffered is returned to crypto/tls instead of sending a ClientHello
-// without the session ID that was meant.
-var errNotOffered = errors.New("the ClientHello does not carry the session ID that was to be offered: this Go release can't offer session IDs; use the openssl stack. Nothing was sent")
+// without the session ID that was meant. Nothing has been sent then.
+var errNotOffered = errors.New("crypto/tls of this Go release can't be made to offer session IDs: use the openssl stack")
 
 // idLength is the only length of a session ID that crypto/tls sends.
 const idLength = 32
@@ -144,8 +144,11 @@ func offered(cfg *tls.Config, suite uint16) bool {
 	return slices.ContainsFunc(tls.CipherSuites(), func(s *tls.CipherSuite) bool { return s.ID == suite })
 }
 
-// idRand is crypto/rand, except that its second 32 bytes are the session ID: the
-// first are the ClientHello's random.
+// sessionIDRead says which of the 32-byte reads of Config.Rand is the session
+// ID: the first one is the ClientHello's random.
+var sessionIDRead = 2
+
+// idRand is crypto/rand, except that one read is the session ID.
 type idRand struct {
 	id    []byte
 	reads int
@@ -154,7 +157,7 @@ type idRand struct {
 func (r *idRand) Read(b []byte) (int, error) {
 	if len(b) == idLength {
 		r.reads++
-		if r.reads == 2 {
+		if r.reads == sessionIDRead {
 			return copy(b, r.id), nil
 		}
 	}

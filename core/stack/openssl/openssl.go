@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -92,6 +93,7 @@ func (s *opensslStack) Client(ctx context.Context, raw net.Conn, cfg stack.Confi
 	watched := &watched{Conn: raw}
 	c := &conn{trusts: !cfg.Trust.Disabled}
 	config := openssl.ClientConfig{
+		NoTickets:  cfg.Mechanisms != nil && !slices.Contains(cfg.Mechanisms, session.Ticket),
 		ServerName: serverName(cfg.ServerName), MinVersion: cfg.MinVersion, MaxVersion: cfg.MaxVersion, ALPN: cfg.ALPN,
 		Verify: func(chain [][]byte) error { return cfg.Trust.Verify(chain, now()) },
 		Certificate: func([][]byte) (*openssl.Credential, error) {

@@ -1,0 +1,9 @@
+package gotls
+
+// ReadSessionIDAs makes the session ID another read of Config.Rand than the
+// one that crypto/tls of this release takes it from.
+func ReadSessionIDAs(n int) (undo func()) {
+	was := sessionIDRead
+	sessionIDRead = n
+	return func() { sessionIDRead = was }
+}
