@@ -1,12 +1,13 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,149 +16,155 @@ import (
 	"rechallenge/core/plan"
 )
 
+// identityFlags are what the identity command was asked for.
+type identityFlags struct {
+	env      string
+	asJSON   bool
+	write    string
+	style    string
+	writeEnv string
+	force    bool
+}
+
 func identityCommand(c *console) *cobra.Command {
-	var env string
-	var asJSON bool
+	var flags identityFlags
 	cmd := &cobra.Command{
 		Use: "identity FILE", Short: "Explain an identity file: what is inside, is it usable, who else reads it",
-		Args:    exactly(1, "the file"),
-		Example: "  rechallenge-cli identity alice.p12\n  PW=secret rechallenge-cli identity alice.p12 --password-env PW --json",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			loader := files.Loader{Dir: ".", Ask: c.ask()}
-			f, err := loader.File(cmd.Context(), plan.Identity{ID: filepath.Base(args[0]), File: args[0], PasswordEnv: env})
-			var refused *identity.Error
-			if err != nil && (f == nil || !errors.As(err, &refused)) && !errors.Is(err, errNoTerminal) {
-				return usage{fmt.Errorf("read %s: %w", args[0], err)}
-			}
-			if f == nil {
-				f = &identity.File{}
-			}
-			if refused != nil {
-				f.Problems = append(f.Problems, identity.Problem{Code: string(refused.Code), Message: refused.Error()})
-			}
-			if asJSON {
-				err = printJSON(c, f)
-			} else {
-				printFile(c, args[0], f)
-			}
-			if err != nil && refused == nil {
-				return err
-			}
-			for _, id := range f.Identities {
-				if id.Usable {
-					return nil
-				}
-			}
-			if refused != nil {
-				return usage{fmt.Errorf("read %s: %w", args[0], refused)}
-			}
-			return usage{fmt.Errorf("%s holds no usable identity", args[0])}
-		},
+		Long: "Explain an identity file: its format, MAC and encryption, the identities inside and their fitness for client authentication,\n" +
+			"and which other programs read it. With --write it writes the identities into a new PKCS#12 file (mode 0600).\n" +
+			"Exit code 0 when the file holds at least one usable identity, else 2 with the reason.",
+		Args: exactly(1, "the file"),
+		Example: "  rechallenge-cli identity alice.p12\n  PW=secret rechallenge-cli identity alice.p12 --password-env PW --json\n" +
+			"  PW=secret rechallenge-cli identity old.p12 --password-env PW --write new.p12 --style modern",
+		RunE: func(cmd *cobra.Command, args []string) error { return flags.run(cmd.Context(), c, args[0]) },
 	}
-	cmd.Flags().StringVar(&env, "password-env", "", "name of the environment variable that holds the password")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&flags.env, "password-env", "", "name of the environment variable that holds the password")
+	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&flags.write, "write", "", "write the identities into this new PKCS#12 file")
+	cmd.Flags().StringVar(&flags.style, "style", string(identity.Modern), "protection of the new file: modern (AES-256) or compatible (3DES, for old programs)")
+	cmd.Flags().StringVar(&flags.writeEnv, "write-password-env", "", "environment variable with the new file's password (default: the one that opened FILE)")
+	cmd.Flags().BoolVar(&flags.force, "force", false, "let --write replace a file that is there")
 	return cmd
 }
 
-// fileJSON is the contract's form of an identity file.
-type fileJSON struct {
-	Format            string             `json:"format"`
-	Encoding          string             `json:"encoding"`
-	MAC               string             `json:"mac"`
-	Encryption        []string           `json:"encryption"`
-	Identities        []identityJSON     `json:"identities"`
-	OtherCertificates []string           `json:"other_certificates"`
-	Problems          []identity.Problem `json:"problems"`
-	Readers           []identity.Reader  `json:"readers"`
-}
-
-type identityJSON struct {
-	Alias             string             `json:"alias"`
-	Subject           string             `json:"subject"`
-	Issuer            string             `json:"issuer"`
-	Serial            string             `json:"serial"`
-	NotBefore         time.Time          `json:"not_before"`
-	NotAfter          time.Time          `json:"not_after"`
-	KeyType           string             `json:"key_type"`
-	FingerprintSHA256 string             `json:"fingerprint_sha256"`
-	Chain             []string           `json:"chain"`
-	Usable            bool               `json:"usable"`
-	Problems          []identity.Problem `json:"problems"`
-}
-
-func printJSON(c *console, f *identity.File) error {
-	out := fileJSON{
-		Format: f.Format, Encoding: f.Encoding, MAC: f.MAC, Encryption: append([]string{}, f.Encryption...),
-		Identities: []identityJSON{}, OtherCertificates: []string{},
-		Problems: append([]identity.Problem{}, f.Problems...), Readers: append([]identity.Reader{}, f.Readers...),
+func (flags identityFlags) run(ctx context.Context, c *console, name string) error {
+	if flags.write != "" && flags.style != string(identity.Modern) && flags.style != string(identity.Compatible) {
+		return usage{fmt.Errorf("--style %q: it is one of %v", flags.style, identity.Styles)}
 	}
+	var answer *string
+	ask := c.ask()
+	loader := files.Loader{Dir: ".", Ask: func(ctx context.Context, id, file string, again bool) (string, error) {
+		password, err := ask(ctx, id, file, again)
+		if err == nil {
+			answer = &password
+		}
+		return password, err
+	}}
+	f, err := loader.File(ctx, plan.Identity{ID: filepath.Base(name), File: name, PasswordEnv: flags.env})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var refused *identity.Error
+	switch {
+	case errors.As(err, &refused):
+	case errors.Is(err, errNoTerminal):
+		refused = &identity.Error{
+			Code: identity.PasswordNeeded, What: "the file is protected by a password, and there is no terminal to ask at",
+			Do: "set an environment variable to it and name that one: --password-env NAME", Offset: -1,
+		}
+	case err != nil:
+		return usage{fmt.Errorf("read %s: %w", name, err)}
+	}
+	if f == nil {
+		f = &identity.File{}
+	}
+	if refused != nil {
+		f.Problems = append(f.Problems, identity.Problem{Code: string(refused.Code), Message: refused.Error()})
+	}
+	if flags.asJSON {
+		err = printJSON(c, f)
+	} else {
+		err = printFile(c, name, f)
+	}
+	if err != nil {
+		return err
+	}
+	var usable []*identity.Identity
 	for _, id := range f.Identities {
-		j := identityJSON{
-			Alias: id.Alias, Subject: id.Subject, Issuer: id.Issuer, Serial: id.Serial, NotBefore: id.NotBefore, NotAfter: id.NotAfter,
-			KeyType: id.KeyType, FingerprintSHA256: id.FingerprintSHA256, Chain: []string{}, Usable: id.Usable,
-			Problems: append([]identity.Problem{}, id.Problems...),
+		if id.Usable {
+			usable = append(usable, id)
 		}
-		for _, x := range id.Chain {
-			j.Chain = append(j.Chain, x.Subject)
-		}
-		out.Identities = append(out.Identities, j)
 	}
-	for _, x := range f.Others {
-		out.OtherCertificates = append(out.OtherCertificates, x.Subject)
+	switch {
+	case refused != nil:
+		return usage{fmt.Errorf("read %s: %w", name, refused)}
+	case len(usable) == 0:
+		return usage{fmt.Errorf("%s holds no usable identity", name)}
+	case flags.write == "":
+		return nil
 	}
-	e := json.NewEncoder(c.out)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(out)
+	return flags.writeNew(ctx, c, usable, answer)
 }
 
-func printFile(c *console, name string, f *identity.File) {
-	fmt.Fprintf(c.out, "%s: %s", name, f.Format)
-	if f.Encoding != "" {
-		fmt.Fprintf(c.out, " (%s)", f.Encoding)
-	}
-	fmt.Fprintln(c.out)
-	row := func(key, value string) {
-		if value != "" {
-			fmt.Fprintf(c.out, "  %-12s %s\n", key, value)
+// writeNew writes the new file, reads it back and says who else reads it.
+func (flags identityFlags) writeNew(ctx context.Context, c *console, ids []*identity.Identity, answer *string) error {
+	password := ""
+	switch env := cmp.Or(flags.writeEnv, flags.env); {
+	case flags.writeEnv == "" && answer != nil:
+		password = *answer
+	case env == "":
+		return usage{errors.New("the new file needs a password: set an environment variable to it and name that one: --write-password-env NAME")}
+	default:
+		var ok bool
+		if password, ok = os.LookupEnv(env); !ok {
+			return usage{fmt.Errorf("the environment has no %s: set it to the new file's password", env)}
 		}
 	}
-	row("MAC", f.MAC)
-	for _, e := range f.Encryption {
-		row("encryption", e)
+	if _, err := os.Lstat(flags.write); err == nil && !flags.force {
+		return usage{fmt.Errorf("write %s: it is there already; choose another name, or --force to replace it", flags.write)}
 	}
-	for _, id := range f.Identities {
-		word := "usable"
-		if !id.Usable {
-			word = "NOT usable"
-		}
-		fmt.Fprintf(c.out, "identity %s: %s\n", strings.TrimSpace(id.Alias), word)
-		row("subject", id.Subject)
-		row("issuer", id.Issuer)
-		row("key", id.KeyType)
-		row("valid", id.NotBefore.Format(time.DateOnly)+" to "+id.NotAfter.Format(time.DateOnly))
-		row("SHA-256", id.FingerprintSHA256)
-		for _, x := range id.Chain[min(1, len(id.Chain)):] {
-			row("chain", x.Subject)
-		}
-		for _, p := range id.Problems {
-			row("remark", p.Message)
-		}
+	der, err := identity.Encode(ids, password, identity.Style(flags.style))
+	if err != nil {
+		return err
 	}
-	for _, x := range f.Others {
-		row("also inside", x.Subject)
+	f, err := identity.Read(ctx, flags.write, der, &password, identity.Options{})
+	if err != nil {
+		return fmt.Errorf("check %s before it is written: %w", flags.write, err)
 	}
-	for _, p := range f.Problems {
-		row("problem", p.Message)
+	if err := flags.save(der); err != nil {
+		return err
 	}
-	if len(f.Readers) > 0 {
-		fmt.Fprintln(c.out, "who else reads this file")
+	out := c.out
+	if flags.asJSON {
+		out = c.err
 	}
-	for _, r := range f.Readers {
-		word := "unknown"
-		if r.Reads != nil {
-			word = map[bool]string{true: "reads", false: "refuses"}[*r.Reads]
-		}
-		fmt.Fprintf(c.out, "  %-18s %-8s %s (%s)\n", r.Name, word, r.Why, r.Basis)
+	fmt.Fprintf(out, "wrote %s: %s, style %s\n", flags.write, identities(len(ids)), flags.style)
+	if !flags.asJSON {
+		printReaders(out, f)
 	}
+	return nil
+}
+
+// save writes the file for its owner's eyes only. Without force it makes the
+// file itself, so that one which appeared meanwhile is not replaced either.
+func (flags identityFlags) save(der []byte) error {
+	if flags.force {
+		return files.Save(flags.write, files.Secret, func(w io.Writer) error { _, err := w.Write(der); return err })
+	}
+	f, err := os.OpenFile(flags.write, os.O_WRONLY|os.O_CREATE|os.O_EXCL, files.Secret)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(der)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", flags.write, err), os.Remove(flags.write))
+	}
+	return nil
+}
+
+func identities(n int) string {
+	if n == 1 {
+		return "1 identity"
+	}
+	return fmt.Sprintf("%d identities", n)
 }

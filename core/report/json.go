@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"crypto/tls"
 	"encoding/json"
@@ -122,11 +124,106 @@ type timingJSON struct {
 	Total   float64 `json:"total"`
 }
 
+// maxDecoded is up to how many connections messages are written with their
+// decoded fields; beyond, readers decode the bytes, as this program does.
+const maxDecoded = 200
+
+// writeJSON writes the document piece by piece: a long run's is hundreds of
+// megabytes. Events stand on a line each.
 func writeJSON(w io.Writer, r *Report) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", " ")
+	d := newDocument(r)
+	lean := connections(r.Log) > maxDecoded
+	out := &pieces{w: bufio.NewWriterSize(w, 64<<10)}
+	out.text("{")
+	for i, f := range []struct {
+		key   string
+		value any
+	}{
+		{"schema", d.Schema}, {"tool", d.Tool}, {"started", d.Started}, {"stacks", d.Stacks}, {"interrupted", d.Interrupted}, {"plan", d.Plan},
+		{"identities", d.Identities}, {"verdict", d.Verdict}, {"expectations", d.Expectations},
+	} {
+		out.separate(i, "\n ")
+		out.field(f.key, f.value, " ")
+	}
+	out.text(",\n \"passes\": [")
+	for i := range d.Passes {
+		p := &d.Passes[i]
+		out.separate(i, "\n  {\n   ")
+		out.field("cache", p.Cache, "")
+		out.text(",\n   ")
+		out.field("control", p.Control, "")
+		out.text(",\n   \"events\": [")
+		for i, e := range p.Events {
+			out.separate(i, "\n    ")
+			if lean {
+				e = e.Lean()
+			}
+			out.event(e)
+		}
+		out.text("],\n   ")
+		out.field("cache_entries", p.Entries, "   ")
+		out.text(",\n   \"connections\": [")
+		for i := range p.Connections {
+			out.separate(i, "\n    ")
+			out.value(p.Connections[i], "    ")
+		}
+		out.text("]\n  }")
+	}
+	out.text("],\n ")
+	out.field("findings", d.Findings, " ")
+	out.text("\n}\n")
+	if out.err != nil {
+		return out.err
+	}
+	return out.w.Flush()
+}
+
+// pieces writes JSON and keeps the first error.
+type pieces struct {
+	w   *bufio.Writer
+	err error
+}
+
+func (p *pieces) text(s string) {
+	if p.err == nil {
+		_, p.err = p.w.WriteString(s)
+	}
+}
+
+// separate puts a comma before all but the first.
+func (p *pieces) separate(i int, before string) {
+	if i > 0 {
+		p.text(",")
+	}
+	p.text(before)
+}
+
+func (p *pieces) field(key string, v any, prefix string) {
+	p.text(`"` + key + `": `)
+	p.value(v, prefix)
+}
+
+func (p *pieces) value(v any, prefix string) {
+	if p.err != nil {
+		return
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent(prefix, " ")
 	e.SetEscapeHTML(false)
-	return e.Encode(newDocument(r))
+	if p.err = e.Encode(v); p.err == nil {
+		_, p.err = p.w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+	}
+}
+
+func (p *pieces) event(e trace.Event) {
+	if p.err != nil {
+		return
+	}
+	var b []byte
+	if b, p.err = e.MarshalJSON(); p.err == nil {
+		_, p.err = p.w.Write(b)
+	}
 }
 
 func newDocument(r *Report) document {

@@ -116,7 +116,7 @@ func TestSchema(t *testing.T) {
 	if err := schema.Validate(value); err != nil {
 		t.Errorf("our own report: %v", err)
 	}
-	for _, broken := range []string{`"schema": "rechallenge.report/1"`, `"handshake": "full"`, `"kind": "message"`, `"accepted": true`} {
+	for _, broken := range []string{`"schema": "rechallenge.report/1"`, `"handshake": "full"`, `"kind":"message"`, `"accepted": true`} {
 		bad, err := jsonschema.UnmarshalJSON(strings.NewReader(strings.Replace(string(valid), broken, strings.NewReplacer("/1", "/0", "full", "fool", "message", "massage", "true", `"yes"`).Replace(broken), 1)))
 		if err != nil {
 			t.Fatal(err)

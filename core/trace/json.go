@@ -106,11 +106,30 @@ type messageJSON struct {
 
 // MarshalJSON writes the message with its decoded fields.
 func (m Message) MarshalJSON() ([]byte, error) {
-	return json.Marshal(messageJSON{
+	j := m.json()
+	j.Decoded = m.Fields()
+	return json.Marshal(j)
+}
+
+// Lean is the event as it is written without the decoded fields of a message,
+// which follow from its bytes and are most of it.
+func (e Event) Lean() Event {
+	if m, ok := e.Payload.(Message); ok {
+		e.Payload = leanMessage{m}
+	}
+	return e
+}
+
+type leanMessage struct{ Message }
+
+func (m leanMessage) MarshalJSON() ([]byte, error) { return json.Marshal(m.json()) }
+
+func (m Message) json() messageJSON {
+	return messageJSON{
 		Name: m.Name(), From: m.From.String(), Flight: m.Flight, Content: uint8(m.Content), Type: uint8(m.Type),
 		Version: fmt.Sprintf("0x%04x", m.Version), Suite: fmt.Sprintf("0x%04x", m.CipherSuite), Encrypted: m.Encrypted, Epoch: m.Epoch, Length: m.Length,
-		Raw: m.Raw, Masked: m.Masked, Alert: m.Alert, Problem: m.Problem, Decoded: m.Fields(),
-	})
+		Raw: m.Raw, Masked: m.Masked, Alert: m.Alert, Problem: m.Problem,
+	}
 }
 
 // UnmarshalJSON reads it back; the decoded fields are made anew from the bytes.
