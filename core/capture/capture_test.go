@@ -108,7 +108,9 @@ func TestStories(t *testing.T) {
 			r := diagnose.Diagnose(log)
 			fmt.Fprintf(&b, "  %s: %s\n    %s\n", r.Verdict.Severity, r.Verdict.Title, r.Verdict.Detail)
 			for _, f := range r.Findings {
-				fmt.Fprintf(&b, "  %s %s: %s\n", f.Severity, f.Rule, f.Title)
+				if f.Severity == diagnose.Error {
+					t.Errorf("%s: %s: %s", name, f.Rule, f.Title)
+				}
 			}
 		}
 	}
