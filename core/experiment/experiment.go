@@ -28,7 +28,7 @@ type Experiment struct {
 }
 
 // Experiments are all of them, in the order of the menu.
-var Experiments = []Experiment{Levels, Clients, Cures, Matrix, Delays, Lifetime}
+var Experiments = []Experiment{Levels, Clients, Cures, Matrix, Delays, Lifetime, Farm}
 
 // ByID returns the experiment of that id.
 func ByID(id string) (Experiment, bool) {

@@ -1,0 +1,124 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+	"rechallenge/core/target"
+	"rechallenge/core/trace"
+)
+
+// Farm offers each node of a target the sessions of each other node.
+var Farm = Experiment{
+	ID: "farm", Title: "Does the farm share its sessions?",
+	Line: "For a target with several addresses in connect_to: a session made at each node is offered at each other one.",
+	Connections: func(q Question) int {
+		n := len(nodes(q))
+		return 4 * n * (n - 1)
+	},
+	Ask: askFarm,
+}
+
+// ErrNodes is wrapped when the plan has no target with several addresses.
+var ErrNodes = errors.New("name several addresses in a target's connect_to")
+
+// byName is the cache whose sessions go wherever the name goes.
+var byName = plan.CustomCache{ID: "by-name", Key: session.Recipe{session.PartName}}
+
+// farm is the target of the question's first connection where it has several
+// addresses, else the plan's first one that has; nil when there is none.
+func farm(q Question) *target.Target {
+	if q.First >= 1 && q.First <= len(q.Plan.Connections) {
+		if t := q.Plan.Target(q.Plan.Connections[q.First-1].Target); t != nil && len(t.ConnectTo) > 1 {
+			return t
+		}
+	}
+	for i := range q.Plan.Targets {
+		if len(q.Plan.Targets[i].ConnectTo) > 1 {
+			return &q.Plan.Targets[i]
+		}
+	}
+	return nil
+}
+
+func nodes(q Question) target.Addresses {
+	if t := farm(q); t != nil {
+		return t.ConnectTo
+	}
+	return nil
+}
+
+func askFarm(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+	t := farm(q)
+	if t == nil {
+		return nil, fmt.Errorf("this question is about the nodes of a farm: %w", ErrNodes)
+	}
+	identity := plan.None
+	for _, c := range q.Plan.Connections {
+		if c.Target == t.ID {
+			identity = c.Identity
+			break
+		}
+	}
+	book := &notebook{run: run}
+	c := &Conclusion{Experiment: "farm", Columns: []string{"session made at", "offered at", "taken", "why"}}
+	taken, known := 0, 0
+	for i, from := range t.ConnectTo {
+		for j, to := range t.ConnectTo {
+			if i == j {
+				continue
+			}
+			p := q.Plan
+			a, b := *t, *t
+			a.ID, a.ConnectTo = "from", target.Addresses{from}
+			b.ID, b.ConnectTo = "to", target.Addresses{to}
+			p.Targets = []target.Target{a, b}
+			p.Connections = []plan.Connection{{Target: a.ID, Identity: identity}, {Target: b.ID, Identity: identity}}
+			p.CustomCaches, p.Caches = []plan.CustomCache{byName}, []string{byName.ID}
+			p.Repeat, p.Concurrency, p.HTTPReuse, p.Expect = 1, 1, "off", nil
+			log, n, err := book.do(ctx, Step{Title: fmt.Sprintf("from %s to %s", from, to), Plan: p})
+			if err != nil {
+				return nil, err
+			}
+			word, mark := shares(second(log, 1))
+			if mark != Unknown {
+				known++
+			}
+			if mark == Good {
+				taken++
+			}
+			c.Rows = append(c.Rows, Row{Cells: []string{from.String(), to.String(), word, why(second(log, 1))}, Mark: mark, Run: n, Pass: 1})
+		}
+	}
+	c.Runs = book.runs
+	switch {
+	case known == 0:
+		c.Title = "No node gave a session that could be offered at another"
+	case taken == known:
+		c.Title = "The farm shares its sessions: every node takes those of the others"
+		c.Detail = "A session cache whose key has no address works across this farm, and so does a confusion of identities."
+	case taken == 0:
+		c.Title = "The farm does not share its sessions: no node takes those of another"
+		c.Detail = "Whether a second identity is asked depends on which node answers: with the address in the session key it is always the one that made the session."
+	default:
+		c.Title = fmt.Sprintf("The farm shares some of its sessions: %d of %d pairs", taken, known)
+		c.Detail = "Whether a second identity is asked depends on which node answers."
+	}
+	return c, nil
+}
+
+// shares says whether a node took another's session.
+func shares(c *trace.Connection) (string, Mark) {
+	switch {
+	case c == nil || c.Resumption == nil:
+		return "nothing to offer", Unknown
+	case c.Resumption.Accepted:
+		return "yes", Good
+	case c.Error != nil && c.Error.Reason != trace.ReasonSessionRefused:
+		return "no answer", Unknown
+	}
+	return "no", Plain
+}
