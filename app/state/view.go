@@ -115,3 +115,29 @@ func missing(l *timeline.Layout) map[Ref]bool {
 func Judge(log *trace.Log) *View {
 	return Look(&report.Report{Log: log, Result: diagnose.Diagnose(log)})
 }
+
+// Connection is a connection of the run, nil when there is none of that name.
+func (v *View) Connection(r Ref) *trace.Connection {
+	p := v.Report.Log.Pass(r.Pass)
+	if p == nil {
+		return nil
+	}
+	return p.Connection(r.Connection)
+}
+
+// Findings are the ids of the rules whose findings are about each connection.
+func (v *View) Findings() map[Ref][]string {
+	found := map[Ref][]string{}
+	for _, f := range v.Report.Result.Findings {
+		for _, p := range v.Report.Log.Passes {
+			if p.Cache != f.Pass {
+				continue
+			}
+			for _, c := range f.Connections {
+				r := Ref{p.Index, c}
+				found[r] = append(found[r], f.Rule)
+			}
+		}
+	}
+	return found
+}

@@ -64,6 +64,8 @@ func (w *Window) actions() []action {
 		{id: "cures", menu: "Run", title: "What cures it here?", enabled: w.ready, run: func() { w.askAbout("cures") }},
 		{menu: "Run", id: separator},
 		{id: "demo", menu: "Run", title: "Try the demo", icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.unlessDirty(func() { w.startDemo(false) }) }},
+		{id: "find", menu: "View", title: "Find in the timeline", icon: theme.SearchIcon(), key: fyne.KeyF, mod: ctrl, run: func() { w.pages.SelectIndex(pageTest); w.win.Canvas().Focus(w.filter) }},
+		{id: "beside", menu: "View", title: "Passes side by side in the timeline", key: fyne.KeyB, mod: ctrl, run: func() { w.beside.SetChecked(!w.beside.Checked) }},
 		{id: "fit", menu: "View", title: "Fit the timeline", icon: rtheme.IconFit, key: fyne.Key0, mod: ctrl, run: func() { w.timeline.Fit() }},
 		{id: "zoom", menu: "View", title: "Zoom to the selection", run: func() { w.timeline.ZoomToSelection() }},
 		{menu: "View", id: separator},

@@ -1,21 +1,23 @@
 package ui
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strconv"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/files"
 	"rechallenge/app/state"
-	"rechallenge/app/theme"
+	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
 	"rechallenge/core/diagnose"
-	"rechallenge/core/timeline"
 )
 
 // buildLists makes the cards, the rows and the timeline, and says what the
@@ -120,8 +122,8 @@ func (w *Window) selectEvent(r state.Ref, event int) {
 // showPlan shows what is edited.
 func (w *Window) showPlan() {
 	now := time.Now()
-	w.identities.SetCards(cards(w.state.IdentityCards(now), theme.IconIdentity))
-	w.targets.SetCards(cards(w.state.TargetCards(), theme.IconTarget))
+	w.identities.SetCards(cards(w.state.IdentityCards(now), rtheme.IconIdentity))
+	w.targets.SetCards(cards(w.state.TargetCards(), rtheme.IconTarget))
 	var rows []widgets.Row
 	for _, r := range w.state.PlanRows() {
 		rows = append(rows, widgets.PlanRow{
@@ -182,7 +184,7 @@ func (w *Window) showRun() {
 			p = &picture{}
 		}
 		w.results.SetRows(p.rows)
-		w.timeline.SetData(p.timeline)
+		w.timeline.SetPrepared(cmp.Or(p.timeline, nothing))
 		w.timeline.SetStarted(p.started)
 	}
 	w.showCache()
@@ -201,11 +203,14 @@ type picture struct {
 	view     *state.View
 	started  time.Time
 	rows     []widgets.Row
-	timeline widgets.TimelineData
+	timeline *widgets.PreparedTimeline
 }
 
+// nothing is the timeline of no run.
+var nothing = widgets.PrepareTimeline(widgets.TimelineData{})
+
 func paint(v *state.View) *picture {
-	p := &picture{view: v, started: v.Report.Log.Run.Started, timeline: timelineData(v.Layout)}
+	p := &picture{view: v, started: v.Report.Log.Run.Started, timeline: widgets.PrepareTimeline(timelineData(v))}
 	for _, r := range v.Rows {
 		p.rows = append(p.rows, connectionRow(r))
 	}
@@ -231,12 +236,9 @@ func connectionRow(r state.ConnectionRow) widgets.Row {
 }
 
 // timelineData is the layout in the widget's terms.
-func timelineData(l *timeline.Layout) widgets.TimelineData {
-	var d widgets.TimelineData
-	if l == nil {
-		return d
-	}
-	d.End = l.Axis.End
+func timelineData(v *state.View) widgets.TimelineData {
+	l, found := v.Layout, v.Findings()
+	d := widgets.TimelineData{End: l.Axis.End}
 	for _, c := range l.Axis.Cuts {
 		d.Cuts = append(d.Cuts, widgets.TimelineCut(c))
 	}
@@ -244,6 +246,11 @@ func timelineData(l *timeline.Layout) widgets.TimelineData {
 		group := widgets.TimelineGroup{Pass: g.Pass, Title: g.Title}
 		for _, x := range g.Lanes {
 			lane := widgets.TimelineLane{Pass: x.Pass, Connection: x.Connection, Label: x.Label, Detail: x.Detail, Outcome: x.Outcome, Bad: x.Bad}
+			ref := state.Ref{Pass: x.Pass, Connection: x.Connection}
+			if c := v.Connection(ref); c != nil {
+				lane.Step = fmt.Sprintf("%d.%d.%d %s", c.PlanConnection, c.Iteration, c.Attempt, c.Node)
+				lane.Identity, lane.Target, lane.Findings = c.Identity, c.Target, found[ref]
+			}
 			for _, s := range x.Spans {
 				lane.Spans = append(lane.Spans, widgets.TimelineSpan(s))
 			}
@@ -258,6 +265,22 @@ func timelineData(l *timeline.Layout) widgets.TimelineData {
 		d.Links = append(d.Links, widgets.TimelineLink(k))
 	}
 	return d
+}
+
+// timelinePane is the timeline below what it is searched and fitted with.
+func (w *Window) timelinePane() fyne.CanvasObject {
+	w.filter = w.newField()
+	w.filter.SetPlaceHolder("find: bob, outcome:403, finding:any, mark:expected")
+	w.filter.OnChanged = func(text string) {
+		w.timeline.SetFilter(widgets.ParseTimelineFilter(text))
+		w.results.SetHighlight(text)
+	}
+	w.filter.escape = func() { w.filter.SetText("") }
+	w.beside = widget.NewCheck("side by side", w.timeline.SetCompare)
+	fit := widgets.NewToolButton("", rtheme.IconFit, "Fit the timeline", func() { w.do("fit") })
+	zoom := widgets.NewToolButton("", theme.ZoomInIcon(), "Zoom to the selection", func() { w.do("zoom") })
+	title := widget.NewLabelWithStyle("Timeline", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	return container.NewBorder(container.NewBorder(nil, nil, title, container.NewHBox(w.beside, zoom, fit), w.filter), nil, nil, nil, w.timeline)
 }
 
 // dumped is what the window shows, for tests: no secret, nothing to parse from pixels.

@@ -60,6 +60,8 @@ type Window struct {
 	stackSelect         *widget.Select
 	lists               *container.AppTabs
 	editor              *editor
+	filter              *field           // of the timeline
+	beside              *widget.Check    // passes side by side in the timeline
 	cards               *container.Split // identities above targets
 	left                *fyne.Container  // the cards, and below them the tour
 	tour                *widgets.Steps
@@ -169,7 +171,7 @@ func (w *Window) build() {
 	w.cards = w.split("left", false, 0.5, pane("Identities", w.identities), pane("Targets", w.targets))
 	w.newTour()
 	middle := w.split("middle", false, 0.3, w.lists,
-		w.split("timeline", false, 0.8, pane("Timeline", w.timeline), pane("Session caches", w.cache)))
+		w.split("timeline", false, 0.8, w.timelinePane(), pane("Session caches", w.cache)))
 	w.work = w.split("outer", true, 0.17, w.left,
 		w.split("inner", true, 0.7, container.NewBorder(container.NewVBox(w.banner, w.countdown), nil, nil, nil, middle), w.inspector.view))
 	w.empty = widgets.NewEmpty(
