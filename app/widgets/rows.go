@@ -52,6 +52,9 @@ type Rows struct {
 	// Reorderable shows a handle by which rows are dragged. Set it before the
 	// widget is shown.
 	Reorderable bool
+	// Follow keeps the last row in view when SetRows brings more, if it was in
+	// view: for a run that grows.
+	Follow bool
 
 	OnSelect    func(id string)
 	OnActivate  func(id string)                   // Enter, double click
@@ -104,8 +107,12 @@ func NewRows(columns ...Column) *Rows {
 // SetRows shows rows; the selection is kept where its ID is still there. The
 // slice belongs to the list from then on. Its work does not grow with the rows.
 func (r *Rows) SetRows(rows []Row) {
+	follow := r.Follow && len(rows) > r.count && r.atEnd()
 	r.rows = rows
 	r.SetSource(len(rows), func(i int) Row { return r.rows[i] }, r.search)
+	if follow {
+		r.reveal(r.count - 1)
+	}
 }
 
 // Append adds rows behind those of SetRows, for a run that grows. The last row

@@ -2,6 +2,7 @@ package widgets_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -199,6 +200,22 @@ func TestRowsGrow(t *testing.T) {
 	r.Update(widgets.Row{ID: "3", Cells: []widgets.Cell{{Text: "changed"}}}, widgets.Row{ID: "unknown"})
 	if !sees(">changed<") || r.Selected() != "3" {
 		t.Error("a changed row is not shown")
+	}
+}
+
+func TestRowsFollow(t *testing.T) {
+	for _, follow := range []bool{false, true} {
+		r := widgets.NewRows(widgets.Column{Title: "Name", Width: 100})
+		r.Follow = follow
+		w := show(t, r, 300, 120)
+		var rows []widgets.Row
+		for i := range 30 {
+			rows = append(rows, widgets.Row{ID: fmt.Sprint(i), Cells: []widgets.Cell{{Text: fmt.Sprintf("row %d", i)}}})
+			r.SetRows(slices.Clone(rows))
+		}
+		if got := strings.Contains(test.RenderToMarkup(w.Canvas()), ">row 29<"); got != follow {
+			t.Errorf("Follow=%v: the last row is in view: %v", follow, got)
+		}
 	}
 }
 

@@ -81,11 +81,19 @@ func PrepareTimeline(data TimelineData) *PreparedTimeline {
 // SetData shows a run: PrepareTimeline and SetPrepared in one.
 func (t *Timeline) SetData(data TimelineData) { t.SetPrepared(PrepareTimeline(data)) }
 
-// SetPrepared shows a run. The view is kept if the user has zoomed or panned
-// and the run is the same or a longer one, else everything is fitted. Filter
-// and comparison stay on.
+// SetPrepared shows a run, which is the timeline's from then on. The view is
+// kept if the user has zoomed or panned and the run is the same or a longer
+// one, else everything is fitted; where data tell their start, the last lane
+// stays in view if it was. Filter and comparison stay on.
 func (t *Timeline) SetPrepared(p *PreparedTimeline) {
+	if len(p.s.groups) == 0 { // the same nothing may be shown again, after this one has grown
+		p = PrepareTimeline(TimelineData{Started: p.s.started, End: p.s.end})
+	}
 	same := t.s.continuedBy(p.s)
+	follow := same && !p.s.started.IsZero() && t.view.y >= t.maxY()-1
+	if !p.s.started.IsZero() {
+		t.started = p.s.started
+	}
 	t.s, t.rows = p.s, p.rows
 	if t.keep != nil || t.compare {
 		t.s.forget()
@@ -104,6 +112,9 @@ func (t *Timeline) SetPrepared(p *PreparedTimeline) {
 	t.arrange(t.Size())
 	if !t.view.moved {
 		t.fit()
+	}
+	if follow {
+		t.view.y = t.maxY()
 	}
 	t.draw()
 }

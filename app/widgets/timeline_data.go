@@ -8,6 +8,9 @@ type TimelineData struct {
 	Links  []TimelineLink
 	Cuts   []TimelineCut // ascending, not overlapping
 	End    time.Duration
+	// Started is the time of day of offset zero. Data with another start is
+	// another run; without it the first lanes tell.
+	Started time.Time
 }
 
 // TimelineGroup is a pass.

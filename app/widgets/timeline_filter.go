@@ -48,6 +48,17 @@ func (f TimelineFilter) Empty() bool {
 	return f.Pass == "" && f.Identity == "" && f.Target == "" && f.Outcome == "" && f.Finding == "" && f.Mark == "" && len(f.Words) == 0
 }
 
+// Texts are the words that the filter looks for, as Rows.SetHighlight takes them.
+func (f TimelineFilter) Texts() string {
+	words := slices.Clone(f.Words)
+	for _, part := range []string{f.Pass, f.Identity, f.Target, f.Outcome} {
+		if part != "" {
+			words = append(words, part)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 // keeps is the filter as a function, nil if it leaves everything.
 func (f TimelineFilter) keeps(t *Timeline) func(*TimelineLane) bool {
 	if f.Empty() {

@@ -18,6 +18,7 @@ type store struct {
 	loose   []int32 // links whose lanes have not come yet
 	end     time.Duration
 	cuts    []TimelineCut
+	started time.Time
 	kinds   uint16 // which marks occur
 	phases  uint8  // which of the legend's phases occur
 }
@@ -53,7 +54,7 @@ const (
 )
 
 func newStore(data TimelineData) *store {
-	s := &store{groupOf: make(map[int]int, len(data.Groups)), links: data.Links, end: data.End, cuts: data.Cuts,
+	s := &store{groupOf: make(map[int]int, len(data.Groups)), links: data.Links, end: data.End, cuts: data.Cuts, started: data.Started,
 		nextOut: make([]int32, len(data.Links)), nextIn: make([]int32, len(data.Links))}
 	for i := range data.Groups {
 		g := &data.Groups[i]
@@ -204,7 +205,7 @@ func (s *store) at(p place) *TimelineLane { return &s.groups[p.group].lanes[p.la
 
 // continuedBy tells whether another store holds a later state of this run.
 func (s *store) continuedBy(n *store) bool {
-	if len(s.groups) == 0 || len(n.groups) < len(s.groups) || n.end < s.end {
+	if len(s.groups) == 0 || len(n.groups) < len(s.groups) || n.end < s.end || !s.started.Equal(n.started) {
 		return false
 	}
 	a, b := &s.groups[0], &n.groups[0]

@@ -1,7 +1,9 @@
 package widgets_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -122,6 +124,38 @@ func TestTimelineKeepsTheViewOfALongerRun(t *testing.T) {
 	tl.Fit()
 	if test.RenderToMarkup(w.Canvas()) != fitted {
 		t.Error("Fit does not come back to the first view")
+	}
+}
+
+// Where data tell their start, the end of a run that grows stays in view, and
+// another run begins at its beginning.
+func TestTimelineFollowsARunWithAStart(t *testing.T) {
+	tl := widgets.NewTimeline()
+	w := show(t, tl, 800, 260)
+	d := many(300)
+	part := func(n int, at time.Time) widgets.TimelineData {
+		p := copied(d)
+		p.Started, p.Links = at, nil
+		p.Groups[0].Lanes = p.Groups[0].Lanes[:n]
+		return p
+	}
+	sees := func(text string) bool { return strings.Contains(test.RenderToMarkup(w.Canvas()), text) }
+	day := time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)
+	for n := 1; n <= 40; n++ {
+		tl.SetPrepared(widgets.PrepareTimeline(part(n, day)))
+	}
+	if !sees(">#40 ") {
+		t.Error("the last of 40 connections is not in view")
+	}
+	tl.TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome})
+	tl.SetData(part(41, day))
+	if sees(">#41 ") {
+		t.Error("who looked at the beginning is taken to the end")
+	}
+	tl.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+	tl.SetData(part(300, day.Add(time.Hour)))
+	if !sees(">#1 ") {
+		t.Error("another run does not begin at its beginning")
 	}
 }
 
