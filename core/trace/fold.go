@@ -246,7 +246,9 @@ func (f *Folder) message(c *Connection, seq int, m *wire.Message) {
 			Mechanism: session.Mechanism(t.Mechanism), Lifetime: t.Lifetime, Length: t.Length, Digest: t.Digest, Event: seq,
 		})
 	}
-	f.derive(c)
+	if m.Content != wire.ApplicationData || m.Problem != "" {
+		f.derive(c)
+	}
 }
 
 // derive draws the answers from what the wire, the cache and the library said.
@@ -312,11 +314,11 @@ func (f *Folder) challenges(c *Connection) {
 // resumption sets what was offered and what became of it.
 func (f *Folder) resumption(c *Connection) {
 	w := &c.Wire
-	hit, looked := f.hits[c.id()]
 	if len(w.Offered) == 0 {
 		return
 	}
-	r := &Resumption{Offered: true, Accepted: w.Resumed, Mechanism: session.Mechanism(w.Offered[0].Mechanism), SessionKey: c.SessionKey}
+	hit, looked := f.hits[c.id()]
+	r := Resumption{Offered: true, Accepted: w.Resumed, Mechanism: session.Mechanism(w.Offered[0].Mechanism), SessionKey: c.SessionKey}
 	if w.Resumed {
 		r.Mechanism = session.Mechanism(w.Accepted.Mechanism)
 	}
@@ -327,7 +329,11 @@ func (f *Folder) resumption(c *Connection) {
 			r.EstablishedBy = &hit.Info.EstablishedBy
 		}
 	}
-	c.Resumption = r
+	// Asked after every message: what a snapshot may hold stays as it is.
+	if c.Resumption == nil || *c.Resumption != r {
+		changed := r
+		c.Resumption = &changed
+	}
 }
 
 // authenticated sets whom this connection's TLS state carries: what a resumed
