@@ -1,6 +1,11 @@
 package servers
 
-import "fmt"
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
 
 // nginx says whom it saw in the body: it leaves out a header that is empty.
 var nginx = kind{program: "nginx", whoami: `dn="([^"]*)"`, spec: func(m Mode, dir string, port int) spec {
@@ -41,11 +46,36 @@ pid %[1]s/pid;
 error_log stderr;
 events { worker_connections 256; }
 http {
-  access_log off;
+  log_format words '$connection $ssl_session_reused "$ssl_client_s_dn"';
+  access_log %[1]s/access.log words;
   client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi; uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
   ssl_certificate %[1]s/server.pem;
   ssl_certificate_key %[1]s/server.key;%[2]s
 }
 `, dir, servers)},
 	}
+}
+
+// Request is a request as nginx saw it.
+type Request struct {
+	Connection string // a number of nginx's own
+	Resumed    bool
+	Subject    string // "" = nobody
+}
+
+// Requests reads nginx's access log.
+func (s *Server) Requests() ([]Request, error) {
+	data, err := os.ReadFile(filepath.Join(s.dir, "access.log"))
+	if err != nil {
+		return nil, err
+	}
+	var list []Request
+	for line := range strings.Lines(string(data)) {
+		fields := strings.SplitN(strings.TrimSpace(line), " ", 3)
+		if len(fields) != 3 {
+			return nil, fmt.Errorf("line %q of nginx's log has %d fields", line, len(fields))
+		}
+		list = append(list, Request{Connection: fields[0], Resumed: fields[1] == "r", Subject: strings.Trim(fields[2], `"-`)})
+	}
+	return list, nil
 }

@@ -176,6 +176,9 @@ func (c *Cache) keep(e *entry, key, reason string, now time.Time, tell func(Even
 	case !c.policy.Keeps(e.Mechanism):
 		ignore(ReasonMechanism)
 		return
+	case c.policy.NeedsLifetime && e.Mechanism != ID && e.Lifetime == 0:
+		ignore(ReasonNoLifetime)
+		return
 	case e.over(now):
 		ignore(ReasonExpired)
 		return

@@ -141,6 +141,16 @@ func TestNineAndElevenMinutes(t *testing.T) {
 	b.wants("1 store #1", "2 hit #1", "3 hit #1", "4 expire #1 expired", "4 miss expired", "5 miss empty")
 }
 
+// TestNeedsLifetime: a hint of 0 leaves a ticket's lifetime open (RFC 5077
+// section 3.3), which JSSE takes for none at all.
+func TestNeedsLifetime(t *testing.T) {
+	b := newBench(t, session.Policy{NeedsLifetime: true})
+	b.store(1, "a", session.Ticket, "one")
+	b.Store(at("a"), session.Session{Info: session.Info{Mechanism: session.Ticket, Stack: "go", MadeBy: 2, Lifetime: time.Hour}, Secret: session.Secret{Ticket: []byte("two")}})
+	b.finds(3, "a", "two")
+	b.wants("1 ignore #0 no-lifetime", "2 store #1", "3 hit #1")
+}
+
 func TestReplaced(t *testing.T) {
 	b := newBench(t, session.Policy{})
 	b.store(1, "a", session.PSK, "one")

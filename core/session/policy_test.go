@@ -139,7 +139,7 @@ func TestProfilesPredict(t *testing.T) {
 		"nsurlconnection": true, "nsurlconnection-2005": true, "nsurlsession": true, "network-framework": true,
 		"go": true, "curl": false, "curl-7.88": false, "curl-before-2016": true, "nss": true, "firefox": true, "chromium": false,
 		"jsse": true, "conscrypt": true, "dotnet": false, "schannel": false,
-		"node": false, "node-secure-context": true, "undici": true, "python": false, "rustls": false, "rustls-before-0.23.24": true,
+		"node": false, "node-secure-context": true, "undici": false, "python": false, "rustls": false, "rustls-before-0.23.24": true,
 	}
 	bob := alice
 	bob.Identity = "bob"

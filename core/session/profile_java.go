@@ -6,10 +6,11 @@ import "time"
 var javaProfiles = []Policy{
 	{
 		ID: "jsse", Title: "Java (JSSE), one SSLContext", Stack: "JSSE",
-		Recipe: Recipe{PartName, PartPort}, TTL: day, Capacity: 20480, SingleUseTickets: true,
+		Recipe: Recipe{PartName, PartPort}, TTL: day, Capacity: 20480, SingleUseTickets: true, NeedsLifetime: true,
 		Scope: "SSLContext", Bitten: "yes in one SSLContext",
 		Source: "OpenJDK 17 sun.security.ssl.SSLSessionContextImpl", Date: read, Confidence: RunHere,
-		Notes: "Host and port. A KeyManager that changes its answer is not asked again while the session lives; a second SSLContext is the cure.",
+		Notes: "Host and port. A KeyManager that changes its answer is not asked again while the session lives; a second SSLContext is the cure. " +
+			"A ticket without a lifetime (the hint 0, which Go's server sends) is thrown away.",
 	},
 	{
 		ID: "conscrypt", Title: "Conscrypt, OkHttp on Android", Stack: "Conscrypt",

@@ -18,9 +18,9 @@ var nodeProfiles = []Policy{
 	},
 	{
 		ID: "undici", Title: "Node fetch (undici)", Stack: "undici",
-		Recipe: Recipe{PartName}, Capacity: 100, FIFO: true,
+		Recipe: Recipe{PartName, PartIdentity}, Capacity: 100, FIFO: true,
 		PoolKeyHasIdentity: true, Scope: "connector", Bitten: "no (its options are fixed)",
-		Source: "undici lib/core/connect.js", Date: read, Confidence: ReadInSource,
-		Notes: "The server's name without the port. A connector has one identity for life; this profile shows what becomes of an identity that changes underneath it. Clients pool by origin.",
+		Source: "undici lib/core/connect.js", Date: read, Confidence: RunHere,
+		Notes: "The server's name without the port. Each connector keeps sessions of its own and has one identity for life, which puts the identity into the key in effect. Clients pool by origin.",
 	},
 }

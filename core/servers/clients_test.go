@@ -1,0 +1,234 @@
+package servers_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rechallenge/core/lab"
+	"rechallenge/core/plan"
+	"rechallenge/core/servers"
+	"rechallenge/core/session"
+	"rechallenge/core/target"
+	"rechallenge/core/trace"
+)
+
+// turns are the identities with which every client visits every server, each
+// time on a connection of its own.
+var turns = []string{"alice", "dave", "alice", "dave"}
+
+// client is a real client, and the policy that is to predict what a server
+// sees of it.
+type client struct {
+	name   string
+	policy string
+	apart  bool // each identity has a context of its own, and the policy holds in each
+	run    func(t *testing.T, dir string, urls []string)
+}
+
+var clients = []client{
+	{"curl, one process, a certificate for each transfer", "curl-7.88", false, curl},
+	{"openssl s_client, one session file", "shared", false, sClient(false)},
+	{"openssl s_client, a session file for each identity", "shared", true, sClient(true)},
+	{"Python ssl, one SSLContext, the session handed over by hand", "shared", false, script("/usr/bin/python3", "client.py", "by-hand")},
+	{"Python ssl, one SSLContext", "python", false, script("/usr/bin/python3", "client.py", "default")},
+	{"Python requests", "python", false, script("/usr/bin/python3", "client.py", "requests")},
+	{"Java, one SSLContext, a KeyManager that changes its answer", "jsse", false, script("java", "Client.java", "one")},
+	{"Java, an SSLContext for each identity", "jsse", true, script("java", "Client.java", "two")},
+	{"Node https.Agent, cert and key", "node", false, script("node", "client.js", "key")},
+	{"Node https.Agent, secureContext", "node-secure-context", false, script("node", "client.js", "context")},
+	{"Node fetch, a dispatcher for each identity", "undici", false, script("node", "client.js", "fetch")},
+	{"Go http.Transport and its Clone, one ClientSessionCache", "go", false, goTransports},
+}
+
+// rules names what predicts.
+func (c client) rules() string {
+	if c.apart {
+		return c.policy + ", one each"
+	}
+	return c.policy
+}
+
+// venue is a server that clients visit, and its own account of them.
+type venue struct {
+	name string
+	addr netip.AddrPort
+	seen func() ([]servers.Request, error)
+}
+
+// TestClients drives real clients and compares what the servers saw of them
+// with what this program predicts when it makes the same visits under the
+// client's profile.
+func TestClients(t *testing.T) {
+	b := newBench(t)
+	b.load(t, b.lab, "dave")
+	dir := clientFiles(t, b.lab)
+	venues := b.venues(t)
+	var urls []string
+	for _, v := range venues {
+		urls = append(urls, fmt.Sprintf("https://localhost:%d/", v.addr.Port()))
+	}
+	predicted := map[string][]string{}
+	done := map[string][]string{}
+	for _, c := range clients {
+		t.Run(c.name, func(t *testing.T) {
+			if predicted[c.rules()] == nil {
+				predicted[c.rules()] = b.predict(t, venues, c)
+			}
+			before := make([]int, len(venues))
+			for i, v := range venues {
+				before[i] = len(requests(t, v, 0))
+			}
+			c.run(t, dir, urls)
+			for i, v := range venues {
+				got := sight(requests(t, v, before[i]+len(turns))[before[i]:])
+				done[c.name] = append(done[c.name], got)
+				if want := predicted[c.rules()][i]; got != want {
+					t.Errorf("%s saw %s; %s predicts %s", v.name, got, c.rules(), want)
+				}
+			}
+		})
+	}
+	if len(done) < len(clients) {
+		t.Skip("not every client is here: docs/clients.md is not compared")
+	}
+	page(t, "clients.md", clientsPage(venues, done, predicted))
+}
+
+// requests is a venue's account once it has n requests, or what there is after a while.
+func requests(t *testing.T, v venue, n int) []servers.Request {
+	t.Helper()
+	for end := time.Now().Add(3 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		list, err := v.seen()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) >= n || time.Now().After(end) {
+			return list
+		}
+	}
+}
+
+// sight is what a server saw, in words.
+func sight(list []servers.Request) string {
+	var words []string
+	for i, r := range list {
+		who := strings.TrimPrefix(r.Subject, "CN=")
+		if who == "" {
+			who = "nobody"
+		}
+		if i > 0 && r.Connection != "" && r.Connection == list[i-1].Connection {
+			who += " (kept alive)"
+		} else if r.Resumed {
+			who += " (resumed)"
+		}
+		words = append(words, who)
+	}
+	return strings.Join(words, ", ")
+}
+
+// venues are a lab's servers and nginx in different modes.
+func (b *bench) venues(t *testing.T) []venue {
+	t.Helper()
+	var list []venue
+	for _, v := range []struct {
+		name    string
+		version uint16
+	}{{"1.2", 0x0303}, {"1.3", 0x0304}} {
+		s, err := b.lab.Start(lab.Behaviour{MinVersion: v.version, MaxVersion: v.version}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		list = append(list, venue{"lab, TLS " + v.name + ", tickets", netip.MustParseAddrPort(s.Addr()), func() ([]servers.Request, error) {
+			var seen []servers.Request
+			for _, x := range s.Seen() {
+				seen = append(seen, servers.Request{Resumed: x.Resumed, Subject: x.Subject})
+			}
+			return seen, nil
+		}})
+	}
+	for _, m := range []servers.Mode{
+		{Server: "nginx", Version: "1.2", Sessions: servers.Tickets, Auth: servers.Required},
+		{Server: "nginx", Version: "1.2", Sessions: servers.IDs, Auth: servers.Required},
+		{Server: "nginx", Version: "1.2", Sessions: servers.Both, Auth: servers.Required},
+		{Server: "nginx", Version: "1.3", Sessions: servers.Tickets, Auth: servers.Required},
+		{Server: "nginx", Version: "1.3", Sessions: servers.IDs, Auth: servers.Required},
+	} {
+		s, err := servers.Start(context.Background(), m, b.files)
+		started(t, s, err)
+		list = append(list, venue{"nginx, TLS " + m.Version + ", " + string(m.Sessions), s.Addr, s.Requests})
+	}
+	return list
+}
+
+// predict makes the visits itself under a client's policy: what each venue says
+// it saw. Where identities are kept apart each has a run, and so a cache, of its own.
+func (b *bench) predict(t *testing.T, venues []venue, c client) []string {
+	t.Helper()
+	groups := [][]int{{0, 1, 2, 3}}
+	if c.apart {
+		groups = [][]int{{0, 2}, {1, 3}}
+	}
+	// stack: auto takes the one that can do most.
+	stack := b.stacks[len(b.stacks)-1]
+	var list []string
+	for _, v := range venues {
+		saw := make([]servers.Request, len(turns))
+		for _, group := range groups {
+			before := len(requests(t, v, 0))
+			p := plan.Plan{Targets: []target.Target{at("t", "localhost", "/", v.addr)}, Caches: []string{c.policy}}
+			for _, i := range group {
+				p.Connections = append(p.Connections, plan.Connection{Target: "t", Identity: turns[i]})
+			}
+			log := b.run(t, stack, p)
+			seen := requests(t, v, before+len(group))[before:]
+			for n, i := range group {
+				x := log.Pass(1).Connections[n]
+				saw[i] = seen[n]
+				if saw[i].Resumed != (x.Handshake == trace.Resumed) || strings.TrimPrefix(saw[i].Subject, "CN=") != name(x.IdentityAuthenticated) {
+					t.Errorf("%s, %s, connection %d: the server saw %+v, this program says %s", v.name, c.rules(), x.Index, saw[i], story(x))
+				}
+			}
+		}
+		list = append(list, sight(saw))
+	}
+	return list
+}
+
+func clientsPage(venues []venue, done, predicted map[string][]string) string {
+	var b strings.Builder
+	b.WriteString(`# Real clients
+
+Written by a test (` + "`go test ./core/servers -run TestClients -update`" + `) and compared with what it finds at every run. Each client visits each server as alice,
+dave, alice and dave, every time on a new connection; the server requires a certificate and keeps an account of whom it saw and whether the session was
+resumed. *Predicted* is what this program met on the same server when it made the same visits under the client's profile (` + "`rechallenge-cli caches`" + `
+lists them). Where an application hands its sessions over by itself no profile exists, and the plain policy it follows predicts.
+
+| client | policy | server | what the server saw | predicted | right |
+|---|---|---|---|---|---|
+`)
+	for _, c := range clients {
+		for i, v := range venues {
+			got, want := done[c.name][i], predicted[c.rules()][i]
+			same, right := "the same", "right"
+			if got != want {
+				same, right = want, "**wrong**"
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", c.name, c.rules(), v.name, got, same, right)
+		}
+	}
+	b.WriteString("\nProfiles that no client here could be held against: ")
+	var rest []string
+	for _, p := range session.Policies {
+		if p.Stack != "" && !slices.ContainsFunc(clients, func(c client) bool { return c.policy == p.ID }) {
+			rest = append(rest, p.ID)
+		}
+	}
+	b.WriteString(strings.Join(rest, ", ") + ".\n")
+	return b.String()
+}

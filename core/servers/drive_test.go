@@ -1,0 +1,164 @@
+package servers_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rechallenge/core/lab"
+)
+
+// clientFiles is a directory with ca.pem and NAME.pem, NAME.key, NAME.p12 of
+// each identity.
+func clientFiles(t *testing.T, l *lab.Lab) string {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name string, data []byte) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("ca.pem", l.CAPEM())
+	for _, name := range []string{"alice", "dave"} {
+		c, err := l.Certificate(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p12, _, err := l.PKCS12(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(name+".pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate[0]}))
+		write(name+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
+		write(name+".p12", p12)
+	}
+	return dir
+}
+
+// command runs a client's program in dir.
+func command(t *testing.T, dir, stdin, program string, args ...string) {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		missing(t, program, err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Dir, cmd.Stdin = dir, strings.NewReader(stdin)
+	cmd.WaitDelay = 2 * time.Second
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
+	}
+}
+
+// script runs one of testdata/clients.
+func script(program, file string, args ...string) func(*testing.T, string, []string) {
+	return func(t *testing.T, dir string, urls []string) {
+		t.Helper()
+		path, err := filepath.Abs(filepath.Join("testdata", "clients", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := append([]string{path}, args...)
+		if program == "java" {
+			all = append([]string{"-Xshare:auto", "-XX:TieredStopAtLevel=1"}, all...)
+		}
+		command(t, dir, "", program, append(all, urls...)...)
+	}
+}
+
+// curl makes all visits to a server in one process.
+func curl(t *testing.T, dir string, urls []string) {
+	for _, u := range urls {
+		var args []string
+		for i, who := range turns {
+			if i > 0 {
+				args = append(args, "--next")
+			}
+			args = append(args, "--silent", "--show-error", "--fail", "--http1.1", "--header", "Connection: close",
+				"--cacert", "ca.pem", "--cert", who+".pem", "--key", who+".key", "--output", os.DevNull, u)
+		}
+		command(t, dir, "", "curl", args...)
+	}
+}
+
+// sClient is openssl s_client with a file of its session: one for everybody or
+// one for each identity.
+func sClient(apart bool) func(*testing.T, string, []string) {
+	return func(t *testing.T, dir string, urls []string) {
+		for _, u := range urls {
+			at, err := url.Parse(u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, who := range turns {
+				file := "session-" + at.Port()
+				if apart {
+					file += "-" + who
+				}
+				args := []string{"s_client", "-connect", "127.0.0.1:" + at.Port(), "-servername", at.Hostname(), "-CAfile", "ca.pem", "-verify_return_error",
+					"-cert", who + ".pem", "-key", who + ".key", "-ign_eof", "-sess_out", file}
+				if _, err := os.Stat(filepath.Join(dir, file)); err == nil {
+					args = append(args, "-sess_in", file)
+				}
+				command(t, dir, fmt.Sprintf("GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", at.Host), "openssl", args...)
+			}
+			if files, err := filepath.Glob(filepath.Join(dir, "session-*")); err == nil {
+				for _, f := range files {
+					os.Remove(f)
+				}
+			}
+		}
+	}
+}
+
+// goTransports is net/http with a transport and its clone, which has another
+// certificate and, through Config.Clone, the same session cache.
+func goTransports(t *testing.T, dir string, urls []string) {
+	ca, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(ca)
+	for _, u := range urls {
+		first := &http.Transport{
+			DisableKeepAlives: true,
+			TLSClientConfig:   &tls.Config{RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
+		}
+		transports := map[string]*http.Transport{"alice": first, "dave": first.Clone()}
+		for who, tr := range transports {
+			cert, err := tls.LoadX509KeyPair(filepath.Join(dir, who+".pem"), filepath.Join(dir, who+".key"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr.TLSClientConfig.Certificates = []tls.Certificate{cert}
+		}
+		for _, who := range turns {
+			client := http.Client{Transport: transports[who], Timeout: 10 * time.Second}
+			resp, err := client.Get(u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
+	}
+}
