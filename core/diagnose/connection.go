@@ -114,6 +114,9 @@ var sessionNotHonoured = Rule{
 				continue
 			}
 			if c.Error != nil && c.Error.Reason == trace.ReasonSessionRefused {
+				if _, fresh := v.control(c); fresh != nil && fresh.Error != nil && fresh.Error.Alert == c.Error.Alert {
+					continue // so is a connection without a session: it was not that
+				}
 				found = append(found, Finding{
 					Connections: involved(c), Severity: Warning,
 					Title:    fmt.Sprintf("Connection %d was ended because it offered a session of %s", c.Index, maker(c)),
