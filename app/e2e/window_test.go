@@ -161,7 +161,8 @@ func (w *window) accept(dialog string, done func() bool) {
 			return true
 		}
 		if time.Since(pressed) > 2*time.Second && w.active() == dialog {
-			w.must("xdotool", "key", "Return")
+			// GTK completes what is typed by a file that is there; Delete takes that back.
+			w.must("xdotool", "key", "Delete", "Return")
 			pressed = time.Now()
 		}
 		return false
