@@ -305,9 +305,14 @@ func (t *Timeline) CreateRenderer() fyne.WidgetRenderer { return timelineRendere
 type timelineRenderer struct{ t *Timeline }
 
 func (r timelineRenderer) Layout(s fyne.Size) {
+	first := r.t.area.h <= 1
 	r.t.arrange(s)
 	if !r.t.view.moved {
 		r.t.fit()
+	}
+	if first { // what was selected before there was any room
+		r.t.view.y = 0
+		r.t.reveal()
 	}
 	r.t.draw()
 }

@@ -166,7 +166,13 @@ func (t *Timeline) drawLane(k ink, f fonts, n *seenLane) {
 		if l.Bad && !l.Dim {
 			color = k.bad
 		}
-		t.plot.text(float32(x1)+12, y+(h-f.low)/2, text, color, f.caption, fyne.TextStyle{})
+		at := float32(x1) + 12
+		t.placeMarks(l, n.shift, func(m *TimelineMark, x float32) {
+			if m.Kind.weight() == 2 {
+				at = max(at, x+t.markSize()/2+6)
+			}
+		})
+		t.plot.text(at, y+(h-f.low)/2, text, color, f.caption, fyne.TextStyle{})
 	}
 }
 
@@ -200,13 +206,11 @@ func (t *Timeline) drawSpan(k ink, f fonts, l *TimelineLane, s *TimelineSpan, sh
 	size := fyne.MeasureText(title, f.caption-1, fyne.TextStyle{})
 	at := max(from, 0) + 6
 	// Marks are drawn over the span: its title goes behind the last one it would meet.
-	for i := range l.Marks {
-		if m := &l.Marks[i]; m.Kind.weight() > 0 {
-			if x := float32(t.axis.x(m.At-shift) - t.view.x); x > at-9 && x < at+size.Width+9 {
-				at = x + 10
-			}
+	t.placeMarks(l, shift, func(m *TimelineMark, x float32) {
+		if m.Kind.weight() > 0 && x > at-9 && x < at+size.Width+9 {
+			at = x + 10
 		}
-	}
+	})
 	if at+size.Width+6 < from+w {
 		t.plot.text(at, top+(bar-size.Height)/2, title, k.background, f.caption-1, fyne.TextStyle{})
 	}
@@ -268,21 +272,37 @@ func (t *Timeline) drawLink(k ink, n *TimelineLink) {
 func (t *Timeline) drawMarks(k ink, n *seenLane) {
 	l := t.s.at(n.at)
 	mid := n.y + float32(t.area.rows.lane/2) + 0.5
-	d := float32(math.Round(t.area.rows.lane * .52))
 	for weight := 0; weight <= 2; weight++ {
 		last := float32(-100)
-		for i := range l.Marks {
-			m := &l.Marks[i]
+		t.placeMarks(l, n.shift, func(m *TimelineMark, x float32) {
 			if m.Kind.weight() != weight || l.Dim && weight < 2 {
-				continue
+				return
 			}
-			x := float32(t.axis.x(m.At-n.shift) - t.view.x)
 			if x < -2 || x > t.area.w+2 || weight < 2 && x-last < 3 && x >= last {
-				continue
+				return
 			}
 			last = x
-			k.mark(t.plot, m.Kind, x, mid, d)
+			k.mark(t.plot, m.Kind, x, mid, t.markSize())
+		})
+	}
+}
+
+func (t *Timeline) markSize() float32 { return float32(math.Round(t.area.rows.lane * .52)) }
+
+// placeMarks tells where each mark of a lane is drawn. Those that matter are
+// kept apart: one that another would hide moves to the right of it.
+func (t *Timeline) placeMarks(l *TimelineLane, shift time.Duration, f func(m *TimelineMark, x float32)) {
+	apart, last := t.markSize()+1, float32(math.Inf(-1))
+	for i := range l.Marks {
+		m := &l.Marks[i]
+		x := float32(t.axis.x(m.At-shift) - t.view.x)
+		if m.Kind.weight() == 2 {
+			if x >= last-apart { // marks are nearly always in the order of time
+				x = max(x, last+apart)
+			}
+			last = x
 		}
+		f(m, x)
 	}
 }
 

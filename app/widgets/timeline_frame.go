@@ -190,6 +190,13 @@ func (t *Timeline) drawOver(k ink) {
 	}
 	w := fyne.MeasureText(text, f.caption, fyne.TextStyle{}).Width + 10
 	x := min(p.at.X, a.x+a.w-w)
+	for _, m := range t.ticks() { // half a label beside it would read as a part of it
+		from := a.x + m.x + 3
+		to := from + fyne.MeasureText(m.text, f.caption, fyne.TextStyle{}).Width
+		if from < x+w && to > x {
+			l.rect(from, 1, to-from, a.ruler-6, k.group, 0)
+		}
+	}
 	l.rect(x, 2, w, a.ruler-4, k.primary, 3)
 	l.text(x+5, (a.ruler-f.low)/2, text, k.onPrimary, f.caption, fyne.TextStyle{})
 	if !p.choosing && !p.dragging {

@@ -57,18 +57,16 @@ func (t *Timeline) hitAt(p fyne.Position) hit {
 		return h
 	}
 	x := float64(p.X-a.x) + t.view.x
-	near := 8.0
-	for i := range l.Marks {
-		m := &l.Marks[i]
-		d := math.Abs(t.axis.x(m.At-h.shift) - x)
-		reach := 8.0
+	near := float32(8)
+	t.placeMarks(l, h.shift, func(m *TimelineMark, at float32) {
+		d, reach := float32(math.Abs(float64(at-(p.X-a.x)))), float32(8)
 		if m.Kind.weight() < 2 {
 			reach = 4
 		}
 		if d < reach && (d < near || h.mark != nil && m.Kind.weight() > h.mark.Kind.weight()) {
 			h.mark, near = m, d
 		}
-	}
+	})
 	for i := range l.Spans {
 		s := &l.Spans[i]
 		if t.compare && legendPhase(s.Phase) == "wait" {

@@ -1,6 +1,7 @@
 package widgets_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,40 @@ func TestTimelineMarkIsClicked(t *testing.T) {
 	}
 	if lane != (widgets.Ref{Pass: 1, Connection: 2}) || tl.Selected() != lane {
 		t.Errorf("mark of %v, selected %v", lane, tl.Selected())
+	}
+}
+
+// Marks at the same moment do not hide each other.
+func TestTimelineKeepsMarksApart(t *testing.T) {
+	d := demo()
+	l := &d.Groups[0].Lanes[1]
+	for i := range l.Marks {
+		l.Marks[i].At, l.Marks[i].Event = ms(5), i+1
+	}
+	tl := widgets.NewTimeline()
+	hit := map[int]bool{}
+	tl.OnMark = func(_ widgets.Ref, e int) { hit[e] = true }
+	tl.SetData(d)
+	show(t, tl, 800, 260)
+	for x := float32(90); x < 800; x += 2 {
+		tl.Tapped(&fyne.PointEvent{Position: fyne.NewPos(x, 77)})
+	}
+	for i, m := range l.Marks {
+		if kind := m.Kind; kind != widgets.MarkMessage && kind != widgets.MarkSession && !hit[i+1] {
+			t.Errorf("%s can't be clicked", kind)
+		}
+	}
+}
+
+func TestTimelineShowsWhatWasSelectedBefore(t *testing.T) {
+	for _, c := range []int{2, 150} {
+		tl := widgets.NewTimeline()
+		tl.SetData(many(300))
+		tl.Select(widgets.Ref{Pass: 1, Connection: c})
+		w := show(t, tl, 800, 260)
+		if !strings.Contains(test.RenderToMarkup(w.Canvas()), fmt.Sprintf(">#%d ", c)) {
+			t.Errorf("#%d is not in view", c)
+		}
 	}
 }
 
