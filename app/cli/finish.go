@@ -22,8 +22,7 @@ func (c *console) finish(r *engine.Run, f *runFlags) error {
 	if f.secrets {
 		rep.KeyLog = r.KeyLog().Lines()
 	}
-	err := c.writeSecrets(rep, r, f)
-	return c.conclude(rep, f, err)
+	return c.conclude(rep, f, c.writeSecrets(rep, r, f))
 }
 
 // conclude writes the reports, prints the verdict and gives the exit code as a
@@ -80,6 +79,12 @@ func (c *console) writeSecrets(rep *report.Report, r *engine.Run, f *runFlags) (
 	return errors.Join(err, files.Save(f.save, files.Secret, func(w io.Writer) error { return session.Save(w, sessions) }))
 }
 
+// How much of a long run is printed.
+const (
+	maxLanes    = 200
+	maxFindings = 20
+)
+
 // print tells the verdict and draws the timeline, or prints the JSON report.
 func (c *console) print(rep *report.Report, f *runFlags) error {
 	if f.json {
@@ -95,8 +100,11 @@ func (c *console) print(rep *report.Report, f *runFlags) error {
 	out := &sticky{w: c.out}
 	width, color := c.terminal()
 	v := rep.Result.Verdict
-	fmt.Fprintf(out, "%s %s\n%s\n\n%s", mark(v.Severity, color), plainText(v.Title), plainText(v.Detail),
-		timeline.Text(timeline.Lay(rep.Log, rep.Result.Bad(rep.Log)), width, color))
+	layout, left := timeline.Lay(rep.Log, rep.Result.Bad(rep.Log)).Trim(maxLanes)
+	fmt.Fprintf(out, "%s %s\n%s\n\n%s", mark(v.Severity, color), plainText(v.Title), plainText(v.Detail), timeline.Text(layout, width, color))
+	if left > 0 {
+		fmt.Fprintf(out, "%d more connections are in the reports (--report FILE)\n", left)
+	}
 	printFindings(out, rep.Result, color)
 	for _, e := range rep.Result.Expectations {
 		printExpectation(out, e, color)
@@ -110,6 +118,10 @@ func (c *console) print(rep *report.Report, f *runFlags) error {
 // printFindings lists what the verdict is not about.
 func printFindings(w io.Writer, r diagnose.Result, color bool) {
 	for i, f := range r.Findings {
+		if i == maxFindings {
+			fmt.Fprintf(w, "%d more findings are in the reports (--report FILE)\n", len(r.Findings)-i)
+			return
+		}
 		if i == 0 && f.Title == r.Verdict.Title {
 			fmt.Fprintf(w, "what to do: %s\n", plainText(f.Advice))
 			continue

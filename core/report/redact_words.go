@@ -31,7 +31,10 @@ type words struct {
 	counts  map[string]int
 }
 
-type word struct{ name, pseudonym string } // the name in small letters
+type word struct {
+	name, pseudonym     string // the name in small letters
+	wide, pseudonymWide []byte // the same in UTF-16; nil where it is too short to look for
+}
 
 func newWords() *words {
 	return &words{known: map[string]string{}, used: map[string]bool{}, counts: map[string]int{}}
@@ -61,7 +64,11 @@ func (w *words) add(kind, name string) string {
 
 func (w *words) set(key, p string) {
 	w.known[key], w.used[p] = p, true
-	w.list = append(w.list, word{key, p})
+	x := word{name: key, pseudonym: p}
+	if x.wide = utf16Bytes(key); len(x.wide) >= 8 {
+		x.pseudonymWide = utf16Bytes(p)
+	}
+	w.list = append(w.list, x)
 	w.byFirst = nil
 }
 
@@ -254,9 +261,9 @@ func (w *words) replaceBytes(b []byte) {
 			}
 			at += len(x.name)
 		}
-		if wide := utf16Bytes(x.name); len(wide) >= 8 {
-			replaceBytes(low, wide, make([]byte, len(wide)), func(at int) {
-				copy(b[at:at+len(wide)], utf16Bytes(x.pseudonym))
+		if x.pseudonymWide != nil {
+			replaceBytes(low, x.wide, make([]byte, len(x.wide)), func(at int) {
+				copy(b[at:at+len(x.wide)], x.pseudonymWide)
 			})
 		}
 	}

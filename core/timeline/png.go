@@ -58,10 +58,14 @@ func PNG(w io.Writer, l *Layout, opt PNGOptions) error {
 	return png.Encode(w, c.img)
 }
 
-// fit takes lanes away until the drawing is no higher than that, those that a
-// finding points at last.
+// fit takes lanes away until the drawing is no higher than that.
 func fit(l *Layout, height int) (*Layout, int) {
-	room := (height - rulerHeight - legendLine - laneHeight - len(l.Groups)*(groupHeight+groupGap)) / laneHeight
+	return l.Trim((height - rulerHeight - legendLine - laneHeight - len(l.Groups)*(groupHeight+groupGap)) / laneHeight)
+}
+
+// Trim gives the layout with at most so many lanes, evenly from all groups, and
+// how many are left out: those that a finding points at last.
+func (l *Layout) Trim(room int) (*Layout, int) {
 	all := lanes(l)
 	if all <= room {
 		return l, 0

@@ -32,6 +32,9 @@ func (r *Recorder) Add(pass, connection int, p Payload) int {
 
 // AddAt records a payload that happened at the given offset.
 func (r *Recorder) AddAt(at time.Duration, pass, connection int, p Payload) int {
+	// To a microsecond, as reports have it: what is computed from it is the same
+	// when the report is read again.
+	at = at.Truncate(time.Microsecond)
 	if m, ok := p.(Message); ok {
 		m.At = at
 		p = m
