@@ -63,14 +63,17 @@ func readings(words string) []func(*Public) bool {
 		}
 		return out
 	}
-	if want := nameIn(words); len(want) > 0 {
+	want := nameIn(words)
+	if len(want) > 0 {
 		out = append(out, func(p *Public) bool { return slices.Equal(want, nameIn(p.Subject)) })
 	}
+	cn := "cn=" + foldText(words)
+	if len(want) == 1 && strings.HasPrefix(want[0], "cn=") {
+		cn = want[0]
+	}
 	return append(out, func(p *Public) bool {
-		for _, a := range nameIn(p.Subject) {
-			if v, ok := strings.CutPrefix(a, "cn="); ok && v == foldText(words) {
-				return true
-			}
+		if slices.Contains(nameIn(p.Subject), cn) {
+			return true
 		}
 		for _, san := range p.SANs {
 			_, value, _ := strings.Cut(san, ":")
@@ -84,8 +87,13 @@ func readings(words string) []func(*Public) bool {
 
 // certificateIn gives the DER of a certificate in words, nil when there is none.
 func certificateIn(words string) []byte {
-	if strings.Contains(words, "%") {
-		// nginx escapes no plus sign: only %XX is to be undone.
+	if strings.Contains(words, "BEGIN+CERTIFICATE") {
+		// A form's escaping: a plus is a space.
+		if plain, err := url.QueryUnescape(words); err == nil {
+			words = plain
+		}
+	} else if strings.Contains(words, "%") {
+		// A plus is a plus: only %XX is to be undone.
 		if plain, err := url.PathUnescape(words); err == nil {
 			words = plain
 		}

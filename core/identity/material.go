@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -49,16 +50,22 @@ type facts struct {
 	encryptions []*encryption
 	plainKey    bool // a key lies open
 	safes       int
-	safeBER     bool
-	trailing    int // bytes after the end
-	odd         bool
-	certsSealed bool // the certificates are encrypted
+	trailing    int  // bytes after the end
+	armoured    bool // base64 or PEM around it
+	// what the password is made of
+	asciiPassword bool
+	bmpPassword   bool // no character needs a surrogate
 }
 
 func newMaterial(ctx context.Context, password *string, opt Options) *material {
 	m := &material{
 		file: &File{Encryption: []string{}}, work: newWork(ctx, opt), secrets: secrets(password), given: password != nil,
 		now: opt.Now, skipped: map[string]int{},
+	}
+	m.facts.asciiPassword, m.facts.bmpPassword = true, true
+	if password != nil {
+		m.facts.asciiPassword = isASCII(*password)
+		m.facts.bmpPassword = !strings.ContainsFunc(*password, func(r rune) bool { return r > 0xffff })
 	}
 	if m.now.IsZero() {
 		m.now = time.Now()
@@ -143,9 +150,7 @@ func (m *material) finish() (*File, error) {
 		}
 	}
 	lonely := m.lonelyKeys()
-	if m.foreign == nil || len(m.keys) > 0 {
-		m.diagnose()
-	}
+	m.diagnose()
 	if usable > 0 {
 		for _, e := range m.failures {
 			f.Problems = append(f.Problems, Problem{Code: string(e.Code), Message: e.Error()})

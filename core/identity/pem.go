@@ -174,6 +174,7 @@ func (m *material) readBlock(b pemBlock) error {
 		}
 		return m.readPKCS7(root)
 	case "PKCS12":
+		m.facts.armoured = true
 		return m.readPKCS12(root)
 	}
 	m.skipped[strings.ToLower(b.label)]++

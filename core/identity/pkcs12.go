@@ -107,7 +107,6 @@ func (m *material) readPKCS12(root element) error {
 func (m *material) note(lay *layer) {
 	if lay.ber {
 		m.file.Encoding = "ber"
-		m.facts.safeBER = m.facts.safeBER || lay.name != ""
 	}
 }
 

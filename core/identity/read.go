@@ -65,6 +65,7 @@ func (m *material) stopped(ctx context.Context, err error) (*File, error) {
 	for _, c := range m.certs {
 		m.file.Others = append(m.file.Others, ParseCertificate(c.der))
 	}
+	m.unopened(err)
 	m.diagnose()
 	return m.file, err
 }
@@ -89,6 +90,7 @@ func (m *material) read(data []byte) error {
 		return m.readDER(data)
 	}
 	if der, ok := bareBase64(data); ok {
+		m.facts.armoured = true
 		m.problem("base64", "the file is base64 text without its PEM lines: most programs want it decoded first (base64 -d FILE > NEW)")
 		return m.readDER(der)
 	}

@@ -311,7 +311,6 @@ func (m *material) openBoxes(boxes []box, proven bool) error {
 			}
 			continue
 		}
-		m.facts.certsSealed = true
 		more, err := m.safeContents(plain, lay)
 		if err := m.fail(err); err != nil {
 			return err
