@@ -273,92 +273,91 @@ func mean(list []float64) float64 {
 	return sum / float64(len(list))
 }
 
-// TestCostOfTheTap compares, alternating in one run, the client's CPU time per
-// connection: crypto/tls alone, with the tap and decoding left for later, with
-// everything decoded, and the engine as a whole. It is long; make bench runs
-// it. docs/performance.md has the figures.
-func TestCostOfTheTap(t *testing.T) {
-	if os.Getenv("RECHALLENGE_BENCH") == "" {
-		t.Skip("a benchmark: make bench runs it")
-	}
-	const rounds, each = 40, 20
-	fmt.Printf("%-34s %10s %8s %8s %8s\n", "CPU of the client per connection", "plain", "tap", "decoded", "engine")
+// BenchmarkCost compares, alternating in one run, the client's CPU time per
+// connection: crypto/tls alone (plain), with the tap and decoding left for
+// later, with everything decoded, and the engine as a whole with its cache,
+// trace and HTTP. docs/performance.md has the figures.
+func BenchmarkCost(b *testing.B) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		for _, kind := range []string{"P-256", "RSA-2048"} {
-			p := newPlace(t, version, kind)
 			for _, resumed := range []bool{false, true} {
-				cache := func() tls.ClientSessionCache {
-					if !resumed {
-						return nil
-					}
-					c := tls.NewLRUClientSessionCache(1)
-					p.loop(t, 1, c, nil, nil)
-					return c
-				}
-				costs := map[string][]float64{}
-				measure := func(name string, run func()) {
-					before := cpu()
-					run()
-					costs[name] = append(costs[name], float64(cpu()-before)/each)
-				}
-				for range rounds {
-					c := cache()
-					measure("plain", func() { p.loop(t, each, c, nil, nil) })
-					keys := &wire.KeyLog{}
-					var captures []*wire.Capture
-					c = cache()
-					measure("tap", func() {
-						p.loop(t, each, c, keys, func(raw net.Conn) (net.Conn, func()) {
-							k := &wire.Capture{}
-							captures = append(captures, k)
-							return k.Tap(raw, now()), func() {}
-						})
-					})
-					c = cache()
-					measure("decoded", func() {
-						p.loop(t, each, c, keys, func(raw net.Conn) (net.Conn, func()) {
-							k := &wire.Capture{}
-							return k.Tap(raw, now()), func() { summarize(t, k, keys, resumed) }
-						})
-					})
-					if resumed {
-						costs["engine"] = append(costs["engine"], float64(p.engine(t, each+1, "shared"))/(each+1))
-					} else {
-						costs["engine"] = append(costs["engine"], float64(p.engine(t, each, "none"))/each)
-					}
-				}
-				name := fmt.Sprintf("%s %s full", wire.VersionName(version), kind)
+				name := map[uint16]string{tls.VersionTLS12: "1.2", tls.VersionTLS13: "1.3"}[version] + "/" + kind + "/full"
 				if resumed {
-					name = fmt.Sprintf("%s %s resumed", wire.VersionName(version), kind)
+					name = strings.TrimSuffix(name, "full") + "resumed"
 				}
-				base := mean(costs["plain"])
-				tap, decoded := mean(costs["tap"])/base, mean(costs["decoded"])/base
-				fmt.Printf("%-34s %7.0f us %8.3f %8.3f %8.3f\n", name, base/1000, tap, decoded, mean(costs["engine"])/base)
-				if tap > 1.10 || decoded > 1.20 {
-					t.Errorf("%s: %.3f with the tap, 1.10 at most; %.3f with everything decoded, 1.20 at most", name, tap, decoded)
-				}
+				b.Run(name, func(b *testing.B) { newPlace(b, version, kind).cost(b, resumed) })
 			}
 		}
 	}
 }
 
-// TestMemoryOfIdleConnections holds connections open and compares what each
-// takes in the engine, its capture and its trace with a plain crypto/tls one.
-func TestMemoryOfIdleConnections(t *testing.T) {
-	if os.Getenv("RECHALLENGE_BENCH") == "" {
-		t.Skip("a benchmark: make bench runs it")
+// cost makes rounds of so many connections of each kind.
+func (p *place) cost(b *testing.B, resumed bool) {
+	const each = 20
+	cache := func() tls.ClientSessionCache {
+		if !resumed {
+			return nil
+		}
+		c := tls.NewLRUClientSessionCache(1)
+		p.loop(b, 1, c, nil, nil)
+		return c
 	}
+	costs := map[string][]float64{}
+	measure := func(name string, run func()) {
+		before := cpu()
+		run()
+		costs[name] = append(costs[name], float64(cpu()-before)/each)
+	}
+	for b.Loop() {
+		c := cache()
+		measure("plain", func() { p.loop(b, each, c, nil, nil) })
+		keys := &wire.KeyLog{}
+		var captures []*wire.Capture
+		c = cache()
+		measure("tap", func() {
+			p.loop(b, each, c, keys, func(raw net.Conn) (net.Conn, func()) {
+				k := &wire.Capture{}
+				captures = append(captures, k)
+				return k.Tap(raw, now()), func() {}
+			})
+		})
+		c = cache()
+		measure("decoded", func() {
+			p.loop(b, each, c, keys, func(raw net.Conn) (net.Conn, func()) {
+				k := &wire.Capture{}
+				return k.Tap(raw, now()), func() { summarize(b, k, keys, resumed) }
+			})
+		})
+		if resumed {
+			costs["engine"] = append(costs["engine"], float64(p.engine(b, each+1, "shared"))/(each+1))
+		} else {
+			costs["engine"] = append(costs["engine"], float64(p.engine(b, each, "none"))/each)
+		}
+	}
+	base := mean(costs["plain"])
+	b.ReportMetric(base/1000, "plain-us")
+	for _, name := range []string{"tap", "decoded", "engine"} {
+		b.ReportMetric(mean(costs[name])/base, name+"/plain")
+	}
+}
+
+// BenchmarkIdle holds connections open and gives the memory of each: in
+// crypto/tls alone, with captured bytes, decoder and messages, and in the
+// engine with everything it keeps.
+func BenchmarkIdle(b *testing.B) {
 	const n = 400
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
-		p := newPlace(t, version, "RSA-2048")
-		plain, captured := p.hold(t, n, false), p.hold(t, n, true)
-		whole := p.idle(t, n)
-		kib := func(n int64) float64 { return float64(n) / 1024 }
-		fmt.Printf("%s: an idle connection takes %.1f KiB in crypto/tls alone; its bytes, messages and decoder %.1f KiB more; in the engine with cache, trace and pool %.1f KiB in all\n",
-			wire.VersionName(version), kib(plain), kib(captured-plain), kib(whole))
-		if captured-plain > 24<<10 {
-			t.Errorf("%s: %d bytes for a captured connection, %d at most", wire.VersionName(version), captured-plain, 24<<10)
-		}
+		b.Run(map[uint16]string{tls.VersionTLS12: "1.2", tls.VersionTLS13: "1.3"}[version], func(b *testing.B) {
+			var plain, captured, whole int64
+			p := newPlace(b, version, "RSA-2048")
+			for b.Loop() {
+				plain, captured = p.hold(b, n, false), p.hold(b, n, true)
+				whole = p.idle(b, n)
+			}
+			b.ReportMetric(float64(plain)/1024, "plain-KiB")
+			b.ReportMetric(float64(captured-plain)/1024, "capture-KiB")
+			b.ReportMetric(float64(whole)/1024, "engine-KiB")
+		})
 	}
 }
 

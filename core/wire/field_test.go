@@ -114,10 +114,12 @@ func unhex(t testing.TB, s string) []byte {
 }
 
 // deflated compresses with zlib and gives hexadecimal.
-func deflated(s string) string {
+func deflated(s string) string { return deflatedBytes(unhex(nil, s)) }
+
+func deflatedBytes(data []byte) string {
 	var b bytes.Buffer
 	w := zlib.NewWriter(&b)
-	w.Write(unhex(nil, s))
+	w.Write(data)
 	w.Close()
 	return hex.EncodeToString(b.Bytes())
 }
