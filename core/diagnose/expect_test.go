@@ -158,3 +158,34 @@ func TestExpectationSkipsTheControl(t *testing.T) {
 		t.Errorf("the control pass was named: got %q", x.Got)
 	}
 }
+
+// TestSeen: what was seen holds, names everything that is known, and is a plan
+// that can be saved; on another connection it does not hold.
+func TestSeen(t *testing.T) {
+	events := recorded(t)
+	log := trace.Connections(events)
+	for _, p := range log.Passes {
+		for _, c := range p.Connections {
+			e := diagnose.Seen(p, c)
+			if e.Challenged == nil || e.Handshake == "" || e.Mechanism == "" || e.IdentityAuthenticated == nil || e.IdentitySeenByServer == nil || e.Status == 0 {
+				t.Errorf("pass %s, connection %d: %+v leaves something out", p.Cache, c.Index, e)
+			}
+			if x := judge(t, events, e); !x.Holds {
+				t.Errorf("pass %s, connection %d: expected %q, got %q", p.Cache, c.Index, x.Expected, x.Got)
+			}
+			whole := log.Run.Plan
+			whole.Expect = []plan.Expectation{e}
+			if problems := whole.Check(); len(problems) > 0 {
+				t.Errorf("the plan with it: %v", problems)
+			}
+		}
+	}
+	e := diagnose.Seen(log.Passes[0], log.Passes[0].Connections[0])
+	e.Connection = 2
+	if x := judge(t, events, e); x.Holds {
+		t.Error("what was seen of alice holds of bob too")
+	}
+	if e := diagnose.Seen(log.Passes[0], &trace.Connection{Index: 3}); e.OfConnection() || e.Pass != "" {
+		t.Errorf("%+v is expected of a connection of which nothing is known", e)
+	}
+}
