@@ -3,21 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"rechallenge/core/capture"
+	"rechallenge/app/files"
 	"rechallenge/core/diagnose"
 	"rechallenge/core/report"
 	"rechallenge/core/wire"
-	"rechallenge/core/wire/pcap"
 )
-
-// maxKeyLog is the largest key log file read, in bytes.
-const maxKeyLog = 64 << 20
 
 func inspectCommand(c *console) *cobra.Command {
 	var f runFlags
@@ -34,7 +27,7 @@ Exit status: 0 read and told, 1 a finding of severity error, 2 bad usage, or a f
 read or holds no TLS connection, 3 a report could not be written.`,
 		Example: `  rechallenge-cli inspect capture.pcapng
   rechallenge-cli inspect capture.pcap --keylog sslkeylog.txt --report capture.html`,
-		ValidArgsFunction: filesOf("pcapng", "pcap", "cap", "gz"),
+		ValidArgsFunction: filesOf(append(files.CaptureExtensions, "gz")...),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := f.check(); err != nil {
 				return usage{err}
@@ -67,60 +60,19 @@ read or holds no TLS connection, 3 a report could not be written.`,
 func (c *console) inspect(name, keylog string, secrets bool) (*report.Report, error) {
 	keys := &wire.KeyLog{}
 	if keylog != "" {
-		if err := readKeyLog(keys, keylog); err != nil {
+		if err := files.ReadKeyLog(keys, keylog); err != nil {
 			return nil, fmt.Errorf("--keylog: %w", err)
 		}
 	}
-	in, err := os.Open(name)
+	rep, notes, err := files.ReadCapture(name, keys, tool())
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close()
-	file, err := pcap.Read(in)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if len(file.Conns) == 0 {
-		return nil, fmt.Errorf("%s holds no TLS connection from its beginning%s", name, remarks(file.Notes))
-	}
-	for _, note := range file.Notes {
+	for _, note := range notes {
 		fmt.Fprintf(c.err, "%s: %s: %s\n", programName, name, note)
-	}
-	rep := report.New(capture.Trace(file, capture.Options{Tool: tool(), KeyLog: keys}))
-	for i := range file.Conns {
-		x := &file.Conns[i]
-		rep.Captures = append(rep.Captures, report.Capture{Pass: 1, Connection: i + 1, Local: x.Client.String(), Remote: x.Server.String(), Chunks: x.Chunks})
 	}
 	if secrets {
 		rep.KeyLog = keys.Lines()
 	}
 	return rep, nil
-}
-
-func remarks(notes []string) string {
-	if len(notes) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(notes, "; ") + ")"
-}
-
-// readKeyLog reads secrets; a file without any is an error, since it was meant
-// to have some.
-func readKeyLog(keys *wire.KeyLog, name string) error {
-	in, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, maxKeyLog+1))
-	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
-	}
-	if len(data) > maxKeyLog {
-		return fmt.Errorf("%s is larger than %d MiB", name, maxKeyLog>>20)
-	}
-	if keys.Write(data); len(keys.Lines()) == 0 {
-		return fmt.Errorf("%s holds no key log line (LABEL CLIENT_RANDOM SECRET, in hexadecimal)", name)
-	}
-	return nil
 }

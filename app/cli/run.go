@@ -222,19 +222,21 @@ func (f *runFlags) override(p *plan.Plan) error {
 	if f.stack != "" {
 		p.Stack = f.stack
 	}
-	for _, problem := range p.Check() {
-		switch problem.Path[0] {
-		case "caches":
-			return fmt.Errorf("--cache: %s (see rechallenge-cli caches)", problem.What)
-		case "stack":
-			return fmt.Errorf("--stack: %s", problem.What)
-		case "expect":
-			// --cache may leave out a pass that the plan expects something of.
-			return fmt.Errorf("%w; --cache leaves out what the plan expects something of", problem)
-		}
-		return problem
+	problems := p.Check()
+	if len(problems) == 0 {
+		return nil
 	}
-	return nil
+	problem := problems[0]
+	switch problem.Path[0] {
+	case "caches":
+		return fmt.Errorf("--cache: %s (see rechallenge-cli caches)", problem.What)
+	case "stack":
+		return fmt.Errorf("--stack: %s", problem.What)
+	case "expect":
+		// --cache may leave out a pass that the plan expects something of.
+		return fmt.Errorf("%w; --cache leaves out what the plan expects something of", problem)
+	}
+	return problem
 }
 
 func loadSessions(name string) (map[string][]session.Session, error) {

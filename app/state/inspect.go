@@ -230,6 +230,35 @@ func (s *State) HTTP() []Pair {
 	return pairs
 }
 
+// Events lists everything that was recorded of the selected connection.
+func (s *State) Events() []Pair {
+	p, c := s.Connection()
+	if c == nil {
+		return nil
+	}
+	pairs := []Pair{{Key: "Events", Heading: true}}
+	for _, e := range p.Events {
+		if e.Connection != c.Index {
+			continue
+		}
+		text := string(e.Payload.Kind())
+		switch x := e.Payload.(type) {
+		case trace.Message:
+			text = x.From.String() + " " + x.Name()
+		case trace.Cache:
+			text = "session cache: " + string(x.Op)
+		case trace.Dialed:
+			text = strings.TrimSpace("dialed " + x.Remote + " " + x.Error)
+		case trace.ConnectionDone:
+			if x.Error != nil {
+				text = "failed: " + x.Error.Message
+			}
+		}
+		pairs = append(pairs, Pair{Key: fmt.Sprintf("%d  %.2f ms", e.Seq, trace.Milliseconds(e.At)), Value: text})
+	}
+	return pairs
+}
+
 // MessageRow is a message of the selected connection.
 type MessageRow struct {
 	Seq                    int

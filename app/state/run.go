@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"rechallenge/core/report"
 	"rechallenge/core/session"
@@ -113,7 +114,7 @@ func (s *State) Status() string {
 	case s.run.running:
 		return "Running: " + text
 	case s.run.opened != "":
-		return text + " (from " + s.run.opened + ")"
+		return text + " (from " + filepath.Base(s.run.opened) + ")"
 	}
 	return text
 }

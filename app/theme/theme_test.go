@@ -34,9 +34,11 @@ func TestContrast(t *testing.T) {
 		th := theme.New(mode)
 		of := func(n fyne.ThemeColorName) color.Color { return th.Color(n, stock.VariantDark) }
 		for _, on := range []fyne.ThemeColorName{stock.ColorNameBackground, theme.ColorGroup, theme.ColorRaised} {
-			for _, name := range []fyne.ThemeColorName{stock.ColorNameForeground, stock.ColorNamePlaceHolder, stock.ColorNameHyperlink,
+			for _, name := range []fyne.ThemeColorName{
+				stock.ColorNameForeground, stock.ColorNamePlaceHolder, stock.ColorNameHyperlink,
 				stock.ColorNameError, stock.ColorNameWarning, stock.ColorNameSuccess, theme.ColorMuted, theme.ColorChallenge,
-				theme.ColorExpected, theme.ColorResumption, theme.ColorError, theme.ColorWarning, theme.ColorInfo, theme.ColorOK} {
+				theme.ColorExpected, theme.ColorResumption, theme.ColorError, theme.ColorWarning, theme.ColorInfo, theme.ColorOK,
+			} {
 				if got := contrast(of(name), of(on)); got < 4.5 {
 					t.Errorf("%s: %s on %s has contrast %.2f, want 4.5", mode, name, on, got)
 				}
@@ -93,8 +95,10 @@ func over(top, below color.Color) color.Color {
 // Text is told from everything that is ever drawn behind it: a selected or
 // hovered row, a searched word, a card, a banner, a field.
 func TestContrastOnWhatLiesBehind(t *testing.T) {
-	text := []fyne.ThemeColorName{stock.ColorNameForeground, theme.ColorMuted, stock.ColorNamePlaceHolder, stock.ColorNameHyperlink,
-		theme.ColorError, theme.ColorWarning, theme.ColorInfo, theme.ColorOK, theme.ColorExpected, theme.ColorChallenge, theme.ColorResumption}
+	text := []fyne.ThemeColorName{
+		stock.ColorNameForeground, theme.ColorMuted, stock.ColorNamePlaceHolder, stock.ColorNameHyperlink,
+		theme.ColorError, theme.ColorWarning, theme.ColorInfo, theme.ColorOK, theme.ColorExpected, theme.ColorChallenge, theme.ColorResumption,
+	}
 	for _, mode := range []theme.Mode{theme.Dark, theme.Light} {
 		th := theme.New(mode)
 		of := func(n fyne.ThemeColorName) color.Color { return th.Color(n, stock.VariantDark) }

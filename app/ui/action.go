@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/files"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
 )
@@ -33,9 +34,10 @@ func (w *Window) actions() []action {
 	hasRun := func() bool { return w.state.Report() != nil && !w.state.Running() }
 	return []action{
 		{id: "new", menu: "File", title: "New plan", icon: theme.DocumentCreateIcon(), key: fyne.KeyN, mod: ctrl, run: func() { w.unlessDirty(w.newPlan) }},
-		{id: "open", menu: "File", title: "Open plan or report…", icon: theme.FolderOpenIcon(), key: fyne.KeyO, mod: ctrl, run: func() { w.unlessDirty(w.openFile) }},
+		{id: "open", menu: "File", title: "Open plan, report or capture…", icon: theme.FolderOpenIcon(), key: fyne.KeyO, mod: ctrl, run: func() { w.unlessDirty(w.openFile) }},
 		{id: "save", menu: "File", title: "Save plan", icon: theme.DocumentSaveIcon(), key: fyne.KeyS, mod: ctrl, run: w.savePlan},
 		{id: "save-as", menu: "File", title: "Save plan as…", key: fyne.KeyS, mod: ctrl | shift, run: w.savePlanAs},
+		{id: "decrypt", menu: "File", title: "Decrypt the capture with a key log…", enabled: func() bool { return files.IsCapture(w.state.Opened()) }, run: w.decryptCapture},
 		{id: "recent", menu: "File", title: "Open recent"},
 		{menu: "File", id: separator},
 		{id: "export-html", menu: "File", title: "Export HTML report…", key: fyne.KeyE, mod: ctrl, enabled: hasRun, run: func() { w.export(".html") }},
@@ -52,6 +54,7 @@ func (w *Window) actions() []action {
 		{menu: "Edit", id: separator},
 		{id: "copy-openssl", menu: "Edit", title: "Copy as openssl command", icon: theme.ContentCopyIcon(), enabled: w.chosen, run: func() { w.copyCommand(w.state.OpenSSL) }},
 		{id: "copy-curl", menu: "Edit", title: "Copy as curl command", enabled: w.chosen, run: func() { w.copyCommand(w.state.Curl) }},
+		{id: "expect", menu: "Edit", title: "Expect what was just seen", enabled: func() bool { return w.chosen() && w.state.Opened() == "" }, run: w.expect},
 		{menu: "Edit", id: separator},
 		{id: "preferences", menu: "Edit", title: "Preferences…", key: fyne.KeyComma, mod: ctrl, run: w.showPreferences},
 		{id: "run", menu: "Run", title: "Run", icon: theme.MediaPlayIcon(), key: fyne.KeyR, mod: ctrl, enabled: func() bool { return !w.state.Running() }, run: w.run},
@@ -82,6 +85,7 @@ func (w *Window) actions() []action {
 		{id: "inspect-certificates", menu: "View", title: "Inspect certificates", key: fyne.Key4, mod: alt, run: func() { w.inspector.turn(3) }},
 		{id: "inspect-session", menu: "View", title: "Inspect session", key: fyne.Key5, mod: alt, run: func() { w.inspector.turn(4) }},
 		{id: "inspect-http", menu: "View", title: "Inspect HTTP", key: fyne.Key6, mod: alt, run: func() { w.inspector.turn(5) }},
+		{id: "inspect-events", menu: "View", title: "Inspect events", key: fyne.Key7, mod: alt, run: func() { w.inspector.turn(6) }},
 		{menu: "View", id: separator},
 		{id: "dark", menu: "View", title: "Dark", run: func() { w.setTheme(rtheme.Dark) }},
 		{id: "light", menu: "View", title: "Light", run: func() { w.setTheme(rtheme.Light) }},
@@ -190,6 +194,14 @@ func (w *Window) ready() bool { return w.state.Runnable() == "" }
 func (w *Window) chosen() bool {
 	_, c := w.state.Connection()
 	return c != nil
+}
+
+// expect makes what the selected connection did an expectation of the plan.
+func (w *Window) expect() {
+	if n := w.state.Expect(); n != "" {
+		w.status.SetReadout("The plan now expects: " + n)
+		w.changed()
+	}
 }
 
 // copyCommand puts a command that repeats the selected connection on the clipboard.

@@ -65,8 +65,7 @@ func (w *Window) editTarget(id string) {
 		item("Server says whom", "the response header in which the server names the client", header),
 		item("or in the body", "a regular expression whose first group is the name", body),
 	}
-	var d *dialog.FormDialog
-	d = dialog.NewForm(title, yes, "Cancel", items, func(ok bool) {
+	d := dialog.NewForm(title, yes, "Cancel", items, func(ok bool) {
 		if !ok {
 			return
 		}

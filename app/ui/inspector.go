@@ -49,6 +49,7 @@ func newInspector(w *Window) *inspector {
 		{"Certificates", "No certificate was seen here.", w.state.Certificates},
 		{"Session", "This connection looked up no session.", w.state.Session},
 		{"HTTP", "There was no HTTP answer.", w.state.HTTP},
+		{"Events", "Nothing was recorded here.", w.state.Events},
 	} {
 		if p.pairs == nil {
 			s := container.NewVSplit(i.messages, i.fields)

@@ -22,7 +22,7 @@ import (
 var (
 	identityFiles = Kind{"Identities (PKCS#12, PEM)", []string{"p12", "pfx", "pem", "crt", "cer", "key"}}
 	trustFiles    = Kind{"Certificates (PEM)", []string{"pem", "crt", "cer"}}
-	planFiles     = Kind{"Plans and reports", []string{"yaml", "yml", "json"}}
+	planFiles     = Kind{"Plans, reports and captures", append([]string{"yaml", "yml", "json"}, files.CaptureExtensions...)}
 	onlyReports   = Kind{"Reports (JSON)", []string{"json"}}
 	onlyPlans     = Kind{"Plan (YAML)", []string{"yaml", "yml"}}
 	allFiles      = Kind{"All files", []string{"*"}}
@@ -166,8 +166,10 @@ func (w *Window) dropped(uris []fyne.URI) {
 func (w *Window) take(paths []string) {
 	var identities []string
 	for _, path := range paths {
-		switch strings.ToLower(filepath.Ext(path)) {
-		case ".yaml", ".yml", ".json":
+		switch ext := strings.ToLower(filepath.Ext(path)); {
+		case ext == ".json" || files.IsCapture(path):
+			w.openPath(path, false)
+		case ext == ".yaml" || ext == ".yml":
 			w.unlessDirty(func() { w.openPath(path, false) })
 		default:
 			identities = append(identities, path)

@@ -15,6 +15,7 @@ import (
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 	"rechallenge/core/report"
+	"rechallenge/core/wire"
 )
 
 // maxReport bounds a report that is opened, in bytes.
@@ -46,8 +47,12 @@ func (w *Window) openPath(path string, run bool) {
 	if whole, err := filepath.Abs(path); err == nil {
 		path = whole
 	}
-	if strings.EqualFold(filepath.Ext(path), ".json") {
-		w.openReport(path)
+	switch {
+	case strings.EqualFold(filepath.Ext(path), ".json"):
+		w.openRun(path, func() (*picture, error) { return readReport(path) })
+		return
+	case files.IsCapture(path):
+		w.openRun(path, func() (*picture, error) { return w.readCapture(path, &wire.KeyLog{}) })
 		return
 	}
 	w.status.SetProgress("Opening "+base(path), -1)
@@ -118,11 +123,12 @@ func (w *Window) loadMissing(then func()) {
 	}()
 }
 
-// openReport opens a JSON report, shown as if it had just been run.
-func (w *Window) openReport(path string) {
+// openRun opens a run that was made elsewhere, shown as if it had just been
+// run here.
+func (w *Window) openRun(path string, read func() (*picture, error)) {
 	w.status.SetProgress("Opening "+base(path), -1)
 	go func() {
-		p, err := readReport(path)
+		p, err := read()
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			if err != nil {
@@ -130,12 +136,36 @@ func (w *Window) openReport(path string) {
 				return
 			}
 			w.picture = p
-			w.state.Open(p.view, base(path))
+			w.state.Open(p.view, path)
 			w.remember(path)
+			w.pages.SelectIndex(pageTest)
 			w.lists.SelectIndex(tabResults)
 			w.changed()
 		})
 	}()
+}
+
+// readCapture reads packets and makes them ready to be shown.
+func (w *Window) readCapture(path string, keys *wire.KeyLog) (*picture, error) {
+	r, _, err := files.ReadCapture(path, keys, w.opt.Tool)
+	if err != nil {
+		return nil, err
+	}
+	return paint(state.Look(r)), nil
+}
+
+// decryptCapture reads the capture that is shown again, with a key log.
+func (w *Window) decryptCapture() {
+	path := w.state.Opened()
+	w.choose("Key log", func(name string) {
+		w.openRun(path, func() (*picture, error) {
+			keys := &wire.KeyLog{}
+			if err := files.ReadKeyLog(keys, name); err != nil {
+				return nil, err
+			}
+			return w.readCapture(path, keys)
+		})
+	}, Kind{"Key logs (SSLKEYLOGFILE)", []string{"log", "txt", "keys"}}, allFiles)
 }
 
 // readReport reads a report and makes it ready to be shown.

@@ -73,7 +73,7 @@ func (w *Window) buildLists() {
 	w.results.OnMenu = func(id string, at fyne.Position) {
 		if r, ok := widgets.ParseRef(id); ok {
 			w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, 0)
-			w.popup(at, w.menuItems("copy-openssl", "copy-curl", "zoom")...)
+			w.popup(at, w.menuItems("expect", "copy-openssl", "copy-curl", "zoom")...)
 		}
 	}
 	add := widget.NewButton("Add connection…", func() { w.do("add-connection") })

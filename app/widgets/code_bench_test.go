@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 
 	"rechallenge/app/widgets"
 )
@@ -16,7 +15,7 @@ func BenchmarkCodeType(b *testing.B) {
 	c := widgets.NewCode(true)
 	w := show(b, c, 500, 600)
 	c.SetText(strings.Repeat("  - {target: api, identity: alice, after: 9m}\n", 300))
-	test.FocusNext(w.Canvas())
+	w.Canvas().FocusNext()
 	e := w.Canvas().Focused()
 	for i := 0; b.Loop(); i++ {
 		if i%40 == 39 {

@@ -36,7 +36,7 @@ func TestCodeTyping(t *testing.T) {
 	c.Later = func(f func()) { put = append(put, f) }
 	w := show(t, c, 320, 170)
 	c.GoTo(3)
-	test.FocusNext(w.Canvas())
+	w.Canvas().FocusNext()
 	f := w.Canvas().Focused()
 	for _, k := range []fyne.KeyName{fyne.KeyEnd, fyne.KeyReturn, fyne.KeyTab} {
 		f.TypedKey(&fyne.KeyEvent{Name: k})

@@ -36,9 +36,17 @@ const (
 
 // ConnectionColumns are the columns of ConnectionRow's rows.
 func ConnectionColumns() []Column {
-	return []Column{{Title: "#", Width: 34}, {Title: "Pass", Width: 60, Stretch: .6}, {Title: "Target", Width: 70, Stretch: 2},
-		{Title: "Identity", Width: 66, Stretch: .8}, {Title: "Handshake", Width: 86}, {Title: "Challenged", Width: 88},
-		{Title: "Seen as", Width: 88, Stretch: 1.2}, {Title: "Status", Width: 72, Stretch: .8}, {Title: "ms", Width: 52, Right: true}}
+	return []Column{
+		{Title: "#", Width: 34},
+		{Title: "Pass", Width: 60, Stretch: .6},
+		{Title: "Target", Width: 70, Stretch: 2},
+		{Title: "Identity", Width: 66, Stretch: .8},
+		{Title: "Handshake", Width: 86},
+		{Title: "Challenged", Width: 88},
+		{Title: "Seen as", Width: 88, Stretch: 1.2},
+		{Title: "Status", Width: 72, Stretch: .8},
+		{Title: "ms", Width: 52, Right: true},
+	}
 }
 
 // Row is the connection as a row whose ID is Lane.String().
@@ -56,8 +64,14 @@ func (c ConnectionRow) Row() Row {
 		seen.Icon = theme.Tinted(theme.IconWarning, theme.ColorError)
 	}
 	return Row{ID: c.Lane.String(), Severity: c.Severity, Muted: c.Muted, Cells: []Cell{
-		{Text: fmt.Sprint(c.Lane.Connection)}, {Text: c.Pass, Color: theme.ColorMuted}, {Text: c.Target}, {Text: c.Identity},
-		shake, c.Challenged.cell(), seen, {Text: c.Status}, {Text: c.Millis}}}
+		{Text: fmt.Sprint(c.Lane.Connection)},
+		{Text: c.Pass, Color: theme.ColorMuted},
+		{Text: c.Target},
+		{Text: c.Identity},
+		shake, c.Challenged.cell(), seen,
+		{Text: c.Status},
+		{Text: c.Millis},
+	}}
 }
 
 func (c Challenged) cell() Cell {
@@ -88,8 +102,13 @@ type PlanRow struct {
 
 // PlanColumns are the columns of PlanRow's rows.
 func PlanColumns() []Column {
-	return []Column{{Title: "#", Width: 30}, {Title: "Target", Width: 90, Stretch: 2}, {Title: "Identity", Width: 90, Stretch: 1},
-		{Title: "After", Width: 64}, {Title: "", Width: 80, Stretch: 1}}
+	return []Column{
+		{Title: "#", Width: 30},
+		{Title: "Target", Width: 90, Stretch: 2},
+		{Title: "Identity", Width: 90, Stretch: 1},
+		{Title: "After", Width: 64},
+		{Title: "", Width: 80, Stretch: 1},
+	}
 }
 
 // Row is the plan's connection as a row.
@@ -128,8 +147,15 @@ type CacheRow struct {
 
 // CacheColumns are the columns of CacheRow's rows.
 func CacheColumns() []Column {
-	return []Column{{Title: "Session key", Width: 150, Stretch: 2}, {Title: "Kind", Width: 80}, {Title: "Made by", Width: 80, Stretch: .6},
-		{Title: "Identity", Width: 70, Stretch: .6}, {Title: "Age", Width: 70}, {Title: "Expires in", Width: 86}, {Title: "Used", Width: 60}}
+	return []Column{
+		{Title: "Session key", Width: 150, Stretch: 2},
+		{Title: "Kind", Width: 80},
+		{Title: "Made by", Width: 80, Stretch: .6},
+		{Title: "Identity", Width: 70, Stretch: .6},
+		{Title: "Age", Width: 70},
+		{Title: "Expires in", Width: 86},
+		{Title: "Used", Width: 60},
+	}
 }
 
 // Row is the entry as a row.

@@ -36,7 +36,8 @@ func NewEmpty(title, text string, choices ...Choice) *Empty {
 	head := widget.NewLabelWithStyle(title, fyne.TextAlignCenter, fyne.TextStyle{Bold: true})
 	head.SizeName, head.Wrapping = stock.SizeNameHeadingText, fyne.TextWrapWord
 	sub := widget.NewRichText(&widget.TextSegment{Text: text, Style: widget.RichTextStyle{
-		ColorName: stock.ColorNamePlaceHolder, Alignment: fyne.TextAlignCenter}})
+		ColorName: stock.ColorNamePlaceHolder, Alignment: fyne.TextAlignCenter,
+	}})
 	sub.Wrapping = fyne.TextWrapWord
 	var tiles []fyne.CanvasObject
 	for _, c := range choices {

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/software"
 	"fyne.io/fyne/v2/test"
 
 	"rechallenge/app/theme"
@@ -131,7 +132,7 @@ func TestNothingIsClipped(t *testing.T) {
 				o := build()
 				w := test.NewTempWindow(t, o)
 				w.SetPadded(false)
-				if c, ok := w.Canvas().(test.WindowlessCanvas); ok {
+				if c, ok := w.Canvas().(software.WindowlessCanvas); ok {
 					c.SetScale(scale)
 				}
 				sizes := []fyne.Size{o.MinSize(), fyne.NewSize(1024, 700), fyne.NewSize(3840/scale, 2160/scale)}

@@ -116,12 +116,17 @@ func TestGalleryTimelineModes(t *testing.T) {
 }
 
 func verdict() widgets.Verdict {
-	return widgets.Verdict{Severity: widgets.Error,
-		Title:  "bob was never asked: connection 2 resumed the session that alice made",
-		Detail: "The session key {127.0.0.1:8443}localhost does not hold the identity, so the second connection found alice's session. The server went on treating the client as alice.",
-		Advice: "Give each identity a session cache of its own, or make the name unique for each connection.",
-		Cures: []widgets.Cure{{Text: "own cache per identity", State: widgets.OK}, {Text: "trailing dot", State: widgets.OK, Run: func() {}},
-			{Text: "another port", State: widgets.Error}, {Text: "wildcard name", Run: func() {}}},
+	return widgets.Verdict{
+		Severity: widgets.Error,
+		Title:    "bob was never asked: connection 2 resumed the session that alice made",
+		Detail:   "The session key {127.0.0.1:8443}localhost does not hold the identity, so the second connection found alice's session. The server went on treating the client as alice.",
+		Advice:   "Give each identity a session cache of its own, or make the name unique for each connection.",
+		Cures: []widgets.Cure{
+			{Text: "own cache per identity", State: widgets.OK},
+			{Text: "trailing dot", State: widgets.OK, Run: func() {}},
+			{Text: "another port", State: widgets.Error},
+			{Text: "wildcard name", Run: func() {}},
+		},
 		Evidence: []widgets.Evidence{{Text: "#1 gave a session", Lane: widgets.Ref{Pass: 1, Connection: 1}}, {Text: "#2 no CertificateRequest", Lane: widgets.Ref{Pass: 1, Connection: 2}, Event: 17}},
 		Actions:  []widgets.Action{{Title: "Try all workarounds", Primary: true}, {Title: "Copy details"}},
 	}
@@ -143,7 +148,9 @@ func TestGalleryWidgets(t *testing.T) {
 		{Name: "certificate_request_context", Value: "empty", Offset: 4, Length: 1},
 		{Name: "extensions", Value: "2", Offset: 5, Length: 57, Children: []widgets.Field{
 			{Name: "signature_algorithms", Value: "ecdsa_secp256r1_sha256, ed25519", Offset: 7, Length: 14},
-			{Name: "certificate_authorities", Value: "CN=Rechallenge Lab CA", Offset: 21, Length: 41}}}}}}
+			{Name: "certificate_authorities", Value: "CN=Rechallenge Lab CA", Offset: 21, Length: 41},
+		}},
+	}}}
 	body := make([]byte, 62)
 	copy(body[30:], "Rechallenge Lab CA")
 	for name, c := range map[string]struct {
@@ -167,7 +174,8 @@ func TestGalleryWidgets(t *testing.T) {
 			r.SetRows([]widgets.Row{
 				widgets.PlanRow{ID: "a", Number: 1, Target: "api", Identity: "alice"}.Row(),
 				widgets.PlanRow{ID: "b", Number: 2, Target: "api", Identity: "bob", After: "9 min"}.Row(),
-				widgets.PlanRow{ID: "c", Number: 3, Target: "api", Identity: "none", Problem: "no target"}.Row()})
+				widgets.PlanRow{ID: "c", Number: 3, Target: "api", Identity: "none", Problem: "no target"}.Row(),
+			})
 			r.Select("b")
 			return r
 		}},
@@ -175,7 +183,8 @@ func TestGalleryWidgets(t *testing.T) {
 			r := widgets.NewRows(widgets.CacheColumns()...)
 			r.SetRows([]widgets.Row{
 				widgets.CacheRow{ID: "a", SessionKey: "{127.0.0.1:8443}localhost", Mechanism: "psk", MadeBy: "#1 alice", Identity: "alice", Age: "3 s", Expires: "9:57", Used: "1", Pinned: true}.Row(),
-				widgets.CacheRow{ID: "b", SessionKey: "{127.0.0.1:8444}localhost", Mechanism: "session-id", MadeBy: "#3 bob", Identity: "bob", Age: "11 min", Used: "0", Expired: true}.Row()})
+				widgets.CacheRow{ID: "b", SessionKey: "{127.0.0.1:8444}localhost", Mechanism: "session-id", MadeBy: "#3 bob", Identity: "bob", Age: "11 min", Used: "0", Expired: true}.Row(),
+			})
 			return r
 		}},
 		"cards": {fyne.NewSize(230, 190), func() fyne.CanvasObject {
@@ -183,16 +192,22 @@ func TestGalleryWidgets(t *testing.T) {
 			c.SetCards([]widgets.Card{
 				{ID: "alice", Icon: theme.IconIdentity, Title: "alice", Badge: "P-256", Text: "CN=alice, until 2036-11-23"},
 				{ID: "bob", Icon: theme.IconIdentity, Title: "bob", Badge: "RSA-2048", Text: "CN=bob", Severity: widgets.Warning, Problem: "expires in 3 days"},
-				{ID: "t", Icon: theme.IconTarget, Title: "https://localhost:8443/alice", Text: "trust ca.pem"}})
+				{ID: "t", Icon: theme.IconTarget, Title: "https://localhost:8443/alice", Text: "trust ca.pem"},
+			})
 			c.Select("alice")
 			return c
 		}},
 		"sheet": {fyne.NewSize(330, 300), func() fyne.CanvasObject {
 			s := widgets.NewSheet()
-			s.SetPairs([]widgets.Pair{{Key: "Session", Heading: true},
-				{Key: "Handshake", Value: "resumed (psk)"}, {Key: "Session key", Value: "{127.0.0.1:8443}localhost", Mono: true},
-				{Key: "Made by", Value: "#1 alice", Run: func() {}}, {Key: "Seen as", Value: "CN=alice", Severity: widgets.Error, Note: "The server's words, from the header X-Client-DN"},
-				{Key: "Certificate", Heading: true}, {Key: "SHA-256", Value: "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90", Mono: true}})
+			s.SetPairs([]widgets.Pair{
+				{Key: "Session", Heading: true},
+				{Key: "Handshake", Value: "resumed (psk)"},
+				{Key: "Session key", Value: "{127.0.0.1:8443}localhost", Mono: true},
+				{Key: "Made by", Value: "#1 alice", Run: func() {}},
+				{Key: "Seen as", Value: "CN=alice", Severity: widgets.Error, Note: "The server's words, from the header X-Client-DN"},
+				{Key: "Certificate", Heading: true},
+				{Key: "SHA-256", Value: "a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90", Mono: true},
+			})
 			return s
 		}},
 		"fields": {fyne.NewSize(480, 260), func() fyne.CanvasObject {
@@ -247,10 +262,12 @@ func TestGalleryWidgets(t *testing.T) {
 		}},
 		"icons": {fyne.NewSize(640, 60), func() fyne.CanvasObject {
 			row := container.NewGridWrap(fyne.NewSquareSize(26))
-			for _, r := range []fyne.Resource{theme.IconIdentity, theme.IconNoIdentity, theme.IconTarget, theme.IconLab, theme.IconDemo, theme.IconCache, theme.IconSkip,
+			for _, r := range []fyne.Resource{
+				theme.IconIdentity, theme.IconNoIdentity, theme.IconTarget, theme.IconLab, theme.IconDemo, theme.IconCache, theme.IconSkip,
 				theme.IconChallenge, theme.IconExpected, theme.IconResumption, theme.IconRenegotiation, theme.IconPostHandshake, theme.IconCross, theme.IconSession,
 				theme.IconOK, theme.IconError, theme.IconWarning, theme.IconInfo, theme.IconHandle, theme.IconClock, theme.IconCompare, theme.IconPin, theme.IconKey,
-				theme.IconShield, theme.IconArrowRight, theme.IconDown, theme.IconRight, theme.IconMute, theme.IconFit, theme.IconDiff} {
+				theme.IconShield, theme.IconArrowRight, theme.IconDown, theme.IconRight, theme.IconMute, theme.IconFit, theme.IconDiff,
+			} {
 				row.Add(widget.NewIcon(r))
 			}
 			return row

@@ -150,7 +150,8 @@ func wrapped(text string) *widget.Label {
 // weak is a label in the colour of secondary text.
 func weak(text string) *widget.RichText {
 	return widget.NewRichText(&widget.TextSegment{Text: text, Style: widget.RichTextStyle{
-		ColorName: stock.ColorNamePlaceHolder, SizeName: stock.SizeNameCaptionText, Inline: true}})
+		ColorName: stock.ColorNamePlaceHolder, SizeName: stock.SizeNameCaptionText, Inline: true,
+	}})
 }
 
 func weakWrapped(text string) *widget.RichText {

@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	stock "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/theme"
@@ -120,7 +121,10 @@ func (p *Palette) filter() {
 	}
 	var found []ranked
 	for _, item := range p.items {
-		if rank := match(search, item); rank > 0 {
+		if rank := 2 * match(search, item); rank > 0 {
+			if !item.Enabled {
+				rank--
+			}
 			found = append(found, ranked{item, rank})
 		}
 	}
@@ -135,7 +139,8 @@ func (p *Palette) filter() {
 			where = f.item.Why
 		}
 		rows = append(rows, Row{ID: f.item.ID, Muted: !f.item.Enabled, Cells: []Cell{
-			{Text: f.item.Title, Icon: f.item.Icon}, {Text: where, Color: theme.ColorMuted}, {Text: f.item.Shortcut, Color: theme.ColorMuted}}})
+			{Text: f.item.Title, Icon: f.item.Icon}, {Text: where, Color: theme.ColorMuted}, {Text: f.item.Shortcut, Color: theme.ColorMuted},
+		}})
 		if first == "" && f.item.Enabled {
 			first = f.item.ID
 		}
@@ -145,7 +150,8 @@ func (p *Palette) filter() {
 	p.list.Select(first)
 }
 
-// match ranks an item: 0 does not fit, more fits better. Every word that is
+// match ranks an item: 0 does not fit, more fits better. Of items that fit as
+// well as each other, those that are enabled go first. Every word that is
 // typed must occur in the title or in the detail; failing that, the letters
 // must occur in the title in their order.
 func match(search string, item PaletteItem) int {
@@ -188,7 +194,7 @@ func inOrder(search, title string) int {
 
 // MinSize leaves room for a dozen rows.
 func (p *Palette) MinSize() fyne.Size {
-	return fyne.NewSize(280, p.entry.MinSize().Height+p.list.MinSize().Height)
+	return fyne.NewSize(280, p.entry.MinSize().Height+theme.Size(stock.SizeNamePadding)+p.list.MinSize().Height)
 }
 
 // CreateRenderer is for Fyne.

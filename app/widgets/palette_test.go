@@ -35,6 +35,7 @@ func TestPalette(t *testing.T) {
 		{"words in any order", "the try", []fyne.KeyName{fyne.KeyReturn}, "demo"},
 		{"letters in their order", "adt", []fyne.KeyName{fyne.KeyReturn}, "target"},
 		{"arrows", "", []fyne.KeyName{fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyUp, fyne.KeyUp, fyne.KeyReturn}, "run"},
+		{"enabled ones go first", "p", []fyne.KeyName{fyne.KeyReturn}, "new"},
 		{"disabled", "stop", []fyne.KeyName{fyne.KeyDown, fyne.KeyReturn}, "-"},
 		{"nothing fits", "xyzzy", []fyne.KeyName{fyne.KeyReturn}, "-"},
 		{"Escape", "run", []fyne.KeyName{fyne.KeyEscape}, ""},

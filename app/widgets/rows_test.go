@@ -33,20 +33,26 @@ func TestMarkup(t *testing.T) {
 			c := widgets.NewCards("Drop a .p12, or click")
 			c.SetCards([]widgets.Card{
 				{ID: "alice", Icon: theme.IconIdentity, Title: "alice", Badge: "P-256", Text: "CN=alice, until 2036-11-23"},
-				{ID: "bob", Title: "bob", Muted: true, Severity: widgets.Warning, Problem: "expires in 3 days"}})
+				{ID: "bob", Title: "bob", Muted: true, Severity: widgets.Warning, Problem: "expires in 3 days"},
+			})
 			c.Select("alice")
 			return c
 		},
 		"sheet": func() fyne.CanvasObject {
 			s := widgets.NewSheet()
-			s.SetPairs([]widgets.Pair{{Key: "Session", Heading: true}, {Key: "Handshake", Value: "resumed (psk)"},
-				{Key: "Seen as", Value: "CN=alice", Severity: widgets.Error, Note: "The server's words"}, {Key: "Made by", Value: "#1 alice", Run: func() {}}})
+			s.SetPairs([]widgets.Pair{
+				{Key: "Session", Heading: true},
+				{Key: "Handshake", Value: "resumed (psk)"},
+				{Key: "Seen as", Value: "CN=alice", Severity: widgets.Error, Note: "The server's words"},
+				{Key: "Made by", Value: "#1 alice", Run: func() {}},
+			})
 			return s
 		},
 		"fields": func() fyne.CanvasObject {
 			f := widgets.NewFields()
 			f.SetMessage([]widgets.Field{{Name: "CertificateRequest", Value: "6 bytes", Length: 6, Children: []widgets.Field{
-				{Name: "context", Value: "empty", Offset: 4, Length: 1}, {Name: "extensions", Value: "none", Offset: 5, Length: 1}}}}, []byte("\x0d\x00\x00\x02\x00\x00"))
+				{Name: "context", Value: "empty", Offset: 4, Length: 1}, {Name: "extensions", Value: "none", Offset: 5, Length: 1},
+			}}}, []byte("\x0d\x00\x00\x02\x00\x00"))
 			return f
 		},
 		"bars": func() fyne.CanvasObject {

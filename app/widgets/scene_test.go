@@ -12,8 +12,10 @@ func ms(v float64) time.Duration { return time.Duration(v * float64(time.Millise
 
 // lane lays a connection that starts at a time: a full handshake, or a resumed one.
 func lane(pass, n int, who, outcome string, at float64, resumed, bad bool) widgets.TimelineLane {
-	l := widgets.TimelineLane{Pass: pass, Connection: n, Label: fmt.Sprintf("#%d %s", n, who),
-		Detail: "https://127.0.0.1:8443/" + who, Outcome: outcome, Bad: bad}
+	l := widgets.TimelineLane{
+		Pass: pass, Connection: n, Label: fmt.Sprintf("#%d %s", n, who),
+		Detail: "https://127.0.0.1:8443/" + who, Outcome: outcome, Bad: bad,
+	}
 	t := at
 	span := func(phase string, d float64) {
 		l.Spans = append(l.Spans, widgets.TimelineSpan{Phase: phase, Start: ms(t), End: ms(t + d)})
@@ -49,10 +51,12 @@ func demo() widgets.TimelineData {
 		Groups: []widgets.TimelineGroup{
 			{Pass: 1, Title: "shared", Lanes: []widgets.TimelineLane{
 				lane(1, 1, "alice", "200 · CN=alice", 0, false, false),
-				lane(1, 2, "bob", "403 · CN=alice", 4, true, true)}},
+				lane(1, 2, "bob", "403 · CN=alice", 4, true, true),
+			}},
 			{Pass: 2, Title: "none (control)", Lanes: []widgets.TimelineLane{
 				lane(2, 1, "alice", "200 · CN=alice", 7, false, false),
-				lane(2, 2, "bob", "200 · CN=bob", 11, false, false)}},
+				lane(2, 2, "bob", "200 · CN=bob", 11, false, false),
+			}},
 		},
 		Links: []widgets.TimelineLink{{Pass: 1, From: 1, To: 2, FromAt: ms(3.0), ToAt: ms(5.0), Bad: true}},
 		End:   ms(15),

@@ -14,8 +14,10 @@ func tour() *widgets.Steps {
 	s := widgets.NewSteps()
 	s.SetSteps("The second identity",
 		widgets.Step{Title: "Two identities, one server", Text: "alice and bob each have a certificate. The server wants one."},
-		widgets.Step{Title: "alice connects", Text: "The server asks with a CertificateRequest, alice answers, and both remember the session.",
-			Action: &widgets.Action{Title: "Show it", Run: func() {}}},
+		widgets.Step{
+			Title: "alice connects", Text: "The server asks with a CertificateRequest, alice answers, and both remember the session.",
+			Action: &widgets.Action{Title: "Show it", Run: func() {}},
+		},
 		widgets.Step{Title: "bob connects", Text: "His connection offers alice's session."},
 		widgets.Step{Title: "What helps", Text: "A session cache of his own."})
 	return s

@@ -13,12 +13,17 @@ import (
 func cures() *widgets.Table {
 	t := widgets.NewTable(widgets.Column{Title: "Change", Width: 130, Stretch: 1}, widgets.Column{Title: "bob asked", Width: 80}, widgets.Column{Title: "Seen as", Width: 90})
 	t.SetRows([]widgets.TableRow{
-		{ID: "own", Severity: widgets.OK, Detail: "Each identity has its own session cache: the second connection finds no session and is asked.",
+		{
+			ID: "own", Severity: widgets.OK, Detail: "Each identity has its own session cache: the second connection finds no session and is asked.",
 			Cells:    []widgets.TableCell{{Text: "own cache per identity"}, {Text: "yes", Severity: widgets.OK}, {Text: "bob"}},
-			Evidence: []widgets.Evidence{{Text: "#2 CertificateRequest", Lane: widgets.Ref{Pass: 3, Connection: 2}, Event: 9}, {Text: "#1 gave a session", Lane: widgets.Ref{Pass: 3, Connection: 1}}}},
-		{ID: "port", Severity: widgets.Error, Cells: []widgets.TableCell{{Text: "another port"}, {Text: "no", Severity: widgets.Error}, {Text: "alice"}},
-			Evidence: []widgets.Evidence{{Text: "#2 resumed #1", Lane: widgets.Ref{Pass: 4, Connection: 2}}}},
-		{ID: "dot", Muted: true, Cells: []widgets.TableCell{{Text: "trailing dot"}, {Text: "not tried"}}}})
+			Evidence: []widgets.Evidence{{Text: "#2 CertificateRequest", Lane: widgets.Ref{Pass: 3, Connection: 2}, Event: 9}, {Text: "#1 gave a session", Lane: widgets.Ref{Pass: 3, Connection: 1}}},
+		},
+		{
+			ID: "port", Severity: widgets.Error, Cells: []widgets.TableCell{{Text: "another port"}, {Text: "no", Severity: widgets.Error}, {Text: "alice"}},
+			Evidence: []widgets.Evidence{{Text: "#2 resumed #1", Lane: widgets.Ref{Pass: 4, Connection: 2}}},
+		},
+		{ID: "dot", Muted: true, Cells: []widgets.TableCell{{Text: "trailing dot"}, {Text: "not tried"}}},
+	})
 	return t
 }
 

@@ -3,6 +3,7 @@ package widgets
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -244,17 +245,13 @@ func (t *Timeline) describe(h hit) (title string, lines []string) {
 		title += "   " + h.lane.Detail
 	}
 	if m := h.mark; m != nil {
-		line := m.Kind.title()
-		if m.Label != "" && m.Label != line {
-			line += ": " + m.Label
-		}
-		lines = append(lines, line, "at "+formatOffset(m.At-h.shift, time.Microsecond))
+		lines = append(lines, named(m.Kind.title(), m.Label), "at "+formatOffset(m.At-h.shift, time.Microsecond))
 	} else if s := h.span; s != nil {
-		line := phaseTitle(s.Phase)
-		if s.Label != "" && s.Label != s.Phase {
-			line += ": " + s.Label
+		label := s.Label
+		if label == s.Phase {
+			label = ""
 		}
-		lines = append(lines, line, fmt.Sprintf("%s   from %s to %s", formatSpan(s.End-s.Start),
+		lines = append(lines, named(phaseTitle(s.Phase), label), fmt.Sprintf("%s   from %s to %s", formatSpan(s.End-s.Start),
 			formatOffset(s.Start-h.shift, time.Microsecond), formatOffset(s.End-h.shift, time.Microsecond)))
 	}
 	switch t.rows.differs(h.row) {
@@ -267,4 +264,15 @@ func (t *Timeline) describe(h hit) (title string, lines []string) {
 		lines = append(lines, h.lane.Outcome)
 	}
 	return title, lines
+}
+
+// named is a kind and what is said of the thing, which may name its kind itself.
+func named(kind, label string) string {
+	switch {
+	case label == "":
+		return kind
+	case strings.HasPrefix(strings.ToLower(label), strings.ToLower(kind)):
+		return label
+	}
+	return kind + ": " + label
 }

@@ -127,7 +127,11 @@ func TestTimelineAbsoluteTime(t *testing.T) {
 }
 
 func TestTimelineTellsWhatIsUnderThePointer(t *testing.T) {
-	m, _ := newMouse(t, differing())
+	d := differing()
+	d.Groups[0].Lanes[0].Spans[2].Label = "TLS flight 1 from the client"
+	d.Groups[0].Lanes[0].Spans[3].Label = "the server's"
+	d.Groups[1].Lanes[0].Marks[0].Label = "challenge, answered with alice"
+	m, _ := newMouse(t, d)
 	m.tl.SetCompare(true)
 	seen := map[string]bool{}
 	for y := float32(24); y < 230; y += 9 {
@@ -137,8 +141,11 @@ func TestTimelineTellsWhatIsUnderThePointer(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"shared", "none (control)", "#2 bob", "https://127.0.0.1:8443/bob", "TLS flight 1", "resumption", "challenge",
-		"challenge that did not come", "asked here, not in another pass", "not asked here, but in another pass", "403 · CN=alice", "refused"} {
+	for _, want := range []string{
+		"shared", "none (control)", "#2 bob", "https://127.0.0.1:8443/bob", "TLS flight 1", "resumption", "challenge",
+		"challenge that did not come", "asked here, not in another pass", "not asked here, but in another pass", "403 · CN=alice", "refused",
+		"TLS flight 1 from the client", "TLS flight 2: the server's", "challenge, answered with alice",
+	} {
 		if !seen[want] {
 			t.Errorf("nothing under the pointer says %q", want)
 		}

@@ -42,10 +42,31 @@ func (k ink) of(phase string) color.Color {
 var (
 	diamondShape = []fyne.Position{{X: .5}, {X: 1, Y: .5}, {X: .5, Y: 1}, {Y: .5}}
 	tailShape    = []fyne.Position{{Y: .4}, {X: .37, Y: .4}, {X: .65}, {X: 1, Y: .5}, {X: .65, Y: 1}, {X: .37, Y: .6}, {Y: .6}}
-	returnShape  = []fyne.Position{{Y: .64}, {X: .42, Y: .26}, {X: .42, Y: .52}, {X: .76, Y: .52}, {X: .76, Y: .04},
-		{X: 1, Y: .04}, {X: 1, Y: .76}, {X: .42, Y: .76}, {X: .42, Y: 1}}
-	crossShape = []fyne.Position{{X: .18}, {X: .5, Y: .32}, {X: .82}, {X: 1, Y: .18}, {X: .68, Y: .5}, {X: 1, Y: .82},
-		{X: .82, Y: 1}, {X: .5, Y: .68}, {X: .18, Y: 1}, {Y: .82}, {X: .32, Y: .5}, {Y: .18}}
+	returnShape  = []fyne.Position{
+		{Y: .64},
+		{X: .42, Y: .26},
+		{X: .42, Y: .52},
+		{X: .76, Y: .52},
+		{X: .76, Y: .04},
+		{X: 1, Y: .04},
+		{X: 1, Y: .76},
+		{X: .42, Y: .76},
+		{X: .42, Y: 1},
+	}
+	crossShape = []fyne.Position{
+		{X: .18},
+		{X: .5, Y: .32},
+		{X: .82},
+		{X: 1, Y: .18},
+		{X: .68, Y: .5},
+		{X: 1, Y: .82},
+		{X: .82, Y: 1},
+		{X: .5, Y: .68},
+		{X: .18, Y: 1},
+		{Y: .82},
+		{X: .32, Y: .5},
+		{Y: .18},
+	}
 )
 
 // mark draws a mark around a point, in a box of d pixels.

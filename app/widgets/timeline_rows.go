@@ -63,8 +63,10 @@ func arrange(s *store, keep func(*TimelineLane) bool, compare bool) *arrangement
 		}
 		a.rowOf = append(a.rowOf, at)
 		n := len(a.rows) - first
-		a.sections = append(a.sections, section{title: group.title, first: first, n: n,
-			note: fmt.Sprintf("%d of %s shown", n, connections(len(group.lanes)))})
+		a.sections = append(a.sections, section{
+			title: group.title, first: first, n: n,
+			note: fmt.Sprintf("%d of %s shown", n, connections(len(group.lanes))),
+		})
 	}
 	a.total = len(a.rows)
 	return a

@@ -54,8 +54,10 @@ const (
 )
 
 func newStore(data TimelineData) *store {
-	s := &store{groupOf: make(map[int]int, len(data.Groups)), links: data.Links, end: data.End, cuts: data.Cuts, started: data.Started,
-		nextOut: make([]int32, len(data.Links)), nextIn: make([]int32, len(data.Links))}
+	s := &store{
+		groupOf: make(map[int]int, len(data.Groups)), links: data.Links, end: data.End, cuts: data.Cuts, started: data.Started,
+		nextOut: make([]int32, len(data.Links)), nextIn: make([]int32, len(data.Links)),
+	}
 	for i := range data.Groups {
 		g := &data.Groups[i]
 		group := storeGroup{pass: g.Pass, title: g.Title, lanes: g.Lanes}

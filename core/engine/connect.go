@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rechallenge/core/plan"
@@ -134,8 +135,9 @@ func (a *attempt) perform() (*trace.Failure, *attempt) {
 func (a *attempt) reuse(l *link, coalesced bool) (*trace.Failure, *attempt) {
 	a.add(trace.Reused{From: l.index, Coalesced: coalesced})
 	a.link = l
+	l.user.Store(a)
 	failure, next := a.exchange()
-	if failure != nil && next == nil && failure.Reason == trace.ReasonClosed {
+	if failure != nil && next == nil && (failure.Reason == trace.ReasonClosed || failure.Reason == trace.ReasonReset) {
 		// A server may close an idle connection at any time: RFC 9112 section 9.5.
 		next = a.again("the pooled connection had been closed")
 	}
@@ -163,6 +165,7 @@ type link struct {
 	http     *carrier
 	keep     bool // goes back to the pool
 	closedBy string
+	user     atomic.Pointer[attempt] // whose exchange is on it
 
 	mu      sync.Mutex
 	pending []session.Session
@@ -189,6 +192,7 @@ func (a *attempt) coordinates() session.Coordinates {
 func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	l := &link{index: a.index, job: a.job, remote: a.address, capture: &wire.Capture{}, decoder: wire.NewDecoder(a.opt.KeyLog)}
 	a.link = l
+	l.user.Store(a)
 	a.Run.mu.Lock()
 	a.captures = append(a.captures, Captured{
 		Pass: a.n, Connection: a.index, Local: conn.LocalAddr().String(), Remote: conn.RemoteAddr().String(), Capture: l.capture,
@@ -210,7 +214,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 		ServerName: a.job.parsed.ServerName, MinVersion: a.job.min, MaxVersion: a.job.max, ALPN: a.alpn(),
 		Trust: a.job.trust, Identity: a.job.identity, Session: l.offered, Mechanisms: a.policy.Mechanisms, KeyLog: a.opt.KeyLog, Now: a.opt.Clock.Now,
 		NewSession: l.newSession,
-		Challenged: func() { a.add(trace.Asked{}) },
+		Challenged: func() { l.user.Load().add(trace.Asked{}) },
 	})
 	if err != nil {
 		a.flush()

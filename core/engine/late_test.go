@@ -273,6 +273,9 @@ func TestAskedOnAKeptConnection(t *testing.T) {
 		expect(t, log.Pass(1),
 			"full auth=nobody seen=nobody 200 trust=evaluated",
 			"none asked:"+v.when+"=alice auth=alice seen=alice 403 trust=evaluated")
+		if got := strings.Join(rules(log), " "); strings.Contains(got, "stack-disagrees") {
+			t.Errorf("findings: %s", got)
+		}
 	}
 }
 

@@ -178,17 +178,27 @@ func TestNginx(t *testing.T) {
 	const alice = "full asked:initial=alice auth=alice seen=alice 200 trust=evaluated"
 	const bob = "full asked:initial=bob auth=bob seen=bob 200 trust=evaluated"
 	for _, mode := range []struct{ name, lines, second string }{
-		{"TLS 1.2 session ID", "ssl_protocols TLSv1.2; ssl_session_cache shared:S:1m; ssl_session_tickets off;",
-			"resumed offered=session-id accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption"},
+		{
+			"TLS 1.2 session ID", "ssl_protocols TLSv1.2; ssl_session_cache shared:S:1m; ssl_session_tickets off;",
+			"resumed offered=session-id accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption",
+		},
 		{"TLS 1.2, nothing", "ssl_protocols TLSv1.2; ssl_session_cache none; ssl_session_tickets off;", bob},
-		{"TLS 1.2 ticket", "ssl_protocols TLSv1.2; ssl_session_cache none; ssl_session_tickets on;",
-			"resumed offered=ticket accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption"},
-		{"TLS 1.3 stateless", "ssl_protocols TLSv1.3; ssl_session_cache none; ssl_session_tickets on;",
-			"resumed offered=psk accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption"},
-		{"TLS 1.3 stateful", "ssl_protocols TLSv1.3; ssl_session_cache shared:S:1m; ssl_session_tickets off;",
-			"resumed offered=psk accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption"},
-		{"TLS 1.3 tickets refused", "ssl_protocols TLSv1.3; ssl_session_cache off; ssl_session_tickets off;",
-			"full offered=psk accepted=false from=1 by=alice asked:initial=bob auth=bob seen=bob 200 trust=evaluated"},
+		{
+			"TLS 1.2 ticket", "ssl_protocols TLSv1.2; ssl_session_cache none; ssl_session_tickets on;",
+			"resumed offered=ticket accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption",
+		},
+		{
+			"TLS 1.3 stateless", "ssl_protocols TLSv1.3; ssl_session_cache none; ssl_session_tickets on;",
+			"resumed offered=psk accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption",
+		},
+		{
+			"TLS 1.3 stateful", "ssl_protocols TLSv1.3; ssl_session_cache shared:S:1m; ssl_session_tickets off;",
+			"resumed offered=psk accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption",
+		},
+		{
+			"TLS 1.3 tickets refused", "ssl_protocols TLSv1.3; ssl_session_cache off; ssl_session_tickets off;",
+			"full offered=psk accepted=false from=1 by=alice asked:initial=bob auth=bob seen=bob 200 trust=evaluated",
+		},
 	} {
 		each(t, mode.name, func(t *testing.T, s stack.Stack) {
 			x := nginx(t, mode.lines)
@@ -226,8 +236,10 @@ func TestOpenSSLServer(t *testing.T) {
 	} {
 		each(t, mode.name, func(t *testing.T, s stack.Stack) {
 			x := real(t, "openssl", func(dir string, port int) []string {
-				return append([]string{"s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-cert", "server.pem", "-key", "server.key",
-					"-CAfile", "ca.pem", "-Verify", "2", "-verify_return_error", "-www", "-quiet"}, mode.flags...)
+				return append([]string{
+					"s_server", "-accept", fmt.Sprintf("127.0.0.1:%d", port), "-cert", "server.pem", "-key", "server.key",
+					"-CAfile", "ca.pem", "-Verify", "2", "-verify_return_error", "-www", "-quiet",
+				}, mode.flags...)
 			}, nil)
 			x.opt.Stacks = []stack.Stack{s}
 			log := x.run(t)

@@ -114,20 +114,26 @@ func cures(q Question) []cure {
 		})},
 	}
 	for _, port := range q.Ports {
-		list = append(list, cure{fmt.Sprintf("another port (%d)", port), "another server instance; does nothing for clients whose key has no port", false,
-			onSecond(func(t *target.Target) error { return move(t, port) })})
+		list = append(list, cure{
+			fmt.Sprintf("another port (%d)", port), "another server instance; does nothing for clients whose key has no port", false,
+			onSecond(func(t *target.Target) error { return move(t, port) }),
+		})
 	}
 	if len(q.Ports) == 0 {
-		list = append(list, cure{"another port", "another server instance; does nothing for clients whose key has no port", false,
-			func(*plan.Plan) error { return fmt.Errorf("no other port of this server was named") }})
+		list = append(list, cure{
+			"another port", "another server instance; does nothing for clients whose key has no port", false,
+			func(*plan.Plan) error { return fmt.Errorf("no other port of this server was named") },
+		})
 	}
 	names := q.Names
 	if len(names) == 0 {
 		names = []string{"s464287123"}
 	}
 	for _, name := range names {
-		list = append(list, cure{"a unique name (" + name + ")", "a wildcard DNS record and certificate; scales", false,
-			onSecond(func(t *target.Target) error { return rename(t, name, false) })})
+		list = append(list, cure{
+			"a unique name (" + name + ")", "a wildcard DNS record and certificate; scales", false,
+			onSecond(func(t *target.Target) error { return rename(t, name, false) }),
+		})
 	}
 	return list
 }

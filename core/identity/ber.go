@@ -23,7 +23,7 @@ const (
 	tagUTCTime   = 23
 	tagTime      = 24
 	tagBMP       = 30
-	context0     = 2<<28 | 0
+	context0     = 2 << 28
 	context1     = 2<<28 | 1
 	context2     = 2<<28 | 2
 	context3     = 2<<28 | 3

@@ -78,8 +78,14 @@ type family struct {
 
 var (
 	rsaSchemes = []scheme{
-		{0x0804, 528, false}, {0x0805, 784, false}, {0x0806, 1040, false},
-		{0x0401, 496, true}, {0x0501, 624, true}, {0x0601, 752, true}, {0x0301, 464, true}, {0x0201, 368, true},
+		{0x0804, 528, false},
+		{0x0805, 784, false},
+		{0x0806, 1040, false},
+		{0x0401, 496, true},
+		{0x0501, 624, true},
+		{0x0601, 752, true},
+		{0x0301, 464, true},
+		{0x0201, 368, true},
 	}
 	pssSchemes = []scheme{{0x0809, 528, false}, {0x080a, 784, false}, {0x080b, 1040, false}}
 )

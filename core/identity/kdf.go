@@ -6,8 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
-
-	"golang.org/x/crypto/salsa20/salsa"
+	"math/bits"
 )
 
 // slice is how many iterations a derivation does between looks at its context.
@@ -258,16 +257,37 @@ func (w *work) scryptMix(b []byte, x, v []uint32, n, r int) error {
 func scryptBlockMix(x, y []uint32, r int) {
 	var t [16]uint32
 	copy(t[:], x[(2*r-1)*16:])
-	var in, out [64]byte
 	for i := range 2 * r {
 		for j := range t {
-			binary.LittleEndian.PutUint32(in[4*j:], t[j]^x[i*16+j])
+			t[j] ^= x[i*16+j]
 		}
-		salsa.Core208(&out, &in)
-		for j := range t {
-			t[j] = binary.LittleEndian.Uint32(out[4*j:])
-		}
+		salsa208(&t)
 		copy(y[(i/2+i%2*r)*16:], t[:])
 	}
 	copy(x, y)
+}
+
+// salsa208 is the Salsa20/8 core (RFC 7914 section 3): four times a round over
+// the columns and one over the rows.
+func salsa208(b *[16]uint32) {
+	x := *b
+	for range 4 {
+		for i := range 4 {
+			quarter(&x, 5*i, (5*i+4)%16, (5*i+8)%16, (5*i+12)%16)
+		}
+		for i := range 4 {
+			row := 4 * i
+			quarter(&x, 5*i, row+(i+1)%4, row+(i+2)%4, row+(i+3)%4)
+		}
+	}
+	for i := range b {
+		b[i] += x[i]
+	}
+}
+
+func quarter(x *[16]uint32, a, b, c, d int) {
+	x[b] ^= bits.RotateLeft32(x[a]+x[d], 7)
+	x[c] ^= bits.RotateLeft32(x[b]+x[a], 9)
+	x[d] ^= bits.RotateLeft32(x[c]+x[b], 13)
+	x[a] ^= bits.RotateLeft32(x[d]+x[c], 18)
 }

@@ -19,7 +19,7 @@ const accents = "Žluťoučký kůň"
 // package, by go-pkcs12 and by OpenSSL.
 func TestEncode(t *testing.T) {
 	tools(t, "openssl")
-	b := bench{t, t.TempDir()}
+	b := bench{t, t.TempDir(), nil}
 	b.authorities()
 	for _, style := range identity.Styles {
 		for _, kind := range []string{"rsa", "p256", "ed25519", "rsa-pss"} {

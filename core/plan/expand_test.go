@@ -81,8 +81,12 @@ func TestJobs(t *testing.T) {
 		got = append(got, job{j.Index, j.PlanConnection, j.Iteration, node, j.Identity})
 	}
 	want := []job{
-		{1, 1, 1, "", "alice"}, {2, 3, 1, one.String(), "bob"}, {3, 3, 1, two.String(), "bob"},
-		{4, 1, 2, "", "alice"}, {5, 3, 2, one.String(), "bob"}, {6, 3, 2, two.String(), "bob"},
+		{1, 1, 1, "", "alice"},
+		{2, 3, 1, one.String(), "bob"},
+		{3, 3, 1, two.String(), "bob"},
+		{4, 1, 2, "", "alice"},
+		{5, 3, 2, one.String(), "bob"},
+		{6, 3, 2, two.String(), "bob"},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(job{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -136,8 +136,10 @@ func TestParseRefuses(t *testing.T) {
 		{"zero repeat", small + "repeat: 0\n", "p.yaml:6:9: repeat: must be a whole number between 1 and 100000, is 0"},
 		{"too many", small + "repeat: 1000000\n", "is 1000000"},
 		{"a number beyond all", small + "repeat: 99999999999999999999\n", "repeat: must be a whole number"},
-		{"too many together", strings.Replace(small, `"https://a.test/"`, `"https://a.test/", connect_to: ["127.0.0.1:1", "127.0.0.1:2"]`, 1) + "repeat: 60000\n",
-			"connections: they come to 120000 with repeat and all addresses: at most 100000"},
+		{
+			"too many together", strings.Replace(small, `"https://a.test/"`, `"https://a.test/", connect_to: ["127.0.0.1:1", "127.0.0.1:2"]`, 1) + "repeat: 60000\n",
+			"connections: they come to 120000 with repeat and all addresses: at most 100000",
+		},
 		{"concurrency", small + "concurrency: 257\n", "between 1 and 256"},
 		{"list for text", small + "stack: [go]\n", "p.yaml:6:8: stack: must be text, is a list"},
 		{"number for text", target("url: 5"), "p.yaml:3:20: url: must be text, is 5"},

@@ -139,8 +139,15 @@ func writeJSON(w io.Writer, r *Report) error {
 		key   string
 		value any
 	}{
-		{"schema", d.Schema}, {"tool", d.Tool}, {"started", d.Started}, {"stacks", d.Stacks}, {"interrupted", d.Interrupted}, {"plan", d.Plan},
-		{"identities", d.Identities}, {"verdict", d.Verdict}, {"expectations", d.Expectations},
+		{"schema", d.Schema},
+		{"tool", d.Tool},
+		{"started", d.Started},
+		{"stacks", d.Stacks},
+		{"interrupted", d.Interrupted},
+		{"plan", d.Plan},
+		{"identities", d.Identities},
+		{"verdict", d.Verdict},
+		{"expectations", d.Expectations},
 	} {
 		out.separate(i, "\n ")
 		out.field(f.key, f.value, " ")

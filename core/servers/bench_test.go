@@ -186,6 +186,14 @@ func rules(log *trace.Log, cache string, severity diagnose.Severity) []string {
 	return list
 }
 
+// debian12 reports whether this is the release whose servers and clients the
+// pages in docs/ are about. Elsewhere the truth must hold too, but the pages
+// may differ in what a version does.
+func debian12() bool {
+	data, err := os.ReadFile("/etc/os-release")
+	return err == nil && strings.Contains(string(data), "\nID=debian\n") && strings.Contains(string(data), "VERSION_ID=\"12\"")
+}
+
 // page compares a page of docs/ with what was found, or writes it.
 func page(t *testing.T, file, text string) {
 	t.Helper()

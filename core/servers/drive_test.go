@@ -68,6 +68,26 @@ func command(t *testing.T, dir, stdin, program string, args ...string) {
 	}
 }
 
+// suits skips a client whose version is not the one that its profile is about.
+func suits(t *testing.T, policy string) {
+	t.Helper()
+	ask := map[string][]string{
+		"curl-7.88":            {"curl", "--version"},
+		"requests-before-2.32": {"/usr/bin/python3", "-c", "import requests; print(requests.__version__)"},
+	}[policy]
+	if ask == nil {
+		return
+	}
+	out, err := exec.Command(ask[0], ask[1:]...).Output()
+	if err != nil {
+		missing(t, ask[0], err)
+	}
+	version := string(out)
+	if policy == "curl-7.88" && !strings.HasPrefix(version, "curl 7.88") || policy != "curl-7.88" && version >= "2.32" {
+		t.Skipf("%s is not about version %.40s", policy, version)
+	}
+}
+
 // script runs one of testdata/clients.
 func script(program, file string, args ...string) func(*testing.T, string, []string) {
 	return func(t *testing.T, dir string, urls []string) {
@@ -85,17 +105,21 @@ func script(program, file string, args ...string) func(*testing.T, string, []str
 }
 
 // curl makes all visits to a server in one process.
-func curl(t *testing.T, dir string, urls []string) {
-	for _, u := range urls {
-		var args []string
-		for i, who := range turns {
-			if i > 0 {
-				args = append(args, "--next")
+func curl(alive bool) func(*testing.T, string, []string) {
+	return func(t *testing.T, dir string, urls []string) {
+		for _, u := range urls {
+			var args []string
+			for i, who := range turns {
+				if i > 0 {
+					args = append(args, "--next")
+				}
+				args = append(args, "--silent", "--show-error", "--fail", "--http1.1", "--cacert", "ca.pem", "--cert", who+".pem", "--key", who+".key", "--output", os.DevNull, u)
+				if !alive {
+					args = append(args, "--header", "Connection: close")
+				}
 			}
-			args = append(args, "--silent", "--show-error", "--fail", "--http1.1", "--header", "Connection: close",
-				"--cacert", "ca.pem", "--cert", who+".pem", "--key", who+".key", "--output", os.DevNull, u)
+			command(t, dir, "", "curl", args...)
 		}
-		command(t, dir, "", "curl", args...)
 	}
 }
 
@@ -113,8 +137,10 @@ func sClient(apart bool) func(*testing.T, string, []string) {
 				if apart {
 					file += "-" + who
 				}
-				args := []string{"s_client", "-connect", "127.0.0.1:" + at.Port(), "-servername", at.Hostname(), "-CAfile", "ca.pem", "-verify_return_error",
-					"-cert", who + ".pem", "-key", who + ".key", "-ign_eof", "-sess_out", file}
+				args := []string{
+					"s_client", "-connect", "127.0.0.1:" + at.Port(), "-servername", at.Hostname(), "-CAfile", "ca.pem", "-verify_return_error",
+					"-cert", who + ".pem", "-key", who + ".key", "-ign_eof", "-sess_out", file,
+				}
 				if _, err := os.Stat(filepath.Join(dir, file)); err == nil {
 					args = append(args, "-sess_in", file)
 				}
@@ -132,33 +158,65 @@ func sClient(apart bool) func(*testing.T, string, []string) {
 // goTransports is net/http with a transport and its clone, which has another
 // certificate and, through Config.Clone, the same session cache.
 func goTransports(t *testing.T, dir string, urls []string) {
+	certificates, roots := goFiles(t, dir)
+	for _, u := range urls {
+		first := &http.Transport{
+			DisableKeepAlives: true,
+			TLSClientConfig:   &tls.Config{RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
+		}
+		transports := map[string]*http.Transport{}
+		for who, c := range certificates {
+			transports[who] = first.Clone()
+			transports[who].TLSClientConfig.Certificates = []tls.Certificate{c}
+		}
+		for _, who := range turns {
+			goGet(t, transports[who], u)
+		}
+	}
+}
+
+// goTransport is net/http with one transport, which is to be somebody else at
+// each visit.
+func goTransport(t *testing.T, dir string, urls []string) {
+	certificates, roots := goFiles(t, dir)
+	for _, u := range urls {
+		var now tls.Certificate
+		transport := &http.Transport{TLSClientConfig: &tls.Config{
+			RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(0),
+			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &now, nil },
+		}}
+		for _, who := range turns {
+			now = certificates[who]
+			goGet(t, transport, u)
+		}
+		transport.CloseIdleConnections()
+	}
+}
+
+func goFiles(t *testing.T, dir string) (map[string]tls.Certificate, *x509.CertPool) {
+	t.Helper()
 	ca, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(ca)
-	for _, u := range urls {
-		first := &http.Transport{
-			DisableKeepAlives: true,
-			TLSClientConfig:   &tls.Config{RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
-		}
-		transports := map[string]*http.Transport{"alice": first, "dave": first.Clone()}
-		for who, tr := range transports {
-			cert, err := tls.LoadX509KeyPair(filepath.Join(dir, who+".pem"), filepath.Join(dir, who+".key"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			tr.TLSClientConfig.Certificates = []tls.Certificate{cert}
-		}
-		for _, who := range turns {
-			client := http.Client{Transport: transports[who], Timeout: 10 * time.Second}
-			resp, err := client.Get(u)
-			if err != nil {
-				t.Fatal(err)
-			}
-			io.Copy(io.Discard, resp.Body)
-			resp.Body.Close()
+	certificates := map[string]tls.Certificate{}
+	for _, who := range turns {
+		if certificates[who], err = tls.LoadX509KeyPair(filepath.Join(dir, who+".pem"), filepath.Join(dir, who+".key")); err != nil {
+			t.Fatal(err)
 		}
 	}
+	return certificates, roots
+}
+
+func goGet(t *testing.T, transport *http.Transport, u string) {
+	t.Helper()
+	client := http.Client{Transport: transport, Timeout: 10 * time.Second}
+	resp, err := client.Get(u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, resp.Body)
+	resp.Body.Close()
 }

@@ -58,8 +58,12 @@ func TestTicketsAskedFor(t *testing.T) {
 		policy, max string
 		asks        bool
 	}{
-		{"shared", "1.2", true}, {"shared", "1.3", true}, {"curl-before-2016", "1.2", true},
-		{"nsurlconnection", "1.2", false}, {"nsurlconnection", "1.3", false}, {"curl-7.88", "1.2", false},
+		{"shared", "1.2", true},
+		{"shared", "1.3", true},
+		{"curl-before-2016", "1.2", true},
+		{"nsurlconnection", "1.2", false},
+		{"nsurlconnection", "1.3", false},
+		{"curl-7.88", "1.2", false},
 	} {
 		for _, st := range b.stacks {
 			place := at("t", "localhost", "/", netip.MustParseAddrPort(l.Addr().String()))

@@ -78,8 +78,8 @@ func TestModes(t *testing.T) {
 			})
 		}
 	})
-	if want := len(servers.Modes) * len(b.stacks); len(rows) != want || len(b.stacks) < 2 {
-		t.Skipf("%d of %d rows: docs/servers.md is not compared", len(rows), want)
+	if want := len(servers.Modes) * len(b.stacks); len(rows) != want || len(b.stacks) < 2 || !debian12() {
+		t.Skipf("%d of %d rows, Debian 12: %v: docs/servers.md is not compared", len(rows), want, debian12())
 	}
 	page(t, "servers.md", modesPage(rows, b.stacks))
 }

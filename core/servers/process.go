@@ -14,11 +14,10 @@ import (
 
 // process is a server's process, in the foreground and in a group of its own.
 type process struct {
-	cmd      *exec.Cmd
-	stdin    io.WriteCloser
-	output   *output
-	done     chan struct{} // closed when the process was waited for
-	operated chan struct{} // closed when nobody operates it any more
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	output *output
+	done   chan struct{} // closed when the process was waited for
 }
 
 // startTime is how long a server may take to listen; Java on a busy machine is slow.
@@ -51,7 +50,7 @@ func (p *process) run(ctx context.Context, path, dir, addr string, s spec) error
 	p.output = &output{}
 	p.cmd = exec.Command(path, s.args...)
 	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), append([]string{"HOME=" + dir, "XDG_DATA_HOME=" + dir, "XDG_CONFIG_HOME=" + dir}, s.env...)...)
+	p.cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	// A child that lives on and holds the output must not hold us.
 	p.cmd.WaitDelay = 2 * time.Second
@@ -65,22 +64,15 @@ func (p *process) run(ctx context.Context, path, dir, addr string, s spec) error
 	if err := p.cmd.Start(); err != nil {
 		return err
 	}
-	p.done, p.operated = make(chan struct{}), make(chan struct{})
+	p.done = make(chan struct{})
 	go func() {
 		defer close(p.done)
 		p.cmd.Wait()
 	}()
 	if err := p.ready(ctx, addr); err != nil {
-		close(p.operated)
 		p.end()
 		return fmt.Errorf("%w; it said:\n%s", err, p.Log())
 	}
-	go func() {
-		defer close(p.operated)
-		if s.operate != nil {
-			s.operate(p)
-		}
-	}()
 	return nil
 }
 
@@ -117,7 +109,6 @@ func (p *process) end() {
 	kill(p.cmd)
 	p.stdin.Close()
 	<-p.done
-	<-p.operated
 }
 
 // output is what a process printed, readable while it runs.

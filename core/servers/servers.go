@@ -67,9 +67,6 @@ func Start(ctx context.Context, m Mode, f Files) (*Server, error) {
 type spec struct {
 	args  []string
 	files map[string]string
-	env   []string
-	// operate plays a server that a person operates; nil = the program serves by itself.
-	operate func(p *process)
 }
 
 // attempts are how often another port is tried: one that was free a moment ago

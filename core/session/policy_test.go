@@ -29,8 +29,10 @@ func TestRecipeKey(t *testing.T) {
 		{"QA1727 over IPv6", session.Recipe{"ip", "port", "name"}, six, "{[::1]:8443}a.test."},
 		{"QA1727 behind a proxy", session.Recipe{"ip", "port", "name"}, proxied, "{via-proxy:8443}a.test."},
 		{"another order is another recipe", session.Recipe{"name", "ip", "port"}, alice, "name=a.test.,ip=127.0.0.1,port=8443"},
-		{"all parts", session.Parts, alice,
-			`ip=127.0.0.1,port=8443,name=a.test.,proxy=none,identity=alice,trust=ca.pem,alpn=h2\,http/1.1,version=1.2-1.3`},
+		{
+			"all parts", session.Parts, alice,
+			`ip=127.0.0.1,port=8443,name=a.test.,proxy=none,identity=alice,trust=ca.pem,alpn=h2\,http/1.1,version=1.2-1.3`,
+		},
 		{"absent values", session.Recipe{"proxy", "identity", "trust", "alpn"}, nobody, "proxy=none,identity=none,trust=system,alpn=none"},
 		{"one part", session.Recipe{"name"}, alice, "name=a.test."},
 	}
@@ -94,7 +96,7 @@ func TestPolicies(t *testing.T) {
 	promised := []string{
 		"shared", "none", "per-identity",
 		"nsurlconnection", "nsurlconnection-2005", "nsurlsession", "network-framework", "go", "curl", "curl-7.88", "curl-before-2016",
-		"nss", "firefox", "chromium", "jsse", "dotnet", "schannel", "node", "node-secure-context", "undici", "python", "conscrypt",
+		"nss", "firefox", "chromium", "jsse", "dotnet", "schannel", "node", "node-secure-context", "undici", "python", "requests-before-2.32", "conscrypt",
 		"rustls", "rustls-before-0.23.24",
 	}
 	seen := map[string]bool{}
@@ -139,7 +141,7 @@ func TestProfilesPredict(t *testing.T) {
 		"nsurlconnection": true, "nsurlconnection-2005": true, "nsurlsession": true, "network-framework": true,
 		"go": true, "curl": false, "curl-7.88": false, "curl-before-2016": true, "nss": true, "firefox": true, "chromium": false,
 		"jsse": true, "conscrypt": true, "dotnet": false, "schannel": false,
-		"node": false, "node-secure-context": true, "undici": false, "python": false, "rustls": false, "rustls-before-0.23.24": true,
+		"node": false, "node-secure-context": true, "undici": false, "python": false, "requests-before-2.32": false, "rustls": false, "rustls-before-0.23.24": true,
 	}
 	bob := alice
 	bob.Identity = "bob"

@@ -9,6 +9,7 @@ var goProfiles = []Policy{
 		Scope: "ClientSessionCache object", Bitten: "yes if the cache is shared",
 		Source: "crypto/tls handshake_client.go and common.go, Go 1.26", Date: read, Confidence: RunHere,
 		Notes: "ServerName without the port, so that another port is no way out. No cache unless one is configured; Config.Clone shares it. " +
-			"The TLS 1.2 lifetime hint is not enforced; it is here, being what the server honours. Tickets are offered again and again; session IDs never.",
+			"The TLS 1.2 lifetime hint is not enforced; it is here, being what the server honours. Tickets are offered again and again; session IDs never. " +
+			"A Transport pools by address alone, so that a GetClientCertificate that changes its answer is not asked while a connection is open; a Transport's clone has a pool of its own.",
 	},
 }

@@ -19,31 +19,69 @@ func TestParse(t *testing.T) {
 		in   target.Target
 		want target.Parsed
 	}{
-		{"plain", target.Target{URL: "https://a.test/x"},
-			target.Parsed{Name: "a.test", ASCII: "a.test", Port: 443, ServerName: "a.test", VerifyName: "a.test", Host: "a.test"}},
-		{"port", target.Target{URL: "https://a.test:8443"},
-			target.Parsed{Name: "a.test", ASCII: "a.test", Port: 8443, ServerName: "a.test", VerifyName: "a.test", Host: "a.test:8443"}},
-		{"the trailing dot stays in name and Host, not in SNI and certificate", target.Target{URL: "https://a.test.:8443/"},
-			target.Parsed{Name: "a.test.", ASCII: "a.test.", Port: 8443, ServerName: "a.test", VerifyName: "a.test", Host: "a.test.:8443"}},
-		{"case as typed", target.Target{URL: "https://A.Test/"},
-			target.Parsed{Name: "A.Test", ASCII: "A.Test", Port: 443, ServerName: "A.Test", VerifyName: "A.Test", Host: "A.Test"}},
-		{"IPv4 literal sends no SNI", target.Target{URL: "https://127.0.0.1:8443/"},
-			target.Parsed{Name: "127.0.0.1", ASCII: "127.0.0.1", Port: 8443, VerifyName: "127.0.0.1", Host: "127.0.0.1:8443"}},
-		{"IPv6 literal", target.Target{URL: "https://[::1]:8443/"},
-			target.Parsed{Name: "::1", ASCII: "::1", Port: 8443, VerifyName: "::1", Host: "[::1]:8443"}},
-		{"IPv6 literal without a port", target.Target{URL: "https://[::1]/"},
-			target.Parsed{Name: "::1", ASCII: "::1", Port: 443, VerifyName: "::1", Host: "[::1]"}},
-		{"IPv6 zone is not the certificate's business", target.Target{URL: "https://[fe80::1%25lo]/"},
-			target.Parsed{Name: "fe80::1%lo", ASCII: "fe80::1%lo", Port: 443, VerifyName: "fe80::1", Host: "[fe80::1%lo]"}},
-		{"international name", target.Target{URL: "https://bücher.example.:8443/"},
-			target.Parsed{Name: "bücher.example.", ASCII: "xn--bcher-kva.example.", Port: 8443, ServerName: "xn--bcher-kva.example",
-				VerifyName: "xn--bcher-kva.example", Host: "xn--bcher-kva.example.:8443"}},
-		{"server_name and host", target.Target{URL: "https://127.0.0.1:8443/", ServerName: "b.test.", Host: "c.test:1"},
-			target.Parsed{Name: "127.0.0.1", ASCII: "127.0.0.1", Port: 8443, ServerName: "b.test", VerifyName: "b.test", Host: "c.test:1"}},
-		{"an address as server_name sends no SNI", target.Target{URL: "https://a.test/", ServerName: "127.0.0.2"},
-			target.Parsed{Name: "a.test", ASCII: "a.test", Port: 443, VerifyName: "127.0.0.2", Host: "a.test"}},
-		{"underscores exist", target.Target{URL: "https://my_app.a.test/"},
-			target.Parsed{Name: "my_app.a.test", ASCII: "my_app.a.test", Port: 443, ServerName: "my_app.a.test", VerifyName: "my_app.a.test", Host: "my_app.a.test"}},
+		{
+			"plain",
+			target.Target{URL: "https://a.test/x"},
+			target.Parsed{Name: "a.test", ASCII: "a.test", Port: 443, ServerName: "a.test", VerifyName: "a.test", Host: "a.test"},
+		},
+		{
+			"port",
+			target.Target{URL: "https://a.test:8443"},
+			target.Parsed{Name: "a.test", ASCII: "a.test", Port: 8443, ServerName: "a.test", VerifyName: "a.test", Host: "a.test:8443"},
+		},
+		{
+			"the trailing dot stays in name and Host, not in SNI and certificate",
+			target.Target{URL: "https://a.test.:8443/"},
+			target.Parsed{Name: "a.test.", ASCII: "a.test.", Port: 8443, ServerName: "a.test", VerifyName: "a.test", Host: "a.test.:8443"},
+		},
+		{
+			"case as typed",
+			target.Target{URL: "https://A.Test/"},
+			target.Parsed{Name: "A.Test", ASCII: "A.Test", Port: 443, ServerName: "A.Test", VerifyName: "A.Test", Host: "A.Test"},
+		},
+		{
+			"IPv4 literal sends no SNI",
+			target.Target{URL: "https://127.0.0.1:8443/"},
+			target.Parsed{Name: "127.0.0.1", ASCII: "127.0.0.1", Port: 8443, VerifyName: "127.0.0.1", Host: "127.0.0.1:8443"},
+		},
+		{
+			"IPv6 literal",
+			target.Target{URL: "https://[::1]:8443/"},
+			target.Parsed{Name: "::1", ASCII: "::1", Port: 8443, VerifyName: "::1", Host: "[::1]:8443"},
+		},
+		{
+			"IPv6 literal without a port",
+			target.Target{URL: "https://[::1]/"},
+			target.Parsed{Name: "::1", ASCII: "::1", Port: 443, VerifyName: "::1", Host: "[::1]"},
+		},
+		{
+			"IPv6 zone is not the certificate's business",
+			target.Target{URL: "https://[fe80::1%25lo]/"},
+			target.Parsed{Name: "fe80::1%lo", ASCII: "fe80::1%lo", Port: 443, VerifyName: "fe80::1", Host: "[fe80::1%lo]"},
+		},
+		{
+			"international name",
+			target.Target{URL: "https://bücher.example.:8443/"},
+			target.Parsed{
+				Name: "bücher.example.", ASCII: "xn--bcher-kva.example.", Port: 8443, ServerName: "xn--bcher-kva.example",
+				VerifyName: "xn--bcher-kva.example", Host: "xn--bcher-kva.example.:8443",
+			},
+		},
+		{
+			"server_name and host",
+			target.Target{URL: "https://127.0.0.1:8443/", ServerName: "b.test.", Host: "c.test:1"},
+			target.Parsed{Name: "127.0.0.1", ASCII: "127.0.0.1", Port: 8443, ServerName: "b.test", VerifyName: "b.test", Host: "c.test:1"},
+		},
+		{
+			"an address as server_name sends no SNI",
+			target.Target{URL: "https://a.test/", ServerName: "127.0.0.2"},
+			target.Parsed{Name: "a.test", ASCII: "a.test", Port: 443, VerifyName: "127.0.0.2", Host: "a.test"},
+		},
+		{
+			"underscores exist",
+			target.Target{URL: "https://my_app.a.test/"},
+			target.Parsed{Name: "my_app.a.test", ASCII: "my_app.a.test", Port: 443, ServerName: "my_app.a.test", VerifyName: "my_app.a.test", Host: "my_app.a.test"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

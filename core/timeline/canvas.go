@@ -241,8 +241,12 @@ func (d *drawing) legend(y float64) {
 		kind MarkKind
 		text string
 	}{
-		{MarkChallenge, "challenge"}, {MarkExpected, "expected, did not come"}, {MarkResumption, "resumed"},
-		{MarkPostHandshake, "asked after the handshake"}, {MarkSession, "session given"}, {MarkError, "failed"},
+		{MarkChallenge, "challenge"},
+		{MarkExpected, "expected, did not come"},
+		{MarkResumption, "resumed"},
+		{MarkPostHandshake, "asked after the handshake"},
+		{MarkSession, "session given"},
+		{MarkError, "failed"},
 	} {
 		dy := 0.0
 		if e.kind == MarkSession {

@@ -12,9 +12,30 @@ import (
 
 // payloads lists a zero value of every payload, for reading events back.
 var payloads = []Payload{
-	RunStarted{}, PassStarted{}, ConnectionStarted{}, Wait{}, WaitDone{}, Reused{}, Resolve{}, Resolved{},
-	Dial{}, Dialed{}, Proxy{}, Proxied{}, Cache{}, TLS{}, Message{}, Asked{}, TLSDone{}, Request{}, Response{},
-	ResponseDone{}, Closed{}, ConnectionDone{}, PassDone{}, RunDone{},
+	RunStarted{},
+	PassStarted{},
+	ConnectionStarted{},
+	Wait{},
+	WaitDone{},
+	Reused{},
+	Resolve{},
+	Resolved{},
+	Dial{},
+	Dialed{},
+	Proxy{},
+	Proxied{},
+	Cache{},
+	TLS{},
+	Message{},
+	Asked{},
+	TLSDone{},
+	Request{},
+	Response{},
+	ResponseDone{},
+	Closed{},
+	ConnectionDone{},
+	PassDone{},
+	RunDone{},
 }
 
 var payloadTypes = func() map[Kind]reflect.Type {

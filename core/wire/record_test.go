@@ -385,6 +385,8 @@ func (r *recorder) gnutlsServer(priority string) string {
 
 func (r *recorder) gnutlsClient(addr, priority string, args ...string) {
 	_, port := r.hostPort(addr)
-	r.run([]string{"hello", ""}, "gnutls-cli", append([]string{"--port=" + port, "--sni-hostname=a.test", "--verify-hostname=a.test", "--x509cafile=" + r.path("ca.pem"),
-		"--x509certfile=" + r.path("alice.pem"), "--x509keyfile=" + r.path("alice.key"), "--priority=" + priority, "127.0.0.1"}, args...)...)
+	r.run([]string{"hello", ""}, "gnutls-cli", append([]string{
+		"--port=" + port, "--sni-hostname=a.test", "--verify-hostname=a.test", "--x509cafile=" + r.path("ca.pem"),
+		"--x509certfile=" + r.path("alice.pem"), "--x509keyfile=" + r.path("alice.key"), "--priority=" + priority, "127.0.0.1",
+	}, args...)...)
 }

@@ -18,7 +18,6 @@ type stream struct {
 	chunks   []piece
 	closedBy int // index into ends, -1 = nobody yet
 	started  bool
-	ended    [2]bool
 }
 
 // piece is a chunk whose side is not yet known to be client or server.

@@ -82,7 +82,6 @@ type session struct {
 type end struct {
 	addr netip.AddrPort
 	seq  uint32 // of the next byte
-	got  uint32 // the other end's next byte, as acknowledged
 }
 
 // Sizes of headers without options, and of what fits an Ethernet frame.

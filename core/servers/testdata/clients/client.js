@@ -1,5 +1,5 @@
 // Visits each URL as alice, dave, alice, dave.
-// Usage: node client.js key|context|fetch URL...; certificates stand in the current directory.
+// Usage: node client.js key|context|fetch|key-alive|context-alive URL...; certificates stand in the current directory.
 'use strict';
 const fs = require('fs');
 const https = require('https');
@@ -13,8 +13,9 @@ function get(url, options) {
   return new Promise((resolve, reject) => {
     https.get(url, options, (res) => {
       res.resume();
-      // A ticket may follow the answer: wait until the connection is closed.
-      res.socket.on('close', resolve);
+      // A ticket may follow the answer: wait until the connection is closed, or free again.
+      if (options.agent.keepAlive) res.on('end', () => setTimeout(resolve, 50));
+      else res.socket.on('close', resolve);
     }).on('error', reject);
   });
 }
@@ -32,12 +33,13 @@ async function visit(how, url) {
     for (const agent of Object.values(agents)) await agent.close();
     return;
   }
-  const agent = new https.Agent({ keepAlive: false });
+  const agent = new https.Agent({ keepAlive: how.endsWith('-alive') });
   const contexts = {};
   for (const who of steps) {
     contexts[who] ??= tls.createSecureContext(own(who));
-    await get(url, how === 'key' ? { agent, ...own(who) } : { agent, secureContext: contexts[who] });
+    await get(url, how.startsWith('key') ? { agent, ...own(who) } : { agent, secureContext: contexts[who] });
   }
+  agent.destroy();
 }
 
 (async () => {

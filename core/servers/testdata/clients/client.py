@@ -1,6 +1,6 @@
 """Visits each URL as alice, dave, alice, dave.
 
-Usage: client.py requests|default|by-hand URL...; certificates stand in the current directory.
+Usage: client.py requests|requests-alive|default|by-hand URL...; certificates stand in the current directory.
 """
 import socket
 import ssl
@@ -10,8 +10,13 @@ from urllib.parse import urlsplit
 STEPS = ["alice", "dave", "alice", "dave"]
 
 
-def with_requests(url):
+def with_requests(url, alive):
     import requests
+    if alive:
+        with requests.Session() as session:
+            for who in STEPS:
+                session.get(url, cert=(who + ".pem", who + ".key"), verify="ca.pem", timeout=10)
+        return
     for who in STEPS:
         with requests.Session() as session:
             session.get(url, cert=(who + ".pem", who + ".key"), verify="ca.pem", headers={"Connection": "close"}, timeout=10)
@@ -38,7 +43,7 @@ def sockets(url, by_hand):
 
 
 for url in sys.argv[2:]:
-    if sys.argv[1] == "requests":
-        with_requests(url)
+    if sys.argv[1].startswith("requests"):
+        with_requests(url, sys.argv[1] == "requests-alive")
     else:
         sockets(url, sys.argv[1] == "by-hand")

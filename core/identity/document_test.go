@@ -1,0 +1,150 @@
+package identity_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"rechallenge/core/identity"
+)
+
+var update = flag.Bool("update", false, "write docs/identity-files.md anew")
+
+const document = "../../docs/identity-files.md"
+
+const preface = `# Identity files, by producer and algorithm
+
+Written by the tests of core/identity (` + "`go test ./core/identity -run TestCorpus -update`" + `), which make each of these files with the real
+tool, read it, and compare with this table. "wrong password" says what a wrong one gives; files that need none have a dash.
+The reader columns are what the doctor says; those marked * are held to the program itself, except for files that are slow to open.
+
+yes = reads, no = refuses, ? = depends on the version, or not known. L = OpenSSL 3 with -legacy.
+
+`
+
+var columns = []struct{ title, name string }{
+	{"OpenSSL 3*", "openssl 3"},
+	{"L*", "openssl 3 -legacy"},
+	{"macOS", "macos"},
+	{"Java 8", "java 8"},
+	{"Java 17*", "java 17"},
+	{"go-pkcs12*", "go-pkcs12"},
+	{"Node*", "node"},
+	{"Firefox*", "firefox"},
+	{"Windows", "windows"},
+}
+
+// iterations are left out of the table: some producers choose them anew each time.
+var iterations = regexp.MustCompile(`, \d+ iterations?`)
+
+// document compares docs/identity-files.md with what was read.
+func (b bench) document(t *testing.T) {
+	var out strings.Builder
+	out.WriteString(preface + "| file | protection | what comes out | wrong password |")
+	for _, c := range columns {
+		out.WriteString(" " + c.title + " |")
+	}
+	out.WriteString("\n|---|---|---|---|" + strings.Repeat("---|", len(columns)) + "\n")
+	for _, s := range corpus {
+		f, err := b.once(s, s.pass())
+		fmt.Fprintf(&out, "| %s | %s | %s | %s |", s.file, protection(f), outcome(f, err), s.wrong(b))
+		for _, c := range columns {
+			fmt.Fprintf(&out, " %s |", cell(f, c.name))
+		}
+		out.WriteByte('\n')
+	}
+	if *update {
+		if err := os.WriteFile(document, []byte(out.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, old := strings.Split(out.String(), "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(got), len(old)) {
+		x, y := "(nothing)", "(nothing)"
+		if i < len(got) {
+			x = got[i]
+		}
+		if i < len(old) {
+			y = old[i]
+		}
+		if x != y {
+			t.Errorf("docs/identity-files.md, line %d: is\n%s\nshould be (-update writes it)\n%s", i+1, y, x)
+		}
+	}
+}
+
+func protection(f *identity.File) string {
+	var list []string
+	for _, e := range f.Encryption {
+		e, _, _ = strings.Cut(e, " (")
+		if e = iterations.ReplaceAllString(e, ""); len(list) == 0 || list[len(list)-1] != e {
+			list = append(list, e)
+		}
+	}
+	if f.MAC != "" {
+		mac, _, _ := strings.Cut(iterations.ReplaceAllString(f.MAC, ""), ", PKCS#12")
+		list = append(list, "MAC "+mac)
+	}
+	if f.Encoding == "ber" {
+		list = append(list, "BER")
+	}
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, "; ")
+}
+
+func outcome(f *identity.File, err error) string {
+	var e *identity.Error
+	if errors.As(err, &e) {
+		return fmt.Sprintf("`%s`: %s", e.Code, regexp.MustCompile(`offset \d+`).ReplaceAllString(e.What, "an offset"))
+	}
+	var list []string
+	for _, id := range f.Identities {
+		s := fmt.Sprintf("%s, chain of %d", id.KeyType, len(id.Chain))
+		for _, p := range id.Problems {
+			if p.Code == "openssl-only" {
+				s += " (the OpenSSL stack only)"
+			}
+		}
+		list = append(list, s)
+	}
+	return strings.Join(list, "; ")
+}
+
+// wrong is the code that a wrong password gives.
+func (s sample) wrong(b bench) string {
+	if s.open || s.code == identity.Damaged {
+		return "-"
+	}
+	_, err := b.once(s, "not "+s.pass())
+	var e *identity.Error
+	if errors.As(err, &e) {
+		return "`" + string(e.Code) + "`"
+	}
+	return fmt.Sprint(err)
+}
+
+func cell(f *identity.File, name string) string {
+	for _, r := range f.Readers {
+		if r.Name == name {
+			switch {
+			case r.Reads == nil:
+				return "?"
+			case *r.Reads:
+				return "yes"
+			}
+			return "no"
+		}
+	}
+	return ""
+}
