@@ -1,0 +1,160 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/live"
+	"rechallenge/app/state"
+	"rechallenge/app/widgets"
+	"rechallenge/core/engine"
+	"rechallenge/core/identity"
+	"rechallenge/core/plan"
+	"rechallenge/core/target"
+	"rechallenge/core/trace"
+)
+
+// askWhoami makes one request to the target of a form and lets the person
+// point at the place in the answer where the server names the client.
+func (w *Window) askWhoami(f *targetForm) {
+	t := f.target()
+	t.ID, t.Whoami, t.Protocol = "whoami", target.Whoami{Body: state.WholeBody}, ""
+	if problems := t.Check(); len(problems) > 0 {
+		w.failed("The target can't be asked yet", problems[0])
+		return
+	}
+	names := []string{}
+	for _, i := range w.state.Plan.Identities {
+		if w.state.Identities[i.ID] != nil {
+			names = append(names, i.ID)
+		}
+	}
+	names = append(names, plan.None)
+	if len(names) == 1 || len(names) == 2 {
+		w.requestWhoami(f, t, names[0])
+		return
+	}
+	who := widget.NewSelect(names, nil)
+	who.SetSelected(names[0])
+	d := dialog.NewForm("Ask the server whom it sees", "Ask", "Cancel", []*widget.FormItem{
+		{Text: "Identity", Widget: who, HintText: "one request is made with it"},
+	}, func(ok bool) {
+		if ok {
+			w.requestWhoami(f, t, who.Selected)
+		}
+	}, w.win)
+	w.show(d, "whoami")
+}
+
+// requestWhoami makes the request away from the UI goroutine.
+func (w *Window) requestWhoami(f *targetForm, t target.Target, who string) {
+	identities, roots, dir := maps.Clone(w.state.Identities), maps.Clone(w.roots), filepath.Dir(w.state.Path)
+	p := plan.Plan{Version: plan.Version, Targets: []target.Target{t}, Connections: []plan.Connection{{Target: t.ID, Identity: who}}, Caches: []string{"none"}, Repeat: 1, Concurrency: 1}
+	if x := identities[who]; x != nil {
+		p.Identities = []plan.Identity{{ID: who}}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	w.status.OnCancel = cancel
+	w.status.SetProgress("Asking "+t.URL, -1)
+	go func() {
+		defer cancel()
+		c, err := w.once(ctx, p, identities, roots, dir)
+		live.Post(func() {
+			w.status.SetProgress("", 0)
+			switch {
+			case errors.Is(err, context.Canceled):
+			case err != nil:
+				w.failed("The server gave no answer to point at", err)
+			default:
+				w.pointAt(f, c, who, identities[who])
+			}
+		})
+	}()
+}
+
+// once runs a plan of one connection.
+func (w *Window) once(ctx context.Context, p plan.Plan, identities map[string]*identity.Identity, roots map[string][]byte, dir string) (*trace.Connection, error) {
+	res, err := resources(&p, dir, roots)
+	if err != nil {
+		return nil, err
+	}
+	res.Identities = identities
+	run, err := engine.Start(ctx, p, res, engine.Options{Tool: w.opt.Tool, Stacks: w.opt.Stacks})
+	if err != nil {
+		return nil, err
+	}
+	log := trace.Connections(run.Wait())
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	list := log.Passes[0].Connections
+	if len(list) == 0 {
+		return nil, errors.New("no connection was made")
+	}
+	c := list[len(list)-1]
+	if c.HTTP == nil {
+		if c.Error != nil {
+			return nil, errors.New(c.Error.Message)
+		}
+		return nil, errors.New("the connection ended without an answer")
+	}
+	return c, nil
+}
+
+// pointAt shows an answer; the row that is chosen becomes the form's whoami.
+func (w *Window) pointAt(f *targetForm, c *trace.Connection, who string, x *identity.Identity) {
+	list := state.Places(c, x)
+	rows := widgets.NewRows(widgets.Column{Title: "Where", Width: 170}, widgets.Column{Title: "What it says", Width: 200, Stretch: 1})
+	rows.SetEmpty("The answer had no headers and no body.")
+	var shown []widgets.Row
+	first := ""
+	for n, p := range list {
+		row := widgets.Row{ID: strconv.Itoa(n), Cells: []widgets.Cell{{Text: p.Where}, {Text: p.Text}}}
+		if p.Names {
+			row.Severity = widgets.OK
+			if first == "" {
+				first = row.ID
+			}
+		}
+		shown = append(shown, row)
+	}
+	rows.SetRows(shown)
+	text := fmt.Sprintf("Status %d. Choose the line in which the server names the client.", c.HTTP.Status)
+	if first != "" {
+		text = fmt.Sprintf("Status %d. A check mark stands where the name of %s was found. Choose the line that counts.", c.HTTP.Status, who)
+	} else if x != nil {
+		text = fmt.Sprintf("Status %d. The name of %s stands nowhere in the answer: the server may not say whom it sees.", c.HTTP.Status, who)
+	}
+	chosen := first
+	rows.OnSelect = func(id string) { chosen = id }
+	if first != "" {
+		rows.Select(first)
+	}
+	d := dialog.NewCustomConfirm("Where does the server name the client?", "Use it", "Cancel",
+		container.NewBorder(wrapped(text), nil, nil, nil, rows), func(ok bool) {
+			n, err := strconv.Atoi(chosen)
+			if !ok || err != nil || n >= len(list) {
+				return
+			}
+			f.header.SetText(list[n].Whoami.Header)
+			f.body.SetText(list[n].Whoami.Body)
+		}, w.win)
+	d.Resize(fyne.NewSize(720, 460))
+	w.show(d, "whoami answer")
+}
+
+// wrapped is text over as many lines as it needs.
+func wrapped(text string) *widget.Label {
+	l := widget.NewLabel(text)
+	l.Wrapping = fyne.TextWrapWord
+	return l
+}
