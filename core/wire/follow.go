@@ -40,6 +40,9 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		}
 		m.CipherSuite = d.next.suite
 		m.Raw, m.Masked = raw, mask(m.Type, m.Version, raw, &hello)
+		if m.isRetry() {
+			m.Version = tls13
+		}
 		d.out = append(d.out, m)
 		// Messages must not cross a change of keys (RFC 8446 section 5.1).
 		if h.epoch != epoch && len(in) > 0 {

@@ -55,6 +55,8 @@ func newRecorder(t *testing.T) *recorder {
 	ca, _ = x509.ParseCertificate(der)
 	r.pool.AddCert(ca)
 	r.pem("ca.pem", "CERTIFICATE", der)
+	caP8, _ := x509.MarshalPKCS8PrivateKey(caKey)
+	r.pem("ca.key", "PRIVATE KEY", caP8)
 	for i, name := range []string{"server", "rsa", "alice"} {
 		var key any
 		if name == "rsa" {
@@ -206,6 +208,11 @@ func (r *recorder) start(input []string, name string, args ...string) string {
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], "PORT", port)
 	}
+	return r.startOn(port, input, name, args...)
+}
+
+// startOn is start of a program that knows its port.
+func (r *recorder) startOn(port string, input []string, name string, args ...string) string {
 	cmd := r.command(name, args...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -364,6 +371,36 @@ public class Client { public static void main(String[] a) throws Exception {
 	r.run(nil, "java", r.path("Client.java"))
 }
 
+// javaServer is a server of the JDK that asks for a certificate, trusts
+// everybody and answers one line; it keeps no key log.
+func (r *recorder) javaServer(protocol string, properties ...string) string {
+	if out, err := r.command("openssl", "pkcs12", "-export", "-inkey", r.path("server.key"), "-in", r.path("server.pem"), "-name", "server", "-passout", "pass:changeit", "-out", r.path("server.p12")).CombinedOutput(); err != nil {
+		r.t.Fatalf("openssl pkcs12: %v\n%s", err, out)
+	}
+	source := `import javax.net.ssl.*; import java.security.*; import java.security.cert.*; import java.io.*; import java.net.*;
+public class Server { public static void main(String[] a) throws Exception {
+  char[] pw = "changeit".toCharArray();
+  KeyStore ks = KeyStore.getInstance("PKCS12"); ks.load(new FileInputStream("` + r.path("server.p12") + `"), pw);
+  KeyManagerFactory k = KeyManagerFactory.getInstance("SunX509"); k.init(ks, pw);
+  X509Certificate ca = (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(new FileInputStream("` + r.path("ca.pem") + `"));
+  KeyStore ts = KeyStore.getInstance("PKCS12"); ts.load(null, null); ts.setCertificateEntry("ca", ca);
+  TrustManagerFactory t = TrustManagerFactory.getInstance("PKIX"); t.init(ts);
+  SSLContext c = SSLContext.getInstance("TLS"); c.init(k.getKeyManagers(), t.getTrustManagers(), null);
+  SSLServerSocket l = (SSLServerSocket) c.getServerSocketFactory().createServerSocket(PORT, 5, InetAddress.getByName("127.0.0.1"));
+  l.setEnabledProtocols(new String[]{"` + protocol + `"}); l.setNeedClientAuth(true);
+  while (true) { try (Socket s = l.accept()) {
+    new BufferedReader(new InputStreamReader(s.getInputStream())).readLine();
+    s.getOutputStream().write("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nok\n".getBytes());
+  } catch (IOException e) { } }
+} }
+`
+	port := freePort(r.t)
+	if err := os.WriteFile(r.path("Server.java"), []byte(strings.Replace(source, "PORT", port, 1)), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	return r.startOn(port, nil, "java", append(properties, r.path("Server.java"))...)
+}
+
 // hostPort splits an address for programs that want it so.
 func (r *recorder) hostPort(addr string) (host, port string) {
 	host, port, err := net.SplitHostPort(addr)
@@ -378,9 +415,11 @@ var get = []string{"GET / HTTP/1.0\r\n\r"}
 // psk is the external key of the PSK flow.
 const psk = "00112233445566778899aabbccddeeff"
 
-func (r *recorder) gnutlsServer(priority string) string {
-	return r.start(nil, "env", "SSLKEYLOGFILE="+r.path("keylog"), "gnutls-serv", "--port=PORT", "--x509certfile="+r.path("server.pem"), "--x509keyfile="+r.path("server.key"),
-		"--x509cafile="+r.path("ca.pem"), "--require-client-cert", "--echo", "--priority="+priority)
+func (r *recorder) gnutlsServer(priority string, args ...string) string {
+	return r.start(nil, "env", append([]string{
+		"SSLKEYLOGFILE=" + r.path("keylog"), "gnutls-serv", "--port=PORT", "--x509certfile=" + r.path("server.pem"), "--x509keyfile=" + r.path("server.key"),
+		"--x509cafile=" + r.path("ca.pem"), "--echo", "--priority=" + priority,
+	}, args...)...)
 }
 
 func (r *recorder) gnutlsClient(addr, priority string, args ...string) {

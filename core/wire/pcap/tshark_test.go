@@ -45,7 +45,7 @@ func TestTshark(t *testing.T) {
 			agree(t, tshark, list, flow.Keys(), seen)
 		})
 	}
-	for _, kind := range []string{"0", "1", "2", "4", "5", "8", "11", "12", "13", "14", "15", "16", "20", "24"} {
+	for _, kind := range []string{"0", "1", "2", "4", "5", "8", "11", "12", "13", "14", "15", "16", "20", "22", "24"} {
 		if seen[kind] == 0 {
 			t.Errorf("no message of type %s was compared", kind)
 		}
