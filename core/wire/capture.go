@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"net"
 	"sync"
 	"time"
@@ -23,7 +24,7 @@ type Capture struct {
 }
 
 // blockSize is how much room is taken at once for what is small: an idle
-// connection wastes less than that.
+// connection wastes less than that. What is large gets room of its own size.
 const blockSize = 1024
 
 // Tap returns conn with everything that crosses it recorded in c, as seen by
@@ -50,8 +51,12 @@ func (c *Capture) add(at time.Duration, from Side, data []byte) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if len(data) >= blockSize/2 {
+		c.chunks = append(c.chunks, Chunk{At: at, From: from, Data: bytes.Clone(data)})
+		return
+	}
 	if len(data) > cap(c.block)-len(c.block) {
-		c.block = make([]byte, 0, max(blockSize, len(data)))
+		c.block = make([]byte, 0, blockSize)
 	}
 	start := len(c.block)
 	c.block = append(c.block, data...)

@@ -161,7 +161,11 @@ func (d *Decoder) chunk(c *Chunk) {
 		return
 	}
 	if d.out == nil {
-		d.out = make([]Message, 0, 16) // a handshake has about so many
+		n := 4
+		if d.flight == 0 {
+			n = 16 // a handshake has about so many
+		}
+		d.out = make([]Message, 0, n)
 	}
 	if c.Lost > 0 {
 		d.stop(c.From, fmt.Sprintf("the capture lacks %d bytes here: what the %s sent after them can't be read", c.Lost, c.From))

@@ -23,7 +23,8 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 			break
 		}
 		raw := in[:n:n]
-		if !r.lasting || len(h.hs) > 0 || secret(HandshakeType(raw[0])) {
+		lasting := r.lasting && len(h.hs) == 0
+		if !lasting {
 			raw = bytes.Clone(raw)
 		}
 		in = in[n:]
@@ -39,7 +40,7 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 			m.Version = d.version
 		}
 		m.CipherSuite = d.next.suite
-		m.Raw, m.Masked = raw, mask(m.Type, m.Version, raw, &hello)
+		m.Raw, m.Masked = mask(m.Type, m.Version, raw, &hello, lasting)
 		if m.isRetry() {
 			m.Version = tls13
 		}

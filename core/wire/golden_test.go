@@ -262,6 +262,22 @@ func inside(fields []wire.Field, from, to int) error {
 	return nil
 }
 
+// TestBytesStay: what is masked in a message stays in the capture, for pcapng.
+func TestBytesStay(t *testing.T) {
+	for _, name := range flowNames(t) {
+		f, same := readFlow(t, name), readFlow(t, name)
+		keys := f.Keys()
+		for i, chunks := range f.Connections {
+			d := wire.NewDecoder(keys)
+			d.Feed(chunks...)
+			d.Close()
+			if d := cmp.Diff(same.Connections[i], chunks); d != "" {
+				t.Errorf("%s, connection %d: the captured bytes changed:\n%s", name, i+1, d)
+			}
+		}
+	}
+}
+
 // TestNoSecretShown: tickets and PSK identities, which the recorded bytes have
 // in clear, are in no message and no field.
 func TestNoSecretShown(t *testing.T) {

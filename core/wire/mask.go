@@ -1,14 +1,16 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 )
 
-// mask overwrites the tickets and PSK identities of a message, in place, and
-// says what was there by length and digest. Of a message that can't be parsed
-// it masks all that may be one. h is the message where it is a ClientHello.
-func mask(t HandshakeType, version uint16, raw []byte, h *clientHelloBody) []Mask {
+// mask overwrites the tickets and PSK identities of a message and says what
+// was there by length and digest. Of a message that can't be parsed it masks
+// all that may be one. h is the message where it is a ClientHello. What is
+// shared with others is overwritten in a copy; out is raw or that copy.
+func mask(t HandshakeType, version uint16, raw []byte, h *clientHelloBody, shared bool) (out []byte, masks []Mask) {
 	var spans []span
 	body := raw[4:]
 	switch t {
@@ -40,20 +42,19 @@ func mask(t HandshakeType, version uint16, raw []byte, h *clientHelloBody) []Mas
 		}
 		spans = append(spans, at)
 	}
-	var masks []Mask
 	for _, s := range spans {
 		if s.length == 0 {
 			continue
+		}
+		if shared {
+			raw, shared = bytes.Clone(raw), false
 		}
 		secret := raw[4+s.offset : 4+s.offset+s.length]
 		masks = append(masks, Mask{Offset: 4 + s.offset, Length: s.length, Digest: digest(secret)})
 		clear(secret)
 	}
-	return masks
+	return raw, masks
 }
-
-// secret says of which messages mask may overwrite a part.
-func secret(t HandshakeType) bool { return t == clientHello || t == newSessionTicket }
 
 // digest is the first 16 hexadecimal digits of the SHA-256.
 func digest(b []byte) string {
