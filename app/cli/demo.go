@@ -20,7 +20,7 @@ func demoCommand(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Show the problem on a lab server of our own: two identities, one shared session cache",
 		Args:    exactly(0, "no argument"),
-		Example: "  rechallenge-cli demo\n  rechallenge-cli demo --report demo-report.html --report demo-report.zip\n  rechallenge-cli demo --behaviour post-handshake",
+		Example: "  rechallenge-cli demo\n  rechallenge-cli demo --report demo-report.html --report demo-report.zip\n  rechallenge-cli demo --secrets --report demo.pcapng\n  rechallenge-cli demo --behaviour post-handshake",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.check(); err != nil {
 				return usage{err}
@@ -62,6 +62,7 @@ func demoCommand(c *console) *cobra.Command {
 		},
 	}
 	f.addOutput(cmd)
+	f.addSecrets(cmd)
 	addBehaviour(cmd, &behaviour)
 	return cmd
 }

@@ -39,11 +39,16 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	f.addOutput(cmd)
 	cmd.Flags().StringArrayVar(&f.caches, "cache", nil, "`ID` of a cache policy or client profile to run under, instead of the plan's; repeat for more (rechallenge-cli caches lists them)")
 	cmd.Flags().StringVar(&f.stack, "stack", "", "TLS `STACK`: auto, go or openssl")
-	cmd.Flags().StringVar(&f.keylog, "keylog", "", "write the run's TLS secrets to `FILE` in SSLKEYLOGFILE format (0600)")
-	cmd.Flags().BoolVar(&f.secrets, "secrets", false, "put the TLS secrets into .pcapng reports, so that Wireshark decrypts them (0600)")
+	f.addSecrets(cmd)
 	cmd.Flags().StringVar(&f.save, "save-sessions", "", "save the caches' sessions to `FILE` for another run (secret, 0600)")
 	cmd.Flags().StringVar(&f.load, "load-sessions", "", "begin with the sessions that another run saved to `FILE`")
 	cmd.Flags().BoolVar(&f.fastForward, "fast-forward", false, "move the client's clock instead of waiting")
+}
+
+// addSecrets adds the flags that write the run's TLS secrets.
+func (f *runFlags) addSecrets(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.keylog, "keylog", "", "write the run's TLS secrets to `FILE` in SSLKEYLOGFILE format (0600)")
+	cmd.Flags().BoolVar(&f.secrets, "secrets", false, "put the TLS secrets into .pcapng reports, so that Wireshark decrypts them (0600)")
 }
 
 // addOutput adds the flags that say what becomes of the result.
