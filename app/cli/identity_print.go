@@ -110,17 +110,27 @@ func printFile(c *console, name string, f *identity.File) error {
 	return w.Flush()
 }
 
-// printReaders says who else reads the file.
+// printReaders says who else reads the file. Where it was not opened, those
+// that nothing stands against yet share a line.
 func printReaders(w io.Writer, f *identity.File) {
-	if len(f.Readers) > 0 {
-		fmt.Fprintln(w, "who else reads this file")
+	if len(f.Readers) == 0 {
+		return
 	}
+	fmt.Fprintln(w, "who else reads this file")
+	var later []string
 	for _, r := range f.Readers {
+		if r.Reads == nil && r.Why == identity.NotOpened {
+			later = append(later, r.Name)
+			continue
+		}
 		word := "unknown"
 		if r.Reads != nil {
 			word = map[bool]string{true: "reads", false: "refuses"}[*r.Reads]
 		}
-		line := fmt.Sprintf("  %-18s %-8s %-11s %s", r.Name, word, "("+r.Basis+")", r.Why)
+		line := fmt.Sprintf("  %-18s %-8s %-12s %s", r.Name, word, "("+r.Basis+")", r.Why)
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
+	}
+	if len(later) > 0 {
+		fmt.Fprintf(w, "  its protection is no obstacle for %s; for the rest it must be opened\n", strings.Join(later, ", "))
 	}
 }

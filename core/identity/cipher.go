@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"slices"
 )
 
 // errPadding says that a decryption did not end in padding: nearly always
@@ -358,17 +357,10 @@ func (e *encryption) decrypt(w *work, data []byte, s secret) ([]byte, error) {
 
 // open decrypts with the first of list that fits.
 func (e *encryption) open(w *work, data []byte, list []secret) ([]byte, error) {
-	var tried []string
-	defer func() { clear(tried) }()
-	for _, s := range list {
-		form := string(s.raw)
-		if e.bmp {
-			form = string(s.bmp)
-		}
-		if slices.Contains(tried, form) {
+	for i, s := range list {
+		if seenForm(list[:i], s, e.bmp) {
 			continue
 		}
-		tried = append(tried, form)
 		out, err := e.decrypt(w, data, s)
 		if !errors.Is(err, errPadding) {
 			return out, err

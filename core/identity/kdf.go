@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"math/bits"
+	"slices"
 )
 
 // slice is how many iterations a derivation does between looks at its context.
@@ -83,6 +84,8 @@ func (w *work) pbkdf2(newHash func() hash.Hash, password, salt []byte, iteration
 		prf.Write(binary.BigEndian.AppendUint32(nil, block))
 		u := prf.Sum(nil)
 		t := append([]byte(nil), u...)
+		defer clear(t)
+		defer clear(u)
 		for i := 1; i < iterations; i++ {
 			if i%slice == 0 {
 				if err := w.ctx.Err(); err != nil {
@@ -159,13 +162,15 @@ func (w *work) pkcs12KDF(newHash func() hash.Hash, password, salt []byte, iterat
 		}
 		return out
 	}
-	in := append(fill(salt), fill(password)...)
+	filled := fill(password)
+	defer clear(filled)
+	in := slices.Concat(fill(salt), filled)
 	defer clear(in)
 	d := make([]byte, v)
 	for i := range d {
 		d[i] = purpose
 	}
-	var out []byte
+	out := make([]byte, 0, length+h.Size())
 	for {
 		if err := w.spend(iterations); err != nil {
 			return nil, err
@@ -174,6 +179,7 @@ func (w *work) pkcs12KDF(newHash func() hash.Hash, password, salt []byte, iterat
 		h.Write(d)
 		h.Write(in)
 		a := h.Sum(nil)
+		defer clear(a)
 		if err := w.rehash(h, a, iterations-1); err != nil {
 			return nil, err
 		}
@@ -215,6 +221,7 @@ func (w *work) scrypt(newHash func() hash.Hash, password, salt []byte, n, r, p, 
 	defer clear(b)
 	words := 32 * r
 	x, v := make([]uint32, words), make([]uint32, n*words)
+	defer clear(x)
 	defer clear(v)
 	for i := range p {
 		if err := w.scryptMix(b[i*128*r:(i+1)*128*r], x, v, n, r); err != nil {

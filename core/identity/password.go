@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"bytes"
+	"slices"
 	"unicode/utf16"
 
 	"golang.org/x/text/unicode/norm"
@@ -26,7 +28,7 @@ func secrets(password *string) []secret {
 		return append(out, secret{bmp: out[0].bmp, raw: out[0].bmp})
 	}
 	// OpenSSL before 1.1 widened each byte of the UTF-8 to two.
-	var wide []byte
+	wide := make([]byte, 0, 2*len(p)+2)
 	for _, b := range []byte(p) {
 		wide = append(wide, 0, b)
 	}
@@ -42,6 +44,17 @@ func secrets(password *string) []secret {
 	return out
 }
 
+// seenForm says whether one of before gives the same bytes as s: as BMPString,
+// or else raw.
+func seenForm(before []secret, s secret, bmp bool) bool {
+	return slices.ContainsFunc(before, func(t secret) bool {
+		if bmp {
+			return bytes.Equal(t.bmp, s.bmp)
+		}
+		return bytes.Equal(t.raw, s.raw)
+	})
+}
+
 func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {
@@ -54,15 +67,18 @@ func isASCII(s string) bool {
 // bmpBytes is UTF-16 in network order, surrogates for what lies beyond the
 // BMP, and two zero bytes.
 func bmpBytes(s string) []byte {
-	var out []byte
-	for _, u := range utf16.Encode([]rune(s)) {
-		out = append(out, byte(u>>8), byte(u))
+	// Room for all at once: growing would leave copies of the password behind.
+	out := make([]byte, 0, 2*len(s)+2)
+	for _, r := range s {
+		for _, u := range utf16.AppendRune(nil, r) {
+			out = append(out, byte(u>>8), byte(u))
+		}
 	}
 	return append(out, 0, 0)
 }
 
 func latin1Bytes(s string) ([]byte, bool) {
-	var out []byte
+	out := make([]byte, 0, len(s))
 	for _, r := range s {
 		if r > 0xff {
 			return nil, false

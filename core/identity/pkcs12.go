@@ -200,17 +200,10 @@ func (m *mac) readPBMAC1(alg *cursor) error {
 // checkMAC looks for the form of the password that the MAC was made with and
 // puts it first.
 func (m *material) checkMAC(sum *mac, content []byte) (bool, error) {
-	var tried []string
-	defer func() { clear(tried) }()
 	for i, s := range m.secrets {
-		form := string(s.raw)
-		if sum.bmp {
-			form = string(s.bmp)
-		}
-		if slices.Contains(tried, form) {
+		if seenForm(m.secrets[:i], s, sum.bmp) {
 			continue
 		}
-		tried = append(tried, form)
 		key, err := sum.key(m.work, s)
 		if err != nil {
 			return false, err

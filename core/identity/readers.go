@@ -11,6 +11,10 @@ const (
 	documented = "documented" // by its vendor's documentation: it does not run where the tests do
 )
 
+// NotOpened is Reader.Why where nothing stands against a file, as far as can be
+// told before its password is known.
+const NotOpened = "the contents were not opened"
+
 // reader is a program that reads PKCS#12 files, and why it refuses one.
 type reader struct {
 	name  string
@@ -28,7 +32,7 @@ var readers = []reader{
 	{name: "openssl 3", basis: measured, refuses: func(m *material) string { return first(m.opensslAlways(), m.opensslLegacy()) }},
 	{name: "openssl 3 -legacy", basis: measured, refuses: (*material).opensslAlways},
 	{name: "macos", basis: documented, refuses: (*material).onlyDER, doubts: (*material).macDoubts},
-	{name: "java 8", basis: documented, refuses: (*material).javaRefuses, doubts: (*material).java8Doubts},
+	{name: "java 8", basis: documented, refuses: (*material).java8Refuses, doubts: (*material).java8Doubts},
 	{name: "java 17", basis: measured, refuses: (*material).javaRefuses},
 	{name: "go-pkcs12", basis: measured, refuses: (*material).goRefuses},
 	{name: "node", basis: measured, refuses: func(m *material) string {
@@ -53,7 +57,7 @@ func (m *material) whoReads(closed bool) (out []Reader) {
 		case r.doubts != nil && r.doubts(m) != "":
 			v.Why = r.doubts(m)
 		case closed:
-			v.Why = "the contents were not opened"
+			v.Why = NotOpened
 		default:
 			v.Reads = &yes
 		}
@@ -150,6 +154,14 @@ func (m *material) javaRefuses() string {
 	return m.onlyDER()
 }
 
+// java8Refuses: signatures on Edwards curves came with Java 15 (JEP 339).
+func (m *material) java8Refuses() string {
+	if m.hasKey("Ed25519") || m.hasKey("Ed448") {
+		return "keys of type Ed25519 and Ed448 need Java 15 or later"
+	}
+	return m.javaRefuses()
+}
+
 func (m *material) goRefuses() string {
 	switch mac := m.facts.mac; {
 	case m.facts.armoured:
@@ -233,6 +245,9 @@ func (m *material) hasKey(keyType string) bool {
 // it (SHA-1 MAC, PBE-SHA1 with 3DES or RC2-40, RSA or a NIST curve), else what
 // is otherwise.
 func (m *material) beyondOld() string {
+	if k := m.newKey(); k != "" {
+		return "a key of type " + k
+	}
 	if mac := m.facts.mac; !mac.present {
 		return "no MAC"
 	} else if mac.pbmac1 || mac.digest != "SHA-1" {
@@ -242,13 +257,19 @@ func (m *material) beyondOld() string {
 	if ok {
 		return name
 	}
-	for _, k := range m.keys {
-		if !slices.Contains([]string{"P-256", "P-384", "P-521"}, k.public.keyType) && k.public.algorithm != oidRSA {
-			return "a key of type " + k.public.keyType
-		}
-	}
 	if m.facts.plainKey {
 		return "a key that is not encrypted"
+	}
+	return ""
+}
+
+// newKey is the type of a key that is neither RSA nor on a NIST curve, "" when
+// there is none.
+func (m *material) newKey() string {
+	for _, k := range m.keys {
+		if k.public.algorithm != oidRSA && !slices.Contains([]string{"P-256", "P-384", "P-521"}, k.public.keyType) {
+			return k.public.keyType
+		}
 	}
 	return ""
 }
@@ -256,6 +277,9 @@ func (m *material) beyondOld() string {
 // modern says whether what is new in the file is PBES2 with AES and
 // HMAC-SHA-256 at most.
 func (m *material) modern() bool {
+	if m.newKey() != "" {
+		return false
+	}
 	_, other := m.sealedWith(func(e *encryption) bool {
 		return !(e.scheme == "PBES2" && strings.HasPrefix(e.cipher, "AES-") && e.prf == "HMAC-SHA-256" || e.scheme == "PBE-SHA1-3DES" || e.scheme == "PBE-SHA1-RC2-40")
 	})
