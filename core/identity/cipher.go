@@ -355,18 +355,19 @@ func (e *encryption) decrypt(w *work, data []byte, s secret) ([]byte, error) {
 	return cbc(b, iv, data)
 }
 
-// open decrypts with the first of list that fits.
-func (e *encryption) open(w *work, data []byte, list []secret) ([]byte, error) {
+// open decrypts with the first of list that fits; odd says that this is none
+// of the standards' forms.
+func (e *encryption) open(w *work, data []byte, list []secret) (out []byte, odd bool, err error) {
 	for i, s := range list {
 		if seenForm(list[:i], s, e.bmp) {
 			continue
 		}
 		out, err := e.decrypt(w, data, s)
 		if !errors.Is(err, errPadding) {
-			return out, err
+			return out, s.odd, err
 		}
 	}
-	return nil, errPadding
+	return nil, false, errPadding
 }
 
 // cbc decrypts and takes the padding off (RFC 8018 section 6.1.1). What such

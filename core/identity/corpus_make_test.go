@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto"
@@ -12,11 +13,14 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
+	"io"
 	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,23 +36,21 @@ const (
 type bench struct {
 	*testing.T
 	dir  string
-	seen map[string]reading // by file and password
+	seen *sync.Map // *reading by file and password
 }
 
 // reading is what a file gave with a password.
 type reading struct {
-	f   *identity.File
-	err error
+	once sync.Once
+	f    *identity.File
+	err  error
 }
 
 // once reads a sample, the second time from memory.
 func (b bench) once(s sample, password string) (*identity.File, error) {
-	key := s.file + "\t" + password
-	r, ok := b.seen[key]
-	if !ok {
-		r.f, r.err = s.readWith(b, &password)
-		b.seen[key] = r
-	}
+	v, _ := b.seen.LoadOrStore(s.file+"\t"+password, &reading{})
+	r := v.(*reading)
+	r.once.Do(func() { r.f, r.err = s.readWith(b, &password) })
 	return r.f, r.err
 }
 
@@ -197,6 +199,7 @@ func (b bench) authorities() {
 		"rsa-pss": "-algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048", "ed448": "-algorithm ED448",
 		"secp256k1": "-algorithm EC -pkeyopt ec_paramgen_curve:secp256k1", "brainpool": "-algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1",
 		"explicit": "-algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit",
+		"rsa1024":  "-algorithm RSA -pkeyopt rsa_keygen_bits:1024",
 		"dsa":      "",
 	} {
 		if name == "dsa" {
@@ -205,7 +208,11 @@ func (b bench) authorities() {
 		}
 		b.run("openssl", append(words("genpkey -out "+name+".key"), words(algorithm)...)...)
 		b.run("openssl", words("req -new -key "+name+".key -out "+name+".csr -subj /O=Corpus/CN="+name)...)
-		b.run("openssl", words("x509 -req -in "+name+".csr -CA ca.pem -CAkey ca.key -days 1000 -out "+name+".pem")...)
+		hash := "-sha256"
+		if name == "rsa1024" {
+			hash = "-sha1"
+		}
+		b.run("openssl", words("x509 -req -in "+name+".csr -CA ca.pem -CAkey ca.key -days 1000 "+hash+" -out "+name+".pem")...)
 	}
 }
 
@@ -227,7 +234,10 @@ func (b bench) openssl(name, kind, args string) {
 
 func (b bench) certtool(name, args string) {
 	b.Helper()
-	list := append(words("--to-p12 --load-privkey rsa.key --load-certificate rsa.pem --p12-name alice --outder --outfile "+name), "--password", corpusPassword)
+	list := words("--to-p12 --load-privkey rsa.key --load-certificate rsa.pem --p12-name alice --outder --outfile " + name)
+	if !strings.Contains(args, "-password") {
+		list = append(list, "--password", corpusPassword)
+	}
 	b.run("certtool", append(list, words(args)...)...)
 }
 
@@ -238,34 +248,20 @@ func (b bench) nss(name, args string) {
 	b.run("pk12util", append(list, words(args)...)...)
 }
 
-func (b bench) keytool(args ...string) {
-	b.Helper()
-	for i, a := range args {
-		args[i] = strings.ReplaceAll(a, "{pw}", corpusPassword)
-	}
-	b.run("keytool", args...)
-}
-
 // makeCorpus makes every file; the table of corpus_test.go says what each is.
-func (b bench) makeCorpus() {
+// Java works beside the others, in one process.
+func (b bench) makeCorpus(java *javaProcess) {
 	b.authorities()
-	java := make(chan error, 1)
-	go func() {
-		_, err := b.try("", "javac", "-cp", jars, "-d", b.dir, b.source())
-		if err == nil {
-			var out string
-			if out, err = b.try("", "java", "-cp", jars+":"+b.dir, "Corpus", "make", b.dir, corpusPassword); err != nil {
-				b.Log(out)
-			}
-		}
-		java <- err
-	}()
-	for _, e := range corpus {
+	first := corpus[0]
+	first.make(b, first.file)
+	made := make(chan error, 1)
+	go func() { made <- java.makeAll() }()
+	for _, e := range corpus[1:] {
 		if e.make != nil {
 			e.make(b, e.file)
 		}
 	}
-	if err := <-java; err != nil {
+	if err := <-made; err != nil {
 		b.Fatalf("make the Java files: %v", err)
 	}
 	for _, e := range corpus {
@@ -275,10 +271,91 @@ func (b bench) makeCorpus() {
 	}
 }
 
-func (b bench) source() string {
-	path, err := filepath.Abs("testdata/Corpus.java")
+// javaProcess is testdata/Corpus.java, which answers each line by a line.
+type javaProcess struct {
+	in     io.WriteCloser
+	out    *bufio.Scanner
+	errors bytes.Buffer
+}
+
+// startJava compiles and runs testdata/Corpus.java until the test ends.
+func (b bench) startJava() *javaProcess {
+	b.Helper()
+	source, err := filepath.Abs("testdata/Corpus.java")
 	if err != nil {
 		b.Fatal(err)
 	}
-	return path
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	cmd := exec.CommandContext(ctx, "java", "-XX:+UseSerialGC", "-Dfile.encoding=UTF-8",
+		"--add-exports", "java.base/sun.security.tools.keytool=ALL-UNNAMED", "-cp", jars, source, b.dir, corpusPassword)
+	cmd.Dir, cmd.Env = b.dir, append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+b.dir)
+	java := &javaProcess{}
+	cmd.Stderr = &java.errors
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if java.in, err = cmd.StdinPipe(); err != nil {
+		b.Fatal(err)
+	}
+	java.out = bufio.NewScanner(out)
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		java.in.Close()
+		if err := cmd.Wait(); err != nil {
+			b.Errorf("java: %v\n%s", err, &java.errors)
+		}
+		cancel()
+	})
+	return java
+}
+
+// ask sends one line and gives the answer.
+func (j *javaProcess) ask(words ...string) (string, error) {
+	if _, err := io.WriteString(j.in, strings.Join(words, "\t")+"\n"); err != nil {
+		return "", err
+	}
+	if !j.out.Scan() {
+		return "", fmt.Errorf("java ended (%v) at %q", j.out.Err(), words)
+	}
+	return j.out.Text(), nil
+}
+
+// makeAll makes what the table gives to Java and to keytool.
+func (j *javaProcess) makeAll() error {
+	if _, err := j.ask("make"); err != nil {
+		return err
+	}
+	for _, e := range corpus {
+		if e.keytool == "" {
+			continue
+		}
+		line := []string{"keytool", "modern"}
+		if strings.Contains(e.file, "legacy") {
+			line[1] = "legacy"
+		}
+		if e.keytool == "import" {
+			line = append(line, words("-importkeystore -noprompt -srckeystore openssl.p12 -srcstoretype PKCS12 -srcstorepass {pw} -deststorepass {pw} -destkeystore "+
+				e.file+" -deststoretype "+e.storeType())...)
+		} else {
+			line = append(line, words(e.keytool+" -noprompt -storepass {pw} -storetype PKCS12 -keystore "+e.file)...)
+		}
+		if _, err := j.ask(line...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storeType is what keytool calls the file's format.
+func (s sample) storeType() string {
+	switch filepath.Ext(s.file) {
+	case ".jks":
+		return "JKS"
+	case ".jceks":
+		return "JCEKS"
+	}
+	return "PKCS12"
 }

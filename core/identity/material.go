@@ -42,6 +42,7 @@ type foundCert struct {
 	alias   string
 	id      string // localKeyID
 	trusted bool   // carries a trust mark
+	place   int    // of its bag in its SafeContents
 }
 
 // facts are what the doctor judges a file by.
@@ -55,6 +56,7 @@ type facts struct {
 	// what the password is made of
 	asciiPassword bool
 	bmpPassword   bool // no character needs a surrogate
+	oddPassword   bool // it opens the file in a form that is not the standards'
 }
 
 func newMaterial(ctx context.Context, password *string, opt Options) *material {
@@ -126,7 +128,7 @@ func (m *material) addCert(der []byte, attrs attributes) error {
 	if err != nil {
 		return m.fail(err)
 	}
-	m.certs = append(m.certs, foundCert{der: der, tbs: t, alias: attrs.name, id: attrs.id, trusted: attrs.trusted})
+	m.certs = append(m.certs, foundCert{der: der, tbs: t, alias: attrs.name, id: attrs.id, trusted: attrs.trusted, place: attrs.place})
 	return m.full()
 }
 

@@ -14,6 +14,7 @@ import (
 type secret struct {
 	bmp []byte // for the PKCS#12 derivation
 	raw []byte // for PBKDF1, PBKDF2 and scrypt
+	odd bool   // not as the standards have it
 }
 
 // secrets are the encodings to try, the right one first.
@@ -25,20 +26,20 @@ func secrets(password *string) []secret {
 	out := []secret{{bmp: bmpBytes(p), raw: []byte(p)}}
 	if isASCII(p) {
 		// NSS before 3.47 and some BouncyCastle users give PBES2 the BMPString.
-		return append(out, secret{bmp: out[0].bmp, raw: out[0].bmp})
+		return append(out, secret{bmp: out[0].bmp, raw: out[0].bmp, odd: true})
 	}
 	// OpenSSL before 1.1 widened each byte of the UTF-8 to two.
 	wide := make([]byte, 0, 2*len(p)+2)
 	for _, b := range []byte(p) {
 		wide = append(wide, 0, b)
 	}
-	out = append(out, secret{bmp: append(wide, 0, 0), raw: out[0].bmp})
+	out = append(out, secret{bmp: append(wide, 0, 0), raw: out[0].bmp, odd: true})
 	if narrow, ok := latin1Bytes(p); ok {
-		out = append(out, secret{bmp: out[0].bmp, raw: narrow})
+		out = append(out, secret{bmp: out[0].bmp, raw: narrow, odd: true})
 	}
 	for _, form := range []norm.Form{norm.NFC, norm.NFD} {
 		if q := form.String(p); q != p {
-			out = append(out, secret{bmp: bmpBytes(q), raw: []byte(q)})
+			out = append(out, secret{bmp: bmpBytes(q), raw: []byte(q), odd: true})
 		}
 	}
 	return out

@@ -227,7 +227,7 @@ func (m *material) openHeaders(b pemBlock, info string) ([]byte, error) {
 	}
 	sealed := box{what: "the key", enc: enc}
 	m.describe(sealed, "key")
-	plain, err := enc.open(m.work, b.body, m.secrets)
+	plain, _, err := enc.open(m.work, b.body, m.secrets)
 	if err == errPadding {
 		return nil, m.locked("the key")
 	}

@@ -213,6 +213,7 @@ func (m *material) checkMAC(sum *mac, content []byte) (bool, error) {
 		h.Write(content)
 		if hmac.Equal(h.Sum(nil), sum.value) {
 			m.secrets[0], m.secrets[i] = m.secrets[i], m.secrets[0]
+			m.facts.oddPassword = s.odd
 			return true, nil
 		}
 	}
@@ -227,7 +228,7 @@ func (m *material) brokenMAC(boxes []box) *Error {
 	boxes = slices.DeleteFunc(slices.Clone(boxes), func(b box) bool { return b.err != nil })
 	slices.SortStableFunc(boxes, func(a, b box) int { return a.enc.iterations - b.enc.iterations })
 	for _, b := range boxes {
-		out, err := b.enc.open(m.work, b.data, m.secrets[:1])
+		out, _, err := b.enc.open(m.work, b.data, m.secrets[:1])
 		clear(out)
 		if err == nil || errors.Is(err, errChanged) {
 			return &Error{

@@ -54,6 +54,8 @@ func (m *material) whoReads(closed bool) (out []Reader) {
 		switch {
 		case v.Why != "":
 			v.Reads = &no
+		case m.facts.oddPassword:
+			v.Why = "the file was made with the password encoded in a way of its own: few programs try more than one"
 		case r.doubts != nil && r.doubts(m) != "":
 			v.Why = r.doubts(m)
 		case closed:
@@ -128,6 +130,8 @@ func (m *material) javaRefuses() string {
 		return "a MAC with " + mac.digest + " is not known to it"
 	case m.facts.plainKey:
 		return "it takes no key that is not encrypted"
+	case !m.facts.asciiPassword:
+		return "it takes ASCII passwords only"
 	case m.hasKey("EC with explicit parameters"):
 		return "it takes no explicit curve parameters"
 	}
@@ -144,14 +148,25 @@ func (m *material) javaRefuses() string {
 		return name + " is not known to it"
 	}
 	for _, e := range m.facts.encryptions {
-		switch {
-		case e.prf == "scrypt" || strings.HasPrefix(e.prf, "HMAC-SHA3") || e.prf == "HMAC-MD5":
+		if e.prf == "scrypt" || strings.HasPrefix(e.prf, "HMAC-SHA3") || e.prf == "HMAC-MD5" {
 			return e.prf + " is not known to it"
-		case e.scheme == "PBES2" && !m.facts.asciiPassword:
-			return "with PBES2 it takes ASCII passwords only"
+		}
+	}
+	for _, k := range m.keys {
+		if leaf := m.leafOf(k); leaf >= 0 && !m.javaJoins(k, m.certs[leaf]) {
+			return "it joins certificate and key by localKeyID or friendly name, which the file lacks"
 		}
 	}
 	return m.onlyDER()
+}
+
+// javaJoins says whether Java finds a key's certificate. Where nothing says
+// which it is, and there is one key, it takes the first bag of a safe for it.
+func (m *material) javaJoins(k foundKey, c foundCert) bool {
+	if k.id == c.id && k.id != "" || k.alias != "" && strings.EqualFold(k.alias, c.alias) {
+		return true
+	}
+	return k.id == "" && c.id == "" && len(m.keys) == 1 && c.place == 0
 }
 
 // java8Refuses: signatures on Edwards curves came with Java 15 (JEP 339).

@@ -2,8 +2,11 @@ package identity_test
 
 import (
 	"crypto"
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +21,7 @@ import (
 type verdicts map[string]string
 
 // measure lets every program at hand read the samples, two at a time.
-func (b bench) measure(list []sample) map[string]verdicts {
+func (b bench) measure(list []sample, java *javaProcess) map[string]verdicts {
 	out := map[string]verdicts{}
 	for _, s := range list {
 		out[s.file] = verdicts{}
@@ -41,8 +44,12 @@ func (b bench) measure(list []sample) map[string]verdicts {
 		for _, s := range list {
 			set(s.file, "firefox", b.nssReads(s))
 		}
-		for file, said := range b.javaReads(list) {
-			set(file, "java 17", said)
+		for _, s := range list {
+			said, err := java.ask("read", s.file, s.pass())
+			if err != nil {
+				b.Error(err)
+			}
+			set(s.file, "java 17", strings.TrimPrefix(said, "reads"))
 		}
 		for file, said := range b.nodeReads(list) {
 			set(file, "node", said)
@@ -65,8 +72,8 @@ func (b bench) openssl3(s sample, args ...string) string {
 
 func (b bench) nssReads(s sample) string {
 	db := "nss-reads"
-	if out, err := b.try("", "sh", "-c", "rm -rf "+db+" && cp -r nss-empty "+db); err != nil {
-		return out
+	if err := errors.Join(os.RemoveAll(filepath.Join(b.dir, db)), os.CopyFS(filepath.Join(b.dir, db), os.DirFS(filepath.Join(b.dir, "nss-empty")))); err != nil {
+		return err.Error()
 	}
 	out, err := b.try("", "pk12util", "-i", s.file, "-d", "sql:"+db, "-W", s.pass(), "-K", "")
 	if err != nil {
@@ -99,14 +106,6 @@ func answers(out string) map[string]string {
 		}
 	}
 	return m
-}
-
-func (b bench) javaReads(list []sample) map[string]string {
-	out, err := b.try(lines(list), "java", "-Dfile.encoding=UTF-8", "-cp", jars+":"+b.dir, "Corpus", "read", b.dir)
-	if err != nil {
-		b.Errorf("java: %v\n%s", err, out)
-	}
-	return answers(out)
 }
 
 const nodeScript = `
@@ -148,19 +147,18 @@ func (b bench) goPKCS12(s sample) string {
 }
 
 // holdReaders compares what the doctor says of each file with what the
-// programs do. Files of hundreds of thousands of iterations are left out: they
-// take each program seconds, and others are made the same way with fewer.
-func (b bench) holdReaders(t *testing.T) {
+// programs do. Those aside are left out.
+func (b bench) holdReaders(t *testing.T, java *javaProcess) {
 	var list []sample
 	said := map[string][]identity.Reader{}
 	for _, s := range corpus {
 		f, err := b.once(s, s.pass())
-		if f == nil || s.key != "" || len(f.Readers) == 0 || s.slow || len(f.Identities) == 0 && err != nil {
+		if f == nil || s.key != "" || len(f.Readers) == 0 || s.aside || len(f.Identities) == 0 && err != nil {
 			continue
 		}
 		list, said[s.file] = append(list, s), f.Readers
 	}
-	got := b.measure(list)
+	got := b.measure(list, java)
 	for _, s := range list {
 		for _, r := range said[s.file] {
 			what, tried := got[s.file][r.Name]

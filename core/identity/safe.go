@@ -22,6 +22,7 @@ type attributes struct {
 	name    string // friendlyName
 	id      string // localKeyID, as hexadecimal
 	trusted bool
+	place   int // of the bag in its SafeContents
 }
 
 // box is an encrypted part: a safe, or a key in its shrouded bag.
@@ -163,8 +164,8 @@ func (m *material) bags(root element) ([]box, error) {
 		return nil, err
 	}
 	var boxes []box
-	for _, e := range c.rest {
-		more, err := m.bag(e)
+	for i, e := range c.rest {
+		more, err := m.bag(e, i)
 		if err != nil {
 			return nil, err
 		}
@@ -176,7 +177,7 @@ func (m *material) bags(root element) ([]box, error) {
 // bag reads one SafeBag.
 //
 //	SafeBag ::= SEQUENCE { bagId OID, bagValue [0] EXPLICIT ANY, bagAttributes SET OF PKCS12Attribute OPTIONAL }
-func (m *material) bag(e element) ([]box, error) {
+func (m *material) bag(e element, place int) ([]box, error) {
 	c, err := e.open("SafeBag", tagSequence)
 	if err != nil {
 		return nil, err
@@ -197,6 +198,7 @@ func (m *material) bag(e element) ([]box, error) {
 	if set, ok := c.maybe(tagSet); ok {
 		attrs = bagAttributes(set)
 	}
+	attrs.place = place
 	switch kind {
 	case oidKeyBag:
 		m.facts.plainKey = true
@@ -282,7 +284,7 @@ func (m *material) openBoxes(boxes []box, proven bool) error {
 			}
 			continue
 		}
-		plain, err := b.enc.open(m.work, b.data, m.secrets)
+		plain, odd, err := b.enc.open(m.work, b.data, m.secrets)
 		switch {
 		case err == errPadding && proven:
 			err = &Error{
@@ -301,6 +303,7 @@ func (m *material) openBoxes(boxes []box, proven bool) error {
 			continue
 		}
 		opened++
+		m.facts.oddPassword = m.facts.oddPassword || odd
 		m.scratch = append(m.scratch, plain)
 		lay := &layer{name: b.what + ", decrypted", base: -1}
 		if b.key {

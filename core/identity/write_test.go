@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"software.sslmate.com/src/go-pkcs12"
@@ -19,7 +20,7 @@ const accents = "Žluťoučký kůň"
 // package, by go-pkcs12 and by OpenSSL.
 func TestEncode(t *testing.T) {
 	tools(t, "openssl")
-	b := bench{t, t.TempDir(), nil}
+	b := bench{t, t.TempDir(), &sync.Map{}}
 	b.authorities()
 	for _, style := range identity.Styles {
 		for _, kind := range []string{"rsa", "p256", "ed25519", "rsa-pss"} {

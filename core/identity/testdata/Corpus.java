@@ -4,6 +4,7 @@ import java.nio.file.*;
 import java.security.*;
 import java.security.cert.*;
 import java.security.cert.Certificate;
+import java.security.interfaces.RSAKey;
 import java.security.spec.*;
 import java.util.*;
 import javax.crypto.Mac;
@@ -16,21 +17,28 @@ import org.bouncycastle.asn1.oiw.OIWObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.*;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.DigestInfo;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.cert.X509CRLHolder;
+import org.bouncycastle.cert.X509v2CRLBuilder;
 import org.bouncycastle.crypto.ExtendedDigest;
 import org.bouncycastle.crypto.digests.*;
 import org.bouncycastle.crypto.util.*;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.operator.OutputEncryptor;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.*;
 import org.bouncycastle.pkcs.bc.BcPKCS12MacCalculatorBuilder;
 import org.bouncycastle.pkcs.jcajce.*;
 
 /**
- * Makes the Java side of the corpus, and says what Java's own PKCS12 keystore
- * reads. One process does many files, because starting Java is what costs.
+ * The Java side of the corpus: makes files with Java's own keystore, keytool
+ * and BouncyCastle, and says what Java's own keystore reads. One process does
+ * everything, because starting Java is what costs.
  *
- * make DIR PASSWORD: DIR has rsa.key.der, p256.key.der, *.pem; writes java-* and bc-*.
- * read DIR: standard input has lines FILE TAB PASSWORD; prints FILE TAB "reads" or why not.
+ * Corpus DIR PASSWORD; each line of standard input gets one line on standard output:
+ * make: from rsa.key.der, p256.key.der and *.pem in DIR, writes java-* and bc-*; "made".
+ * keytool TAB legacy-or-not TAB ARGUMENT...: runs keytool; "made".
+ * read TAB FILE TAB PASSWORD: "reads", or why not.
  */
 public class Corpus {
     static Path dir;
@@ -39,19 +47,47 @@ public class Corpus {
     static Certificate[] rsaChain, ecChain;
 
     public static void main(String[] args) throws Exception {
-        Security.addProvider(new BouncyCastleProvider());
-        dir = Paths.get(args[1]);
-        if (args[0].equals("read")) {
-            read();
-            return;
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, "UTF-8"));
+        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, "UTF-8");
+        System.setOut(System.err);
+        dir = Paths.get(args[0]);
+        password = args[1].toCharArray();
+        for (String line; (line = in.readLine()) != null; ) {
+            String[] f = line.split("\t", -1);
+            switch (f[0]) {
+            case "make":
+                make();
+                out.println("made");
+                break;
+            case "keytool":
+                keytool(f[1].equals("legacy"), Arrays.copyOfRange(f, 2, f.length));
+                out.println("made");
+                break;
+            default:
+                out.println(judge(dir.resolve(f[1]), f[2].toCharArray()));
+            }
         }
-        password = args[2].toCharArray();
+    }
+
+    static void make() throws Exception {
         rsa = key("RSA", "rsa.key.der");
         ec = key("EC", "p256.key.der");
         rsaChain = chain("rsa.pem");
         ecChain = chain("p256.pem");
         makeSun();
+        Security.addProvider(new BouncyCastleProvider());
         makeBouncyCastle();
+        // What reads files is Java alone.
+        Security.removeProvider("BC");
+    }
+
+    /** keytool's own entry; it ends the process where it fails. */
+    static void keytool(boolean legacy, String[] args) throws Exception {
+        if (legacy) {
+            System.setProperty("keystore.pkcs12.legacy", "");
+        }
+        sun.security.tools.keytool.Main.main(args);
+        System.clearProperty("keystore.pkcs12.legacy");
     }
 
     static PrivateKey key(String algorithm, String file) throws Exception {
@@ -160,6 +196,7 @@ public class Corpus {
         bc("bc-open", null, null, sha256);
         bc("bc-open-no-mac", null, null, null);
         pbmac1();
+        crl();
 
         for (String type : new String[] {"PKCS12", "PKCS12-3DES-3DES", "BKS", "BCFKS"}) {
             KeyStore s = KeyStore.getInstance(type, "BC");
@@ -191,6 +228,21 @@ public class Corpus {
         k.addBagAttribute(PKCS12SafeBag.friendlyNameAttribute, new DERBMPString("alice"));
         pfx.addData(k.build());
         return pfx.build(mac == null ? null : new BcPKCS12MacCalculatorBuilder(digest(mac), new AlgorithmIdentifier(mac, DERNull.INSTANCE)).setIterationCount(1024), password);
+    }
+
+    /** An identity with a revocation list beside it. */
+    static void crl() throws Exception {
+        Date now = new Date();
+        X509CRLHolder list = new X509v2CRLBuilder(new X500Name("CN=Corpus"), now).setNextUpdate(new Date(now.getTime() + 86400000L))
+            .build(new JcaContentSignerBuilder("SHA256withRSA").build(rsa));
+        PKCS12PfxPduBuilder pfx = new PKCS12PfxPduBuilder();
+        PKCS12SafeBag[] bags = {new PKCS12SafeBagBuilder(list).build(), new JcaPKCS12SafeBagBuilder((X509Certificate) rsaChain[0]).build(),
+            new JcaPKCS12SafeBagBuilder((X509Certificate) rsaChain[1]).build(), new JcaPKCS12SafeBagBuilder((X509Certificate) rsaChain[2]).build()};
+        Encryptor aes = pbes2(hmac(PKCSObjectIdentifiers.id_hmacWithSHA256), NISTObjectIdentifiers.id_aes256_CBC);
+        pfx.addEncryptedData(aes.make(), bags);
+        pfx.addData(new JcaPKCS12SafeBagBuilder(rsa, aes.make()).build());
+        Files.write(dir.resolve("bc-crl.p12"), pfx.build(new BcPKCS12MacCalculatorBuilder(new SHA256Digest(),
+            new AlgorithmIdentifier(NISTObjectIdentifiers.id_sha256, DERNull.INSTANCE)).setIterationCount(1024), password).getEncoded());
     }
 
     static ExtendedDigest digest(ASN1ObjectIdentifier oid) {
@@ -232,22 +284,16 @@ public class Corpus {
         Files.write(dir.resolve("bc-pbmac1.p12"), new Pfx(plain.getAuthSafe(), new MacData(info, "unused".getBytes("US-ASCII"), 1)).getEncoded());
     }
 
-    static void read() throws Exception {
-        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, "UTF-8"));
-        PrintStream out = new PrintStream(System.out, false, "UTF-8");
-        for (String line; (line = in.readLine()) != null; ) {
-            String[] f = line.split("\t", -1);
-            out.println(f[0] + "\t" + judge(dir.resolve(f[0]), f[1].toCharArray()));
-        }
-        out.flush();
-    }
-
     static String judge(Path file, char[] password) {
         try (InputStream in = Files.newInputStream(file)) {
             KeyStore s = KeyStore.getInstance("PKCS12", "SunJSSE");
             s.load(in, password);
             for (String alias : Collections.list(s.aliases())) {
                 if (s.isKeyEntry(alias) && s.getKey(alias, password) instanceof PrivateKey && s.getCertificateChain(alias) != null) {
+                    Key key = s.getKey(alias, password), leaf = s.getCertificateChain(alias)[0].getPublicKey();
+                    if (key instanceof RSAKey && !(leaf instanceof RSAKey && ((RSAKey) leaf).getModulus().equals(((RSAKey) key).getModulus()))) {
+                        return "takes another certificate for the key's";
+                    }
                     return "reads";
                 }
             }
