@@ -3,6 +3,7 @@ package identity_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
@@ -132,20 +133,56 @@ func TestFlipAnywhere(t *testing.T) {
 	}
 }
 
-// TestCancel ends a reading within its key derivation.
+// TestCancel ends a reading within each kind of key derivation: a reading that
+// looked at its context before and after only would find the wrong password.
 func TestCancel(t *testing.T) {
 	der := protected(t, identity.Modern)
 	// 100000 becomes 8388607 everywhere: seconds of work.
-	der = bytes.ReplaceAll(der, []byte{2, 3, 1, 0x86, 0xa0}, []byte{2, 3, 0x7f, 0xff, 0xff})
-	ctx, cancel := context.WithCancel(context.Background())
-	time.AfterFunc(20*time.Millisecond, cancel)
-	began := time.Now()
-	f, err := identity.Read(ctx, "x.p12", der, ptr(corpusPassword), identity.Options{})
-	if !errors.Is(err, context.Canceled) || f != nil {
-		t.Errorf("got %v, %v", f, err)
+	slow := bytes.ReplaceAll(der, []byte{2, 3, 1, 0x86, 0xa0}, []byte{2, 3, 0x7f, 0xff, 0xff})
+	tests := []struct {
+		name string
+		data []byte
+	}{
+		{"PKCS#12 derivation", slow},
+		{"PBKDF2", withoutMAC(t, slow)},
+		{"scrypt", scryptKey(t, 1<<17)},
 	}
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("it took %v to stop", took)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			time.AfterFunc(20*time.Millisecond, cancel)
+			f, err := identity.Read(ctx, "x", test.data, ptr(corpusPassword), identity.Options{})
+			if !errors.Is(err, context.Canceled) || f != nil {
+				t.Errorf("got %v, %v", f, err)
+			}
+		})
+	}
+}
+
+// TestRefused: every code that comes without a file of its own in the corpus,
+// with what to do.
+func TestRefused(t *testing.T) {
+	der := protected(t, identity.Compatible)
+	tests := []struct {
+		name     string
+		data     []byte
+		password *string
+		code     identity.Code
+	}{
+		{"none given", der, nil, identity.PasswordNeeded},
+		{"an empty one", der, ptr(""), identity.WrongPassword},
+		{"a wrong one", der, ptr("x"), identity.WrongPassword},
+		{"PKCS#12 cut off", der[:len(der)-1], ptr(corpusPassword), identity.Damaged},
+		{"noise", []byte("\x01\x02\x03\x04\xff\xfe"), nil, identity.NotAnIdentity},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := identity.Read(context.Background(), "x", test.data, test.password, identity.Options{})
+			var e *identity.Error
+			if !errors.As(err, &e) || e.Code != test.code || e.Do == "" {
+				t.Errorf("got %s, want %s and what to do", describe(err), test.code)
+			}
+		})
 	}
 }
 
@@ -233,6 +270,10 @@ func TestRemarks(t *testing.T) {
 	soon.NotAfter = time.Now().Add(48 * time.Hour)
 	gone := client("gone")
 	gone.NotBefore, gone.NotAfter = time.Now().AddDate(-2, 0, 0), time.Now().AddDate(-1, 0, 0)
+	server, agreement, early := client("server"), client("agreement"), client("early")
+	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	agreement.KeyUsage = x509.KeyUsageKeyAgreement
+	early.NotBefore = time.Now().Add(48 * time.Hour)
 	tests := []struct {
 		name string
 		of   *certified
@@ -244,6 +285,9 @@ func TestRemarks(t *testing.T) {
 		{"soon", certify(t, soon, ca, nil), true, "expires-soon"},
 		{"expired", certify(t, gone, ca, nil), true, "expired"},
 		{"a CA", newCA(t, "Some CA", ca), true, "key-usage ca-certificate"},
+		{"for servers only", certify(t, server, ca, nil), true, "ext-key-usage"},
+		{"for key agreement only", certify(t, agreement, ca, nil), true, "key-usage"},
+		{"not yet", certify(t, early, ca, nil), true, "not-yet-valid"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
