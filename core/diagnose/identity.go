@@ -16,7 +16,7 @@ var identityRejected = Rule{
 	Reference: "RFC 8446 section 6.2; RFC 5246 section 7.2.2",
 	Check: func(v view) (found []Finding) {
 		for _, c := range v.pass.Connections {
-			if c.Error == nil || (c.Error.Reason != trace.ReasonCertificateRejected && c.Error.Reason != trace.ReasonCertificateRequired) {
+			if c.Error == nil || (c.Error.Reason != trace.ReasonCertificateRejected && c.Error.Reason != trace.ReasonCertificateRequired) || emptyHanded(v.log, c) != nil {
 				continue
 			}
 			f := Finding{

@@ -2,12 +2,15 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 
+	"rechallenge/core/identity"
 	"rechallenge/core/trace"
 )
 
 // stackCannotAnswer: the server may have wanted to ask, but not this stack; or
-// the stack could not offer the session that the question is about.
+// the stack could not offer the session that the question is about, or not
+// answer the question.
 var stackCannotAnswer = Rule{
 	ID: "stack-cannot-answer", Severity: Warning,
 	Title:     "The stack can't do what would have to be done to know",
@@ -39,6 +42,21 @@ var stackCannotAnswer = Rule{
 				})
 				continue
 			}
+			if ch := emptyHanded(v.log, c); ch != nil {
+				found = append(found, Finding{
+					Connections: []int{c.Index},
+					Title:       fmt.Sprintf("Connection %d was asked for %s, and its stack did not answer", c.Index, c.Meant()),
+					Detail: fmt.Sprintf("It resumed a session and was asked after the handshake. %s suits the request, yet the stack %s sent an empty certificate list, as OpenSSL does after a resumption unless that is fixed in it. Whom the server would have seen is not known from here.",
+						c.Meant(), c.Stack),
+					Advice:    "Use an OpenSSL in which this is fixed (rechallenge-cli version tells which one is loaded), or look at the pass whose cache is none.",
+					Reference: "https://github.com/openssl/openssl/issues/10370",
+					Evidence: []Evidence{
+						on(c, c.Evidence.ServerHello, "resumed"),
+						on(c, ch.Event, "asked after the handshake, and answered with an empty list"),
+					},
+				})
+				continue
+			}
 			if c.TLSVersion != 0x0304 || c.Wire.PostHandshakeAuth || c.Challenged() || c.Meant() == "" || c.ReusedConnection != nil || resumed(c) {
 				continue
 			}
@@ -57,6 +75,25 @@ var stackCannotAnswer = Rule{
 		}
 		return found
 	},
+}
+
+// emptyHanded is the challenge after a resumed handshake that the stack
+// answered with nothing though it had an identity that suits; nil = none.
+func emptyHanded(log *trace.Log, c *trace.Connection) *trace.Challenge {
+	if !resumed(c) || c.Stack != "openssl" {
+		return nil
+	}
+	at := slices.IndexFunc(log.Run.Identities, func(id identity.Public) bool { return id.ID == c.Meant() })
+	if at < 0 {
+		return nil
+	}
+	for i := range c.Challenges {
+		ch := &c.Challenges[i]
+		if ch.When == "post-handshake" && ch.Answered && len(ch.Certificates) == 0 && log.Run.Identities[at].Fit(Demand(*ch), log.Run.Started).Fits {
+			return ch
+		}
+	}
+	return nil
 }
 
 // renegotiationResumed: the handshake in which the server could have asked
