@@ -101,7 +101,7 @@ func (a *attempt) alert(f *trace.Failure) bool {
 		for _, ch := range c.Wire.Challenges {
 			answered = len(ch.Certificates) > 0
 		}
-		offered, resumed = len(c.Wire.Offered) > 0, c.Wire.Resumed
+		offered, resumed = c.Resumption != nil, c.Wire.Resumed
 	})
 	if fatal == nil {
 		return false

@@ -182,7 +182,12 @@ func TestNginx(t *testing.T) {
 			"TLS 1.2 session ID", "ssl_protocols TLSv1.2; ssl_session_cache shared:S:1m; ssl_session_tickets off;",
 			"resumed offered=session-id accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption",
 		},
-		{"TLS 1.2, nothing", "ssl_protocols TLSv1.2; ssl_session_cache none; ssl_session_tickets off;", bob},
+		{"TLS 1.2, nothing", "ssl_protocols TLSv1.2; ssl_session_cache off; ssl_session_tickets off;", bob},
+		{
+			// "none" gives out session IDs and takes none back.
+			"TLS 1.2, IDs refused", "ssl_protocols TLSv1.2; ssl_session_cache none; ssl_session_tickets off;",
+			"full offered=session-id accepted=false from=1 by=alice asked:initial=bob auth=bob seen=bob 200 trust=evaluated",
+		},
 		{
 			"TLS 1.2 ticket", "ssl_protocols TLSv1.2; ssl_session_cache none; ssl_session_tickets on;",
 			"resumed offered=ticket accepted=true from=1 by=alice auth=alice seen=alice 403 trust=skipped-by-resumption",

@@ -314,13 +314,18 @@ func (f *Folder) challenges(c *Connection) {
 // resumption sets what was offered and what became of it.
 func (f *Folder) resumption(c *Connection) {
 	w := &c.Wire
-	if len(w.Offered) == 0 {
-		return
-	}
 	hit, looked := f.hits[c.id()]
-	r := Resumption{Offered: true, Accepted: w.Resumed, Mechanism: session.Mechanism(w.Offered[0].Mechanism), SessionKey: c.SessionKey}
-	if w.Resumed {
+	r := Resumption{Offered: true, Accepted: w.Resumed, SessionKey: c.SessionKey}
+	switch {
+	case w.Resumed:
 		r.Mechanism = session.Mechanism(w.Accepted.Mechanism)
+	case len(w.Offered) > 0:
+		r.Mechanism = session.Mechanism(w.Offered[0].Mechanism)
+	case looked && w.HelloID != "" && hit.Info.Mechanism == session.ID && hit.Info.SessionID == w.HelloID:
+		// Beside an offer of TLS 1.3 the ID alone could be mere compatibility.
+		r.Mechanism = session.ID
+	default:
+		return
 	}
 	if looked {
 		r.Known, r.Evaluated = hit.Info.AuthKnown, hit.Info.Evaluated

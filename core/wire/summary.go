@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/hex"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -15,6 +16,7 @@ type Summary struct {
 	ALPN        string // as selected by the server
 	HelloRetry  bool
 
+	HelloID  string  // session ID of the ClientHello, hexadecimal; may be mere compatibility (RFC 8446 appendix D.4)
 	Offered  []Offer // what the ClientHello offered to resume, empty = nothing
 	Resumed  bool    // the server accepted one
 	Accepted Offer   // which, when Resumed
@@ -126,7 +128,7 @@ func (s *Summary) clientHello(m *Message, body []byte) {
 		s.Renegotiations = append(s.Renegotiations, Renegotiated{At: m.At, Offered: s.negotiation.offered})
 		return
 	}
-	s.Offered = s.negotiation.offered
+	s.Offered, s.HelloID = s.negotiation.offered, hex.EncodeToString(h.sessionID)
 	s.PostHandshakeAuth = false
 	for _, e := range h.extensions {
 		switch e.id {
