@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"rechallenge/core/trace"
+	"rechallenge/core/wire"
 )
 
 const qa1727 = "Apple Technical Q&A QA1727, TLS Session Cache; RFC 8446 section 4.6.1; RFC 5246 section 7.4.1.2"
@@ -160,11 +161,15 @@ func maker(c *trace.Connection) string {
 
 // mechanism names how the session came back, in words.
 func mechanism(c *trace.Connection) string {
+	version := "TLS 1.2"
+	if c.TLSVersion != 0 && c.TLSVersion < 0x0303 {
+		version = wire.VersionName(c.TLSVersion)
+	}
 	switch c.Resumption.Mechanism {
 	case "session-id":
-		return "TLS 1.2 session (by its ID)"
+		return version + " session (by its ID)"
 	case "ticket":
-		return "TLS 1.2 session (by its ticket)"
+		return version + " session (by its ticket)"
 	}
 	return "TLS 1.3 session (by its PSK)"
 }
