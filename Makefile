@@ -42,8 +42,9 @@ lint: ## gofumpt, vet and staticcheck, no exclusions
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 
-unit: ## every package, with the race detector
+unit: ## every package, with the race detector; the corpus of identity files without
 	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -race -timeout 20m $$($(GO) list ./core/... ./app/... | grep -v -E '/app$$|/native$$|/e2e')
+	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -timeout 20m -run 'TestCorpus$$' ./core/identity
 
 e2e: build ## the real binary in a real window under Xvfb
 	$(GO) test ./app

@@ -361,6 +361,9 @@ func header(der []byte) (size, n int) {
 // TestCorpus makes the corpus with the real tools, reads each file and holds
 // it to the table.
 func TestCorpus(t *testing.T) {
+	if raceDetector {
+		t.Skip("key derivations of 600,000 iterations take the race detector minutes, and the package starts no goroutine: make unit runs this test without it")
+	}
 	tools(t, "openssl", "java", "keytool", "certtool", "pk12util", "certutil")
 	b := bench{t, t.TempDir(), &sync.Map{}}
 	if dir := os.Getenv("RECHALLENGE_CORPUS"); dir != "" {
