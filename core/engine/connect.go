@@ -253,8 +253,14 @@ func (a *attempt) flush() {
 	l := a.link
 	chunks := l.capture.Chunks(l.fed)
 	l.fed += len(chunks)
-	for _, m := range l.decoder.Feed(chunks...) {
-		a.rec.AddAt(m.At, a.n, a.index, trace.Message{Message: m})
+	a.told(l.decoder.Feed(chunks...))
+}
+
+// told records messages from the wire.
+func (a *attempt) told(list []wire.Message) {
+	for i := range list {
+		list[i].At = list[i].At.Truncate(time.Microsecond) // as the recorder would
+		a.rec.AddAt(list[i].At, a.n, a.index, trace.Message{Message: list[i]})
 	}
 }
 
@@ -314,9 +320,7 @@ func (l *link) settle(a *attempt) {
 	}
 	l.close()
 	a.flush()
-	for _, m := range l.decoder.Close() {
-		a.rec.AddAt(m.At, a.n, a.index, trace.Message{Message: m})
-	}
+	a.told(l.decoder.Close())
 	if l.conn != nil {
 		a.store()
 	} else if l.offered != nil {

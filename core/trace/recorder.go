@@ -35,7 +35,7 @@ func (r *Recorder) AddAt(at time.Duration, pass, connection int, p Payload) int 
 	// To a microsecond, as reports have it: what is computed from it is the same
 	// when the report is read again.
 	at = at.Truncate(time.Microsecond)
-	if m, ok := p.(Message); ok {
+	if m, ok := p.(Message); ok && m.At != at {
 		m.At = at
 		p = m
 	}

@@ -175,10 +175,11 @@ func (c *client) prepare(config *tls.Config) error {
 	}
 	// Parsed anew for each use: crypto/tls writes into what it is given.
 	state, err := tls.ParseSessionState(s.Secret.State)
-	if err == nil {
-		c.offering, err = tls.NewResumptionState(s.Secret.Ticket, state)
-	}
 	if err != nil {
+		c.notOffered = unreadable
+		return nil
+	}
+	if c.offering, err = tls.NewResumptionState(s.Secret.Ticket, state); err != nil {
 		return &stack.Error{Reason: stack.Failed, Err: fmt.Errorf("offer the session: %w", err)}
 	}
 	if s.Mechanism == session.ID {

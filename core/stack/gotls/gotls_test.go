@@ -3,10 +3,15 @@ package gotls_test
 import (
 	"bufio"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"strings"
@@ -257,5 +262,30 @@ func TestCancel(t *testing.T) {
 	var e *stack.Error
 	if !errors.As(err, &e) || e.Reason != stack.Cancelled {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestNotAfter: the end of validity is what crypto/x509 reads, in both forms
+// of time and however the bytes are cut short.
+func TestNotAfter(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, year := range []int{2035, 2049, 2050, 2100} {
+		want := time.Date(year, 3, 4, 5, 6, 7, 0, time.UTC)
+		c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: want}
+		der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := gotls.NotAfter(der); !ok || !got.Equal(want) {
+			t.Errorf("%v, %v, want %v", got, ok, want)
+		}
+		for n := range der {
+			if _, ok := gotls.NotAfter(der[:n]); ok {
+				t.Fatalf("%d bytes of %d are taken for a certificate", n, len(der))
+			}
+		}
 	}
 }

@@ -88,6 +88,7 @@ func FuzzState(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if h, ok := readStateHead(data); ok {
 			pskLifetime(data, h.created)
+			notAfter(h.leaf)
 		}
 	})
 }

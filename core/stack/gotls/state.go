@@ -3,13 +3,13 @@ package gotls
 import (
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"rechallenge/core/session"
 )
@@ -17,6 +17,8 @@ import (
 // errNotOffered is returned to crypto/tls instead of sending a ClientHello
 // without the session ID that was meant. Nothing has been sent then.
 var errNotOffered = errors.New("crypto/tls of this Go release can't be made to offer session IDs: use the openssl stack")
+
+const unreadable = "its state can't be read by this Go release: it was made by another one, or by another stack"
 
 // idLength is the only length of a session ID that crypto/tls sends.
 const idLength = 32
@@ -115,7 +117,7 @@ func unusable(s *session.Session, cfg *tls.Config, now time.Time) string {
 	}
 	head, ok := readStateHead(s.Secret.State)
 	if !ok {
-		return "its state can't be read by this Go release: it was made by another one, or by another stack"
+		return unreadable
 	}
 	if head.version < minimum || head.version > maximum {
 		return "its protocol version is not offered on this connection"
@@ -127,13 +129,37 @@ func unusable(s *session.Session, cfg *tls.Config, now time.Time) string {
 	} else if !offered(cfg, head.suite) {
 		return "its cipher suite is not offered on this connection"
 	}
-	if leaf, err := x509.ParseCertificate(head.leaf); err != nil || now.After(leaf.NotAfter) {
+	if end, ok := notAfter(head.leaf); !ok || now.After(end) {
 		return "the server certificate it was made under has expired"
 	}
 	if s.Mechanism == session.ID && len(s.SessionID) != 2*idLength {
 		return fmt.Sprintf("its session ID has %d bytes and crypto/tls offers IDs of %d bytes only: use the openssl stack", len(s.SessionID)/2, idLength)
 	}
 	return ""
+}
+
+// notAfter reads the end of a certificate's validity (RFC 5280 section 4.1);
+// parsing all of it would cost more than the rest of a resumption.
+func notAfter(der []byte) (end time.Time, ok bool) {
+	in := cryptobyte.String(der)
+	var certificate, tbs, validity cryptobyte.String
+	const version = asn1.Tag(0xa0)
+	if !in.ReadASN1(&certificate, asn1.SEQUENCE) || !certificate.ReadASN1(&tbs, asn1.SEQUENCE) ||
+		!tbs.SkipOptionalASN1(version) || !tbs.SkipASN1(asn1.INTEGER) ||
+		!tbs.SkipASN1(asn1.SEQUENCE) || !tbs.SkipASN1(asn1.SEQUENCE) || !tbs.ReadASN1(&validity, asn1.SEQUENCE) {
+		return end, false
+	}
+	for range 2 {
+		if validity.PeekASN1Tag(asn1.UTCTime) {
+			ok = validity.ReadASN1UTCTime(&end)
+		} else {
+			ok = validity.ReadASN1GeneralizedTime(&end)
+		}
+		if !ok {
+			return end, false
+		}
+	}
+	return end, true
 }
 
 // offered reports whether a cipher suite stands in the ClientHello.
