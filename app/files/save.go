@@ -2,8 +2,10 @@ package files
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -31,19 +33,17 @@ func Save(path string, mode os.FileMode, write func(io.Writer) error) (err error
 		real = followed
 	}
 	if info, err := os.Stat(real); err == nil && !info.Mode().IsRegular() {
-		return stream(path, write)
+		return notWritten(path, stream(path, write))
 	}
 	f, err := create(real, mode)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return notWritten(path, err)
 	}
 	defer func() {
 		if e := f.Cleanup(); err == nil {
 			err = e
 		}
-		if err != nil {
-			err = fmt.Errorf("write %s: %w", path, err)
-		}
+		err = notWritten(path, err)
 	}()
 	buffered := bufio.NewWriter(f)
 	if err := write(buffered); err != nil {
@@ -55,15 +55,25 @@ func Save(path string, mode os.FileMode, write func(io.Writer) error) (err error
 	return f.CloseAtomicallyReplace()
 }
 
+// notWritten says which file was not written and why: the user's name of it
+// once, not the temporary one's. nil stays nil.
+func notWritten(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err
+	}
+	return fmt.Errorf("write %s: %w", path, err)
+}
+
 // stream writes to something that is not a regular file.
-func stream(path string, write func(io.Writer) error) error {
+func stream(path string, write func(io.Writer) error) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return err
 	}
-	if err := write(f); err != nil {
-		f.Close()
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return f.Close()
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return write(f)
 }
