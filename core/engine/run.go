@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rechallenge/core/plan"
@@ -114,24 +115,19 @@ func (r *Run) pass(n int) {
 	r.mu.Unlock()
 
 	w := &pass{Run: r, n: n, policy: p.Policy, cache: cache, pool: newPool(r.plan.HTTPReuse, p.Policy)}
-	next := make(chan *job)
+	var taken atomic.Int64
 	var workers sync.WaitGroup
 	for range max(r.plan.Concurrency, 1) {
 		workers.Go(func() {
-			for j := range next {
-				if r.gate.wait(r.ctx) {
-					w.connect(j)
+			for {
+				i := int(taken.Add(1)) - 1
+				if i >= len(r.jobs) || !r.gate.wait(r.ctx) {
+					return
 				}
+				w.connect(&r.jobs[i])
 			}
 		})
 	}
-	for i := range r.jobs {
-		select {
-		case next <- &r.jobs[i]:
-		case <-r.ctx.Done():
-		}
-	}
-	close(next)
 	workers.Wait()
 	w.pool.close()
 	r.rec.Add(n, 0, trace.PassDone{Entries: cache.Entries()})

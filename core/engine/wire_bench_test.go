@@ -8,7 +8,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
+	cryptorand "crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -101,7 +102,7 @@ func newPlace(b testing.TB, version uint16, kind string) *place {
 		}
 	}
 	sign := func(c *x509.Certificate, key crypto.Signer) []byte {
-		der, err := x509.CreateCertificate(rand.Reader, c, ca, key.Public(), caKey)
+		der, err := x509.CreateCertificate(cryptorand.Reader, c, ca, key.Public(), caKey)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -165,9 +166,9 @@ func newKey(b testing.TB, kind string) crypto.Signer {
 	var key crypto.Signer
 	var err error
 	if kind == "P-256" {
-		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		key, err = ecdsa.GenerateKey(elliptic.P256(), cryptorand.Reader)
 	} else {
-		key, err = rsa.GenerateKey(rand.Reader, 2048)
+		key, err = rsa.GenerateKey(cryptorand.Reader, 2048)
 	}
 	if err != nil {
 		b.Fatal(err)
@@ -238,7 +239,8 @@ func (p *place) engine(b testing.TB, n int, cache string) (used time.Duration) {
 	}, engine.Options{Stacks: []stack.Stack{gotls.New()}, Observe: func(e trace.Event) {
 		switch {
 		case e.Pass != 1:
-		case e.Payload.Kind() == trace.KindPassStarted:
+		case e.Payload.Kind() == trace.KindPassStarted && cache == "none",
+			e.Payload.Kind() == trace.KindConnectionDone && e.Connection == 1 && cache == "shared": // that one was full
 			begun = cpu()
 		case e.Payload.Kind() == trace.KindPassDone:
 			used = cpu() - begun
@@ -291,53 +293,59 @@ func BenchmarkCost(b *testing.B) {
 	}
 }
 
-// cost makes rounds of so many connections of each kind.
+// cost makes rounds of so many connections of each kind, each round in another
+// order: what goes before leaves the machine warmer or colder.
 func (p *place) cost(b *testing.B, resumed bool) {
 	const each = 20
-	cache := func() tls.ClientSessionCache {
-		if !resumed {
-			return nil
+	policy, more := "none", 0
+	if resumed {
+		policy, more = "shared", 1 // the first one is full, and not counted
+	}
+	loop := func(keys io.Writer, watch func(net.Conn) (net.Conn, func())) time.Duration {
+		var c tls.ClientSessionCache
+		if resumed {
+			c = tls.NewLRUClientSessionCache(1)
+			p.loop(b, 1, c, nil, nil)
 		}
-		c := tls.NewLRUClientSessionCache(1)
-		p.loop(b, 1, c, nil, nil)
-		return c
-	}
-	costs := map[string][]float64{}
-	measure := func(name string, run func()) {
+		runtime.GC() // each pays for its own garbage
 		before := cpu()
-		run()
-		costs[name] = append(costs[name], float64(cpu()-before)/each)
+		p.loop(b, each, c, keys, watch)
+		return cpu() - before
 	}
-	for b.Loop() {
-		c := cache()
-		measure("plain", func() { p.loop(b, each, c, nil, nil) })
-		keys := &wire.KeyLog{}
-		var captures []*wire.Capture
-		c = cache()
-		measure("tap", func() {
-			p.loop(b, each, c, keys, func(raw net.Conn) (net.Conn, func()) {
+	kinds := []struct {
+		name string
+		run  func() time.Duration
+	}{
+		{"plain", func() time.Duration { return loop(nil, nil) }},
+		{"tap", func() time.Duration {
+			var captures []*wire.Capture
+			return loop(&wire.KeyLog{}, func(raw net.Conn) (net.Conn, func()) {
 				k := &wire.Capture{}
 				captures = append(captures, k)
 				return k.Tap(raw, now()), func() {}
 			})
-		})
-		c = cache()
-		measure("decoded", func() {
-			p.loop(b, each, c, keys, func(raw net.Conn) (net.Conn, func()) {
+		}},
+		{"decoded", func() time.Duration {
+			keys := &wire.KeyLog{}
+			return loop(keys, func(raw net.Conn) (net.Conn, func()) {
 				k := &wire.Capture{}
 				return k.Tap(raw, now()), func() { summarize(b, k, keys, resumed) }
 			})
-		})
-		if resumed {
-			costs["engine"] = append(costs["engine"], float64(p.engine(b, each+1, "shared"))/(each+1))
-		} else {
-			costs["engine"] = append(costs["engine"], float64(p.engine(b, each, "none"))/each)
+		}},
+		{"engine", func() time.Duration { runtime.GC(); return p.engine(b, each+more, policy) }},
+	}
+	costs := map[string][]float64{}
+	order := rand.New(rand.NewPCG(1, 2))
+	for b.Loop() {
+		for _, i := range order.Perm(len(kinds)) {
+			k := kinds[i]
+			costs[k.name] = append(costs[k.name], float64(k.run())/each)
 		}
 	}
 	base := mean(costs["plain"])
 	b.ReportMetric(base/1000, "plain-us")
-	for _, name := range []string{"tap", "decoded", "engine"} {
-		b.ReportMetric(mean(costs[name])/base, name+"/plain")
+	for _, k := range kinds[1:] {
+		b.ReportMetric(mean(costs[k.name])/base, k.name+"/plain")
 	}
 }
 

@@ -107,10 +107,13 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 		config.ClientSessionCache = nil
 	}
 	c.Conn = tls.Client(c.sniffer, config)
-	if err := c.HandshakeContext(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil, &stack.Error{Reason: cancelReason(ctx.Err()), Err: ctx.Err()}
-		}
+	// HandshakeContext would start a goroutine to wait for the end of ctx.
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(past) })
+	err := c.Handshake()
+	if !stop() {
+		return nil, &stack.Error{Reason: cancelReason(ctx.Err()), Err: ctx.Err()}
+	}
+	if err != nil {
 		if errors.Is(err, errNotOffered) {
 			return withoutSession(ctx, conn, cfg)
 		}
@@ -314,7 +317,10 @@ func chain(s tls.ConnectionState) [][]byte {
 	return der
 }
 
-// handshakeError types what HandshakeContext returned.
+// past is a deadline that ends any wait at once.
+var past = time.Unix(1, 0)
+
+// handshakeError types what Handshake returned.
 func handshakeError(err error) error {
 	err = translate(err)
 	var known *stack.Error
