@@ -82,6 +82,13 @@ func TestRoundTrip(t *testing.T) {
 	if !bytes.Equal(write(t, again, ".json"), write(t, r, ".json")) {
 		t.Error("the second round is not the same as the first")
 	}
+	for _, p := range again.Log.Passes {
+		for _, e := range p.Events {
+			if m, ok := e.Payload.(trace.Message); ok && m.At != e.At {
+				t.Errorf("message %d was read as of %v, it came at %v: the timeline would be another", e.Seq, m.At, e.At)
+			}
+		}
+	}
 	if len(data) == 0 || r.Log.Passes[0].Connections[1].Resumption == nil {
 		t.Error("the recording shows no resumption")
 	}

@@ -94,6 +94,10 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 		Seq: h.Seq, At: FromMilliseconds(h.AtMS), Connection: h.Connection,
 		Payload: p.Elem().Interface().(Payload),
 	}
+	if m, ok := e.Payload.(Message); ok {
+		m.At = e.At
+		e.Payload = m
+	}
 	return nil
 }
 
