@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "lab": startLab, "mute": startMute, "seen": seen, "fill": fill, "await": await, "mode": mode, "expand": expand,
+			"exits": exits, "lab": startLab, "mute": startMute, "seen": seen, "fill": fill, "await": await, "mode": mode, "expand": expand, "nosecrets": noSecrets,
 		},
 	})
 }
