@@ -28,7 +28,7 @@ type Experiment struct {
 }
 
 // Experiments are all of them, in the order of the menu.
-var Experiments = []Experiment{Levels, Clients, Cures, Matrix, Delays, Lifetime, Farm}
+var Experiments = []Experiment{Levels, Clients, Cures, Matrix, Delays, Lifetime, Farm, Audit}
 
 // ByID returns the experiment of that id.
 func ByID(id string) (Experiment, bool) {
@@ -55,6 +55,10 @@ type Question struct {
 	Ports []uint16
 	Names []string
 	Proxy string
+	// For Audit: how many connections it may make, 0 = DefaultAuditLimit; how
+	// long it may wait for a session or an identity to expire, 0 = not at all.
+	MaxConnections int
+	Wait           time.Duration
 }
 
 // Step is one run that an experiment wants.
@@ -81,6 +85,7 @@ type Conclusion struct {
 	Columns    []string
 	Rows       []Row
 	Runs       []Run
+	Assessment *Assessment // of an Audit, else nil
 }
 
 // Row is one line of a conclusion's table.
@@ -89,6 +94,8 @@ type Row struct {
 	Mark  Mark
 	Run   int // index into Runs, -1 = none
 	Pass  int // of that run, from 1; 0 = all
+
+	Connection int // of that pass, from 1; 0 = the second of the pair
 }
 
 // Mark says how a row is to be read; it never rests on colour alone.

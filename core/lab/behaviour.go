@@ -36,18 +36,21 @@ type Behaviour struct {
 	SharedTickets bool          // all servers of this lab with it share their ticket key
 	Lifetime      time.Duration // of sessions, by the lab's clock; 0 = days
 	SeparateCAs   bool          // b.test trusts a CA of its own, which made carol; the other names don't
+	OpenName      bool          // a.test asks nobody
+	SingleUse     bool          // with Stateful: a ticket is taken once
 	Misdirected   bool          // 421 where the Host header is not the server name
 
 	// Defects.
 	Overlong              bool  // Lifetime is announced and not enforced
-	AcrossNames           bool  // with SeparateCAs: a session is resumed at any name
+	AcrossNames           bool  // with SeparateCAs or OpenName: a session is resumed at any name
+	TrustsResumed         bool  // with AuthLater: whom a session names is not asked again
 	ResumeOnRenegotiation bool  // a renegotiation may resume a session
 	SessionAlert          uint8 // fatal alert for whoever offers a session; 0 = none
 }
 
 // needsLibssl reports whether crypto/tls's server can't do this.
 func (b *Behaviour) needsLibssl() bool {
-	return b.SessionIDs || b.Auth == AuthLater || b.Overlong || b.AcrossNames || b.ResumeOnRenegotiation || b.SessionAlert != 0
+	return b.SessionIDs || b.Auth == AuthLater || b.Overlong || b.AcrossNames || b.TrustsResumed || b.ResumeOnRenegotiation || b.SessionAlert != 0
 }
 
 func (b *Behaviour) names() []string {

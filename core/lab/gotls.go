@@ -26,13 +26,17 @@ func (s *Server) startGo(listener net.Listener, cert tls.Certificate) *goServer 
 	g := &goServer{done: make(chan struct{})}
 	table := &table{sessions: map[string][]byte{}}
 	config := s.config(cert, s.lab.ca, table)
+	named := map[string]*tls.Config{}
 	if s.behaviour.SeparateCAs {
-		other := s.config(cert, s.lab.other, table)
+		named[otherName] = s.config(cert, s.lab.other, table)
+	}
+	if s.behaviour.OpenName {
+		named[openName] = s.config(cert, s.lab.ca, table)
+		named[openName].ClientAuth = tls.NoClientCert
+	}
+	if len(named) > 0 {
 		config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			if strings.EqualFold(hello.ServerName, otherName) {
-				return other, nil
-			}
-			return nil, nil
+			return named[strings.ToLower(hello.ServerName)], nil
 		}
 	}
 	g.http = &http.Server{
@@ -103,7 +107,7 @@ func (s *Server) config(cert tls.Certificate, ca *authority, t *table) *tls.Conf
 		case b.RefuseTickets:
 			return nil, nil
 		case b.Stateful:
-			state = t.find(ticket)
+			state = t.find(ticket, b.SingleUse)
 		default:
 			state, err = c.DecryptTicket(ticket, cs)
 		}
@@ -152,10 +156,13 @@ func (t *table) add(state *tls.SessionState) ([]byte, error) {
 	return ticket, nil
 }
 
-// find returns the session of a ticket, or nil.
-func (t *table) find(ticket []byte) *tls.SessionState {
+// find returns the session of a ticket, or nil, and forgets it after its only use.
+func (t *table) find(ticket []byte, once bool) *tls.SessionState {
 	t.mu.Lock()
 	data := t.sessions[string(ticket)]
+	if once {
+		delete(t.sessions, string(ticket))
+	}
 	t.mu.Unlock()
 	if data == nil {
 		return nil

@@ -54,6 +54,15 @@ func (s *Server) startLibssl(listener net.Listener, cert tls.Certificate) (*libs
 		}
 		l.hosts[otherName] = s.host(credential, s.lab.other, context)
 	}
+	if b.OpenName {
+		context := openName
+		if b.AcrossNames {
+			context = ""
+		}
+		h := s.host(credential, s.lab.ca, context)
+		h.ClientAuth = openssl.NoClientCert
+		l.hosts[openName] = h
+	}
 	cfg := openssl.ServerConfig{
 		ALPN: []string{"http/1.1"}, NoTickets: b.NoTickets || b.Stateful, NoCache: !b.SessionIDs && !b.Stateful, RefuseTickets: b.RefuseTickets,
 		SessionTimeout: b.Lifetime, Overlong: b.Overlong, Now: s.lab.now, ResumeOnRenegotiation: b.ResumeOnRenegotiation,
@@ -157,7 +166,7 @@ func (l *libsslServer) converse(raw net.Conn) {
 		if _, err := io.Copy(io.Discard, request.Body); err != nil {
 			return
 		}
-		if l.behaviour.Auth == AuthLater && !asked && l.lab.knows(owner(request.URL.Path)) {
+		if l.behaviour.Auth == AuthLater && !asked && l.lab.knows(owner(request.URL.Path)) && (!l.behaviour.TrustsResumed || len(c.State().Certificates) == 0) {
 			asked = true
 			// Who can't be asked later is answered as nobody, as Apache does.
 			if err := c.RequestCertificate(l.ctx, openssl.RequireClientCert); err != nil && !errors.Is(err, openssl.ErrNoPostHandshakeAuth) {

@@ -14,6 +14,9 @@ import (
 // otherName is the name that has a CA of its own under Behaviour.SeparateCAs.
 const otherName = "b.test"
 
+// openName is the name that asks nobody under Behaviour.OpenName.
+const openName = "a.test"
+
 // patience is how long Close waits for connections to end by themselves.
 const patience = 2 * time.Second
 

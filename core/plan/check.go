@@ -216,6 +216,11 @@ func (c *checker) customCaches() {
 				c.add(fmt.Sprintf("%q is there twice", part), path...)
 			}
 		}
+		for j, m := range x.Mechanisms {
+			if m == None || !slices.Contains(Mechanisms, string(m)) {
+				c.add(fmt.Sprintf("unknown mechanism %q; allowed are %s, %s, %s", m, session.ID, session.Ticket, session.PSK), "custom_caches", i, "mechanisms", j)
+			}
+		}
 		c.delay(x.TTL, "custom_caches", i, "ttl")
 		if x.Capacity < 0 {
 			c.add("must not be negative", "custom_caches", i, "capacity")

@@ -57,6 +57,7 @@ func (p *Plan) Policy(id string) (session.Policy, error) {
 			return session.Policy{
 				ID: c.ID, Title: c.ID, Recipe: c.Key, TTL: time.Duration(c.TTL),
 				Capacity: c.Capacity, SingleUseTickets: c.SingleUseTickets, Scope: "this plan",
+				Mechanisms: c.Mechanisms, KeepFirst: c.KeepFirst,
 			}, nil
 		}
 	}

@@ -225,10 +225,14 @@ func (r *reader) connection(n *yaml.Node) (x Connection) {
 }
 
 func (r *reader) customCache(n *yaml.Node) (x CustomCache) {
-	var parts []string
+	var parts, mechanisms []string
 	r.mapping(n, "a custom cache",
 		r.text("id", &x.ID), r.texts("key", &parts), r.duration("ttl", &x.TTL),
-		r.number("capacity", 1, math.MaxInt32, &x.Capacity), r.boolean("single_use_tickets", &x.SingleUseTickets))
+		r.number("capacity", 1, math.MaxInt32, &x.Capacity), r.boolean("single_use_tickets", &x.SingleUseTickets),
+		r.texts("mechanisms", &mechanisms), r.boolean("keep_first", &x.KeepFirst))
+	for _, m := range mechanisms {
+		x.Mechanisms = append(x.Mechanisms, session.Mechanism(m))
+	}
 	for _, p := range parts {
 		x.Key = append(x.Key, session.Part(p))
 	}

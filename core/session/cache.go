@@ -182,6 +182,9 @@ func (c *Cache) keep(e *entry, key, reason string, now time.Time, tell func(Even
 	case e.over(now):
 		ignore(ReasonExpired)
 		return
+	case c.policy.KeepFirst && slices.ContainsFunc(c.entries, func(o *entry) bool { return o.Key == key && o.Stack == e.Stack }):
+		ignore(ReasonFirst)
+		return
 	}
 	c.tick++
 	e.stored, e.used = c.tick, c.tick

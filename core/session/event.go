@@ -28,6 +28,7 @@ const (
 	ReasonSingleUse       = "single-use"       // remove: offered once, as the policy says
 	ReasonIdentityChanged = "identity-changed" // remove: another identity was chosen for the host
 	ReasonMechanism       = "mechanism"        // ignore: this client doesn't resume that way
+	ReasonFirst           = "first-kept"       // ignore: the client keeps the session it has
 	ReasonNoLifetime      = "no-lifetime"      // ignore: the server gave no lifetime, which this client wants
 	ReasonSameSession     = "same-session"     // store: a known session ID; its lifetime is not extended
 	ReasonRestored        = "restored"         // store: from a file of saved sessions

@@ -124,6 +124,7 @@ type Policy struct {
 	FIFO               bool          `json:"fifo,omitempty"`             // the key stored first makes room, not the one used least recently
 	PerKey             int           `json:"per_key"`                    // sessions kept under one key; 0 = 1
 	SingleUseTickets   bool          `json:"single_use_tickets"`         // a TLS 1.3 ticket is offered once: RFC 8446 appendix C.4
+	KeepFirst          bool          `json:"keep_first,omitempty"`       // a newer session does not replace one that lives
 	Mechanisms         []Mechanism   `json:"mechanisms"`                 // nil = all; empty = resumes by none
 	NeedsLifetime      bool          `json:"needs_lifetime,omitempty"`   // a ticket whose lifetime the server leaves open is not kept
 	FlushOnIdentity    bool          `json:"flush_on_identity_change"`   // choosing another identity drops the host's sessions

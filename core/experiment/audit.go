@@ -1,0 +1,311 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+	"rechallenge/core/target"
+	"rechallenge/core/trace"
+)
+
+// Audit finds out what a server offers and whether it takes one client for
+// another: the target of the question's first connection, against the plan's
+// other targets. It sends only what a client may send.
+var Audit = Experiment{
+	ID: "audit", Title: "Is the server at fault?",
+	Line:        "What the first target's server offers and whom it asks, and whether it takes one client's session for another's, here and at the plan's other targets.",
+	Connections: auditLimit,
+	Ask:         askAudit,
+}
+
+// DefaultAuditLimit is how many connections an audit makes at most where the
+// question names no limit.
+const DefaultAuditLimit = 200
+
+// Result is what a test of an audit came to.
+type Result string
+
+// The results. A test that fails has seen the defect; one that passes has seen
+// it absent where its control proves that it would have been seen.
+const (
+	Pass          Result = "pass"
+	Fail          Result = "fail"
+	NotApplicable Result = "not-applicable"
+	Unclear       Result = "unknown"
+)
+
+// Assessment is what an audit found.
+type Assessment struct {
+	Target    string // URL
+	Others    []string
+	Limit     int // connections announced
+	Made      int // connections made, further attempts included
+	Inventory []Fact
+	Tests     []Verdict
+	LeftOut   []string // runs that the limit left no room for
+}
+
+// Fact is one thing that the server offers or does.
+type Fact struct {
+	Item     string
+	Sessions string // title of the kind of session, "" = any
+	Value    string
+	At       Place
+}
+
+// Verdict is the result of one test.
+type Verdict struct {
+	ID        string // "C1"
+	Title     string
+	Sessions  string // title of the kind of session, "" = none is involved
+	Other     string // URL of the other target, "" = none
+	Result    Result
+	Says      string // one sentence of evidence
+	Control   string // what came without a session
+	Advisory  string // a public advisory for exactly this product and behaviour
+	Reference string
+	At        Place
+}
+
+// Place is where the evidence stands.
+type Place struct {
+	Run        int // index into Runs, -1 = none
+	Pass       int
+	Connection int // index in the pass, from 1
+}
+
+var nowhere = Place{Run: -1}
+
+// kind is one way in which a session comes back, and how to offer only that.
+type kind struct {
+	id, title, version string
+	mechanism          session.Mechanism
+}
+
+var kinds = []kind{
+	{"tls12-id", "TLS 1.2 session ID", "1.2", session.ID},
+	{"tls12-ticket", "TLS 1.2 ticket", "1.2", session.Ticket},
+	{"tls13", "TLS 1.3 ticket", "1.3", session.PSK},
+}
+
+// auditor is an audit while it goes on.
+type auditor struct {
+	ctx    context.Context
+	book   *notebook
+	base   plan.Plan
+	main   target.Target
+	others []target.Target
+	a, b   string // identities; plan.None where there is none
+	wait   time.Duration
+	stack  string // of the first run, kept from then on; "" = not known yet
+	late   string // when the server asks later than in the handshake, "" = it doesn't
+	lives  map[string]time.Duration
+	*Assessment
+}
+
+// errNoRoom says that a run would go past the limit.
+var errNoRoom = errors.New("no room under the limit of connections")
+
+func newAuditor(q Question) (*auditor, error) {
+	x := &auditor{base: q.Plan, a: plan.None, b: plan.None, wait: q.Wait, stack: q.Plan.Stack, lives: map[string]time.Duration{}, Assessment: &Assessment{}}
+	if x.stack == "auto" {
+		x.stack = ""
+	}
+	if len(q.Plan.Targets) == 0 {
+		return nil, fmt.Errorf("an audit needs a target: %w", ErrPair)
+	}
+	x.main = q.Plan.Targets[0]
+	first := plan.None
+	if q.First >= 1 && q.First <= len(q.Plan.Connections) {
+		c := q.Plan.Connections[q.First-1]
+		first = c.Identity
+		if t := q.Plan.Target(c.Target); t != nil {
+			x.main = *t
+		}
+	}
+	one(&x.main)
+	for _, t := range q.Plan.Targets {
+		if t.ID != x.main.ID {
+			one(&t)
+			x.others = append(x.others, t)
+			x.Others = append(x.Others, t.URL)
+		}
+	}
+	x.Target = x.main.URL
+	ids := []string{}
+	if first != plan.None && first != "" {
+		ids = append(ids, first)
+	}
+	for _, i := range q.Plan.Identities {
+		if i.ID != first {
+			ids = append(ids, i.ID)
+		}
+	}
+	ids = append(ids, plan.None, plan.None)
+	x.a, x.b = ids[0], ids[1]
+	x.Limit = auditLimit(q)
+	return x, nil
+}
+
+// one keeps the first of several addresses: a farm is another question.
+func one(t *target.Target) {
+	if len(t.ConnectTo) > 1 {
+		t.ConnectTo = t.ConnectTo[:1]
+	}
+}
+
+// auditLimit is what an audit may make at most: what it needs, below the limit.
+func auditLimit(q Question) int {
+	limit := q.MaxConnections
+	if limit <= 0 {
+		limit = DefaultAuditLimit
+	}
+	n := max(len(q.Plan.Targets)-1, 0)
+	look := 2*3*(n+1) + 12                  // fresh connections and versions, each perhaps twice
+	each := 6 + 3*4 + n*4*4 + 6 + 6         // of a kind of session
+	return min(limit, look+3*each+12+8+2*8) // keep-alive and HTTP/2 may need further attempts
+}
+
+func askAudit(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+	x, err := newAuditor(q)
+	if err != nil {
+		return nil, err
+	}
+	x.ctx, x.book = ctx, &notebook{run: run}
+	fresh, err := x.look()
+	if err != nil {
+		return nil, err
+	}
+	if fresh != nil && fresh.reached() {
+		for _, k := range kinds {
+			if err := x.kind(k, fresh); err != nil {
+				return nil, err
+			}
+		}
+		if err := x.http(fresh); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(x.Tests, func(a, b Verdict) int { return number(a.ID) - number(b.ID) })
+	return x.conclude(fresh), nil
+}
+
+func number(id string) (n int) {
+	fmt.Sscanf(id, "C%d", &n)
+	return n
+}
+
+// visit is one connection of a run.
+type visit struct {
+	target   target.Target
+	identity string
+	after    time.Duration
+}
+
+// try makes a run of visits under one cache and, unless that is "none", once
+// more without: the control.
+func (x *auditor) try(title string, cache plan.CustomCache, reuse string, visits ...visit) (*trace.Log, int, error) {
+	p := x.base
+	p.Targets, p.Connections, p.CustomCaches, p.Caches = nil, nil, nil, []string{"none"}
+	p.Repeat, p.Concurrency, p.Expect, p.HTTPReuse = 1, 1, nil, reuse
+	if x.stack != "" {
+		p.Stack = x.stack
+	}
+	attempts := 1
+	if x.stack == "" {
+		attempts++ // a second look with another stack
+	}
+	if reuse != "off" {
+		attempts += 2
+	}
+	for i, v := range visits {
+		if slices.Contains(v.target.ALPN, "h2") {
+			attempts++
+		}
+		v.target.ID = fmt.Sprintf("%s-%d", v.target.ID, i+1)
+		p.Targets = append(p.Targets, v.target)
+		p.Connections = append(p.Connections, plan.Connection{Target: v.target.ID, Identity: v.identity, After: plan.Duration(v.after)})
+	}
+	passes := 1
+	if cache.ID != "" {
+		p.CustomCaches, p.Caches = []plan.CustomCache{cache}, []string{cache.ID, "none"}
+		passes = 2
+	}
+	if x.Made+len(visits)*passes*attempts > x.Limit {
+		x.LeftOut = append(x.LeftOut, title)
+		return nil, -1, errNoRoom
+	}
+	log, n, err := x.book.do(x.ctx, Step{Title: title, Plan: p})
+	if err != nil {
+		return nil, -1, err
+	}
+	for _, pass := range log.Passes {
+		x.Made += len(pass.Connections)
+		for _, c := range pass.Connections {
+			if x.stack == "" && c.Evidence.ServerHello != 0 {
+				x.stack = c.Stack
+			}
+		}
+	}
+	return log, n, nil
+}
+
+// careless is a cache that offers a session wherever the configured versions
+// are the same; faithful keeps to the place that it was made at.
+func careless(k kind) plan.CustomCache {
+	return plan.CustomCache{ID: "any-name", Key: session.Recipe{session.PartVersion}, Mechanisms: []session.Mechanism{k.mechanism}}
+}
+
+func faithful(k kind) plan.CustomCache {
+	return plan.CustomCache{ID: "this-name", Key: session.Recipe{session.PartIP, session.PartPort, session.PartName}, Mechanisms: []session.Mechanism{k.mechanism}}
+}
+
+// at is a target restricted to the version of a kind of session.
+func (k kind) at(t target.Target) target.Target {
+	t.TLS = target.TLS{Min: k.version, Max: k.version}
+	return t
+}
+
+// conclude makes the table of everything.
+func (x *auditor) conclude(fresh *freshly) *Conclusion {
+	c := &Conclusion{Experiment: "audit", Columns: []string{"test", "sessions", "other target", "result", "evidence", "control", "advisory"}, Runs: x.book.runs, Assessment: x.Assessment}
+	for _, f := range x.Inventory {
+		c.Rows = append(c.Rows, Row{Cells: []string{f.Item, f.Sessions, "", "", f.Value, "", ""}, Run: f.At.Run, Pass: f.At.Pass, Connection: f.At.Connection})
+	}
+	count := map[Result]int{}
+	marks := map[Result]Mark{Pass: Good, Fail: Bad, Unclear: Unknown}
+	var failed []string
+	for _, v := range x.Tests {
+		count[v.Result]++
+		if v.Result == Fail && !slices.Contains(failed, v.ID) {
+			failed = append(failed, v.ID)
+		}
+		c.Rows = append(c.Rows, Row{
+			Cells: []string{v.ID + " " + v.Title, v.Sessions, v.Other, string(v.Result), v.Says, v.Control, v.Advisory},
+			Mark:  marks[v.Result], Run: v.At.Run, Pass: v.At.Pass, Connection: v.At.Connection,
+		})
+	}
+	switch {
+	case fresh == nil:
+		c.Title = fmt.Sprintf("Nothing was tested: the limit of %d connections leaves no room", x.Limit)
+	case !fresh.reached():
+		c.Title = "Nothing was tested: the server can't be reached"
+	case len(failed) > 0:
+		c.Title = fmt.Sprintf("%d of %d tests that could be decided failed: %s", count[Fail], count[Fail]+count[Pass], strings.Join(failed, ", "))
+	case count[Pass] == 0:
+		c.Title = "No test could be decided"
+	default:
+		c.Title = fmt.Sprintf("All %d tests that could be decided passed", count[Pass])
+	}
+	c.Detail = fmt.Sprintf("%d passed, %d failed, %d not applicable, %d unknown; %d of at most %d connections.", count[Pass], count[Fail], count[NotApplicable], count[Unclear], x.Made, x.Limit)
+	if len(x.LeftOut) > 0 {
+		c.Detail += " Left out for the limit: " + strings.Join(x.LeftOut, "; ") + "."
+	}
+	return c
+}
