@@ -16,7 +16,8 @@ import (
 
 // Audit finds out what a server offers and whether it takes one client for
 // another: the target of the question's first connection, against the plan's
-// other targets. It sends only what a client may send.
+// other targets. It sends only what a client may send. When it is stopped, what
+// was found until then comes with the error.
 var Audit = Experiment{
 	ID: "audit", Title: "Is the server at fault?",
 	Line:        "What the first target's server offers and whom it asks, and whether it takes one client's session for another's, here and at the plan's other targets.",
@@ -46,6 +47,7 @@ type Assessment struct {
 	Others    []string
 	Limit     int // connections announced
 	Made      int // connections made, further attempts included
+	Reached   bool
 	Inventory []Fact
 	Tests     []Verdict
 	LeftOut   []string // runs that the limit left no room for
@@ -179,21 +181,22 @@ func askAudit(ctx context.Context, q Question, run Runner) (*Conclusion, error) 
 	}
 	x.ctx, x.book = ctx, &notebook{run: run}
 	fresh, err := x.look()
-	if err != nil {
-		return nil, err
-	}
-	if fresh != nil && fresh.reached() {
-		for _, k := range kinds {
-			if err := x.kind(k, fresh); err != nil {
-				return nil, err
-			}
-		}
-		if err := x.http(fresh); err != nil {
-			return nil, err
-		}
+	if err == nil && fresh != nil && fresh.reached() {
+		x.Reached = true
+		err = x.test(fresh)
 	}
 	slices.SortStableFunc(x.Tests, func(a, b Verdict) int { return number(a.ID) - number(b.ID) })
-	return x.conclude(fresh), nil
+	return x.conclude(fresh), err
+}
+
+// test runs all tests.
+func (x *auditor) test(fresh *freshly) error {
+	for _, k := range kinds {
+		if err := x.kind(k, fresh); err != nil {
+			return err
+		}
+	}
+	return x.http(fresh)
 }
 
 func number(id string) (n int) {
@@ -292,6 +295,8 @@ func (x *auditor) conclude(fresh *freshly) *Conclusion {
 		})
 	}
 	switch {
+	case fresh == nil && len(x.LeftOut) == 0:
+		c.Title = "Nothing was tested: the audit was stopped"
 	case fresh == nil:
 		c.Title = fmt.Sprintf("Nothing was tested: the limit of %d connections leaves no room", x.Limit)
 	case !fresh.reached():
