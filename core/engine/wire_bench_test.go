@@ -263,20 +263,14 @@ func (p *place) engine(b testing.TB, n int, cache string) (used time.Duration) {
 	return used
 }
 
-// mean leaves out the tenth of the rounds at either end: what else the machine
-// did, not what the loop costs.
-func mean(list []float64) float64 {
-	slices.Sort(list)
-	list = list[len(list)/10 : len(list)-len(list)/10]
-	sum := 0.0
-	for _, x := range list {
-		sum += x
-	}
-	return sum / float64(len(list))
+// median is what a busy machine moves least.
+func median(list []float64) float64 {
+	list = slices.Sorted(slices.Values(list))
+	return (list[(len(list)-1)/2] + list[len(list)/2]) / 2
 }
 
-// BenchmarkCost compares, alternating in one run, the client's CPU time per
-// connection: crypto/tls alone (plain), with the tap and decoding left for
+// BenchmarkCost compares, alternating in one run, round by round, the client's
+// CPU time per connection: crypto/tls alone (plain), with the tap and decoding left for
 // later, with everything decoded, and the engine as a whole with its cache,
 // trace and HTTP. docs/performance.md has the figures.
 func BenchmarkCost(b *testing.B) {
@@ -342,10 +336,14 @@ func (p *place) cost(b *testing.B, resumed bool) {
 			costs[k.name] = append(costs[k.name], float64(k.run())/each)
 		}
 	}
-	base := mean(costs["plain"])
-	b.ReportMetric(base/1000, "plain-us")
+	plain := costs["plain"]
+	b.ReportMetric(median(plain)/1000, "plain-us")
 	for _, k := range kinds[1:] {
-		b.ReportMetric(mean(costs[k.name])/base, k.name+"/plain")
+		ratios := make([]float64, len(plain))
+		for i, c := range costs[k.name] {
+			ratios[i] = c / plain[i]
+		}
+		b.ReportMetric(median(ratios), k.name+"/plain")
 	}
 }
 
