@@ -218,8 +218,11 @@ func (c *console) printAudit(answer *experiment.Conclusion, f *auditFlags) error
 	for _, fact := range answer.Assessment.Inventory {
 		fmt.Fprintf(out, "%-44s %s\n", plainText(strings.TrimSpace(fact.Sessions+" "+fact.Item)), plainText(fact.Value))
 	}
-	codes := map[experiment.Result]string{experiment.Pass: "32", experiment.Fail: "31", experiment.Unclear: "33", experiment.NotApplicable: "2"}
-	for _, v := range grouped(answer.Assessment.Tests) {
+	codes := map[experiment.Result]string{experiment.Pass: "32", experiment.Fail: "31", experiment.Unclear: "33"}
+	for _, v := range answer.Assessment.Tests {
+		if v.Result == experiment.NotApplicable {
+			continue
+		}
 		fmt.Fprintf(out, "\n%s  %s %s", paint(fmt.Sprintf("%-14s", v.Result), codes[v.Result], color), v.ID, v.Title)
 		for _, word := range []string{v.Sessions, v.Other} {
 			if word != "" {
@@ -227,12 +230,15 @@ func (c *console) printAudit(answer *experiment.Conclusion, f *auditFlags) error
 			}
 		}
 		fmt.Fprintf(out, "\n                %s%s\n", plainText(v.Says), where(v.At))
-		if v.Control != "" && v.Result != experiment.NotApplicable {
+		if v.Control != "" {
 			fmt.Fprintf(out, "                without a session: %s\n", plainText(v.Control))
 		}
 		if v.Advisory != "" {
 			fmt.Fprintf(out, "                public advisory: %s\n", v.Advisory)
 		}
+	}
+	for _, r := range inapplicable(answer.Assessment.Tests) {
+		fmt.Fprintf(out, "\n%s  %s\n                %s\n", paint("not applicable", "2", color), plainText(r.tests), plainText(r.why))
 	}
 	for _, name := range f.reports {
 		fmt.Fprintf(out, "report: %s\n", name)
@@ -240,15 +246,26 @@ func (c *console) printAudit(answer *experiment.Conclusion, f *auditFlags) error
 	return c.written(out.err)
 }
 
-// grouped joins neighbours that say the same of several kinds of session.
-func grouped(tests []experiment.Verdict) []experiment.Verdict {
-	var list []experiment.Verdict
+// reason is why some tests do not apply.
+type reason struct{ tests, why string }
+
+// inapplicable gathers the tests that do not apply by reason.
+func inapplicable(tests []experiment.Verdict) (list []reason) {
 	for _, v := range tests {
-		if n := len(list) - 1; n >= 0 && v.At.Run < 0 && list[n].ID == v.ID && list[n].Result == v.Result && list[n].Says == v.Says && list[n].Other == v.Other {
-			list[n].Sessions += ", " + v.Sessions
+		if v.Result != experiment.NotApplicable {
 			continue
 		}
-		list = append(list, v)
+		r := reason{v.ID, v.Says}
+		if v.Sessions != "" {
+			r.why = v.Sessions + ": " + v.Says
+		}
+		i := slices.IndexFunc(list, func(o reason) bool { return o.why == r.why })
+		switch {
+		case i < 0:
+			list = append(list, r)
+		case !slices.Contains(strings.Split(list[i].tests, ", "), v.ID):
+			list[i].tests += ", " + v.ID
+		}
 	}
 	return list
 }

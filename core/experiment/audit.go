@@ -105,9 +105,9 @@ type auditor struct {
 	others []target.Target
 	a, b   string // identities; plan.None where there is none
 	wait   time.Duration
-	stack  string // of the first run, kept from then on; "" = not known yet
-	late   string // when the server asks later than in the handshake, "" = it doesn't
-	lives  map[string]time.Duration
+	stack  string                   // of the first run, kept from then on; "" = not known yet
+	late   string                   // when the server asks later than in the handshake, "" = it doesn't
+	lives  map[string]time.Duration // by id of the kinds that the server gives: announced, 0 = not at all
 	*Assessment
 }
 
@@ -170,7 +170,7 @@ func auditLimit(q Question) int {
 	}
 	n := max(len(q.Plan.Targets)-1, 0)
 	look := 2*3*(n+1) + 12                  // fresh connections and versions, each perhaps twice
-	each := 6 + 3*4 + n*4*4 + 6 + 6         // of a kind of session
+	each := 6 + 3*4 + n*4*4 + 6 + 4         // of a kind of session
 	return min(limit, look+3*each+12+8+2*8) // keep-alive and HTTP/2 may need further attempts
 }
 
@@ -196,7 +196,10 @@ func (x *auditor) test(fresh *freshly) error {
 			return err
 		}
 	}
-	return x.http(fresh)
+	if err := x.http(fresh); err != nil {
+		return err
+	}
+	return x.outlives()
 }
 
 func number(id string) (n int) {

@@ -44,7 +44,7 @@ func newAuditBench(t *testing.T) *auditBench {
 		Identities: map[string]*identity.Identity{}, Roots: map[string]*x509.CertPool{"ca.pem": roots},
 	}}
 	l.SetNow(b.clock.Now)
-	for _, name := range []string{"alice", "bob"} {
+	for _, name := range []string{"alice", "bob", "dave"} {
 		der, password, err := l.PKCS12(name)
 		if err != nil {
 			t.Fatal(err)
@@ -80,9 +80,11 @@ func (b *auditBench) audit(t *testing.T, q experiment.Question, targets ...targe
 	t.Helper()
 	q.Plan.Version, q.Plan.Targets = plan.Version, targets
 	for _, id := range []string{"alice", "bob"} {
-		if b.res.Identities[id] != nil {
-			q.Plan.Identities = append(q.Plan.Identities, plan.Identity{ID: id, File: id + ".p12"})
-		}
+		q.Plan.Identities = append(q.Plan.Identities, plan.Identity{ID: id, File: id + ".p12"})
+	}
+	if q.First > 0 {
+		q.Plan.Identities = append(q.Plan.Identities, plan.Identity{ID: "dave", File: "dave.p12"})
+		q.Plan.Connections = []plan.Connection{{Target: targets[0].ID, Identity: "dave"}}
 	}
 	b.made = 0
 	stacks := []stack.Stack{gotls.New()}
@@ -152,6 +154,7 @@ func TestAuditFindsDefects(t *testing.T) {
 		url       string
 		other     string // URL of the other target, "" = none
 		wait      time.Duration
+		first     int // 1 = as dave, whose certificate ends in an hour
 		want      map[string]string
 	}{
 		{name: "session IDs", behaviour: ids, want: map[string]string{"C1": "fail", "C2": "fail", "C3": "", "C16": "", "C20": ""}},
@@ -173,6 +176,9 @@ func TestAuditFindsDefects(t *testing.T) {
 
 		{name: "forgets", behaviour: with(tickets12, func(b *lab.Behaviour) { b.Lifetime, b.SessionIDs = time.Minute, true }), wait: time.Hour, want: map[string]string{"C5": "unknown pass", "C21": "unknown pass"}},
 		{name: "never forgets", behaviour: lab.ByID("lifetime-not-enforced").Behaviour, wait: time.Hour, want: map[string]string{"C5": "pass", "C21": "fail"}},
+
+		{name: "looks at the end again", behaviour: lab.Behaviour{}, wait: 2 * time.Hour, first: 1, want: map[string]string{"C14": "pass pass"}},
+		{name: "does not look again", behaviour: lab.Behaviour{SessionIDs: true, MaxVersion: tls.VersionTLS12, NoTickets: true}, wait: 90 * time.Minute, first: 1, want: map[string]string{"C14": "fail"}},
 
 		{name: "renegotiates", behaviour: later12, url: here + "alice", want: map[string]string{"C16": "pass"}},
 		{name: "renegotiates and trusts", behaviour: with(later12, func(b *lab.Behaviour) { b.TrustsResumed, b.NoTickets, b.SessionIDs = true, true, true }), url: here + "alice", want: map[string]string{"C16": "fail"}},
@@ -197,7 +203,7 @@ func TestAuditFindsDefects(t *testing.T) {
 			if test.other != "" {
 				targets = append(targets, aimed("other", test.other, addr))
 			}
-			c := b.audit(t, experiment.Question{Wait: test.wait}, targets...)
+			c := b.audit(t, experiment.Question{Wait: test.wait, First: test.first}, targets...)
 			for id, want := range test.want {
 				if got := results(c, id); got != want {
 					t.Errorf("%s: %q, want %q", id, got, want)

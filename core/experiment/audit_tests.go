@@ -129,9 +129,6 @@ func (x *auditor) kind(k kind, fresh *freshly) error {
 	if err := x.across(k, fresh); err != nil {
 		return err
 	}
-	if err := x.outlives(k, a); err != nil {
-		return err
-	}
 	return x.lasts(k, a)
 }
 
@@ -473,45 +470,75 @@ func borrow(handshake, request target.Target) (target.Target, error) {
 	return handshake, nil
 }
 
-// outlives is C14: the session of an identity that has expired since.
-func (x *auditor) outlives(k kind, a visit) error {
+// outlives is C14: the sessions of an identity that has expired since. It comes
+// last, since nothing can be tried with that identity afterwards, and in one
+// run: below TLS 1.3 with the kind of session that the server prefers.
+func (x *auditor) outlives() error {
 	var ends time.Time
-	log := x.book.runs[0].Log
-	for _, i := range log.Run.Identities {
+	for _, i := range x.book.runs[0].Log.Run.Identities {
 		if i.ID == x.a {
 			ends = i.NotAfter
 		}
 	}
 	left := time.Until(ends)
+	why := ""
 	switch {
 	case x.a == plan.None || ends.IsZero():
-		x.skip("C14", k, "", "it takes an identity")
-		return nil
+		why = "it takes an identity"
 	case left < 0:
-		x.skip("C14", k, "", x.a+" has expired already")
-		return nil
-	case left+time.Second > x.wait:
-		x.skip("C14", k, "", "nothing expires or is revoked while the audit lasts")
+		why = x.a + " has expired already"
+	case left+2*time.Second > x.wait:
+		why = "nothing expires or is revoked while the audit lasts"
+	}
+	var tried []kind
+	for i, k := range kinds {
+		switch {
+		case !x.given(k): // said already
+		case why != "":
+			x.skip("C14", k, "", why)
+		case i+1 < len(kinds) && kinds[i+1].version == k.version && x.given(kinds[i+1]):
+			x.skip("C14", k, "", "it is tried with tickets, which the server prefers")
+		default:
+			tried = append(tried, k)
+		}
+	}
+	if len(tried) == 0 {
 		return nil
 	}
-	after := a
-	after.after = left.Round(time.Second) + 2*time.Second
-	cache := faithful(k)
-	cache.TTL = plan.Duration(after.after + time.Hour)
-	p, err := x.pair("C14 "+k.title+": "+x.a+" before and after the end of its certificate", cache, a, after)
-	if err != nil {
+	wait := left.Round(time.Second) + 2*time.Second
+	cache := plan.CustomCache{ID: "any-name", Key: session.Recipe{session.PartVersion}, TTL: plan.Duration(wait + time.Hour)}
+	var visits []visit
+	for range 2 {
+		for _, k := range tried {
+			visits = append(visits, visit{target: k.at(x.main), identity: x.a})
+		}
+	}
+	visits[len(tried)].after = wait
+	log, n, err := x.try("C14: "+x.a+" before and after the end of the certificate", cache, "off", visits...)
+	if err != nil && !errors.Is(err, errNoRoom) {
 		return err
 	}
-	x.add("C14", k, "", p, func(p *pairing) (Result, string) {
-		switch {
-		case served(p.fresh):
-			return Unclear, "the server lets the expired certificate in without a session too"
-		case resumed(p.second) && served(p.second):
-			return Fail, p.told()
+	for i, k := range tried {
+		var p *pairing
+		if err == nil {
+			p = &pairing{run: n, first: nth(log, 1, i+1), second: nth(log, 1, len(tried)+i+1), fresh: nth(log, 2, len(tried)+i+1)}
 		}
-		return Pass, p.told()
-	})
+		x.add("C14", k, "", p, func(p *pairing) (Result, string) {
+			switch {
+			case served(p.fresh):
+				return Unclear, "the server lets the expired certificate in without a session too"
+			case resumed(p.second) && served(p.second):
+				return Fail, p.told()
+			}
+			return Pass, p.told()
+		})
+	}
 	return nil
+}
+
+func (x *auditor) given(k kind) bool {
+	_, given := x.lives[k.id]
+	return given
 }
 
 // lasts is C5 and C21: a session just before its announced end, and just after.

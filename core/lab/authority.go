@@ -38,8 +38,11 @@ func newAuthority(name string) (*authority, error) {
 	return a, err
 }
 
-// verify judges a client's chain (DER, leaf first).
-func (a *authority) verify(chain [][]byte) error {
+// soon is when dave's certificate ends: within the life of most sessions.
+const soon = time.Hour
+
+// verify judges a client's chain (DER, leaf first) at a time.
+func (a *authority) verify(chain [][]byte, now time.Time) error {
 	if len(chain) == 0 {
 		return errors.New("the client sent no certificate")
 	}
@@ -49,7 +52,7 @@ func (a *authority) verify(chain [][]byte) error {
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(a.cert)
-	_, err = leaf.Verify(x509.VerifyOptions{Roots: roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	_, err = leaf.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	return err
 }
 
@@ -65,8 +68,12 @@ func (a *authority) client(name string) (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, err
 	}
+	var ends time.Time
+	if name == "dave" {
+		ends = time.Now().Add(soon)
+	}
 	return a.certificate(&x509.Certificate{
-		Subject: pkix.Name{CommonName: name}, EmailAddresses: []string{name + "@lab.test"},
+		Subject: pkix.Name{CommonName: name}, NotAfter: ends, EmailAddresses: []string{name + "@lab.test"},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}, key)
 }
@@ -106,7 +113,10 @@ func (a *authority) issue(t *x509.Certificate, public crypto.PublicKey) (*x509.C
 		return nil, err
 	}
 	t.SerialNumber = serial
-	t.NotBefore, t.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(validity)
+	t.NotBefore = time.Now().Add(-time.Hour)
+	if t.NotAfter.IsZero() {
+		t.NotAfter = time.Now().Add(validity)
+	}
 	parent := a.cert
 	if parent == nil {
 		parent = t

@@ -68,7 +68,7 @@ func (l *Lab) CAPEM() []byte {
 
 // Certificate returns the identity of that name for crypto/tls, made on first
 // use: alice and anybody else with a P-256 key, bob with an RSA-2048 one; carol
-// by the second CA.
+// by the second CA; dave's ends within an hour.
 func (l *Lab) Certificate(name string) (tls.Certificate, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

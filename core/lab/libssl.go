@@ -87,7 +87,7 @@ func (s *Server) host(credential *openssl.Credential, ca *authority, context str
 	auth := map[ClientAuth]openssl.ClientAuth{AuthNone: openssl.NoClientCert, AuthLater: openssl.NoClientCert, AuthOptional: openssl.RequestClientCert}
 	h := openssl.Host{
 		Credential: credential, ClientAuth: openssl.RequireClientCert, Authorities: [][]byte{ca.cert.RawSubject},
-		Verify: ca.verify, Context: context, SessionAlert: s.behaviour.SessionAlert,
+		Verify: func(chain [][]byte) error { return ca.verify(chain, s.lab.now()) }, Context: context, SessionAlert: s.behaviour.SessionAlert,
 	}
 	if a, ok := auth[s.behaviour.Auth]; ok {
 		h.ClientAuth = a
