@@ -238,7 +238,11 @@ func (c *console) printAudit(answer *experiment.Conclusion, f *auditFlags) error
 		}
 	}
 	for _, r := range inapplicable(answer.Assessment.Tests) {
-		fmt.Fprintf(out, "\n%s  %s\n                %s\n", paint("not applicable", "2", color), plainText(r.tests), plainText(r.why))
+		of := ""
+		if r.sessions != "" {
+			of = " (" + r.sessions + ")"
+		}
+		fmt.Fprintf(out, "\n%s  %s%s\n                %s\n", paint("not applicable", "2", color), r.tests, of, plainText(r.why))
 	}
 	for _, name := range f.reports {
 		fmt.Fprintf(out, "report: %s\n", name)
@@ -246,25 +250,31 @@ func (c *console) printAudit(answer *experiment.Conclusion, f *auditFlags) error
 	return c.written(out.err)
 }
 
-// reason is why some tests do not apply.
-type reason struct{ tests, why string }
+// reason is why some tests of some kinds of session do not apply.
+type reason struct{ tests, sessions, why string }
 
-// inapplicable gathers the tests that do not apply by reason.
+// inapplicable gathers the tests that do not apply by reason: first a test's
+// kinds of session, then the tests of which the same is true.
 func inapplicable(tests []experiment.Verdict) (list []reason) {
+	var each []reason
 	for _, v := range tests {
 		if v.Result != experiment.NotApplicable {
 			continue
 		}
-		r := reason{v.ID, v.Says}
-		if v.Sessions != "" {
-			r.why = v.Sessions + ": " + v.Says
-		}
-		i := slices.IndexFunc(list, func(o reason) bool { return o.why == r.why })
+		i := slices.IndexFunc(each, func(o reason) bool { return o.tests == v.ID && o.why == v.Says })
 		switch {
 		case i < 0:
+			each = append(each, reason{v.ID, v.Sessions, v.Says})
+		case !strings.Contains(each[i].sessions, v.Sessions):
+			each[i].sessions += ", " + v.Sessions
+		}
+	}
+	for _, r := range each {
+		i := slices.IndexFunc(list, func(o reason) bool { return o.sessions == r.sessions && o.why == r.why })
+		if i < 0 {
 			list = append(list, r)
-		case !slices.Contains(strings.Split(list[i].tests, ", "), v.ID):
-			list[i].tests += ", " + v.ID
+		} else {
+			list[i].tests += ", " + r.tests
 		}
 	}
 	return list

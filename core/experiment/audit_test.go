@@ -30,6 +30,8 @@ type auditBench struct {
 	res   engine.Resources
 	clock *session.Moved
 	made  int
+	bend  func(s experiment.Step, log *trace.Log) // changes what a run came to
+	stop  func(s experiment.Step) bool            // ends the audit before a run
 }
 
 func newAuditBench(t *testing.T) *auditBench {
@@ -91,7 +93,11 @@ func (b *auditBench) audit(t *testing.T, q experiment.Question, targets ...targe
 	if s, err := openssl.New(); err == nil {
 		stacks = append(stacks, s)
 	}
+	stopped := false
 	c, err := experiment.Audit.Ask(t.Context(), q, func(ctx context.Context, s experiment.Step) (*trace.Log, error) {
+		if stopped = b.stop != nil && b.stop(s); stopped {
+			return nil, context.Canceled
+		}
 		r, err := engine.Start(ctx, s.Plan, b.res, engine.Options{Stacks: stacks, Clock: b.clock})
 		if err != nil {
 			return nil, err
@@ -100,9 +106,12 @@ func (b *auditBench) audit(t *testing.T, q experiment.Question, targets ...targe
 		for _, p := range log.Passes {
 			b.made += len(p.Connections)
 		}
+		if b.bend != nil {
+			b.bend(s, log)
+		}
 		return log, nil
 	})
-	if err != nil {
+	if (err != nil) != stopped {
 		t.Fatal(err)
 	}
 	a := c.Assessment
@@ -229,6 +238,78 @@ func TestAuditLimit(t *testing.T) {
 			if v.Result == experiment.Pass && v.At.Run < 0 {
 				t.Errorf("limit %d: %s passed without a run", limit, v.ID)
 			}
+		}
+	}
+}
+
+// TestAuditStopped: what was found until then comes with the error.
+func TestAuditStopped(t *testing.T) {
+	b := newAuditBench(t)
+	b.stop = func(s experiment.Step) bool { return strings.HasPrefix(s.Title, "C2 ") }
+	c := b.audit(t, experiment.Question{}, aimed("main", "https://localhost/", b.start(t, lab.Behaviour{MaxVersion: tls.VersionTLS12})))
+	if got := results(c, "C1"); got != "fail" || results(c, "C2") != "" || len(c.Runs) == 0 {
+		t.Error(explain(c))
+	}
+}
+
+// TestAuditLateOnHTTP2: no server at hand asks late on HTTP/2, so the run that
+// would show it is bent to say so.
+func TestAuditLateOnHTTP2(t *testing.T) {
+	if _, err := openssl.New(); err != nil {
+		t.Skip(err)
+	}
+	for want, bend := range map[string]func(c *trace.Connection){
+		"fail": func(c *trace.Connection) { c.ALPN = "h2" },
+		"pass": func(c *trace.Connection) {
+			c.ALPN, c.Challenges, c.Error, c.HTTP = "h2", nil, nil, &trace.HTTP{Status: 403}
+		},
+		"unknown": func(c *trace.Connection) { c.ALPN, c.Challenges = "h2", nil },
+		"":        func(*trace.Connection) {},
+	} {
+		b := newAuditBench(t)
+		b.bend = func(s experiment.Step, log *trace.Log) {
+			for _, p := range log.Passes {
+				for _, c := range p.Connections {
+					if strings.HasPrefix(s.Title, "C18") {
+						bend(c)
+					}
+				}
+			}
+		}
+		addr := b.start(t, lab.Behaviour{Auth: lab.AuthLater, MinVersion: tls.VersionTLS13})
+		c := b.audit(t, experiment.Question{}, aimed("main", "https://localhost/alice", addr))
+		if got := results(c, "C18"); got != want {
+			t.Errorf("%q, want %q\n%s", got, want, explain(c))
+		}
+	}
+}
+
+// TestAuditAdvisory: an advisory is named for its product and behaviour alone.
+func TestAuditAdvisory(t *testing.T) {
+	if _, err := openssl.New(); err != nil {
+		t.Skip(err)
+	}
+	for product, want := range map[string]string{"nginx/1.22.1": "C10 CVE-2025-23419", "Apache/2.4.62 (Debian)": "", "other": ""} {
+		b := newAuditBench(t)
+		b.bend = func(_ experiment.Step, log *trace.Log) {
+			for _, p := range log.Passes {
+				for _, c := range p.Connections {
+					if c.HTTP != nil {
+						c.HTTP.Header = append(c.HTTP.Header, [2]string{"Server", product})
+					}
+				}
+			}
+		}
+		addr := b.start(t, lab.Behaviour{})
+		c := b.audit(t, experiment.Question{}, aimed("main", "https://a.test/", addr), aimed("other", "https://b.test/", addr))
+		var got []string
+		for _, v := range c.Assessment.Tests {
+			if v.Advisory != "" {
+				got = append(got, v.ID+" "+v.Advisory)
+			}
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%s: %q, want %q", product, got, want)
 		}
 	}
 }

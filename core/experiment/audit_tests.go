@@ -146,7 +146,7 @@ func (x *auditor) add(id string, k kind, other string, p *pairing, judge func(p 
 			v.Result, v.Says = judge(p)
 		}
 		if v.Result == Fail {
-			v.Advisory = advisory(id, k, p.second)
+			v.Advisory = advisory(id, k, p)
 		}
 	}
 	x.Tests = append(x.Tests, v)
@@ -688,19 +688,20 @@ func lateOnHTTP2(log *trace.Log, run int) (Result, string, Place) {
 }
 
 // advisory names a public advisory where the server says which product it is
-// and the advisory is about exactly what was seen.
-func advisory(id string, k kind, c *trace.Connection) string {
-	if c.HTTP == nil || k.version != "1.3" || (id != "C6" && id != "C7" && id != "C10") {
+// and the advisory is about exactly what was seen: TLS 1.3 sessions that reach
+// another name at the same address without its client authentication.
+func advisory(id string, k kind, p *pairing) string {
+	if p.second.HTTP == nil || k.version != "1.3" || p.first.RemoteAddr != p.second.RemoteAddr {
 		return ""
 	}
-	for _, h := range c.HTTP.Header {
+	for _, h := range p.second.HTTP.Header {
 		if !strings.EqualFold(h[0], "server") {
 			continue
 		}
-		switch product, _, _ := strings.Cut(strings.ToLower(h[1]), "/"); product {
-		case "nginx":
+		switch product, _, _ := strings.Cut(strings.ToLower(h[1]), "/"); {
+		case product == "nginx" && (id == "C6" || id == "C10"):
 			return "CVE-2025-23419"
-		case "apache":
+		case product == "apache" && id == "C6":
 			return "CVE-2025-23048"
 		}
 	}

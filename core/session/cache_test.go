@@ -159,6 +159,15 @@ func TestReplaced(t *testing.T) {
 	b.wants("1 store #1", "1 evict #1 replaced", "1 store #2", "2 hit #2")
 }
 
+func TestKeepFirst(t *testing.T) {
+	b := newBench(t, session.Policy{KeepFirst: true})
+	b.store(1, "a", session.PSK, "one")
+	b.store(1, "a", session.PSK, "two")
+	b.store(1, "b", session.PSK, "three")
+	b.finds(2, "a", "one")
+	b.wants("1 store #1", "1 ignore #0 first-kept", "1 store #2", "2 hit #1")
+}
+
 func TestPerKeyNewestFirst(t *testing.T) {
 	b := newBench(t, session.Policy{PerKey: 2, SingleUseTickets: true})
 	for _, ticket := range []string{"one", "two", "three"} {
