@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -217,8 +218,11 @@ func TestProxies(t *testing.T) {
 			if want := "{via-proxy:" + port + "}localhost"; c.SessionKey != want {
 				t.Errorf("session key %q, want %q", c.SessionKey, want)
 			}
-			if want := "localhost:" + port; len(proxy.asked) != 4 || proxy.asked[0] != want {
-				t.Errorf("the proxy was asked for %q, want %s", proxy.asked, want)
+			proxy.mu.Lock()
+			asked := slices.Clone(proxy.asked)
+			proxy.mu.Unlock()
+			if want := "localhost:" + port; len(asked) != 4 || asked[0] != want {
+				t.Errorf("the proxy was asked for %q, want %s", asked, want)
 			}
 			for _, e := range log.Pass(1).Events {
 				if strings.Contains(fmt.Sprintf("%+v", e.Payload), "s3cret") {
