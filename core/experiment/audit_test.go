@@ -313,3 +313,28 @@ func TestAuditAdvisory(t *testing.T) {
 		}
 	}
 }
+
+// TestAuditUndecided: what is neither served nor refused decides nothing.
+func TestAuditUndecided(t *testing.T) {
+	if _, err := openssl.New(); err != nil {
+		t.Skip(err)
+	}
+	for name, bend := range map[string]func(c *trace.Connection){
+		"not found": func(c *trace.Connection) { c.HTTP = &trace.HTTP{Status: 404} },
+		"timeout": func(c *trace.Connection) {
+			c.HTTP, c.Error = nil, &trace.Failure{Phase: trace.PhaseHTTP, Reason: trace.ReasonTimeout, Message: "no answer"}
+		},
+	} {
+		b := newAuditBench(t)
+		b.bend = func(s experiment.Step, log *trace.Log) {
+			if strings.HasPrefix(s.Title, "C6") {
+				bend(log.Pass(1).Connection(2))
+			}
+		}
+		addr := b.start(t, lab.Behaviour{SeparateCAs: true, AcrossNames: true, MaxVersion: tls.VersionTLS12})
+		c := b.audit(t, experiment.Question{}, aimed("main", "https://a.test/", addr), aimed("other", "https://b.test/", addr))
+		if got := results(c, "C6"); got != "unknown" {
+			t.Errorf("%s: %q\n%s", name, got, explain(c))
+		}
+	}
+}

@@ -165,8 +165,34 @@ func (p *pairing) usable() (Result, string) {
 		return Unclear, "no answer to the control without a session: " + fate(p.fresh)
 	case p.second.Resumption == nil:
 		return NotApplicable, "the first connection brought no session to offer"
+	case p.second.Error != nil && !refused(p.second) && (resumed(p.second) || !p.second.Challenged()):
+		return Unclear, "something else went wrong when the session was offered: " + p.second.Error.Message
 	}
 	return "", ""
+}
+
+// refused reports whether the server turned a connection down for who it is or
+// what it is for. A 404 or 500 is no refusal: the request was looked at.
+func refused(c *trace.Connection) bool {
+	if c == nil {
+		return false
+	}
+	if c.Error != nil {
+		return slices.Contains([]trace.Reason{trace.ReasonCertificateRequired, trace.ReasonCertificateRejected, trace.ReasonTLSAlert, trace.ReasonSessionRefused}, c.Error.Reason)
+	}
+	// 495 and 496 are nginx's own, for a certificate that is wrong or missing.
+	return c.HTTP != nil && slices.Contains([]int{400, 401, 403, http.StatusMisdirectedRequest, 495, 496}, c.HTTP.Status)
+}
+
+// letIn judges a session that must not open what is refused without it.
+func (p *pairing) letIn() (Result, string) {
+	switch {
+	case resumed(p.second) && served(p.second):
+		return Fail, p.told()
+	case !resumed(p.second), refused(p.second):
+		return Pass, p.told()
+	}
+	return Unclear, p.told()
 }
 
 // answered reports whether the server said something in TLS.
@@ -308,14 +334,12 @@ func authorities(c *trace.Connection) []string {
 
 func crossesCAs(p *pairing) (Result, string) {
 	switch {
-	case served(p.fresh):
-		return NotApplicable, "nobody is let in there without a session too"
+	case !refused(p.fresh):
+		return NotApplicable, "nobody is refused there without a session"
 	case len(authorities(p.fresh)) == 0 || slices.Equal(authorities(p.fresh), authorities(p.first)):
 		return NotApplicable, "the other target asks for the same authorities, or names none"
-	case resumed(p.second) && served(p.second):
-		return Fail, p.told()
 	}
-	return Pass, p.told()
+	return p.letIn()
 }
 
 func crossesNames(p *pairing, k kind) (Result, string) {
@@ -329,7 +353,7 @@ func crossesNames(p *pairing, k kind) (Result, string) {
 	case resumed(p.second) && served(p.second):
 		return Unclear, p.told() + ", as without a session; TLS 1.3 leaves that to the server"
 	}
-	return Pass, p.told()
+	return p.letIn()
 }
 
 func crossesServers(p *pairing) (Result, string) {
@@ -363,7 +387,7 @@ func (x *auditor) opens(k kind, url string, i int, fresh *freshly) error {
 	if !isOpen(from) {
 		open, closed, from, to = closed, open, to, from
 	}
-	if !isOpen(from) || to == nil || served(to) || !to.Challenged() {
+	if !isOpen(from) || !refused(to) || !to.Challenged() {
 		x.skip("C7", k, url, "it takes a target that asks nobody and one that lets nobody in without a certificate")
 		return nil
 	}
@@ -373,13 +397,10 @@ func (x *auditor) opens(k kind, url string, i int, fresh *freshly) error {
 		return err
 	}
 	x.add("C7", k, url, p, func(p *pairing) (Result, string) {
-		switch {
-		case served(p.fresh):
-			return Unclear, "this time nobody was let in without a session too"
-		case resumed(p.second) && served(p.second):
-			return Fail, p.told()
+		if !refused(p.fresh) {
+			return Unclear, "this time nobody was refused without a session"
 		}
-		return Pass, p.told()
+		return p.letIn()
 	})
 	return nil
 }
@@ -406,8 +427,8 @@ func (x *auditor) swaps(k kind, url string, i int, fresh *freshly) error {
 		skip("the other target has the same name", "C8", "C9")
 		return nil
 	}
-	if served(there) {
-		skip(x.a+" is let in at the other target anyway", "C8")
+	if !refused(there) {
+		skip(x.a+" is not refused at the other target by itself", "C8")
 	} else {
 		swapped, err := borrow(x.main, other)
 		if err != nil {
@@ -422,7 +443,7 @@ func (x *auditor) swaps(k kind, url string, i int, fresh *freshly) error {
 			switch {
 			case served(p.second):
 				return Fail, p.told() + ", where a connection made for that name is refused"
-			case !resumed(p.second):
+			case !resumed(p.second), !refused(p.second):
 				return Unclear, p.told()
 			}
 			return Pass, p.told()
@@ -445,10 +466,10 @@ func (x *auditor) swaps(k kind, url string, i int, fresh *freshly) error {
 		switch {
 		case served(p.second) && as(p.second) == x.a && as(p.fresh) != x.a:
 			return Fail, p.told()
-		case served(p.second) && as(p.second) != "nobody":
-			return Unclear, p.told()
+		case refused(p.second), as(p.second) == "nobody":
+			return Pass, p.told()
 		}
-		return Pass, p.told()
+		return Unclear, p.told()
 	})
 	return nil
 }
@@ -524,13 +545,10 @@ func (x *auditor) outlives() error {
 			p = &pairing{run: n, first: nth(log, 1, i+1), second: nth(log, 1, len(tried)+i+1), fresh: nth(log, 2, len(tried)+i+1)}
 		}
 		x.add("C14", k, "", p, func(p *pairing) (Result, string) {
-			switch {
-			case served(p.fresh):
-				return Unclear, "the server lets the expired certificate in without a session too"
-			case resumed(p.second) && served(p.second):
-				return Fail, p.told()
+			if !refused(p.fresh) {
+				return Unclear, "the server does not refuse the expired certificate without a session"
 			}
-			return Pass, p.told()
+			return p.letIn()
 		})
 	}
 	return nil
