@@ -43,7 +43,6 @@ func List(text string) []string {
 	return list
 }
 
-
 // HeaderText is a target's headers, one on a line.
 func HeaderText(headers map[string]string) string {
 	var lines []string

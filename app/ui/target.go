@@ -132,7 +132,9 @@ func (f *targetForm) items() []*widget.FormItem {
 		f.w.choose("CA certificates to trust", func(path string) { f.trust.SetText(path) }, trustFiles, allFiles)
 	})
 	point := widget.NewButton("Ask the server…", func() { f.w.askWhoami(f) })
-	row := func(objects ...fyne.CanvasObject) fyne.CanvasObject { return container.NewGridWithColumns(len(objects), objects...) }
+	row := func(objects ...fyne.CanvasObject) fyne.CanvasObject {
+		return container.NewGridWithColumns(len(objects), objects...)
+	}
 	item := func(label, hint string, o fyne.CanvasObject) *widget.FormItem {
 		return &widget.FormItem{Text: label, Widget: o, HintText: hint}
 	}
