@@ -31,20 +31,23 @@ var sServer = kind{
 	},
 }
 
-// sServerWords reads the message log: one list of messages for each ClientHello.
-// A server that sends no Certificate has resumed.
+// sServerWords reads the message log: from a ClientHello to the server's own
+// Finished, so that no connection is judged by half of its lines. A server that
+// sends no Certificate has resumed.
 func sServerWords(log string) (list []Words) {
+	resumed, asked := true, false
 	for line := range strings.Lines(log) {
 		line = strings.TrimSpace(line)
 		switch {
 		case strings.HasPrefix(line, "<<<") && strings.HasSuffix(line, "ClientHello"):
-			resumed, asked := true, false
-			list = append(list, Words{Resumed: &resumed, Asked: &asked})
-		case len(list) == 0 || !strings.HasPrefix(line, ">>>"):
+			resumed, asked = true, false
+		case !strings.HasPrefix(line, ">>>"):
 		case strings.HasSuffix(line, ", Certificate"):
-			*list[len(list)-1].Resumed = false
+			resumed = false
 		case strings.HasSuffix(line, ", CertificateRequest"):
-			*list[len(list)-1].Asked = true
+			asked = true
+		case strings.HasSuffix(line, ", Finished"):
+			list = append(list, Words{Resumed: new(resumed), Asked: new(asked)})
 		}
 	}
 	return list
