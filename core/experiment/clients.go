@@ -3,8 +3,12 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
+	"rechallenge/core/plan"
 	"rechallenge/core/session"
+	"rechallenge/core/trace"
 )
 
 // Clients runs the pair under the rules of every client stack there is a
@@ -51,7 +55,7 @@ func askClients(ctx context.Context, q Question, run Runner) (*Conclusion, error
 		if word == "not asked" {
 			bitten++
 		}
-		c.Rows = append(c.Rows, Row{Cells: []string{policy.Stack, word, as(x), why(x), policy.Confidence}, Mark: mark, Run: n, Pass: i + 1})
+		c.Rows = append(c.Rows, Row{Cells: []string{policy.Title, word, as(x), reason(policy, x, sameTarget(p)), certainty(policy)}, Mark: mark, Run: n, Pass: i + 1})
 	}
 	control := second(log, len(list)+1)
 	word, mark := asked(control)
@@ -67,4 +71,40 @@ func askClients(ctx context.Context, q Question, run Runner) (*Conclusion, error
 	}
 	c.Detail = "The rules are those of the profiles, the handshakes are this program's: a profile that is only documented or reported is to be measured with the client itself."
 	return c, nil
+}
+
+// sameTarget says that both connections of a pair go to one target, so that
+// nothing but the client's rules keeps a session of the first from the second.
+func sameTarget(p plan.Plan) bool { return p.Connections[0].Target == p.Connections[1].Target }
+
+// reason says how a connection came to be as it is, by the rule of the profile
+// where a rule explains a full handshake.
+func reason(p session.Policy, c *trace.Connection, same bool) string {
+	if c == nil || c.Error != nil || c.ReusedConnection != nil || c.Resumption != nil || !same {
+		return why(c)
+	}
+	switch {
+	case p.Disabled || p.Mechanisms != nil && len(p.Mechanisms) == 0:
+		return "this client resumes no session"
+	case slices.Contains(p.Recipe, session.PartIdentity):
+		return "the identity is part of the session key"
+	case p.FlushOnIdentity:
+		return "choosing another identity drops the sessions"
+	case p.Mechanisms != nil:
+		var offers []string
+		for _, m := range p.Mechanisms {
+			offers = append(offers, string(m))
+		}
+		return "resumes by " + strings.Join(offers, ", ") + " only, and had no such session of this server"
+	}
+	return why(c)
+}
+
+// certainty is how sure a profile is, and what to do where it was never tried.
+func certainty(p session.Policy) string {
+	switch p.Confidence {
+	case "documented", "reported", "unknown":
+		return p.Confidence + ", to be measured"
+	}
+	return p.Confidence
 }

@@ -19,7 +19,7 @@ import (
 var Cures = Experiment{
 	ID: "cures", Title: "What cures it here?",
 	Line:        "Tries every known workaround for real, and says which bring the challenge on this server and under these cache rules.",
-	Connections: func(q Question) int { return 2 * (10 + len(q.Ports) + len(q.Names)) },
+	Connections: func(q Question) int { return 2 * (10 + len(q.Ports) + max(len(q.Names), 1)) },
 	Ask:         askCures,
 }
 
