@@ -16,15 +16,18 @@ func TestLaterRunsTheLast(t *testing.T) {
 			l.Do(func() { ran = append(ran, i) })
 			time.Sleep(200 * time.Millisecond)
 		}
+		synctest.Wait()
 		if len(ran) != 0 {
 			t.Fatalf("ran %v while more came", ran)
 		}
 		time.Sleep(200 * time.Millisecond)
+		synctest.Wait()
 		l.Do(func() { ran = append(ran, 5) })
 		l.Stop()
 		time.Sleep(time.Second)
 		l.Do(func() { ran = append(ran, 6) })
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if want := []int{4, 6}; !slices.Equal(ran, want) {
 			t.Errorf("ran %v, want %v", ran, want)
 		}
@@ -40,6 +43,7 @@ func TestLaterOvertakenAfterPosting(t *testing.T) {
 		l.post = func(f func()) { posted = append(posted, f) }
 		l.Do(func() { ran++ })
 		time.Sleep(time.Second)
+		synctest.Wait()
 		l.Stop()
 		for _, f := range posted {
 			f()

@@ -1,16 +1,92 @@
 package ui
 
 import (
+	"fmt"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/widgets"
 	"rechallenge/docs"
 )
 
-// newGuide is the user's guide as a page.
-func newGuide() fyne.CanvasObject {
-	text := widget.NewRichTextFromMarkdown(docs.Guide)
-	text.Wrapping = fyne.TextWrapWord
-	return container.NewVScroll(container.NewPadded(text))
+// guide is the page of the program's documents: a list of what they are about,
+// and the part that is chosen.
+type guide struct {
+	view   fyne.CanvasObject
+	list   *widgets.Rows
+	text   *widget.RichText
+	scroll *container.Scroll
+	pages  []docs.Page
+}
+
+func newGuide() *guide {
+	g := &guide{pages: docs.Pages(), text: widget.NewRichText()}
+	g.text.Wrapping = fyne.TextWrapWord
+	g.scroll = container.NewVScroll(container.NewPadded(g.text))
+	g.list = widgets.NewRows(widgets.Column{Title: "Documents", Width: 200, Stretch: 1})
+	var rows []widgets.Row
+	for _, p := range g.pages {
+		for n, s := range p.Sections {
+			row := widgets.Row{ID: section(p, n), Cells: []widgets.Cell{{Text: s.Title, Bold: n == 0}}}
+			if n > 0 {
+				row.Cells[0].Text = "    " + s.Title
+			}
+			rows = append(rows, row)
+		}
+	}
+	g.list.SetRows(rows)
+	g.list.OnSelect = g.choose
+	split := container.NewHSplit(g.list, g.scroll)
+	split.Offset = 0.24
+	g.view = split
+	g.choose(rows[0].ID)
+	return g
+}
+
+// section is the id of a part of a document: "audit/2".
+func section(p docs.Page, n int) string { return fmt.Sprintf("%s/%d", p.ID, n) }
+
+// choose shows a part.
+func (g *guide) choose(id string) {
+	for _, p := range g.pages {
+		for n, s := range p.Sections {
+			if section(p, n) == id {
+				g.list.Select(id)
+				text := s.Text
+				if n == 0 { // all of it
+					for _, more := range p.Sections[1:] {
+						text += more.Text
+					}
+				}
+				g.text.ParseMarkdown(text)
+				g.scroll.ScrollToTop()
+			}
+		}
+	}
+}
+
+// find shows the part of a document whose heading has a word in it, or its
+// beginning.
+func (g *guide) find(page, word string) {
+	for _, p := range g.pages {
+		if p.ID != page {
+			continue
+		}
+		g.choose(section(p, 0))
+		for n, s := range p.Sections {
+			if word != "" && strings.Contains(strings.ToLower(s.Title), word) {
+				g.choose(section(p, n))
+				return
+			}
+		}
+	}
+}
+
+// read brings a document to the front.
+func (w *Window) read(page, word string) {
+	w.guide.find(page, word)
+	w.pages.SelectIndex(pageGuide)
 }

@@ -69,6 +69,7 @@ func newInspector(w *Window) *inspector {
 // turn brings a page to the front.
 func (i *inspector) turn(n int) {
 	i.w.pages.SelectIndex(pageTest)
+	i.w.inspect()
 	i.tabs.SelectIndex(n)
 }
 

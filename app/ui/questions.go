@@ -1,11 +1,13 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,6 +34,7 @@ type questions struct {
 	first  *widget.Select
 	second *widget.Select
 	about  *widget.Label
+	wishes wishes
 	cost   *widget.Label
 	ask    *widgets.ToolButton
 	stop   *widgets.ToolButton
@@ -52,8 +55,15 @@ func newQuestions(w *Window) *questions {
 	q.list.SetRows(rows)
 	q.list.OnSelect = q.choose
 	q.first, q.second = widget.NewSelect(nil, func(string) { q.priced() }), widget.NewSelect(nil, func(string) { q.priced() })
-	q.about, q.cost = widget.NewLabel(""), widget.NewLabel("")
-	q.about.Wrapping = fyne.TextWrapWord
+	q.about, q.cost = wrapped(""), widget.NewLabel("")
+	q.wishes = w.newWishes(q.priced)
+	more := widgets.NewToolButton("", theme.HelpIcon(), "Read about this question", func() {
+		page, word := "guide", "question"
+		if q.chosen.ID == experiment.Audit.ID {
+			page, word = "audit", ""
+		}
+		w.read(page, word)
+	})
 	q.cost.Importance = widget.LowImportance
 	q.ask = widgets.NewToolButton("Ask", theme.MediaPlayIcon(), "Make the connections that answer the question", q.start)
 	q.ask.SetPrimary(true)
@@ -63,8 +73,8 @@ func newQuestions(w *Window) *questions {
 		}
 	})
 	q.answer = container.NewStack()
-	pair := container.NewHBox(widget.NewLabel("First"), container.New(minWidth(170), q.first), widget.NewLabel("then"), container.New(minWidth(170), q.second), q.ask, q.stop, q.cost)
-	right := container.NewBorder(container.NewVBox(q.about, pair, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
+	pair := container.NewHBox(widget.NewLabel("First"), container.New(minWidth(150), q.first), widget.NewLabel("then"), container.New(minWidth(150), q.second), q.ask, q.stop, q.cost)
+	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.wishes.view, pair, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
 	split := container.NewHSplit(q.list, right)
 	split.Offset = 0.24
 	q.view = split
@@ -81,14 +91,14 @@ func (q *questions) choose(id string) {
 	q.chosen, q.result = e, nil
 	q.list.Select(id)
 	q.about.SetText(e.Line)
+	q.wishes.show(id)
 	q.say("Not asked yet.")
 	q.show()
 }
 
 // say puts a sentence where the answer goes.
 func (q *questions) say(text string) {
-	label := widget.NewLabel(text)
-	label.Wrapping = fyne.TextWrapWord
+	label := wrapped(text)
 	label.Importance = widget.LowImportance
 	q.answer.Objects = []fyne.CanvasObject{container.NewVBox(label)}
 	q.answer.Refresh()
@@ -129,12 +139,17 @@ func position(choice string) int {
 
 // question is what is asked about.
 func (q *questions) question() experiment.Question {
-	return experiment.Question{Plan: q.w.state.Plan, First: position(q.first.Selected), Second: position(q.second.Selected)}
+	x := experiment.Question{Plan: q.w.state.Plan, First: position(q.first.Selected), Second: position(q.second.Selected)}
+	q.wishes.take(&x)
+	return x
 }
 
 // priced says how many connections the question may take, and what can be done.
 func (q *questions) priced() {
 	why := q.w.state.Runnable()
+	if err := q.wishes.err(); why == "" && err != nil {
+		why = sentence(err.Error())
+	}
 	switch {
 	case q.cancel != nil:
 		q.ask.Disable()
@@ -169,7 +184,7 @@ func (q *questions) start() {
 		defer cancel()
 		c, err := chosen.Ask(ctx, question, run)
 		var p []*picture
-		if err == nil {
+		if c != nil {
 			for _, r := range c.Runs {
 				p = append(p, paint(state.Judge(r.Log)))
 			}
@@ -178,12 +193,12 @@ func (q *questions) start() {
 			q.cancel = nil
 			q.w.status.SetProgress("", 0)
 			switch {
+			case c != nil:
+				q.conclude(c, p)
 			case errors.Is(err, context.Canceled):
 				q.say("Stopped.")
-			case err != nil:
-				q.say(sentence(err.Error()))
 			default:
-				q.conclude(c, p)
+				q.say(sentence(err.Error()))
 			}
 			q.priced()
 			q.w.dump()
@@ -212,23 +227,21 @@ func (q *questions) progress(title string) {
 // conclude shows an answer; a row leads to the run that is its evidence.
 func (q *questions) conclude(c *experiment.Conclusion, runs []*picture) {
 	q.result = c
-	title := widget.NewLabelWithStyle(c.Title, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-	title.Wrapping = fyne.TextWrapWord
+	title := wrapped(c.Title)
+	title.TextStyle.Bold = true
 	head := container.NewVBox(title)
 	if c.Detail != "" {
-		detail := widget.NewLabel(c.Detail)
-		detail.Wrapping = fyne.TextWrapWord
-		head.Add(detail)
+		head.Add(wrapped(c.Detail))
 	}
 	table := widgets.NewTable(columns(c)...)
 	var rows []widgets.TableRow
 	for n, r := range c.Rows {
 		row := widgets.TableRow{ID: strconv.Itoa(n), Severity: mark(r.Mark), Detail: details(c, r)}
-		for _, cell := range r.Cells {
-			row.Cells = append(row.Cells, widgets.TableCell{Text: cell})
+		for _, i := range used(c) {
+			row.Cells = append(row.Cells, widgets.TableCell{Text: r.Cells[i]})
 		}
 		if r.Run >= 0 && r.Run < len(runs) {
-			row.Evidence = []widgets.Evidence{{Text: "show the run", Lane: widgets.Ref{Pass: max(r.Pass, 1), Connection: 2}, Event: r.Run}}
+			row.Evidence = []widgets.Evidence{{Text: "show the run", Lane: widgets.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)}, Event: r.Run}}
 		}
 		rows = append(rows, row)
 	}
@@ -241,17 +254,26 @@ func (q *questions) conclude(c *experiment.Conclusion, runs []*picture) {
 	q.answer.Refresh()
 }
 
+// used are the positions of the columns that have something in any row.
+func used(c *experiment.Conclusion) []int {
+	var list []int
+	for n := range c.Columns {
+		if slices.ContainsFunc(c.Rows, func(r experiment.Row) bool { return n < len(r.Cells) && r.Cells[n] != "" }) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
 // columns shares the width out by what the texts need.
 func columns(c *experiment.Conclusion) []widgets.Column {
 	var list []widgets.Column
-	for n, title := range c.Columns {
-		width := textWidth(title)
+	for _, n := range used(c) {
+		width := textWidth(c.Columns[n])
 		for _, r := range c.Rows {
-			if n < len(r.Cells) {
-				width = max(width, textWidth(r.Cells[n]))
-			}
+			width = max(width, textWidth(r.Cells[n]))
 		}
-		col := widgets.Column{Title: title, Width: min(width+16, maxColumn)}
+		col := widgets.Column{Title: c.Columns[n], Width: min(width+16, maxColumn)}
 		if width+16 > maxColumn {
 			col.Stretch = width
 		}
@@ -261,7 +283,7 @@ func columns(c *experiment.Conclusion) []widgets.Column {
 }
 
 // maxColumn is how wide a column is at first, whatever it holds.
-const maxColumn = 150
+const maxColumn = 130
 
 // details is a row's cells in full, for when it is selected.
 func details(c *experiment.Conclusion, r experiment.Row) string {

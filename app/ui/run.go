@@ -39,6 +39,7 @@ func (w *Window) run() {
 	w.state.Begin()
 	w.picture = nil
 	w.lists.SelectIndex(tabResults)
+	w.inspect()
 	w.changed()
 	var watch state.Watch
 	feed := live.NewFeed(func(events []trace.Event) *picture { return paint(watch.Add(events)) }, w.grown)

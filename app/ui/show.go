@@ -79,11 +79,9 @@ func (w *Window) buildLists() {
 	add := widget.NewButton("Add connection…", func() { w.do("add-connection") })
 	everyone := widget.NewButton("Every identity × every target", func() { w.do("everyone") })
 	add.Importance, everyone.Importance = widget.LowImportance, widget.LowImportance
-	w.editor = newEditor(w)
 	w.lists = container.NewAppTabs(
 		container.NewTabItem("Plan", container.NewBorder(nil, container.NewHBox(add, everyone), nil, nil, w.plan)),
-		container.NewTabItem("Results", w.results),
-		container.NewTabItem("Plan as YAML", w.editor.code))
+		container.NewTabItem("Results", w.results))
 
 	w.timeline = widgets.NewTimeline()
 	w.timeline.ShowLegend(true)
@@ -112,6 +110,7 @@ func (w *Window) menuItems(ids ...string) []*fyne.MenuItem {
 // selectEvent selects a connection, and an event of it, everywhere at once.
 func (w *Window) selectEvent(r state.Ref, event int) {
 	w.state.Selected, w.state.Event = r, event
+	w.inspect()
 	ref := widgets.Ref{Pass: r.Pass, Connection: r.Connection}
 	w.timeline.Select(ref)
 	w.results.Select(ref.String())
@@ -145,14 +144,15 @@ func (w *Window) showPlan() {
 		name = "auto"
 	}
 	w.stackSelect.SetSelected(name)
-	w.editor.show()
+	if w.texting() {
+		w.editor.show()
+	}
 }
 
 // The tabs of the lists.
 const (
 	tabPlan = iota
 	tabResults
-	tabText
 )
 
 func cards(list []state.Card, icon fyne.Resource) []widgets.Card {

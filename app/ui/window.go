@@ -70,6 +70,8 @@ type Window struct {
 	questions           *questions
 	comparison          *comparison
 	labPage             *labPage
+	guide               *guide
+	right               *fyne.Container // the inspector, or the plan as YAML
 	recent              *fyne.MenuItem
 	content             *fyne.Container // holds the empty state or the work area
 	work, empty         fyne.CanvasObject
@@ -162,7 +164,8 @@ func (w *Window) setTheme(m theme.Mode) {
 // build makes the panes.
 func (w *Window) build() {
 	w.buildLists()
-	w.inspector = newInspector(w)
+	w.inspector, w.editor = newInspector(w), newEditor(w)
+	w.right = container.NewStack(w.inspector.view)
 	w.status = widgets.NewStatusBar()
 	w.countdown = widgets.NewCountdown()
 	w.countdown.OnSkip = w.skip
@@ -173,7 +176,7 @@ func (w *Window) build() {
 	middle := w.split("middle", false, 0.3, w.lists,
 		w.split("timeline", false, 0.8, w.timelinePane(), pane("Session caches", w.cache)))
 	w.work = w.split("outer", true, 0.17, w.left,
-		w.split("inner", true, 0.7, container.NewBorder(container.NewVBox(w.banner, w.countdown), nil, nil, nil, middle), w.inspector.view))
+		w.split("inner", true, 0.7, container.NewBorder(container.NewVBox(w.banner, w.countdown), nil, nil, nil, middle), w.right))
 	w.empty = widgets.NewEmpty(
 		"Will the second identity be asked?",
 		"Two client certificates, one server: see whether the second connection is challenged, or silently resumes the first one's TLS session.",
@@ -183,13 +186,13 @@ func (w *Window) build() {
 	)
 	w.content = container.NewStack(w.empty)
 	tools := w.toolbar()
-	w.questions, w.comparison, w.labPage = newQuestions(w), newComparison(w), newLabPage(w)
+	w.questions, w.comparison, w.labPage, w.guide = newQuestions(w), newComparison(w), newLabPage(w), newGuide()
 	w.pages = newPages(
 		page{"Test", w.content, func() {}},
 		page{"Questions", w.questions.view, w.questions.show},
 		page{"Compare", w.comparison.view, w.comparison.show},
 		page{"Lab", w.labPage.view, w.labPage.show},
-		page{"Guide", newGuide(), func() {}})
+		page{"Guide", w.guide.view, func() {}})
 	w.pages.onChange = w.changed
 	w.win.SetContent(container.NewBorder(
 		container.NewVBox(container.NewBorder(nil, nil, nil, w.pages.tabs, tools), line(theme.Color(theme.ColorGrid))), w.status, nil, nil, w.pages.view))

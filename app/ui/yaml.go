@@ -4,6 +4,11 @@ import (
 	"errors"
 	"time"
 
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
 	"rechallenge/app/live"
 	"rechallenge/app/widgets"
 	"rechallenge/core/plan"
@@ -15,20 +20,44 @@ const typingDelay = 400 * time.Millisecond
 // editor shows the plan as YAML, edited in either.
 type editor struct {
 	w      *Window
+	view   fyne.CanvasObject
 	code   *widgets.Code
-	wait   *time.Timer
+	wait   *live.Later
 	broken bool // what is being typed is no plan (yet)
 }
 
 func newEditor(w *Window) *editor {
-	e := &editor{w: w, code: widgets.NewCode(true)}
-	e.code.OnChanged = func(text string) {
-		if e.wait != nil {
-			e.wait.Stop()
-		}
-		e.wait = time.AfterFunc(typingDelay, func() { live.Post(func() { e.take(text) }) })
-	}
+	e := &editor{w: w, code: widgets.NewCode(true), wait: live.NewLater(typingDelay)}
+	e.code.OnChanged = func(text string) { e.wait.Do(func() { e.take(text) }) }
+	back := widgets.NewToolButton("", theme.CancelIcon(), "Back to the inspector", w.turnText)
+	title := widget.NewLabelWithStyle("The plan as YAML", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	e.view = container.NewBorder(container.NewBorder(nil, nil, title, back), nil, nil, nil, e.code)
 	return e
+}
+
+// turnText shows the plan's text in the place of the inspector, or takes it
+// away again.
+func (w *Window) turnText() {
+	w.pages.SelectIndex(pageTest)
+	if w.texting() {
+		w.inspect()
+		return
+	}
+	w.right.Objects[0] = w.editor.view
+	w.right.Refresh()
+	w.lists.SelectIndex(tabPlan)
+	w.changed()
+}
+
+// texting reports whether the plan's text is shown.
+func (w *Window) texting() bool { return w.right.Objects[0] == w.editor.view }
+
+// inspect shows the inspector again.
+func (w *Window) inspect() {
+	if w.texting() {
+		w.right.Objects[0] = w.inspector.view
+		w.right.Refresh()
+	}
 }
 
 // take makes the text the plan, or says where it is wrong.

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -281,13 +282,14 @@ func (k kind) at(t target.Target) target.Target {
 // conclude makes the table of everything.
 func (x *auditor) conclude(fresh *freshly) *Conclusion {
 	c := &Conclusion{Experiment: "audit", Columns: []string{"test", "sessions", "other target", "result", "evidence", "control", "advisory"}, Runs: x.book.runs, Assessment: x.Assessment}
-	for _, f := range x.Inventory {
-		c.Rows = append(c.Rows, Row{Cells: []string{f.Item, f.Sessions, "", "", f.Value, "", ""}, Run: f.At.Run, Pass: f.At.Pass, Connection: f.At.Connection})
-	}
 	count := map[Result]int{}
 	marks := map[Result]Mark{Pass: Good, Fail: Bad, Unclear: Unknown}
 	var failed []string
-	for _, v := range x.Tests {
+	order := []Result{Fail, Unclear, Pass, NotApplicable} // what hurts comes first
+	tests := slices.SortedStableFunc(slices.Values(x.Tests), func(a, b Verdict) int {
+		return cmp.Compare(slices.Index(order, a.Result), slices.Index(order, b.Result))
+	})
+	for _, v := range tests {
 		count[v.Result]++
 		if v.Result == Fail && !slices.Contains(failed, v.ID) {
 			failed = append(failed, v.ID)
@@ -296,6 +298,9 @@ func (x *auditor) conclude(fresh *freshly) *Conclusion {
 			Cells: []string{v.ID + " " + v.Title, v.Sessions, v.Other, string(v.Result), v.Says, v.Control, v.Advisory},
 			Mark:  marks[v.Result], Run: v.At.Run, Pass: v.At.Pass, Connection: v.At.Connection,
 		})
+	}
+	for _, f := range x.Inventory {
+		c.Rows = append(c.Rows, Row{Cells: []string{f.Item, f.Sessions, "", "", f.Value, "", ""}, Run: f.At.Run, Pass: f.At.Pass, Connection: f.At.Connection})
 	}
 	switch {
 	case fresh == nil && len(x.LeftOut) == 0:
