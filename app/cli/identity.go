@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -120,18 +120,11 @@ func (flags identityFlags) writeNew(ctx context.Context, c *console, ids []*iden
 			return usage{fmt.Errorf("the environment has no %s: set it to the new file's password", env)}
 		}
 	}
-	if _, err := os.Lstat(flags.write); err == nil && !flags.force {
+	f, err := files.WriteIdentities(ctx, flags.write, ids, password, identity.Style(flags.style), flags.force)
+	if errors.Is(err, fs.ErrExist) {
 		return usage{fmt.Errorf("write %s: it is there already; choose another name, or --force to replace it", flags.write)}
 	}
-	der, err := identity.Encode(ids, password, identity.Style(flags.style))
 	if err != nil {
-		return err
-	}
-	f, err := identity.Read(ctx, flags.write, der, &password, identity.Options{})
-	if err != nil {
-		return fmt.Errorf("check %s before it is written: %w", flags.write, err)
-	}
-	if err := flags.save(der); err != nil {
 		return err
 	}
 	out := c.out
@@ -141,23 +134,6 @@ func (flags identityFlags) writeNew(ctx context.Context, c *console, ids []*iden
 	fmt.Fprintf(out, "wrote %s: %s, style %s\n", flags.write, identities(len(ids)), flags.style)
 	if !flags.asJSON {
 		printReaders(out, f)
-	}
-	return nil
-}
-
-// save writes the file for its owner's eyes only. Without force it makes the
-// file itself, so that one which appeared meanwhile is not replaced either.
-func (flags identityFlags) save(der []byte) error {
-	if flags.force {
-		return files.Save(flags.write, files.Secret, func(w io.Writer) error { _, err := w.Write(der); return err })
-	}
-	f, err := os.OpenFile(flags.write, os.O_WRONLY|os.O_CREATE|os.O_EXCL, files.Secret)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(der)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", flags.write, err), os.Remove(flags.write))
 	}
 	return nil
 }

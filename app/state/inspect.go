@@ -3,6 +3,7 @@ package state
 import (
 	"crypto/tls"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -197,6 +198,19 @@ func (s *State) Certificates() []Pair {
 		}
 	}
 	return pairs
+}
+
+// CertificatesSeen are the same certificates as DER.
+func (s *State) CertificatesSeen() [][]byte {
+	_, c := s.Connection()
+	if c == nil {
+		return nil
+	}
+	list := slices.Clone(c.ServerCertificates)
+	for _, ch := range c.Challenges {
+		list = append(list, ch.Certificates...)
+	}
+	return list
 }
 
 func certificate(title string, x identity.Certificate) []Pair {

@@ -44,6 +44,7 @@ func (w *Window) actions() []action {
 		{id: "export-json", menu: "File", title: "Export JSON report…", key: fyne.KeyJ, mod: ctrl, enabled: hasRun, run: func() { w.export(".json") }},
 		{id: "export-as", menu: "File", title: "Export as…", key: fyne.KeyE, mod: ctrl | shift, enabled: hasRun, run: w.exportAs},
 		{id: "export-keys", menu: "File", title: "Export key log…", enabled: func() bool { return w.finished != nil }, run: w.exportKeyLog},
+		{id: "export-certificates", menu: "File", title: "Save the connection's certificates…", enabled: func() bool { return len(w.state.CertificatesSeen()) > 0 }, run: w.saveChain},
 		{id: "load-identity", menu: "Edit", title: "Load identity…", icon: rtheme.IconIdentity, key: fyne.KeyI, mod: ctrl, run: w.loadIdentity},
 		{id: "add-target", menu: "Edit", title: "Add target…", icon: rtheme.IconTarget, key: fyne.KeyT, mod: ctrl, run: func() { w.editTarget("") }},
 		{id: "add-connection", menu: "Edit", title: "Add connection…", key: fyne.KeyK, mod: ctrl | shift, enabled: func() bool { return len(w.state.Plan.Targets) > 0 }, run: func() { w.editConnection(len(w.state.Plan.Connections)) }},

@@ -28,7 +28,16 @@ func (w *Window) showIdentity(id string) {
 	if f := w.explained[path]; f != nil {
 		pairs = append(pairs, filePairs(path, f)...)
 	}
-	w.explain("Identity "+id, pairs)
+	var chain [][]byte
+	for _, c := range x.Chain {
+		chain = append(chain, c.DER)
+	}
+	save := widget.NewButton("Save certificates…", func() { w.escape(); w.saveCertificates(id+".pem", chain) })
+	write := widget.NewButton("Write a new file…", func() { w.escape(); w.writeIdentity(id) })
+	if !x.Usable {
+		write.Disable()
+	}
+	w.explain("Identity "+id, pairs, save, write)
 }
 
 // refused says why a file gave no identity, and offers what could be read of it.
@@ -47,11 +56,14 @@ func (w *Window) refused(path string, f *identity.File, err error) {
 	}))
 }
 
-// explain shows facts in a dialog.
-func (w *Window) explain(title string, pairs []widgets.Pair) {
+// explain shows facts in a dialog; more are things one can do with them.
+func (w *Window) explain(title string, pairs []widgets.Pair, more ...fyne.CanvasObject) {
 	sheet := widgets.NewSheet()
 	sheet.SetPairs(pairs)
-	d := dialog.NewCustom(title, "Close", sheet, w.win)
+	d := dialog.NewCustomWithoutButtons(title, sheet, w.win)
+	closeIt := widget.NewButton("Close", d.Hide)
+	closeIt.Importance = widget.HighImportance
+	d.SetButtons(append(more, closeIt))
 	d.Resize(fyne.NewSize(640, 520))
 	w.show(d, "identity")
 }

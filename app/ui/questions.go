@@ -76,7 +76,7 @@ func newQuestions(w *Window) *questions {
 	pair := container.NewHBox(widget.NewLabel("First"), container.New(minWidth(150), q.first), widget.NewLabel("then"), container.New(minWidth(150), q.second), q.ask, q.stop, q.cost)
 	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.wishes.view, pair, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
 	split := container.NewHSplit(q.list, right)
-	split.Offset = 0.24
+	split.Offset = 0.2
 	q.view = split
 	q.choose(q.chosen.ID)
 	return q
@@ -254,10 +254,14 @@ func (q *questions) conclude(c *experiment.Conclusion, runs []*picture) {
 	q.answer.Refresh()
 }
 
-// used are the positions of the columns that have something in any row.
+// used are the positions of the columns that have something in any row. The
+// control of an audit's test is a sentence of its own: it stands in the details.
 func used(c *experiment.Conclusion) []int {
 	var list []int
 	for n := range c.Columns {
+		if c.Columns[n] == experiment.ControlColumn {
+			continue
+		}
 		if slices.ContainsFunc(c.Rows, func(r experiment.Row) bool { return n < len(r.Cells) && r.Cells[n] != "" }) {
 			list = append(list, n)
 		}

@@ -49,7 +49,7 @@ func (w *Window) newWishes(changed func()) wishes {
 	add("Other ports", "8443, 9443", 110, func(s string) error { _, err := ports(s); return err }, func(s string, q *experiment.Question) { q.Ports, _ = ports(s) }, "cures")
 	add("Other names", "found by wildcard", 150, func(string) error { return nil }, func(s string, q *experiment.Question) { q.Names = state.List(s) }, "cures")
 	add("Proxy", "none", 160, func(string) error { return nil }, func(s string, q *experiment.Question) { q.Proxy = s }, "cures")
-	add("At most", strconv.Itoa(experiment.DefaultAuditLimit)+" connections", 130, func(s string) error { _, err := count(s); return err }, func(s string, q *experiment.Question) { q.MaxConnections, _ = count(s) }, "audit")
+	add("At most", strconv.Itoa(experiment.DefaultAuditLimit)+" connections", 155, func(s string) error { _, err := count(s); return err }, func(s string, q *experiment.Question) { q.MaxConnections, _ = count(s) }, "audit")
 	add("Waiting up to", "not at all", 90, func(s string) error { _, err := duration(s); return err }, func(s string, q *experiment.Question) { q.Wait, _ = duration(s) }, "audit")
 	return x
 }

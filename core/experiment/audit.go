@@ -281,7 +281,7 @@ func (k kind) at(t target.Target) target.Target {
 
 // conclude makes the table of everything.
 func (x *auditor) conclude(fresh *freshly) *Conclusion {
-	c := &Conclusion{Experiment: "audit", Columns: []string{"test", "sessions", "other target", "result", "evidence", "control", "advisory"}, Runs: x.book.runs, Assessment: x.Assessment}
+	c := &Conclusion{Experiment: "audit", Columns: []string{"test", "sessions", "other target", "result", "what happened", ControlColumn, "advisory"}, Runs: x.book.runs, Assessment: x.Assessment}
 	count := map[Result]int{}
 	marks := map[Result]Mark{Pass: Good, Fail: Bad, Unclear: Unknown}
 	var failed []string

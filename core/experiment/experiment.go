@@ -88,6 +88,10 @@ type Conclusion struct {
 	Assessment *Assessment // of an Audit, else nil
 }
 
+// ControlColumn is the title of the column that says how the control went: a
+// sentence, which a reader may show apart.
+const ControlColumn = "control"
+
 // Row is one line of a conclusion's table.
 type Row struct {
 	Cells []string

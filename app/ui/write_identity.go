@@ -1,0 +1,110 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/files"
+	"rechallenge/app/live"
+	"rechallenge/core/identity"
+)
+
+var newIdentities = Kind{"PKCS#12", []string{"p12", "pfx"}}
+
+// styleTexts say what each style of a new file is for.
+var styleTexts = map[identity.Style]string{
+	identity.Modern:     "AES-256. Every program of today reads it.",
+	identity.Compatible: "3DES and SHA-1. For programs of before about 2020; its password is guessed faster.",
+}
+
+// writeIdentity asks what goes into a new PKCS#12 file, then where it goes.
+func (w *Window) writeIdentity(id string) {
+	var ids []string
+	for name, x := range w.state.Identities {
+		if x.Usable {
+			ids = append(ids, name)
+		}
+	}
+	slices.Sort(ids)
+	which := widget.NewCheckGroup(ids, nil)
+	which.SetSelected([]string{id})
+	var styles []string
+	for _, s := range identity.Styles {
+		styles = append(styles, string(s))
+	}
+	about := wrapped("")
+	about.Importance = widget.LowImportance
+	style := widget.NewSelect(styles, func(s string) { about.SetText(styleTexts[identity.Style(s)]) })
+	style.SetSelected(styles[0])
+	password, again := w.newField(), w.newField()
+	password.Password, again.Password = true, true
+	again.Validator = func(s string) error {
+		if s != password.Text {
+			return errors.New("the two passwords differ")
+		}
+		return nil
+	}
+	password.OnChanged = func(string) { _ = again.Validate() }
+	d := dialog.NewForm("Write a new identity file", "Choose the file…", "Cancel", []*widget.FormItem{
+		{Text: "Identities", Widget: which},
+		{Text: "Protection", Widget: container.NewVBox(style, about)},
+		{Text: "Password", Widget: password, HintText: "of the new file"},
+		{Text: "Again", Widget: again, HintText: " "},
+	}, func(ok bool) {
+		var list []*identity.Identity
+		for _, name := range which.Selected {
+			list = append(list, w.state.Identities[name])
+		}
+		if ok && len(list) == 0 {
+			w.failed("There is nothing to write", errors.New("choose at least one identity"))
+			return
+		}
+		if ok {
+			w.writeIdentities(list, password.Text, identity.Style(style.Selected), strings.Join(which.Selected, "-")+".p12")
+		}
+	}, w.win)
+	d.Resize(fyne.NewSize(520, 0))
+	w.show(d, "write identity")
+}
+
+// writeIdentities writes the file and explains what it has become.
+func (w *Window) writeIdentities(list []*identity.Identity, password string, style identity.Style, name string) {
+	w.chooseNew("Write a new identity file", name, func(path string) {
+		ctx, cancel := context.WithCancel(context.Background())
+		w.status.OnCancel = cancel
+		w.status.SetProgress("Writing "+base(path), -1)
+		go func() {
+			defer cancel()
+			f, err := files.WriteIdentities(ctx, path, list, password, style, true)
+			live.Post(func() {
+				w.status.SetProgress("", 0)
+				switch {
+				case errors.Is(err, context.Canceled):
+				case err != nil:
+					w.failed(base(path)+" could not be written", err)
+				default:
+					w.notice = "wrote " + path
+					w.explain(fmt.Sprintf("Wrote %s", base(path)), filePairs(path, f))
+				}
+			})
+		}()
+	}, newIdentities)
+}
+
+// saveCertificates asks for a PEM file and writes certificates into it.
+func (w *Window) saveCertificates(name string, certificates [][]byte) {
+	w.chooseNew("Save certificates", name, func(path string) {
+		w.write(path, func() error { return files.SaveCertificates(path, certificates) })
+	}, Kind{"Certificates (PEM)", []string{"pem"}})
+}
+
+// saveChain saves the certificates that the selected connection saw.
+func (w *Window) saveChain() { w.saveCertificates("certificates.pem", w.state.CertificatesSeen()) }
