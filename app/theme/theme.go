@@ -23,22 +23,33 @@ const (
 	Light  Mode = "light"
 )
 
-type compact struct {
-	mode  Mode
-	scale float32
+// Look is what a person chooses. The zero value is the compact look in the
+// desktop's mode.
+type Look struct {
+	Mode  Mode
+	Text  float32 // size of text and of the icons in it, 1 = normal; limited to 0.8 ... 2
+	Space float32 // room around things, 1 = compact; limited to 0.8 ... 2
+	Font  *Family // of text, nil = the built-in one
+	Mono  *Family // of code and numbers, nil = the built-in one
 }
 
-// New makes the theme in one mode.
-func New(mode Mode) fyne.Theme { return compact{mode: mode, scale: 1} }
+type compact struct{ Look }
 
-// NewScaled makes the theme with its text and paddings multiplied by scale,
-// which is limited to 0.8 ... 2: 1 is the compact density, 1.15 a comfortable one.
-func NewScaled(mode Mode, scale float32) fyne.Theme {
-	return compact{mode: mode, scale: min(max(scale, 0.8), 2)}
+// New makes the theme with that look.
+func New(l Look) fyne.Theme {
+	l.Text, l.Space = scale(l.Text), scale(l.Space)
+	return compact{l}
+}
+
+func scale(f float32) float32 {
+	if f == 0 {
+		return 1
+	}
+	return min(max(f, 0.8), 2)
 }
 
 func (c compact) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) color.Color {
-	switch c.mode {
+	switch c.Mode {
 	case Dark:
 		variant = theme.VariantDark
 	case Light:
@@ -55,6 +66,13 @@ func (c compact) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) colo
 }
 
 func (c compact) Font(style fyne.TextStyle) fyne.Resource {
+	family := c.Look.Font
+	if style.Monospace {
+		family = c.Mono
+	}
+	if family != nil && !style.Symbol {
+		return family.of(style)
+	}
 	return theme.DefaultTheme().Font(style)
 }
 
@@ -67,10 +85,13 @@ func (c compact) Size(name fyne.ThemeSizeName) float32 {
 	if !ok {
 		return theme.DefaultTheme().Size(name)
 	}
-	if name == theme.SizeNameSeparatorThickness || name == theme.SizeNameInputBorder {
+	switch name {
+	case theme.SizeNameSeparatorThickness, theme.SizeNameInputBorder:
 		return v
+	case theme.SizeNameText, theme.SizeNameCaptionText, theme.SizeNameSubHeadingText, theme.SizeNameHeadingText, theme.SizeNameInlineIcon:
+		return v * c.Text
 	}
-	return v * c.scale
+	return v * c.Space
 }
 
 var sizes = map[fyne.ThemeSizeName]float32{
@@ -94,13 +115,13 @@ var sizes = map[fyne.ThemeSizeName]float32{
 func Color(name fyne.ThemeColorName) color.Color {
 	app := fyne.CurrentApp()
 	if app == nil {
-		return New(Dark).Color(name, theme.VariantDark)
+		return New(Look{Mode: Dark}).Color(name, theme.VariantDark)
 	}
 	settings := app.Settings()
 	th := settings.Theme()
 	if _, own := th.(compact); !own {
 		// Another theme (Fyne's own, in a test) has no semantic colours.
-		th = New(System)
+		th = New(Look{})
 	}
 	return th.Color(name, settings.ThemeVariant())
 }
@@ -108,7 +129,7 @@ func Color(name fyne.ThemeColorName) color.Color {
 // Size is the current theme's size of that name.
 func Size(name fyne.ThemeSizeName) float32 {
 	if fyne.CurrentApp() == nil {
-		return New(Dark).Size(name)
+		return New(Look{Mode: Dark}).Size(name)
 	}
 	return fyne.CurrentApp().Settings().Theme().Size(name)
 }

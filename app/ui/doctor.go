@@ -64,7 +64,7 @@ func (w *Window) explain(title string, pairs []widgets.Pair, more ...fyne.Canvas
 	closeIt := widget.NewButton("Close", d.Hide)
 	closeIt.Importance = widget.HighImportance
 	d.SetButtons(append(more, closeIt))
-	d.Resize(fyne.NewSize(640, 520))
+	d.Resize(fyne.NewSize(680, 520))
 	w.show(d, "identity")
 }
 

@@ -12,19 +12,16 @@ import (
 	"rechallenge/core/plan"
 )
 
-// The choices of the preferences, as people read them.
-var (
-	themeNames = map[theme.Mode]string{theme.Dark: "Dark", theme.Light: "Light", theme.System: "As the desktop"}
-	timeNames  = map[bool]string{false: "Since the run's start", true: "Time of day"}
-)
+// timeNames are the ways to tell time in the timeline.
+var timeNames = choices[bool]{{"Since the run's start", false}, {"Time of day", true}}
 
 // showPreferences edits what is kept from one start to the next.
 func (w *Window) showPreferences() {
 	p := w.app.Preferences()
-	look := widget.NewSelect([]string{themeNames[theme.Dark], themeNames[theme.Light], themeNames[theme.System]}, nil)
-	look.SetSelected(themeNames[theme.Mode(p.StringWithFallback(prefTheme, string(theme.System)))])
-	clock := widget.NewSelect([]string{timeNames[false], timeNames[true]}, nil)
-	clock.SetSelected(timeNames[p.Bool(prefAbsolute)])
+	look := themeNames.selection(theme.Mode(p.StringWithFallback(prefTheme, string(theme.System))))
+	size, density := textSizes.selection(p.FloatWithFallback(prefText, 1)), densities.selection(p.FloatWithFallback(prefSpace, 1))
+	font, mono := w.fontSelection(p.String(prefFont), false), w.fontSelection(p.String(prefMono), true)
+	clock := timeNames.selection(p.Bool(prefAbsolute))
 	stack := widget.NewSelect(w.stackNames(), nil)
 	stack.SetSelected(p.StringWithFallback(prefStack, "auto"))
 	timeout := w.entry(p.StringWithFallback(prefTimeout, plan.Duration(plan.DefaultTimeout).String()), "10s", func(s string) error {
@@ -39,6 +36,10 @@ func (w *Window) showPreferences() {
 	warn.SetChecked(p.BoolWithFallback(prefWarn, true))
 	d := dialog.NewForm("Preferences", "OK", "Cancel", []*widget.FormItem{
 		{Text: "Theme", Widget: look},
+		{Text: "Text size", Widget: size},
+		{Text: "Density", Widget: density},
+		{Text: "Font", Widget: font},
+		{Text: "Font of code", Widget: mono},
 		{Text: "Timeline shows", Widget: clock},
 		{Text: "Stack of new plans", Widget: stack, HintText: "auto takes the one that can see most"},
 		{Text: "Timeout of new plans", Widget: timeout, HintText: "for each phase of a connection"},
@@ -46,12 +47,13 @@ func (w *Window) showPreferences() {
 		{Text: "Secrets", Widget: warn},
 	}, func(ok bool) {
 		if ok {
-			for mode, name := range themeNames {
-				if name == look.Selected {
-					w.setTheme(mode)
-				}
-			}
-			p.SetBool(prefAbsolute, clock.Selected == timeNames[true])
+			p.SetString(prefTheme, string(themeNames.value(look.Selected)))
+			p.SetFloat(prefText, textSizes.value(size.Selected))
+			p.SetFloat(prefSpace, densities.value(density.Selected))
+			p.SetString(prefFont, chosenFont(font))
+			p.SetString(prefMono, chosenFont(mono))
+			w.applyLook()
+			p.SetBool(prefAbsolute, timeNames.value(clock.Selected))
 			p.SetString(prefStack, stack.Selected)
 			p.SetString(prefTimeout, timeout.Text)
 			p.SetBool(prefWarn, warn.Checked)

@@ -94,7 +94,8 @@ type Window struct {
 	quiet   bool            // setting widgets, not the person's doing
 	inFront bool            // the window has the focus
 	cancel  context.CancelFunc
-	saving  *time.Timer // until unsaved changes are kept for the case of a crash
+	saving  *time.Timer     // until unsaved changes are kept for the case of a crash
+	fonts   []*theme.Family // of this machine, nil before they were looked for
 }
 
 // New builds the window; Show shows it.
@@ -103,7 +104,7 @@ func New(app fyne.App, opt Options) *Window {
 		app: app, opt: opt, state: state.New(), items: map[string]*fyne.MenuItem{}, buttons: map[string]*widgets.ToolButton{},
 		roots: map[string][]byte{}, explained: map[string]*identity.File{}, splits: map[string]*container.Split{},
 	}
-	w.setTheme(theme.Mode(app.Preferences().StringWithFallback(prefTheme, string(theme.System))))
+	w.applyLook()
 	w.win = app.NewWindow("Rechallenge")
 	w.table = w.actions()
 	w.build()
@@ -142,6 +143,10 @@ func (w *Window) Run(open string, demo, run bool) {
 // The names of the preferences. None of them ever holds a secret.
 const (
 	prefTheme      = "theme"
+	prefText       = "size.text"
+	prefSpace      = "size.space"
+	prefFont       = "font"
+	prefMono       = "font.mono"
 	prefWidth      = "window.width"
 	prefHeight     = "window.height"
 	prefSplit      = "split."
@@ -154,12 +159,6 @@ const (
 	prefWarn       = "warn.secrets"
 	prefOwnDialogs = "dialogs.own"
 )
-
-// setTheme chooses dark, light or the desktop's.
-func (w *Window) setTheme(m theme.Mode) {
-	w.app.Preferences().SetString(prefTheme, string(m))
-	w.app.Settings().SetTheme(theme.New(m))
-}
 
 // build makes the panes.
 func (w *Window) build() {

@@ -62,7 +62,7 @@ func clipped(o fyne.CanvasObject, at fyne.Position, in box, tell func(string)) {
 // Nothing is clipped in a window of the least size that a widget asks for,
 // whatever the size of the text and the pixels.
 func TestNothingIsClipped(t *testing.T) {
-	t.Cleanup(func() { fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Dark)) })
+	t.Cleanup(func() { fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Look{Mode: theme.Dark})) })
 	builds := map[string]func() fyne.CanvasObject{
 		"banner": func() fyne.CanvasObject {
 			b := widgets.NewBanner()
@@ -128,7 +128,7 @@ func TestNothingIsClipped(t *testing.T) {
 	for name, build := range builds {
 		for _, scale := range []float32{1, 1.5, 2} {
 			t.Run(fmt.Sprintf("%s/%g", name, scale), func(t *testing.T) {
-				fyne.CurrentApp().Settings().SetTheme(theme.NewScaled(theme.Dark, scale))
+				fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Look{Mode: theme.Dark, Text: scale, Space: scale}))
 				o := build()
 				w := test.NewTempWindow(t, o)
 				w.SetPadded(false)

@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "write the masters in testdata anew")
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	test.NewApp().Settings().SetTheme(theme.New(theme.Dark))
+	test.NewApp().Settings().SetTheme(theme.New(theme.Look{Mode: theme.Dark}))
 	os.Exit(m.Run())
 }
 
@@ -63,7 +63,7 @@ func shot(t *testing.T, name string, size fyne.Size, build func() fyne.CanvasObj
 	}
 	for _, mode := range []theme.Mode{theme.Dark, theme.Light} {
 		app := fyne.CurrentApp()
-		app.Settings().SetTheme(theme.New(mode))
+		app.Settings().SetTheme(theme.New(theme.Look{Mode: mode}))
 		w := test.NewTempWindow(t, build())
 		w.SetPadded(false)
 		w.Resize(size.AddWidthHeight(8, 8))

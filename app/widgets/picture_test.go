@@ -18,7 +18,7 @@ import (
 
 // The timeline as it looks: shapes and curves that markup does not tell.
 func TestTimelinePictures(t *testing.T) {
-	t.Cleanup(func() { fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Dark)) })
+	t.Cleanup(func() { fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Look{Mode: theme.Dark})) })
 	for name, build := range map[string]func(*widgets.Timeline){
 		"demo":    func(tl *widgets.Timeline) { tl.SetData(demo()) },
 		"waits":   func(tl *widgets.Timeline) { tl.SetData(waits()) },
@@ -32,7 +32,7 @@ func TestTimelinePictures(t *testing.T) {
 	} {
 		for _, mode := range []theme.Mode{theme.Dark, theme.Light} {
 			t.Run(name+"/"+string(mode), func(t *testing.T) {
-				fyne.CurrentApp().Settings().SetTheme(theme.New(mode))
+				fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Look{Mode: mode}))
 				tl := widgets.NewTimeline()
 				build(tl)
 				w := test.NewTempWindow(t, tl)

@@ -17,7 +17,7 @@ import (
 
 // big shows a run in a large window; the run stays the caller's.
 func big(tb testing.TB, d widgets.TimelineData) *widgets.Timeline {
-	fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Dark))
+	fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Look{Mode: theme.Dark}))
 	tl := widgets.NewTimeline()
 	w := test.NewTempWindow(tb, tl)
 	w.SetPadded(false)

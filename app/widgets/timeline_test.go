@@ -16,7 +16,7 @@ import (
 
 func show(t testing.TB, o fyne.CanvasObject, w, h float32) fyne.Window {
 	t.Helper()
-	fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Dark))
+	fyne.CurrentApp().Settings().SetTheme(theme.New(theme.Look{Mode: theme.Dark}))
 	win := test.NewTempWindow(t, o)
 	win.SetPadded(false)
 	win.Resize(fyne.NewSize(w, h))

@@ -1,0 +1,134 @@
+package ui
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/live"
+	"rechallenge/app/theme"
+)
+
+// The choices of the look, as people read them, and what they are kept as.
+var (
+	themeNames = choices[theme.Mode]{{"Dark", theme.Dark}, {"Light", theme.Light}, {"As the desktop", theme.System}}
+	textSizes  = choices[float64]{{"Small", 0.9}, {"Normal", 1}, {"Large", 1.15}, {"Larger", 1.35}}
+	densities  = choices[float64]{{"Compact", 1}, {"Comfortable", 1.4}, {"Spacious", 1.8}}
+)
+
+// builtIn is the choice of the font that the program brings along.
+const builtIn = "Built in"
+
+// choices are the entries of a selection.
+type choices[T comparable] []struct {
+	name  string
+	value T
+}
+
+// selection makes the widget, with the entry of a value selected.
+func (c choices[T]) selection(value T) *widget.Select {
+	s := widget.NewSelect(nil, nil)
+	for _, x := range c {
+		s.Options = append(s.Options, x.name)
+		if x.value == value {
+			s.Selected = x.name
+		}
+	}
+	return s
+}
+
+// value is what the entry of that name stands for.
+func (c choices[T]) value(name string) (v T) {
+	for _, x := range c {
+		if x.name == name {
+			return x.value
+		}
+	}
+	return v
+}
+
+// setTheme chooses dark, light or the desktop's.
+func (w *Window) setTheme(m theme.Mode) {
+	w.app.Preferences().SetString(prefTheme, string(m))
+	w.applyLook()
+}
+
+// applyLook shows the window as the preferences say.
+func (w *Window) applyLook() {
+	p := w.app.Preferences()
+	look := theme.Look{
+		Mode: theme.Mode(p.StringWithFallback(prefTheme, string(theme.System))),
+		Text: float32(p.FloatWithFallback(prefText, 1)), Space: float32(p.FloatWithFallback(prefSpace, 1)),
+		Font: w.font(p.String(prefFont)), Mono: w.font(p.String(prefMono)),
+	}
+	w.app.Settings().SetTheme(theme.New(look))
+	if w.fonts == nil && p.String(prefFont)+p.String(prefMono) != "" {
+		w.findFonts(w.applyLook)
+	}
+}
+
+// font is a loaded family, nil for the built-in font, and for one that this
+// machine lost.
+func (w *Window) font(name string) *theme.Family {
+	n := slices.IndexFunc(w.fonts, func(f *theme.Family) bool { return f.Name == name })
+	if n < 0 {
+		return nil
+	}
+	if err := w.fonts[n].Load(); err != nil {
+		w.status.SetReadout(sentence(err.Error()))
+		return nil
+	}
+	return w.fonts[n]
+}
+
+// findFonts looks for this machine's fonts, away from the UI goroutine.
+func (w *Window) findFonts(then func()) {
+	go func() {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			cache = os.TempDir()
+		}
+		list, err := theme.Families(filepath.Join(cache, "rechallenge"))
+		live.Post(func() {
+			if err != nil {
+				w.status.SetReadout(sentence(err.Error()))
+			}
+			w.fonts = append(make([]*theme.Family, 0, len(list)), list...)
+			then()
+		})
+	}()
+}
+
+// fontSelection chooses a font; the list fills once the fonts are found.
+func (w *Window) fontSelection(name string, mono bool) *widget.Select {
+	s := widget.NewSelect([]string{builtIn}, nil)
+	s.Selected = builtIn
+	if name != "" {
+		s.Selected = name
+	}
+	fill := func() {
+		list := []string{builtIn}
+		for _, f := range w.fonts {
+			if f.Mono || !mono {
+				list = append(list, f.Name)
+			}
+		}
+		s.SetOptions(list)
+	}
+	if w.fonts == nil {
+		w.findFonts(fill)
+	} else {
+		fill()
+	}
+	return s
+}
+
+// chosenFont is what is kept of a selection of a font.
+func chosenFont(s *widget.Select) string {
+	if s.Selected == builtIn {
+		return ""
+	}
+	return s.Selected
+}
