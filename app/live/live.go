@@ -14,7 +14,10 @@ import (
 const beat = 50 * time.Millisecond
 
 // Post runs f on the UI goroutine, soon.
-func Post(f func()) { fyne.Do(f) }
+func Post(f func()) {
+	what := caller()
+	fyne.Do(func() { Timed(what, f) })
+}
 
 // Feed gathers values as they come, from any goroutine and without ever
 // blocking. What has gathered is prepared away from the screen and then

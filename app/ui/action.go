@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/files"
+	"rechallenge/app/live"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
 )
@@ -153,7 +154,7 @@ func (w *Window) perform(a action) func() {
 			return
 		}
 		if w.win.Canvas().Overlays().Top() == nil && (a.enabled == nil || a.enabled()) {
-			a.run()
+			live.Timed(a.title, a.run)
 		}
 	}
 }

@@ -2,9 +2,7 @@ package ui
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
 	"strconv"
 	"time"
 
@@ -13,7 +11,6 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"rechallenge/app/files"
 	"rechallenge/app/state"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
@@ -281,42 +278,4 @@ func (w *Window) timelinePane() fyne.CanvasObject {
 	zoom := widgets.NewToolButton("", theme.ZoomInIcon(), "Zoom to the selection", func() { w.do("zoom") })
 	title := widget.NewLabelWithStyle("Timeline", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	return container.NewBorder(container.NewBorder(nil, nil, title, container.NewHBox(w.beside, zoom, fit), w.filter), nil, nil, nil, w.timeline)
-}
-
-// dumped is what the window shows, for tests: no secret, nothing to parse from pixels.
-type dumped struct {
-	Verdict    state.Verdict         `json:"verdict"`
-	Running    bool                  `json:"running"`
-	Paused     bool                  `json:"paused"`
-	Waiting    bool                  `json:"waiting"`
-	Empty      bool                  `json:"empty"`
-	Dirty      bool                  `json:"dirty"`
-	Busy       bool                  `json:"busy"`
-	Path       string                `json:"path"`
-	Status     string                `json:"status"`
-	Dialog     string                `json:"dialog"`
-	Notice     string                `json:"notice"`
-	Answer     string                `json:"answer"` // to a question
-	Selected   state.Ref             `json:"selected"`
-	Identities []state.Card          `json:"identities"`
-	Targets    []state.Card          `json:"targets"`
-	Plan       []state.PlanRow       `json:"plan"`
-	Results    []state.ConnectionRow `json:"results"`
-	Caches     []string              `json:"caches"`
-}
-
-// dump writes what the window shows where a test wants it.
-func (w *Window) dump() {
-	if w.opt.DumpPath == "" {
-		return
-	}
-	d := dumped{
-		Running: w.state.Running(), Paused: w.state.Paused(), Waiting: w.state.Waiting() != nil, Empty: w.state.Empty(), Dirty: w.state.Dirty, Busy: w.busy, Path: w.state.Path,
-		Status: w.state.Status(), Dialog: w.dialog, Notice: w.notice, Answer: w.questions.title(), Selected: w.state.Selected,
-		Identities: w.state.IdentityCards(time.Now()), Targets: w.state.TargetCards(), Plan: w.state.PlanRows(), Results: w.state.ConnectionRows(),
-		Caches: w.state.Plan.Caches,
-	}
-	d.Verdict, _ = w.state.Verdict()
-	// A test that misses a dump waits for the next one.
-	_ = files.Save(w.opt.DumpPath, files.Secret, func(out io.Writer) error { return json.NewEncoder(out).Encode(d) })
 }

@@ -94,7 +94,8 @@ type Window struct {
 	quiet   bool            // setting widgets, not the person's doing
 	inFront bool            // the window has the focus
 	cancel  context.CancelFunc
-	saving  *time.Timer     // until unsaved changes are kept for the case of a crash
+	saving  *time.Timer // until unsaved changes are kept for the case of a crash
+	dumps   *dumps
 	fonts   []*theme.Family // of this machine, nil before they were looked for
 }
 
@@ -107,6 +108,7 @@ func New(app fyne.App, opt Options) *Window {
 	w.applyLook()
 	w.win = app.NewWindow("Rechallenge")
 	w.table = w.actions()
+	w.dumps = newDumps(opt.DumpPath)
 	w.build()
 	w.win.SetMainMenu(w.mainMenu())
 	w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyZ, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}, func(fyne.Shortcut) { w.do("redo") })
@@ -280,7 +282,9 @@ func (w *Window) choseCaches() {
 
 // changed shows the state anew. Cheap parts are set each time; a running
 // run's growth comes through grown.
-func (w *Window) changed() {
+func (w *Window) changed() { live.Timed("showing what changed", w.showAll) }
+
+func (w *Window) showAll() {
 	w.quiet = true
 	defer func() { w.quiet = false }()
 	w.showPlan()
