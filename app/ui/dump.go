@@ -30,7 +30,7 @@ type dumped struct {
 	Plan       []state.PlanRow       `json:"plan"`
 	Results    []state.ConnectionRow `json:"results"`
 	Caches     []string              `json:"caches"`
-	Slowest    string                `json:"slowest"`    // task of the UI goroutine, of a debug build
+	Slowest    string                `json:"slowest"`    // task of the UI goroutine, of a build with the tag timed
 	SlowestMS  float64               `json:"slowest_ms"` // how long it took
 }
 

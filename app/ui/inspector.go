@@ -13,20 +13,25 @@ import (
 	"rechallenge/core/wire"
 )
 
+// tabChallenge is the inspector's tab with the challenge.
+const tabChallenge = 1
+
 // inspector shows the selected connection, a page for each side of it.
 type inspector struct {
 	w        *Window
 	view     fyne.CanvasObject
-	tabs     *container.AppTabs
-	sheets   []side
+	tabs     *pages
+	shown    shown
 	messages *widgets.Rows
 	fields   *widgets.Fields
 }
 
-// side is a sheet and where its pairs come from.
-type side struct {
-	sheet *widgets.Sheet
-	pairs func() []state.Pair
+// shown is what an inspector's tab shows, so that nothing is made twice.
+type shown struct {
+	picture *picture
+	ref     state.Ref
+	event   int
+	tab     int
 }
 
 func newInspector(w *Window) *inspector {
@@ -38,31 +43,23 @@ func newInspector(w *Window) *inspector {
 		w.state.Event, _ = strconv.Atoi(id)
 		i.showFields()
 	}
-	i.tabs = container.NewAppTabs()
-	for _, p := range []struct {
-		title, empty string
-		pairs        func() []state.Pair
-	}{
-		{"Summary", "Select a connection in the timeline or in the results.", w.state.Summary},
-		{"Challenge", "This connection was not asked for a certificate.", func() []state.Pair { return w.state.Challenge(time.Now()) }},
-		{"Messages", "", nil},
-		{"Certificates", "No certificate was seen here.", w.state.Certificates},
-		{"Session", "This connection looked up no session.", w.state.Session},
-		{"HTTP", "There was no HTTP answer.", w.state.HTTP},
-		{"Events", "Nothing was recorded here.", w.state.Events},
-	} {
-		if p.pairs == nil {
-			s := container.NewVSplit(i.messages, i.fields)
-			s.Offset = 0.45
-			i.tabs.Append(container.NewTabItem(p.title, s))
-			continue
-		}
-		sheet := widgets.NewSheet()
-		sheet.SetEmpty(p.empty)
-		i.sheets = append(i.sheets, side{sheet, p.pairs})
-		i.tabs.Append(container.NewTabItem(p.title, sheet))
+	sheet := func(title, empty string, pairs func() []state.Pair) page {
+		s := widgets.NewSheet()
+		s.SetEmpty(empty)
+		return page{title, s, func() { i.showPairs(s, pairs()) }}
 	}
-	i.view = i.tabs
+	messages := container.NewVSplit(i.messages, i.fields)
+	messages.Offset = 0.45
+	i.tabs = newPages(
+		sheet("Summary", "Select a connection in the timeline or in the results.", w.state.Summary),
+		sheet("Challenge", "This connection was not asked for a certificate.", func() []state.Pair { return w.state.Challenge(time.Now()) }),
+		page{"Messages", messages, i.showMessages},
+		sheet("Certificates", "No certificate was seen here.", w.state.Certificates),
+		sheet("Session", "This connection looked up no session.", w.state.Session),
+		sheet("HTTP", "There was no HTTP answer.", w.state.HTTP),
+		sheet("Events", "Nothing was recorded here.", w.state.Events))
+	i.tabs.onChange = i.show
+	i.view = container.NewBorder(i.tabs.tabs, nil, nil, nil, i.tabs.view)
 	return i
 }
 
@@ -73,15 +70,29 @@ func (i *inspector) turn(n int) {
 	i.tabs.SelectIndex(n)
 }
 
-// show shows the selected connection.
+// show shows the selected connection on the tab in front. Which identity fits a
+// challenge depends on what is loaded, so that side is always made anew.
 func (i *inspector) show() {
-	for _, p := range i.sheets {
-		var pairs []widgets.Pair
-		for _, x := range p.pairs() {
-			pairs = append(pairs, widgets.Pair{Key: x.Key, Value: x.Value, Note: x.Note, Heading: x.Heading, Mono: x.Mono, Severity: severity(x.Severity)})
-		}
-		p.sheet.SetPairs(pairs)
+	now := shown{i.w.picture, i.w.state.Selected, i.w.state.Event, i.tabs.front()}
+	if i.shown == now && now.tab != tabChallenge {
+		return
 	}
+	i.tabs.show()
+	now.event = i.w.state.Event
+	i.shown = now
+}
+
+// showPairs shows a side of the connection.
+func (i *inspector) showPairs(sheet *widgets.Sheet, list []state.Pair) {
+	var pairs []widgets.Pair
+	for _, x := range list {
+		pairs = append(pairs, widgets.Pair{Key: x.Key, Value: x.Value, Note: x.Note, Heading: x.Heading, Mono: x.Mono, Severity: severity(x.Severity)})
+	}
+	sheet.SetPairs(pairs)
+}
+
+// showMessages lists the messages of the selected connection.
+func (i *inspector) showMessages() {
 	var rows []widgets.Row
 	for _, m := range i.w.state.Messages() {
 		name := widgets.Cell{Text: m.Name}

@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 )
 
 // page is one of the window's pages. show brings it up to date; it is called
@@ -23,8 +24,9 @@ const (
 	pageGuide
 )
 
-// pages are the window's pages: their tabs stand in the toolbar, to leave the
-// height to what they show.
+// pages shows one of several pages. The tabs stand apart from what they show:
+// the window's are in the toolbar, and Fyne's tabs would bring every page up to
+// date at each change.
 type pages struct {
 	tabs, view fyne.CanvasObject
 	onChange   func()
@@ -34,8 +36,19 @@ type pages struct {
 	stack *fyne.Container
 }
 
-// pageTabs is how much room the tabs get, so that none hides behind a menu.
-const pageTabs = 345
+// tabsWidth is a layout that leaves so much room to tabs that none hides behind
+// a menu.
+type tabsWidth []page
+
+func (t tabsWidth) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	width := theme.InnerPadding()
+	for _, p := range t {
+		width += fyne.MeasureText(p.title, theme.TextSize(), fyne.TextStyle{Bold: true}).Width + 4*theme.InnerPadding() + 2*theme.Padding()
+	}
+	return fyne.NewSize(width, objects[0].MinSize().Height)
+}
+
+func (t tabsWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
 
 func newPages(list ...page) *pages {
 	p := &pages{list: list, stack: container.NewStack(list[0].view)}
@@ -50,7 +63,7 @@ func newPages(list ...page) *pages {
 			p.onChange()
 		}
 	}
-	p.tabs, p.view = container.New(minWidth(pageTabs), p.bar), p.stack
+	p.tabs, p.view = p.bar, p.stack
 	return p
 }
 

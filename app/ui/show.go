@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -173,7 +174,10 @@ func (w *Window) showRun() {
 			b.Evidence = append(b.Evidence, widgets.Evidence{Text: e.Text, Lane: widgets.Ref{Pass: e.Ref.Pass, Connection: e.Ref.Connection}, Event: e.Event})
 		}
 	}
-	w.banner.SetVerdict(b)
+	if !reflect.DeepEqual(b, w.judged) {
+		w.judged = b
+		w.banner.SetVerdict(b)
+	}
 	if w.picture != w.drawn {
 		w.drawn = w.picture
 		p := w.picture

@@ -81,6 +81,7 @@ type Window struct {
 	finished  *finished                 // the last run that was made here, nil before
 	picture   *picture                  // of the run to show, nil for none
 	drawn     *picture                  // what the widgets have
+	judged    widgets.Verdict           // what the banner has
 	server    *lab.Server               // nil = the lab is closed
 	clock     *session.Moved            // the lab's and the client's, while its server runs
 	behaviour *lab.Named                // what the server does
@@ -194,9 +195,12 @@ func (w *Window) build() {
 		page{"Compare", w.comparison.view, w.comparison.show},
 		page{"Lab", w.labPage.view, w.labPage.show},
 		page{"Guide", w.guide.view, func() {}})
-	w.pages.onChange = w.changed
+	w.pages.onChange = func() {
+		w.pages.show()
+		w.dump()
+	}
 	w.win.SetContent(container.NewBorder(
-		container.NewVBox(container.NewBorder(nil, nil, nil, w.pages.tabs, tools), line(theme.Color(theme.ColorGrid))), w.status, nil, nil, w.pages.view))
+		container.NewVBox(container.NewBorder(nil, nil, nil, container.New(tabsWidth(w.pages.list), w.pages.tabs), tools), line(theme.Color(theme.ColorGrid))), w.status, nil, nil, w.pages.view))
 }
 
 // split makes a split whose position is there again next time.
