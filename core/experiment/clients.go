@@ -15,9 +15,12 @@ import (
 // profile of.
 var Clients = Experiment{
 	ID: "clients", Title: "Which clients are bitten?",
-	Line:        "Runs the pair under the session-cache rules of every client stack that has a profile.",
-	Connections: func(Question) int { return 2 * (len(profiles()) + 1) },
-	Ask:         askClients,
+	Line: "Runs the pair under the session-cache rules of every client stack that has a profile.",
+	Connections: func(q Question) int {
+		s, err := clientsStep(q)
+		return total([]Step{s}, err)
+	},
+	Ask: askClients,
 }
 
 // profiles are the policies that describe a client stack.
@@ -31,45 +34,72 @@ func profiles() []session.Policy {
 	return list
 }
 
-func askClients(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+// clientsStep is one run of the pair: a pass for each profile, then the control.
+func clientsStep(q Question) (Step, error) {
 	p, err := q.pair()
 	if err != nil {
-		return nil, err
+		return Step{}, err
 	}
-	list := profiles()
 	p.Caches = nil
-	for _, policy := range list {
+	for _, policy := range profiles() {
 		p.Caches = append(p.Caches, policy.ID)
 	}
 	p.Caches = append(p.Caches, "none")
-	book := &notebook{run: run}
-	log, n, err := book.do(ctx, Step{Title: "under every profile", Plan: p})
+	return Step{Title: "under every profile", Plan: p}, nil
+}
+
+func askClients(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+	step, err := clientsStep(q)
 	if err != nil {
 		return nil, err
 	}
+	book := &notebook{run: run}
 	c := &Conclusion{Experiment: "clients", Columns: []string{"client", "second connection", "as", "why", "how sure"}}
-	bitten := 0
+	log, n, err := book.do(ctx, step)
+	if err != nil {
+		return book.end(ctx, c, stoppedTitle, err)
+	}
+	c.Runs = book.runs
+	list := profiles()
+	bitten, unknown := 0, 0
 	for i, policy := range list {
 		x := second(log, i+1)
 		word, mark := asked(x)
-		if word == "not asked" {
+		switch mark {
+		case Bad:
 			bitten++
+		case Unknown:
+			unknown++
 		}
-		c.Rows = append(c.Rows, Row{Cells: []string{policy.Title, word, as(x), reason(policy, x, sameTarget(p)), certainty(policy)}, Mark: mark, Run: n, Pass: i + 1})
+		c.Rows = append(c.Rows, row([]string{policy.Title, word, as(x), reason(policy, x, sameTarget(step.Plan)), certainty(policy)}, mark, n, i+1, x))
 	}
-	control := second(log, len(list)+1)
-	word, mark := asked(control)
-	c.Rows = append(c.Rows, Row{Cells: []string{"no cache (control)", word, as(control), why(control), "measured"}, Mark: mark, Run: n, Pass: len(list) + 1})
-	c.Runs = book.runs
+	fresh := control(log)
+	word, mark := asked(fresh)
+	c.Rows = append(c.Rows, row([]string{"no cache (control)", word, as(fresh), why(fresh), "measured"}, mark, n, len(list)+1, fresh))
+	c.Mark = Unknown
 	switch {
-	case word == "not asked":
+	case word == wordNotAsked:
 		c.Title = "This server does not ask even a fresh connection, so no client can be told from another"
-	case bitten == 0:
-		c.Title = "None of the clients is bitten on this server"
+	case word != wordAsked:
+		c.Title = "Nothing can be told: a fresh connection does not get far enough to be asked"
+		c.Detail = why(fresh)
+		return c, nil
+	case bitten > 0:
+		c.Title, c.Mark = fmt.Sprintf("%d of %d clients would not be asked for the second identity", bitten, len(list)), Bad
+	case unknown == len(list):
+		c.Title = "Nothing can be told: under no profile does the second connection get far enough"
+	case unknown > 0:
+		c.Title = fmt.Sprintf("No client is seen to be bitten on this server, but of %d of %d nothing can be told", unknown, len(list))
 	default:
-		c.Title = fmt.Sprintf("%d of %d clients would not be asked for the second identity", bitten, len(list))
+		c.Title, c.Mark = "None of the clients is bitten on this server", Good
 	}
 	c.Detail = "The rules are those of the profiles, the handshakes are this program's: a profile that is only documented or reported is to be measured with the client itself."
+	if bitten > 0 && unknown > 0 {
+		c.Detail += fmt.Sprintf(" Of %d clients nothing can be told: see the table.", unknown)
+	}
+	if p := step.Plan.Connections; p[0].Identity == p[1].Identity {
+		c.Detail += " Both connections use the same identity: not to be asked again is what a session is for."
+	}
 	return c, nil
 }
 

@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"rechallenge/core/plan"
@@ -10,53 +11,183 @@ import (
 	"rechallenge/core/trace"
 )
 
-// Delays is QA1727's own test: the second connection 9 and 11 minutes after the first.
+// Delays is QA1727's own test: the second connection 9 and 11 minutes after the
+// first. The clock is moved, unless the question wants it for real.
 var Delays = Experiment{
 	ID: "delays", Title: "The 9/11-minute test",
-	Line:        "The second connection before and after the end of the client's session lifetime: not asked before, asked after.",
-	Connections: func(q Question) int { return 2 * max(len(q.Delays), 2) },
-	Ask:         askDelays,
+	Line: "The second connection before and after the end of the client's session lifetime: not asked before, asked after.",
+	Connections: func(q Question) int {
+		if q.Real {
+			return delaysLeft(q)
+		}
+		return total(delaySteps(q))
+	},
+	Ask: func(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+		if q.Real {
+			return waitDelays(ctx, q, run)
+		}
+		return askDelays(ctx, q, run)
+	},
 }
 
-func askDelays(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
-	base, err := q.pair()
+// maxDelays bounds how many delays one question has.
+const maxDelays = 64
+
+// delays are those of the question, in order, each once.
+func (q Question) delays() ([]time.Duration, error) {
+	list := slices.Clone(q.Delays)
+	if len(list) == 0 {
+		list = []time.Duration{9 * time.Minute, 11 * time.Minute}
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	if len(list) > maxDelays {
+		return nil, fmt.Errorf("%d delays: at most %d are possible", len(list), maxDelays)
+	}
+	if list[0] < 0 || list[len(list)-1] > plan.MaxDelay {
+		return nil, fmt.Errorf("a delay must be 0 to %s", plan.MaxDelay)
+	}
+	return list, nil
+}
+
+// delayed is the pair under the plan's first cache.
+func delayed(q Question) (plan.Plan, []time.Duration, error) {
+	p, err := q.pair()
+	if err != nil {
+		return p, nil, err
+	}
+	p.Caches = cacheOf(q.Plan)
+	list, err := q.delays()
+	return p, list, err
+}
+
+func delaySteps(q Question) ([]Step, error) {
+	base, list, err := delayed(q)
 	if err != nil {
 		return nil, err
 	}
-	delays := q.Delays
-	if len(delays) == 0 {
-		delays = []time.Duration{9 * time.Minute, 11 * time.Minute}
+	var steps []Step
+	for _, d := range list {
+		p := base
+		p.Connections = slices.Clone(base.Connections)
+		p.Connections[1].After = plan.Duration(d)
+		steps = append(steps, Step{Title: "after " + plan.Duration(d).String(), Plan: p, Moved: true})
+	}
+	return steps, nil
+}
+
+func askDelays(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+	steps, err := delaySteps(q)
+	if err != nil {
+		return nil, err
 	}
 	book := &notebook{run: run}
-	c := &Conclusion{Experiment: "delays", Columns: []string{"delay", "second connection", "as", "why"}}
-	words := []string{}
-	for _, d := range delays {
-		p := base
-		p.Caches = cacheOf(q.Plan)
-		p.Connections = []plan.Connection{base.Connections[0], base.Connections[1]}
-		p.Connections[1].After = plan.Duration(d)
-		log, n, err := book.do(ctx, Step{Title: "after " + d.String(), Plan: p, Moved: true})
+	c := newDelays()
+	var got []delay
+	for _, s := range steps {
+		log, n, err := book.do(ctx, s)
 		if err != nil {
-			return nil, err
+			return book.end(ctx, c, stoppedTitle, err)
 		}
 		x := second(log, 1)
-		word, mark := asked(x)
-		words = append(words, word)
-		c.Rows = append(c.Rows, Row{Cells: []string{d.String(), word, as(x), why(x)}, Mark: mark, Run: n, Pass: 1})
+		d := newDelay(log, x, s.Plan.Connections[1].After)
+		d.Fresh, _ = asked(control(log))
+		got = append(got, d)
+		c.Rows = append(c.Rows, d.row(n, x))
 	}
 	c.Runs = book.runs
-	last := len(delays) - 1
-	switch {
-	case words[0] == "not asked" && words[last] == "asked":
-		c.Title = fmt.Sprintf("Not asked after %s, asked after %s: the client's session cache is the cause", delays[0], delays[last])
-	case words[0] == "asked":
-		c.Title = fmt.Sprintf("Asked already after %s: no cached session is in the way", delays[0])
-	case words[last] == "not asked":
-		c.Title = fmt.Sprintf("Still not asked after %s: the session lives longer, or something else is in the way", delays[last])
-	default:
-		c.Title = "The delays tell nothing: the connections do not get far enough"
-	}
+	c.judge(q, got)
+	c.Detail += " The client's clock was moved instead of waiting; a server whose clock did not move with it forgets nothing meanwhile."
 	return c, nil
+}
+
+// delay is what came of one delay.
+type delay struct {
+	After plan.Duration `json:"after"` // what really passed
+	Word  string        `json:"answer"`
+	As    string        `json:"as"`
+	Why   string        `json:"why"`
+	Fresh string        `json:"fresh"` // the answer to a fresh connection
+	Ended string        `json:"ended"` // who let the session end: "client", "server", "" = nobody is seen to
+}
+
+func newDelay(log *trace.Log, x *trace.Connection, after plan.Duration) delay {
+	d := delay{After: after, As: as(x), Why: whyAt(log, x)}
+	d.Word, _ = asked(x)
+	switch {
+	case expired(log, x):
+		d.Ended = "client"
+	case x != nil && x.Handshake == trace.Full && x.Resumption != nil && !x.Resumption.Accepted:
+		d.Ended = "server"
+	}
+	return d
+}
+
+func (d delay) row(run int, x *trace.Connection) Row {
+	return row([]string{d.After.String(), d.Word, d.As, d.Why}, markOf(d.Word), run, 1, x)
+}
+
+// markOf is the mark that asked gives with a word.
+func markOf(word string) Mark {
+	switch word {
+	case wordAsked:
+		return Good
+	case wordNotAsked:
+		return Bad
+	}
+	return Unknown
+}
+
+func newDelays() *Conclusion {
+	return &Conclusion{Experiment: "delays", Columns: []string{"delay", "second connection", "as", "why"}}
+}
+
+// judge compares the shortest with the longest delay of which something is known.
+func (c *Conclusion) judge(q Question, got []delay) {
+	all := got
+	got = slices.DeleteFunc(slices.Clone(got), func(d delay) bool { return markOf(d.Word) == Unknown })
+	slices.SortStableFunc(got, func(a, b delay) int { return int(a.After - b.After) })
+	if len(got) == 0 {
+		c.Title, c.Mark = "The delays tell nothing: the connections do not get far enough", Unknown
+		c.Detail = all[0].Why
+		return
+	}
+	first, last := got[0], got[len(got)-1]
+	never := func(d delay) bool { return d.Fresh == wordNotAsked }
+	switch {
+	case last.Word == wordNotAsked && slices.ContainsFunc(got, never):
+		c.Title, c.Mark = "This server does not ask even a fresh connection, so the delays tell nothing", Unknown
+		return
+	case first.Word == wordAsked && last.Word == wordNotAsked:
+		c.Title, c.Mark = fmt.Sprintf("Asked after %s and not after %s: the answer does not depend on the delay alone", first.After, last.After), Bad
+	case first.Word == wordAsked:
+		c.Title, c.Mark = fmt.Sprintf("Asked already after %s: no cached session is in the way then", first.After), Good
+	case last.Word == wordNotAsked:
+		c.Title, c.Mark = fmt.Sprintf("Still not asked after %s: the session lives longer, or something else is in the way", last.After), Bad
+	default:
+		c.Title, c.Mark = fmt.Sprintf("Not asked after %s, asked after %s: a cached session is the cause", first.After, last.After), Bad
+	}
+	if i := slices.IndexFunc(got, func(d delay) bool { return d.Ended != "" }); i >= 0 {
+		c.Detail = map[string]string{
+			"client": fmt.Sprintf("After %s the client no longer offers the session: its own rule ends it.", got[i].After),
+			"server": fmt.Sprintf("After %s the client still offers the session, and the server refuses it: it is the server that ends it.", got[i].After),
+		}[got[i].Ended]
+	}
+	if policy, err := q.Plan.Policy(cacheOf(q.Plan)[0]); err == nil {
+		c.Detail += " " + rule(policy)
+	}
+}
+
+// rule says how long a client under a policy keeps a session.
+func rule(p session.Policy) string {
+	life := "as long as the server says"
+	switch {
+	case p.TTL > 0:
+		life = "for " + plan.Duration(p.TTL).String()
+	case p.MaxTTL > 0:
+		life = "as long as the server says, at most " + plan.Duration(p.MaxTTL).String()
+	}
+	return fmt.Sprintf("The client's rule (%s): a session is kept %s.", p.ID, life)
 }
 
 // cacheOf is the plan's first caching policy.
@@ -67,91 +198,4 @@ func cacheOf(p plan.Plan) []string {
 		}
 	}
 	return []string{"shared"}
-}
-
-// Lifetime finds how long the server itself keeps a session, by bisection with
-// a client that never lets one expire. It waits for real.
-var Lifetime = Experiment{
-	ID: "lifetime", Title: "How long does the server keep a session?",
-	Line:        "Bisects the server's own session lifetime, to the second, within a bound. It waits for real.",
-	Connections: func(q Question) int { return 2 * (steps(q.bound()) + 2) },
-	Ask:         askLifetime,
-}
-
-func (q Question) bound() time.Duration {
-	if q.Bound <= 0 {
-		return time.Hour
-	}
-	return q.Bound.Round(time.Second)
-}
-
-// steps is how many halvings bring bound down to a second.
-func steps(bound time.Duration) int {
-	n := 0
-	for ; bound > time.Second; bound /= 2 {
-		n++
-	}
-	return n
-}
-
-func askLifetime(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
-	base, err := q.pair()
-	if err != nil {
-		return nil, err
-	}
-	book := &notebook{run: run}
-	c := &Conclusion{Experiment: "lifetime", Columns: []string{"age", "session", "why"}}
-	probe := func(d time.Duration) (bool, error) {
-		p := base
-		p.CustomCaches = []plan.CustomCache{{ID: "forever", Key: session.Recipe{session.PartIP, session.PartPort, session.PartName}}}
-		p.Caches = []string{"forever"}
-		p.Connections = []plan.Connection{base.Connections[0], base.Connections[0]}
-		p.Connections[1].After = plan.Duration(d)
-		log, n, err := book.do(ctx, Step{Title: "after " + d.String(), Plan: p})
-		if err != nil {
-			return false, err
-		}
-		x := second(log, 1)
-		alive := x != nil && x.Handshake == trace.Resumed
-		word, mark := "refused", Plain
-		if alive {
-			word, mark = "resumed", Good
-		}
-		c.Rows = append(c.Rows, Row{Cells: []string{d.String(), word, why(x)}, Mark: mark, Run: n, Pass: 1})
-		return alive, nil
-	}
-	defer func() { c.Runs = book.runs }()
-	if alive, err := probe(0); err != nil {
-		return nil, err
-	} else if !alive {
-		c.Title = "The server resumes no session at all, so it has no lifetime to measure"
-		c.Runs = book.runs
-		return c, nil
-	}
-	low, high := time.Duration(0), q.bound()
-	if alive, err := probe(high); err != nil {
-		return nil, err
-	} else if alive {
-		c.Title = fmt.Sprintf("The server keeps sessions for longer than %s", high)
-		c.Runs = book.runs
-		return c, nil
-	}
-	for high-low > time.Second {
-		middle := (low + (high-low)/2).Round(time.Second)
-		if middle <= low || middle >= high {
-			break
-		}
-		alive, err := probe(middle)
-		if err != nil {
-			return nil, err
-		}
-		if alive {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	c.Title = fmt.Sprintf("The server keeps a session for %s to %s", low, high)
-	c.Runs = book.runs
-	return c, nil
 }

@@ -9,9 +9,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
 
@@ -20,7 +22,8 @@ type Experiment struct {
 	ID    string
 	Title string // the question, as a menu shows it
 	Line  string // what it does, in one line
-	// Connections is how many connections it may make at most.
+	// Connections is how many connections it may make at most, further attempts
+	// and the control's included; 0 where the question can't be asked.
 	Connections func(q Question) int
 	// Ask answers the question with as many runs as it needs. Errors are the
 	// Runner's, the context's, or that the question makes no sense here.
@@ -47,11 +50,24 @@ type Question struct {
 	Plan   plan.Plan
 	First  int
 	Second int
-	// For Delays: how long to wait before the second connection.
+	// For Delays: how long to wait before the second connection, each at most
+	// plan.MaxDelay; none = 9 and 11 minutes.
 	Delays []time.Duration
+	// For Delays: wait for real, instead of moving the client's clock. State is
+	// where an earlier question was left, nil = nowhere; Keep is told each time
+	// that something is worth keeping, and an error of it ends the question.
+	Real  bool
+	State *State
+	Keep  func(State) error
+	// Clock is what is waited by where the experiment itself waits; nil = the
+	// system's. Waiting, where it is set, is told when a wait begins and when it
+	// will end, and of the zero time when it is over.
+	Clock   session.Clock
+	Waiting func(title string, until time.Time)
 	// For Lifetime: the longest to look for; 0 = one hour.
 	Bound time.Duration
-	// For Cures: other addresses and names of the same service to try, if any.
+	// For Cures: other ports and names of the same service to try, beside the
+	// ports at which the plan's other targets have the same host.
 	Ports []uint16
 	Names []string
 	Proxy string
@@ -66,9 +82,15 @@ type Step struct {
 	Title string // "with the connection pool switched off"
 	Plan  plan.Plan
 	Moved bool // move the client's clock instead of waiting
+
+	// Sessions are what the caches begin with, by cache id (engine.Options), and
+	// Keep, where it is set, is to be given what they hold in the end.
+	Sessions map[string][]session.Session
+	Keep     func(map[string][]session.Session)
 }
 
-// Runner runs a step to its end.
+// Runner runs a step to its end. When it is stopped, what was recorded may come
+// with the context's error.
 type Runner func(ctx context.Context, s Step) (*trace.Log, error)
 
 // Run is a step and what came of it, kept as evidence.
@@ -82,6 +104,7 @@ type Conclusion struct {
 	Experiment string
 	Title      string // one sentence
 	Detail     string
+	Mark       Mark // of the answer: Bad is what the question is afraid of, Unknown no answer
 	Columns    []string
 	Rows       []Row
 	Runs       []Run
@@ -116,7 +139,8 @@ const (
 // ErrPair is wrapped when the question names no usable pair of connections.
 var ErrPair = errors.New("choose two connections to the same server with different identities")
 
-// pair reduces the plan to the two connections of the question.
+// pair reduces the plan to the two connections of the question. A target with
+// several addresses is asked at the first: a farm is another question.
 func (q Question) pair() (plan.Plan, error) {
 	p := q.Plan
 	if q.First < 1 || q.Second < 1 || q.First > len(p.Connections) || q.Second > len(p.Connections) {
@@ -126,92 +150,25 @@ func (q Question) pair() (plan.Plan, error) {
 	for i := range p.Connections {
 		p.Connections[i].Muted, p.Connections[i].After = false, 0
 	}
+	p.Targets = slices.Clone(p.Targets)
+	for i := range p.Targets {
+		one(&p.Targets[i])
+	}
 	p.Repeat, p.Concurrency, p.Expect = 1, 1, nil
 	return p, nil
 }
 
-// notebook keeps the runs of an experiment.
-type notebook struct {
-	run  Runner
-	runs []Run
+// clock is what is waited by.
+func (q Question) clock() session.Clock {
+	if q.Clock == nil {
+		return session.Real()
+	}
+	return q.Clock
 }
 
-// do runs a step and keeps it; it returns the log and the run's index.
-func (n *notebook) do(ctx context.Context, s Step) (*trace.Log, int, error) {
-	log, err := n.run(ctx, s)
-	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", s.Title, err)
+// waiting tells whoever listens of a wait.
+func (q Question) waiting(title string, until time.Time) {
+	if q.Waiting != nil {
+		q.Waiting(title, until)
 	}
-	n.runs = append(n.runs, Run{Title: s.Title, Log: log})
-	return log, len(n.runs) - 1, nil
-}
-
-// second is the last attempt at the second connection of a pass, or nil.
-func second(log *trace.Log, pass int) *trace.Connection {
-	p := log.Pass(pass)
-	if p == nil {
-		return nil
-	}
-	var found *trace.Connection
-	for _, c := range p.Connections {
-		if c.PlanConnection == 2 {
-			found = c
-		}
-	}
-	return found
-}
-
-// asked says in a word or two whether a connection was asked.
-func asked(c *trace.Connection) (string, Mark) {
-	switch {
-	case c == nil:
-		return "not run", Unknown
-	case c.Challenged():
-		return "asked", Good
-	case c.Handshake == "" || (c.Handshake == trace.Failed && c.Evidence.ServerHello == 0):
-		return "no answer", Unknown
-	case c.Handshake == trace.Failed:
-		return "refused", Unknown
-	}
-	return "not asked", Bad
-}
-
-// as says as whom a connection was served.
-func as(c *trace.Connection) string {
-	switch {
-	case c == nil:
-		return ""
-	case c.SeenAs != nil:
-		return *c.SeenAs
-	case c.IdentitySeenByServer != nil && *c.IdentitySeenByServer == "":
-		return "nobody"
-	case c.IdentitySeenByServer != nil:
-		return *c.IdentitySeenByServer
-	case !c.AuthenticatedKnown:
-		return "unknown"
-	case c.IdentityAuthenticated != nil:
-		return *c.IdentityAuthenticated
-	}
-	return "nobody"
-}
-
-// why says how a connection came to be as it is.
-func why(c *trace.Connection) string {
-	switch {
-	case c == nil:
-		return ""
-	case c.Error != nil:
-		return c.Error.Message
-	case c.ReusedConnection != nil && c.Coalesced:
-		return fmt.Sprintf("HTTP/2 connection %d was coalesced", *c.ReusedConnection)
-	case c.ReusedConnection != nil:
-		return fmt.Sprintf("HTTP connection %d was reused", *c.ReusedConnection)
-	case c.Handshake == trace.Resumed && c.Challenged():
-		return fmt.Sprintf("resumed %s, then asked (%s)", c.Resumption.SessionKey, c.Challenges[len(c.Challenges)-1].When)
-	case c.Handshake == trace.Resumed:
-		return fmt.Sprintf("resumed %s by %s", c.Resumption.SessionKey, c.Resumption.Mechanism)
-	case c.Resumption != nil:
-		return "offered a session, the server refused it"
-	}
-	return "full handshake: no session was offered"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
@@ -16,8 +17,12 @@ var Farm = Experiment{
 	ID: "farm", Title: "Does the farm share its sessions?",
 	Line: "For a target with several addresses in connect_to: a session made at each node is offered at each other one.",
 	Connections: func(q Question) int {
-		n := len(nodes(q))
-		return 4 * n * (n - 1)
+		var steps []Step
+		list, err := crossings(q)
+		for _, x := range list {
+			steps = append(steps, x.Step)
+		}
+		return total(steps, err)
 	},
 	Ask: askFarm,
 }
@@ -44,14 +49,13 @@ func farm(q Question) *target.Target {
 	return nil
 }
 
-func nodes(q Question) target.Addresses {
-	if t := farm(q); t != nil {
-		return t.ConnectTo
-	}
-	return nil
+// crossing offers the session of one node at another.
+type crossing struct {
+	from, to netip.AddrPort
+	Step
 }
 
-func askFarm(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+func crossings(q Question) ([]crossing, error) {
 	t := farm(q)
 	if t == nil {
 		return nil, fmt.Errorf("this question is about the nodes of a farm: %w", ErrNodes)
@@ -63,9 +67,7 @@ func askFarm(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
 			break
 		}
 	}
-	book := &notebook{run: run}
-	c := &Conclusion{Experiment: "farm", Columns: []string{"session made at", "offered at", "taken", "why"}}
-	taken, known := 0, 0
+	var list []crossing
 	for i, from := range t.ConnectTo {
 		for j, to := range t.ConnectTo {
 			if i == j {
@@ -79,24 +81,39 @@ func askFarm(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
 			p.Connections = []plan.Connection{{Target: a.ID, Identity: identity}, {Target: b.ID, Identity: identity}}
 			p.CustomCaches, p.Caches = []plan.CustomCache{byName}, []string{byName.ID}
 			p.Repeat, p.Concurrency, p.HTTPReuse, p.Expect = 1, 1, "off", nil
-			log, n, err := book.do(ctx, Step{Title: fmt.Sprintf("from %s to %s", from, to), Plan: p})
-			if err != nil {
-				return nil, err
-			}
-			word, mark := shares(second(log, 1))
-			if mark != Unknown {
-				known++
-			}
-			if mark == Good {
-				taken++
-			}
-			c.Rows = append(c.Rows, Row{Cells: []string{from.String(), to.String(), word, why(second(log, 1))}, Mark: mark, Run: n, Pass: 1})
+			list = append(list, crossing{from, to, Step{Title: fmt.Sprintf("from %s to %s", from, to), Plan: p}})
 		}
+	}
+	return list, nil
+}
+
+func askFarm(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+	list, err := crossings(q)
+	if err != nil {
+		return nil, err
+	}
+	book := &notebook{run: run}
+	c := &Conclusion{Experiment: "farm", Columns: []string{"session made at", "offered at", "taken", "why"}}
+	taken, known := 0, 0
+	for _, s := range list {
+		log, n, err := book.do(ctx, s.Step)
+		if err != nil {
+			return book.end(ctx, c, stoppedTitle, err)
+		}
+		x := second(log, 1)
+		word, mark := shares(x)
+		if mark != Unknown {
+			known++
+		}
+		if mark == Good {
+			taken++
+		}
+		c.Rows = append(c.Rows, row([]string{s.from.String(), s.to.String(), word, why(x)}, mark, n, 1, x))
 	}
 	c.Runs = book.runs
 	switch {
 	case known == 0:
-		c.Title = "No node gave a session that could be offered at another"
+		c.Title, c.Mark = "No node gave a session that could be offered at another", Unknown
 	case taken == known:
 		c.Title = "The farm shares its sessions: every node takes those of the others"
 		c.Detail = "A session cache whose key has no address works across this farm, and so does a confusion of identities."

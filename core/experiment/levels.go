@@ -2,9 +2,10 @@ package experiment
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"strings"
 
+	"rechallenge/core/plan"
 	"rechallenge/core/trace"
 )
 
@@ -12,99 +13,125 @@ import (
 // one level switched off after the other, from the outside in.
 var Levels = Experiment{
 	ID: "levels", Title: "Why was I not asked?",
-	Line:        "Repeats the pair with one level switched off after the other, and names the one that swallowed the challenge.",
-	Connections: func(Question) int { return 8 },
-	Ask:         askLevels,
+	Line: "Repeats the pair with one level switched off after the other, and names the one that swallowed the challenge.",
+	Connections: func(q Question) int {
+		list, err := levels(q)
+		return total(stepsOf(list), err)
+	},
+	Ask: askLevels,
 }
 
-func askLevels(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+// level is a run with one level less than the one before.
+type level struct {
+	name string // of what is switched off, "" = nothing
+	Step
+}
+
+func stepsOf(list []level) []Step {
+	var steps []Step
+	for _, l := range list {
+		steps = append(steps, l.Step)
+	}
+	return steps
+}
+
+// levels are the runs, those left out whose level the plan does not use.
+func levels(q Question) ([]level, error) {
 	base, err := q.pair()
 	if err != nil {
 		return nil, err
 	}
-	cache := "shared"
-	if len(q.Plan.Caches) > 0 && q.Plan.Caches[0] != "none" {
-		cache = q.Plan.Caches[0]
+	cache := cacheOf(q.Plan)
+	var list []level
+	for _, l := range []struct {
+		name, title string
+		caches      []string
+		reuse       string
+		used        bool
+	}{
+		{"", "as planned", cache, base.HTTPReuse, true},
+		{"HTTP/2 coalescing", "without HTTP/2 coalescing", cache, "keep-alive", base.HTTPReuse == "coalesce"},
+		{"kept-alive connection", "without keeping connections alive", cache, "off", base.HTTPReuse == "coalesce" || base.HTTPReuse == "keep-alive"},
+		{"TLS session", "without resuming TLS sessions", []string{"none"}, "off", true},
+	} {
+		if l.used {
+			p := base
+			p.Caches, p.HTTPReuse = l.caches, l.reuse
+			list = append(list, level{l.name, Step{Title: l.title, Plan: p}})
+		}
 	}
-	reuse := base.HTTPReuse
-	if reuse == "" {
-		reuse = "off"
-	}
-	steps := []struct{ level, title, cache, reuse string }{
-		{"", "as planned", cache, reuse},
-		{"HTTP/2 coalescing", "without HTTP/2 coalescing", cache, "keep-alive"},
-		{"kept-alive connection", "without keeping connections alive", cache, "off"},
-		{"TLS session", "without resuming TLS sessions", "none", "off"},
+	return list, nil
+}
+
+func askLevels(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+	list, err := levels(q)
+	if err != nil {
+		return nil, err
 	}
 	book := &notebook{run: run}
 	c := &Conclusion{Experiment: "levels", Columns: []string{"level", "second connection", "as", "why"}}
-	culprit := ""
-	var first *trace.Connection
-	before := ""
-	for _, s := range steps {
-		if s.level == "HTTP/2 coalescing" && reuse != "coalesce" || s.level == "kept-alive connection" && reuse == "off" {
-			continue
-		}
-		p := base
-		p.Caches, p.HTTPReuse = []string{s.cache}, s.reuse
-		log, n, err := book.do(ctx, Step{Title: s.title, Plan: p})
+	var words []string
+	for _, l := range list {
+		log, n, err := book.do(ctx, l.Step)
 		if err != nil {
-			return nil, err
+			return book.end(ctx, c, stoppedTitle, err)
 		}
 		x := second(log, 1)
 		word, mark := asked(x)
-		if first == nil {
-			first = x
-		}
-		c.Rows = append(c.Rows, Row{Cells: []string{s.title, word, as(x), why(x)}, Mark: mark, Run: n, Pass: 1})
-		if word == "asked" && before == "not asked" && culprit == "" {
-			culprit = s.level
-		}
-		before = word
-	}
-	if note := cacheable(first); note != "" {
-		c.Rows = append(c.Rows, Row{Cells: []string{"response cache", "no connection at all", "", note}, Mark: Unknown, Run: -1})
+		words = append(words, word)
+		c.Rows = append(c.Rows, row([]string{l.Title, word, as(x), whyAt(log, x)}, mark, n, 1, x))
 	}
 	c.Runs = book.runs
-	switch {
-	case culprit != "":
-		c.Title = "The " + culprit + " swallowed the challenge"
-		c.Detail = "With that level switched off, the same pair is asked."
-	case c.Rows[0].Cells[1] == "asked":
-		c.Title = "The second connection is asked: nothing swallows the challenge here"
-	case before == "not asked":
-		c.Title = "No level of the client swallowed it: this server does not ask even a fresh connection"
-	default:
-		c.Title = "The cause can't be told: the connections do not get far enough"
-		if first != nil && first.Error != nil {
-			c.Detail = first.Error.Message
-		}
+	if note := urlCache(list[0].Plan, c.Runs[0].Log); note != "" {
+		c.Rows = append(c.Rows, Row{Cells: []string{"response cache", "no connection at all", "", note}, Mark: Unknown, Run: 0, Pass: 1, Connection: 1})
 	}
+	c.blame(list, words)
 	return c, nil
 }
 
-// cacheable says when a URL cache would have answered without any connection
-// (RFC 9111 sections 3 and 4.2); "" when it would not, or it can't be known.
-func cacheable(c *trace.Connection) string {
-	if c == nil || c.HTTP == nil {
-		return ""
+// blame names the level: the one whose absence made the difference. A run that
+// decides nothing makes every level since the last one that did a suspect.
+func (c *Conclusion) blame(list []level, words []string) {
+	last := len(words) - 1
+	cured := slices.Index(words, wordAsked)
+	switch {
+	case words[0] == wordAsked:
+		c.Title, c.Mark = "The second connection is asked: nothing swallows the challenge here", Good
+		return
+	case words[0] != wordNotAsked:
+		c.Title, c.Mark = "The cause can't be told: as planned, the second connection does not get far enough", Unknown
+		c.Detail = c.Rows[0].Cells[3]
+		return
+	case cured < 0 && words[last] == wordNotAsked:
+		c.Title = "No level of the client swallowed it: this server does not ask even a fresh connection"
+		return
+	case cured < 0:
+		c.Title, c.Mark = "The cause can't be told: without resuming TLS sessions, the second connection does not get far enough", Unknown
+		c.Detail = c.Rows[last].Cells[3]
+		return
 	}
-	header := map[string]string{}
-	for _, h := range c.HTTP.Header {
-		header[strings.ToLower(h[0])] = strings.ToLower(h[1])
-	}
-	control := header["cache-control"]
-	if c.HTTP.Status != 200 || strings.Contains(control, "no-store") || strings.Contains(control, "no-cache") || strings.Contains(control, "max-age=0") {
-		return ""
-	}
-	for _, fresh := range []string{"max-age=", "s-maxage="} {
-		if _, rest, ok := strings.Cut(control, fresh); ok {
-			seconds, _, _ := strings.Cut(rest, ",")
-			return fmt.Sprintf("the answer may be kept for %s s: a client with a URL cache would not have connected for the same URL", strings.TrimSpace(seconds))
+	var suspects []string
+	for i := cured; i > 0; i-- {
+		suspects = append([]string{list[i].name}, suspects...)
+		if words[i-1] == wordNotAsked {
+			break
 		}
 	}
-	if header["expires"] != "" && header["expires"] != "0" && header["expires"] != "-1" {
-		return "the answer carries Expires: a client with a URL cache may not have connected for the same URL"
+	c.Mark = Bad
+	c.Title = "The " + strings.Join(suspects, " or the ") + " swallowed the challenge"
+	c.Detail = "With that level switched off, the same pair is asked."
+	if len(suspects) > 1 {
+		c.Detail = "Which of them can't be told: a run between the two decided nothing (" + c.Rows[cured-1].Cells[3] + ")."
 	}
-	return ""
+}
+
+// urlCache says when a URL cache would have answered the second request of a
+// pair from the first answer, without any connection; "" = not, or not known.
+func urlCache(p plan.Plan, log *trace.Log) string {
+	first := attempt(log, 1, 1)
+	a, b := p.Target(p.Connections[0].Target), p.Target(p.Connections[1].Target)
+	if first == nil || first.HTTP == nil || a == nil || b == nil {
+		return ""
+	}
+	return answers(request{a.Method, a.URL, a.Headers}, request{b.Method, b.URL, b.Headers}, *first.HTTP, log.Run.Started.Add(first.End))
 }

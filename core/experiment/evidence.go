@@ -1,0 +1,210 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+	"rechallenge/core/trace"
+)
+
+// notebook keeps the runs of an experiment.
+type notebook struct {
+	run     Runner
+	runs    []Run
+	partial *Run // of a run that was stopped
+}
+
+// do runs a step and keeps it; it returns the log and the run's index.
+func (n *notebook) do(ctx context.Context, s Step) (*trace.Log, int, error) {
+	log, err := n.run(ctx, s)
+	if err != nil {
+		if log != nil {
+			n.partial = &Run{Title: s.Title, Log: log}
+		}
+		return nil, 0, fmt.Errorf("%s: %w", s.Title, err)
+	}
+	n.runs = append(n.runs, Run{Title: s.Title, Log: log})
+	return log, len(n.runs) - 1, nil
+}
+
+// end is how a question ends whose run came back with an error: stopped by the
+// user it keeps its evidence, and the title says how far it came.
+func (n *notebook) end(ctx context.Context, c *Conclusion, title string, err error) (*Conclusion, error) {
+	c.Runs = n.runs
+	if n.partial != nil {
+		c.Runs = append(slices.Clip(n.runs), *n.partial)
+	}
+	if ctx.Err() == nil || len(c.Runs) == 0 && len(c.Rows) == 0 {
+		return nil, err
+	}
+	c.Title, c.Mark = title, Unknown
+	return c, err
+}
+
+// stoppedTitle is what a question says that was stopped before it knew.
+const stoppedTitle = "Stopped before there was an answer"
+
+// most is how many connections a plan can come to: every job of every pass,
+// the control's among them, and each may be made again where the server wants
+// HTTP/1.1, where a pooled connection had died or was refused for this name,
+// and for a second look with another TLS stack.
+func most(p plan.Plan) int {
+	passes := len(p.Caches) + 1
+	if list, err := p.Passes(); err == nil {
+		passes = len(list)
+	}
+	n := 0
+	for _, j := range p.Jobs() {
+		n++
+		if p.HTTPReuse == "keep-alive" || p.HTTPReuse == "coalesce" {
+			n++
+		}
+		if p.Stack == "" || p.Stack == "auto" {
+			n++
+		}
+		if t := p.Target(j.Target); t != nil && slices.Contains(t.ALPN, "h2") {
+			n++
+		}
+	}
+	return passes * n
+}
+
+// total is most for all steps; 0 where there is an error.
+func total(steps []Step, err error) int {
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for _, s := range steps {
+		n += most(s.Plan)
+	}
+	return n
+}
+
+// attempt is the last one at a connection of the plan (from 1) in a pass, or nil.
+func attempt(log *trace.Log, pass, connection int) *trace.Connection {
+	p := log.Pass(pass)
+	if p == nil {
+		return nil
+	}
+	var found *trace.Connection
+	for _, c := range p.Connections {
+		if c.PlanConnection == connection {
+			found = c
+		}
+	}
+	return found
+}
+
+// second is the last attempt at the second connection of a pass, or nil.
+func second(log *trace.Log, pass int) *trace.Connection { return attempt(log, pass, 2) }
+
+// control is the second connection of the pass that keeps no sessions, or nil.
+func control(log *trace.Log) *trace.Connection {
+	for _, p := range log.Passes {
+		if p.Policy.Disabled {
+			return second(log, p.Index)
+		}
+	}
+	return nil
+}
+
+// row is a line of the table about a connection of a run.
+func row(cells []string, m Mark, run, pass int, c *trace.Connection) Row {
+	r := Row{Cells: cells, Mark: m, Run: run, Pass: pass}
+	if c != nil {
+		r.Connection = c.Index
+	}
+	return r
+}
+
+// The words of asked. What is neither asked nor not asked decides nothing.
+const (
+	wordAsked    = "asked"
+	wordNotAsked = "not asked"
+	wordRefused  = "refused"
+	wordNoAnswer = "no answer"
+	wordNotRun   = "not run"
+)
+
+// asked says in a word or two whether a connection was asked.
+func asked(c *trace.Connection) (string, Mark) {
+	switch {
+	case c == nil:
+		return wordNotRun, Unknown
+	case c.Challenged():
+		return wordAsked, Good
+	case c.Handshake == "" || (c.Handshake == trace.Failed && c.Evidence.ServerHello == 0):
+		return wordNoAnswer, Unknown
+	case c.Handshake == trace.Failed:
+		return wordRefused, Unknown
+	}
+	return wordNotAsked, Bad
+}
+
+// as says as whom a connection was served.
+func as(c *trace.Connection) string {
+	switch {
+	case c == nil:
+		return ""
+	case c.SeenAs != nil:
+		return *c.SeenAs
+	case c.IdentitySeenByServer != nil && *c.IdentitySeenByServer == "":
+		return "nobody"
+	case c.IdentitySeenByServer != nil:
+		return *c.IdentitySeenByServer
+	case !c.AuthenticatedKnown:
+		return "unknown"
+	case c.IdentityAuthenticated != nil:
+		return *c.IdentityAuthenticated
+	}
+	return "nobody"
+}
+
+// why says how a connection came to be as it is.
+func why(c *trace.Connection) string {
+	switch {
+	case c == nil:
+		return "it was not made"
+	case c.Error != nil:
+		return c.Error.Message
+	case c.ReusedConnection != nil && c.Coalesced:
+		return fmt.Sprintf("HTTP/2 connection %d was coalesced", *c.ReusedConnection)
+	case c.ReusedConnection != nil:
+		return fmt.Sprintf("HTTP connection %d was reused", *c.ReusedConnection)
+	case c.Handshake == trace.Resumed && c.Resumption == nil:
+		return "resumed a session"
+	case c.Handshake == trace.Resumed && c.Challenged():
+		return fmt.Sprintf("resumed %s, then asked (%s)", c.Resumption.SessionKey, c.Challenges[len(c.Challenges)-1].When)
+	case c.Handshake == trace.Resumed:
+		return fmt.Sprintf("resumed %s by %s", c.Resumption.SessionKey, c.Resumption.Mechanism)
+	case c.Resumption != nil:
+		return "offered a session, the server refused it"
+	}
+	return "full handshake: no session was offered"
+}
+
+// expired reports whether the client's rule kept a session from being offered
+// by connection c: one was there, and its lifetime was over.
+func expired(log *trace.Log, c *trace.Connection) bool {
+	if c == nil || c.Resumption != nil || log.Pass(c.Pass) == nil {
+		return false
+	}
+	for _, e := range log.Pass(c.Pass).Events {
+		if x, ok := e.Payload.(trace.Cache); ok && x.Reason == session.ReasonExpired && (e.Connection == c.Index || e.Connection == 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// whyAt is why, with the end of a session by the client's rule.
+func whyAt(log *trace.Log, c *trace.Connection) string {
+	if c != nil && c.Error == nil && expired(log, c) {
+		return "full handshake: the session's lifetime was over by the client's rule, none was offered"
+	}
+	return why(c)
+}

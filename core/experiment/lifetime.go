@@ -1,0 +1,201 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+	"rechallenge/core/trace"
+)
+
+// Lifetime finds how long the server itself keeps a session, by bisection with
+// a client that lets none expire of itself. It waits for real.
+var Lifetime = Experiment{
+	ID: "lifetime", Title: "How long does the server keep a session?",
+	Line: "Bisects the server's own session lifetime, to the second, within a bound. It waits for real.",
+	Connections: func(q Question) int {
+		p, err := agingPlan(q, 0)
+		return total(slices.Repeat([]Step{{Plan: p}}, halvings(q.bound())+2), err)
+	},
+	Ask: askLifetime,
+}
+
+// forever is a client that offers a session whatever its age, at whichever
+// address the name leads to. A TLS 1.3 ticket it may not offer past the
+// lifetime that came with it, which is seven days at most: RFC 8446 section 4.6.1.
+var forever = plan.CustomCache{ID: "forever", Key: session.Recipe{session.PartName}, TTL: plan.Duration(10 * plan.MaxDelay)}
+
+func (q Question) bound() time.Duration {
+	if q.Bound <= 0 {
+		return time.Hour
+	}
+	return min(max(q.Bound.Round(time.Second), time.Second), plan.MaxDelay)
+}
+
+// halvings is how many of them bring bound down to a second.
+func halvings(bound time.Duration) int {
+	n := 0
+	for ; bound > time.Second; bound = (bound + time.Second) / 2 {
+		n++
+	}
+	return n
+}
+
+// Longest is how long a bisection within a bound waits at most: the bound,
+// and half of what is left again and again.
+func (q Question) Longest() time.Duration {
+	b := q.bound()
+	return b + time.Duration(halvings(b))*b
+}
+
+// agingPlan makes a session and offers it at that age.
+func agingPlan(q Question, age time.Duration) (plan.Plan, error) {
+	p, err := q.pair()
+	if err != nil {
+		return p, err
+	}
+	p.CustomCaches, p.Caches, p.HTTPReuse = []plan.CustomCache{forever}, []string{forever.ID}, "off"
+	p.Connections = []plan.Connection{p.Connections[0], p.Connections[0]}
+	p.Connections[1].After = plan.Duration(age)
+	return p, nil
+}
+
+// aging is a bisection while it goes on.
+type aging struct {
+	ctx       context.Context
+	q         Question
+	book      *notebook
+	c         *Conclusion
+	low, high time.Duration // kept that long; refused at that age, 0 = not known
+	announced time.Duration // by the server with the session, 0 = not
+	last      *trace.Connection
+}
+
+// The words for a session that was offered at some age.
+const (
+	wordResumed = "resumed"
+	wordUnknown = "unknown"
+)
+
+// probe makes a session, waits and offers it.
+func (a *aging) probe(d time.Duration) (word string, err error) {
+	p, err := agingPlan(a.q, d)
+	if err != nil {
+		return "", err
+	}
+	title := "after " + plan.Duration(d).String()
+	if d > 0 {
+		a.q.waiting(title, a.q.clock().Now().Add(d))
+		defer a.q.waiting("", time.Time{})
+	}
+	log, n, err := a.book.do(a.ctx, Step{Title: title, Plan: p})
+	if err != nil {
+		return "", err
+	}
+	made, x := attempt(log, 1, 1), second(log, 1)
+	a.last = x
+	word, says := wordUnknown, whyAt(log, x)
+	switch {
+	case x == nil || x.Handshake == "" || x.Handshake == trace.Failed:
+	case x.Handshake == trace.Resumed:
+		word = wordResumed
+	case x.Resumption == nil:
+	case made != nil && made.RemoteAddr != x.RemoteAddr:
+		says = fmt.Sprintf("the session is of %s, and %s refused it", made.RemoteAddr, x.RemoteAddr)
+	default:
+		word = wordRefused
+	}
+	if made != nil {
+		for _, s := range made.NewSessions {
+			a.announced = max(a.announced, s.Lifetime)
+		}
+	}
+	a.c.Rows = append(a.c.Rows, row([]string{plan.Duration(d).String(), word, says}, map[string]Mark{wordResumed: Good, wordUnknown: Unknown}[word], n, 1, x))
+	switch word {
+	case wordResumed:
+		a.low = max(a.low, d)
+	case wordRefused:
+		a.high = d
+	}
+	return word, nil
+}
+
+func askLifetime(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+	a := &aging{ctx: ctx, q: q, book: &notebook{run: run}, c: &Conclusion{Experiment: "lifetime", Columns: []string{"age", "session", "why"}}}
+	err := a.measure()
+	a.c.Runs = a.book.runs
+	a.c.Detail = a.words()
+	if err != nil {
+		return a.book.end(ctx, a.c, "Stopped: "+a.sofar(), err)
+	}
+	return a.c, nil
+}
+
+// measure bisects and gives the conclusion its title.
+func (a *aging) measure() error {
+	c := a.c
+	word, err := a.probe(0)
+	switch {
+	case err != nil:
+		return err
+	case word == wordRefused:
+		c.Title = "The server takes no session back, so it has no lifetime to measure"
+		return nil
+	case word == wordUnknown && a.last != nil && a.last.Handshake == trace.Full:
+		c.Title = "The server gives no session that could be offered, so there is no lifetime to measure"
+		return nil
+	case word == wordUnknown:
+		c.Title, c.Mark = "Nothing was measured: the connections do not get far enough", Unknown
+		return nil
+	}
+	bound, capped := a.q.bound(), false
+	if a.last.Resumption != nil && a.last.Resumption.Mechanism == session.PSK && a.announced > 2*time.Second && a.announced <= bound {
+		bound, capped = a.announced-time.Second, true
+	}
+	for next := bound; ; next = (a.low + (a.high-a.low)/2).Round(time.Second) {
+		word, err := a.probe(next)
+		switch {
+		case err != nil:
+			return err
+		case word == wordUnknown:
+			c.Title, c.Mark = fmt.Sprintf("Not measured to the end: %s; at the age of %s it can't be told", a.sofar(), plan.Duration(next)), Unknown
+			return nil
+		case a.high == 0 && capped:
+			c.Title = fmt.Sprintf("The server keeps its sessions for the %s that it announces; later none may be offered in TLS 1.3", plan.Duration(a.announced))
+			return nil
+		case a.high == 0:
+			c.Title = fmt.Sprintf("The server keeps sessions for longer than %s", plan.Duration(bound))
+			return nil
+		case a.high-a.low <= time.Second:
+			c.Title = fmt.Sprintf("The server keeps a session for %s to %s", plan.Duration(a.low), plan.Duration(a.high))
+			return nil
+		}
+	}
+}
+
+// sofar is what is known of the lifetime.
+func (a *aging) sofar() string {
+	low, high := plan.Duration(a.low), plan.Duration(a.high)
+	switch {
+	case len(a.c.Rows) == 0:
+		return "nothing is known yet"
+	case a.high == 0:
+		return fmt.Sprintf("the server keeps a session for at least %s", low)
+	}
+	return fmt.Sprintf("the server keeps a session for at least %s and less than %s", low, high)
+}
+
+// words are what the server announced and what the client's own rule is.
+func (a *aging) words() string {
+	text := "The server announces no lifetime."
+	if a.announced > 0 {
+		text = fmt.Sprintf("The server announces %s.", plan.Duration(a.announced))
+	}
+	if policy, err := a.q.Plan.Policy(cacheOf(a.q.Plan)[0]); err == nil {
+		text += " " + rule(policy)
+	}
+	return text + " Whichever ends first decides when a second identity is asked again."
+}
