@@ -93,13 +93,17 @@ func newAudit(c *experiment.Conclusion) *auditDocument {
 		d.Tests = append(d.Tests, auditTest{v.ID, v.Title, v.Sessions, v.Other, string(v.Result), v.Says, v.Control, v.Advisory, v.Reference, placed(v.At)})
 	}
 	for _, r := range c.Runs {
-		run := auditRun{Title: r.Title, answer: r}
-		for _, p := range r.Log.Passes {
-			run.Connections += len(p.Connections)
-		}
-		d.Runs = append(d.Runs, run)
+		d.Runs = append(d.Runs, newAuditRun(r))
 	}
 	return d
+}
+
+func newAuditRun(r experiment.Run) auditRun {
+	run := auditRun{Title: r.Title, answer: r}
+	for _, p := range r.Log.Passes {
+		run.Connections += len(p.Connections)
+	}
+	return run
 }
 
 func placed(p experiment.Place) *auditPlace {
@@ -128,8 +132,16 @@ func (d *auditDocument) writer(write func(io.Writer, *auditDocument) error) func
 }
 
 func writeAuditJSON(w io.Writer, d *auditDocument) error {
-	for i := range d.Runs {
-		r := &d.Runs[i]
+	if err := fillReports(d.Runs); err != nil {
+		return err
+	}
+	return encodeJSON(w, d)
+}
+
+// fillReports puts each run's own report in.
+func fillReports(runs []auditRun) error {
+	for i := range runs {
+		r := &runs[i]
 		if r.answer.Log == nil {
 			continue
 		}
@@ -143,10 +155,7 @@ func writeAuditJSON(w io.Writer, d *auditDocument) error {
 		}
 		r.Report = b.Bytes()
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(d)
+	return nil
 }
 
 // word is a result for people.

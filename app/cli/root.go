@@ -121,7 +121,7 @@ func command(c *console) *cobra.Command {
 		return usage{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
 	root.AddCommand(
-		demoCommand(c), runCommand(c), tryCommand(c), auditCommand(c), identityCommand(c), compareCommand(c), showCommand(c), inspectCommand(c),
+		demoCommand(c), runCommand(c), tryCommand(c), askCommand(c), auditCommand(c), identityCommand(c), compareCommand(c), showCommand(c), inspectCommand(c),
 		labCommand(c), cachesCommand(c), versionCommand(c), manCommand(c),
 	)
 	for _, cmd := range root.Commands() {

@@ -71,7 +71,7 @@ func askClients(ctx context.Context, q Question, run Runner) (*Conclusion, error
 		case Unknown:
 			unknown++
 		}
-		c.Rows = append(c.Rows, row([]string{policy.Title, word, as(x), reason(policy, x, sameTarget(step.Plan)), certainty(policy)}, mark, n, i+1, x))
+		c.Rows = append(c.Rows, row([]string{policy.Title, word, as(x), reason(policy, x, samePlace(step.Plan)), certainty(policy)}, mark, n, i+1, x))
 	}
 	fresh := control(log)
 	word, mark := asked(fresh)
@@ -103,9 +103,19 @@ func askClients(ctx context.Context, q Question, run Runner) (*Conclusion, error
 	return c, nil
 }
 
-// sameTarget says that both connections of a pair go to one target, so that
-// nothing but the client's rules keeps a session of the first from the second.
-func sameTarget(p plan.Plan) bool { return p.Connections[0].Target == p.Connections[1].Target }
+// samePlace says that both connections of a pair go to one place in the same
+// way, so that nothing but the client's rules keeps a session of the first from
+// the second.
+func samePlace(p plan.Plan) bool {
+	a, b := p.Target(p.Connections[0].Target), p.Target(p.Connections[1].Target)
+	if a == nil || b == nil {
+		return false
+	}
+	here, errA := a.Parse()
+	there, errB := b.Parse()
+	return errA == nil && errB == nil && here.Name == there.Name && here.Port == there.Port && here.ServerName == there.ServerName &&
+		a.Trust == b.Trust && a.TLS == b.TLS && a.Proxy == b.Proxy && slices.Equal(a.ALPN, b.ALPN) && slices.Equal(a.ConnectTo, b.ConnectTo)
+}
 
 // reason says how a connection came to be as it is, by the rule of the profile
 // where a rule explains a full handshake.

@@ -190,7 +190,7 @@ func (w *waiter) second(i int) error {
 		return fmt.Errorf("the session of the wait of %s is not there: %w", x.Delay, ErrState)
 	}
 	title := "after " + x.Delay.String()
-	if err := w.until(title, x.Until); err != nil {
+	if err := w.q.until(w.ctx, title, x.Until); err != nil {
 		return err
 	}
 	now := w.q.clock().Now().Round(0)
@@ -229,21 +229,4 @@ func clip(s string) string {
 		s = strings.ToValidUTF8(s[:maxStateText], "")
 	}
 	return s
-}
-
-// until waits for a time of day. It looks at the clock every now and then: a
-// machine that slept has not waited by its timers.
-func (w *waiter) until(title string, end time.Time) error {
-	clock := w.q.clock()
-	w.q.waiting(title, end)
-	defer w.q.waiting("", time.Time{})
-	for {
-		left := end.Sub(clock.Now().Round(0))
-		if left <= 0 {
-			return w.ctx.Err()
-		}
-		if err := clock.Wait(w.ctx, min(left, 10*time.Second)); err != nil {
-			return fmt.Errorf("%s: %w", title, err)
-		}
-	}
 }

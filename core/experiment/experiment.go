@@ -172,3 +172,20 @@ func (q Question) waiting(title string, until time.Time) {
 		q.Waiting(title, until)
 	}
 }
+
+// until waits for a time of day. It looks at the clock every now and then: a
+// machine that slept has not waited by its timers.
+func (q Question) until(ctx context.Context, title string, end time.Time) error {
+	clock := q.clock()
+	q.waiting(title, end)
+	defer q.waiting("", time.Time{})
+	for {
+		left := end.Sub(clock.Now().Round(0))
+		if left <= 0 {
+			return ctx.Err()
+		}
+		if err := clock.Wait(ctx, min(left, 10*time.Second)); err != nil {
+			return fmt.Errorf("%s: %w", title, err)
+		}
+	}
+}

@@ -38,7 +38,7 @@ func (q Question) bound() time.Duration {
 // halvings is how many of them bring bound down to a second.
 func halvings(bound time.Duration) int {
 	n := 0
-	for ; bound > time.Second; bound = (bound + time.Second) / 2 {
+	for left := int(bound / time.Second); left > 1; left = (left + 1) / 2 {
 		n++
 	}
 	return n
@@ -72,6 +72,7 @@ type aging struct {
 	low, high time.Duration // kept that long; refused at that age, 0 = not known
 	announced time.Duration // by the server with the session, 0 = not
 	last      *trace.Connection
+	keeps     bool // the runner hands sessions out, so that the waits are made here
 }
 
 // The words for a session that was offered at some age.
@@ -80,22 +81,29 @@ const (
 	wordUnknown = "unknown"
 )
 
-// probe makes a session, waits and offers it.
+// probe makes a session and offers it at that age.
 func (a *aging) probe(d time.Duration) (word string, err error) {
 	p, err := agingPlan(a.q, d)
 	if err != nil {
 		return "", err
 	}
 	title := "after " + plan.Duration(d).String()
-	if d > 0 {
-		a.q.waiting(title, a.q.clock().Now().Add(d))
-		defer a.q.waiting("", time.Time{})
+	var made, x *trace.Connection
+	var log *trace.Log
+	var n int
+	if d > 0 && a.keeps {
+		made, log, n, err = a.apart(p, title, d)
+	} else {
+		s := Step{Title: title, Plan: p, Keep: func(map[string][]session.Session) { a.keeps = true }}
+		log, n, err = a.book.do(a.ctx, s)
+		if err == nil {
+			made = attempt(log, 1, 1)
+		}
 	}
-	log, n, err := a.book.do(a.ctx, Step{Title: title, Plan: p})
 	if err != nil {
 		return "", err
 	}
-	made, x := attempt(log, 1, 1), second(log, 1)
+	x = second(log, 1)
 	a.last = x
 	word, says := wordUnknown, whyAt(log, x)
 	switch {
@@ -121,6 +129,29 @@ func (a *aging) probe(d time.Duration) (word string, err error) {
 		a.high = d
 	}
 	return word, nil
+}
+
+// apart makes the two connections in runs of their own and waits in between: a
+// run would wait in its control pass too.
+func (a *aging) apart(p plan.Plan, title string, d time.Duration) (made *trace.Connection, log *trace.Log, n int, err error) {
+	p.Connections[1].After = 0
+	var sessions map[string][]session.Session
+	first := Step{Title: "a session to offer " + title, Plan: half(p, 0), Keep: func(m map[string][]session.Session) { sessions = m }}
+	if log, _, err = a.book.do(a.ctx, first); err != nil {
+		return nil, nil, 0, err
+	}
+	made = attempt(log, 1, 1)
+	begun := a.q.clock().Now()
+	for _, s := range sessions[forever.ID] {
+		if !s.Created.IsZero() && s.Created.Before(begun) {
+			begun = s.Created
+		}
+	}
+	if err := a.q.until(a.ctx, title, begun.Round(0).Add(d)); err != nil {
+		return nil, nil, 0, err
+	}
+	log, n, err = a.book.do(a.ctx, Step{Title: title, Plan: half(p, 1), Sessions: sessions})
+	return made, log, n, err
 }
 
 func askLifetime(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
@@ -193,6 +224,9 @@ func (a *aging) words() string {
 	text := "The server announces no lifetime."
 	if a.announced > 0 {
 		text = fmt.Sprintf("The server announces %s.", plan.Duration(a.announced))
+	}
+	if a.announced > 0 && a.low > a.announced {
+		text += " It keeps sessions for longer than that."
 	}
 	if policy, err := a.q.Plan.Policy(cacheOf(a.q.Plan)[0]); err == nil {
 		text += " " + rule(policy)

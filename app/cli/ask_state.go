@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"rechallenge/app/files"
+	"rechallenge/core/engine"
+	"rechallenge/core/experiment"
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+	"rechallenge/core/trace"
+)
+
+// sessionsFile is where the sessions of a state are: they are secret, the state
+// is not.
+func sessionsFile(state string) string { return state + ".sessions" }
+
+// remember lets a question go on from the state in a file, if there is one, and
+// keep its own there.
+func remember(q *experiment.Question, name string) error {
+	s, err := readState(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	default:
+		q.State = &s
+	}
+	kept := 0
+	q.Keep = func(s experiment.State) error {
+		write := func(name string, text func(io.Writer) error) func() error {
+			return func() error { return files.Save(name, files.Secret, text) }
+		}
+		state := write(name, func(w io.Writer) error { return experiment.WriteState(w, s) })
+		secret := write(sessionsFile(name), func(w io.Writer) error { return session.Save(w, s.Sessions) })
+		if len(s.Sessions) >= kept {
+			// What the state says is waiting must have its sessions.
+			state, secret = secret, state
+		}
+		kept = len(s.Sessions)
+		if err := state(); err != nil {
+			return err
+		}
+		return secret()
+	}
+	return nil
+}
+
+// readState reads a state and its sessions.
+func readState(name string) (experiment.State, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return experiment.State{}, fmt.Errorf("--state: %w", err)
+	}
+	defer f.Close()
+	s, err := experiment.ReadState(f)
+	if err != nil {
+		return s, fmt.Errorf("--state %s: %w", name, err)
+	}
+	secret, err := os.Open(sessionsFile(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil // the experiment says which wait can't be gone on with
+	}
+	if err != nil {
+		return s, fmt.Errorf("--state: %w", err)
+	}
+	defer secret.Close()
+	if s.Sessions, err = session.Load(secret); err != nil {
+		return s, fmt.Errorf("--state %s: %w", sessionsFile(name), err)
+	}
+	return s, nil
+}
+
+// forget removes a state that is no longer needed.
+func forget(name string) (err error) {
+	for _, name := range []string{sessionsFile(name), name} {
+		if e := os.Remove(name); e != nil && !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// sessionsOf are what a run's caches hold in the end, by cache id.
+func sessionsOf(r *engine.Run, log *trace.Log) map[string][]session.Session {
+	sessions := map[string][]session.Session{}
+	for _, p := range log.Passes {
+		if cache := r.Cache(p.Index); cache != nil {
+			sessions[p.Cache] = append(sessions[p.Cache], cache.Sessions()...)
+		}
+	}
+	return sessions
+}
+
+// countdown shows every second how long a wait still lasts.
+type countdown struct {
+	show func(string)
+	stop chan struct{}
+	over sync.WaitGroup
+}
+
+// wait begins to show a wait until then; with the zero time it ends.
+func (d *countdown) wait(title string, until time.Time) {
+	if d.stop != nil {
+		close(d.stop)
+		d.over.Wait()
+		d.stop = nil
+	}
+	if until.IsZero() {
+		return
+	}
+	stop := make(chan struct{})
+	d.stop = stop
+	d.over.Go(func() {
+		t := time.NewTicker(time.Second)
+		defer t.Stop()
+		for {
+			left := max(time.Until(until.Round(0)).Round(time.Second), 0)
+			d.show(fmt.Sprintf("%s: %s left, until %s", title, plan.Duration(left), until.Local().Format(time.TimeOnly)))
+			select {
+			case <-t.C:
+			case <-stop:
+				return
+			}
+		}
+	})
+}
