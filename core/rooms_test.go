@@ -39,9 +39,10 @@ var rooms = map[string][]string{
 	"core/report":          {"core/trace", "core/plan", "core/diagnose", "core/timeline", "core/identity", "core/session", "core/wire", "core/wire/pcap"},
 	"app/files":            {"core/capture", "core/trace", "core/wire", "core/wire/pcap", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/diagnose", "core/report", "core/engine", "core/identity", "core/lab", "core/plan", "core/target", "core/session"},
 	"app/theme":            {},
-	"app/widgets":          {"app/theme"},
+	"app/words":            {},
+	"app/widgets":          {"app/theme", "app/words"},
 	"app/live":             {},
-	"app/state":            {"core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
+	"app/state":            {"app/words", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
 	"app/native":           {"app/ui"},
 	"docs":                 {},
 	"assets":               {},
@@ -56,6 +57,7 @@ var forbidden = map[string][]string{
 	"app/state":   {"fyne.io/", "github.com/sqweek/"},
 	"app/ui":      {"github.com/sqweek/"},
 	"app/widgets": {"github.com/sqweek/"},
+	"app/words":   {"fyne.io/", "github.com/sqweek/"},
 }
 
 // exceptions are imports that a rule of forbidden would hit though they are meant.

@@ -58,7 +58,7 @@ func (s *State) SideBySide() []SideBySide {
 					who += " on " + c.Node
 				}
 				rows = append(rows, SideBySide{
-					Connection: fmt.Sprintf("#%d %s at %s", c.Index, who, c.Target),
+					Connection: fmt.Sprintf(tr("#%d %s at %s"), c.Index, who, c.Target),
 					Cells:      make([]string, len(r.Log.Passes)), Refs: make([]Ref, len(r.Log.Passes)),
 				})
 			}
@@ -85,13 +85,13 @@ func answer(c *trace.Connection) string {
 	case c.Challenged():
 		words = append(words, "asked")
 	case c.Handshake == "":
-		words = append(words, "no TLS")
+		words = append(words, tr("no TLS"))
 	default:
-		words = append(words, "not asked")
+		words = append(words, tr("not asked"))
 	}
 	switch {
 	case c.ReusedConnection != nil:
-		words = append(words, fmt.Sprintf("connection #%d used again", *c.ReusedConnection))
+		words = append(words, fmt.Sprintf(tr("connection #%d used again"), *c.ReusedConnection))
 	case c.Handshake == trace.Resumed && c.Resumption != nil:
 		words = append(words, fmt.Sprintf("resumed #%d", c.Resumption.FromConnection))
 	case c.Handshake != "":
@@ -99,7 +99,7 @@ func answer(c *trace.Connection) string {
 	}
 	switch {
 	case c.IdentitySeenByServer != nil:
-		words = append(words, "seen as "+orNobody(*c.IdentitySeenByServer))
+		words = append(words, tr("seen as ")+orNobody(*c.IdentitySeenByServer))
 	case c.AuthenticatedKnown:
 		words = append(words, "carries "+orNobody(deref(c.IdentityAuthenticated)))
 	}

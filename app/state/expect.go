@@ -19,7 +19,7 @@ func (s *State) Expect() string {
 	e := plan.Expectation{Pass: p.Cache, Connection: c.Index, Challenged: &asked, Handshake: string(c.Handshake)}
 	words := []string{"asked"}
 	if !asked {
-		words[0] = "not asked"
+		words[0] = tr("not asked")
 	}
 	words = append(words, string(c.Handshake))
 	if c.Resumption != nil && c.Resumption.Accepted {
@@ -36,7 +36,7 @@ func (s *State) Expect() string {
 	}
 	if c.HTTP != nil {
 		e.Status = c.HTTP.Status
-		words = append(words, fmt.Sprintf("answered %d", c.HTTP.Status))
+		words = append(words, fmt.Sprintf(tr("answered %d"), c.HTTP.Status))
 	}
 	s.Edit(func(q *plan.Plan) {
 		for i, old := range q.Expect {
@@ -47,5 +47,5 @@ func (s *State) Expect() string {
 		}
 		q.Expect = append(q.Expect, e)
 	})
-	return fmt.Sprintf("connection %d under %s %s", c.Index, p.Cache, strings.Join(words, ", "))
+	return fmt.Sprintf(tr("connection %d under %s %s"), c.Index, p.Cache, strings.Join(words, ", "))
 }

@@ -102,17 +102,17 @@ func (s *State) Status() string {
 	v := s.run.view
 	if v == nil {
 		if s.run.running {
-			return "Running"
+			return tr("Running")
 		}
-		return "Nothing has run yet"
+		return tr("Nothing has run yet")
 	}
-	text := fmt.Sprintf("%s, %s, %s, %.0f ms", count(v.counts.connections, "connection"), count(v.counts.challenges, "challenge"),
+	text := fmt.Sprintf(tr("%s, %s, %s, %.0f ms"), count(v.counts.connections, "connection"), count(v.counts.challenges, "challenge"),
 		count(v.counts.resumptions, "resumption"), trace.Milliseconds(v.Report.Log.End))
 	switch {
 	case s.run.paused:
-		return "Paused: " + text
+		return tr("Paused: ") + text
 	case s.run.running:
-		return "Running: " + text
+		return tr("Running: ") + text
 	case s.run.opened != "":
 		return text + " (from " + filepath.Base(s.run.opened) + ")"
 	}

@@ -17,9 +17,9 @@ func (w *Window) about() {
 		{Key: "Go", Value: fmt.Sprintf("%s, %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)},
 	}
 	for _, s := range w.opt.Stacks {
-		pairs = append(pairs, widgets.Pair{Key: "Stack " + s.Name(), Value: s.Version()})
+		pairs = append(pairs, widgets.Pair{Key: tr("Stack ") + s.Name(), Value: s.Version()})
 	}
-	w.sheet("About Rechallenge", pairs)
+	w.sheet(tr("About Rechallenge"), pairs)
 }
 
 // showShortcuts lists the actions that have one.
@@ -30,13 +30,13 @@ func (w *Window) showShortcuts() {
 			pairs = append(pairs, widgets.Pair{Key: a.title, Value: text})
 		}
 	}
-	w.sheet("Keyboard shortcuts", pairs)
+	w.sheet(tr("Keyboard shortcuts"), pairs)
 }
 
 func (w *Window) sheet(title string, pairs []widgets.Pair) {
 	s := widgets.NewSheet()
 	s.SetPairs(pairs)
-	d := dialog.NewCustom(title, "Close", s, w.win)
+	d := dialog.NewCustom(title, tr("Close"), s, w.win)
 	d.Resize(fyne.NewSize(460, 420))
 	w.show(d, "sheet")
 }

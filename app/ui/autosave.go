@@ -43,7 +43,9 @@ func (w *Window) autosave() {
 			})
 		}
 		if err != nil {
-			live.Post(func() { w.status.SetReadout("Unsaved changes can't be kept for the case of a crash: " + err.Error()) })
+			live.Post(func() {
+				w.status.SetReadout(tr("Unsaved changes can't be kept for the case of a crash: ") + err.Error())
+			})
 		}
 	})
 }
@@ -59,7 +61,7 @@ func (w *Window) forgetAutosave() {
 		err = os.Remove(path)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		w.status.SetReadout("The kept copy of the plan could not be removed: " + err.Error())
+		w.status.SetReadout(tr("The kept copy of the plan could not be removed: ") + err.Error())
 	}
 }
 
@@ -78,7 +80,7 @@ func (w *Window) offerAutosave() {
 		w.forgetAutosave()
 		return
 	}
-	w.ask("Unsaved changes were found", "The program ended last time before a plan was saved. Take it up again?", "Take it up", "Discard it",
+	w.ask(tr("Unsaved changes were found"), tr("The program ended last time before a plan was saved. Take it up again?"), tr("Take it up"), tr("Discard it"),
 		func() {
 			w.state.SetPlan(d.Plan(), "", data)
 			w.state.Restored("")

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -28,13 +29,13 @@ type comparison struct {
 
 func newComparison(w *Window) *comparison {
 	c := &comparison{w: w, passes: container.NewStack(), title: widget.NewLabel("")}
-	c.changes = widgets.NewRows(widgets.Column{Title: "What", Width: 200, Stretch: 2}, widgets.Column{Title: "Before", Width: 160, Stretch: 3}, widgets.Column{Title: "Now", Width: 160, Stretch: 3})
-	c.changes.SetEmpty("Choose an earlier JSON report to see what has changed since.")
-	pick := widgets.NewToolButton("Earlier report…", theme.FolderOpenIcon(), "Choose the JSON report to compare with", c.choose)
+	c.changes = widgets.NewRows(widgets.Column{Title: tr("What"), Width: 200, Stretch: 2}, widgets.Column{Title: tr("Before"), Width: 160, Stretch: 3}, widgets.Column{Title: tr("Now"), Width: 160, Stretch: 3})
+	c.changes.SetEmpty(tr("Choose an earlier JSON report to see what has changed since."))
+	pick := widgets.NewToolButton(tr("Earlier report…"), theme.FolderOpenIcon(), tr("Choose the JSON report to compare with"), c.choose)
 	c.title.Importance = widget.LowImportance
 	split := container.NewVSplit(
-		pane("Passes of this run", c.passes),
-		container.NewBorder(container.NewVBox(line(rtheme.Color(rtheme.ColorGrid)), container.NewHBox(widget.NewLabelWithStyle("Since an earlier report", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}), pick, c.title)), nil, nil, nil, c.changes))
+		pane(tr("Passes of this run"), c.passes),
+		container.NewBorder(container.NewVBox(line(rtheme.Color(rtheme.ColorGrid)), container.NewHBox(widget.NewLabelWithStyle(tr("Since an earlier report"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true}), pick, c.title)), nil, nil, nil, c.changes))
 	split.Offset = 0.5
 	c.view = split
 	c.show()
@@ -43,14 +44,14 @@ func newComparison(w *Window) *comparison {
 
 // choose asks for the other report and reads it away from the UI goroutine.
 func (c *comparison) choose() {
-	c.w.choose("Earlier report", func(path string) {
-		c.w.status.SetProgress("Reading "+base(path), -1)
+	c.w.choose(tr("Earlier report"), func(path string) {
+		c.w.status.SetProgress(tr("Reading ")+base(path), -1)
 		go func() {
 			p, err := readReport(path)
 			live.Post(func() {
 				c.w.status.SetProgress("", 0)
 				if err != nil {
-					c.w.failed(base(path)+" could not be opened", err)
+					c.w.failed(fmt.Sprintf(tr("%s could not be opened"), base(path)), err)
 					return
 				}
 				c.other, c.name = p.view.Report, base(path)
@@ -72,12 +73,12 @@ func (c *comparison) show() {
 
 // side shows the passes side by side.
 func (c *comparison) side() {
-	cols := []widgets.Column{{Title: "Connection", Width: 150, Stretch: 1}}
+	cols := []widgets.Column{{Title: tr("Connection"), Width: 150, Stretch: 1}}
 	for _, title := range c.w.state.Passes() {
 		cols = append(cols, widgets.Column{Title: title, Width: 150, Stretch: 2})
 	}
 	list := widgets.NewRows(cols...)
-	list.SetEmpty("Nothing has run yet.")
+	list.SetEmpty(tr("Nothing has run yet."))
 	var rows []widgets.Row
 	all := c.w.state.SideBySide()
 	for n, r := range all {
@@ -110,6 +111,6 @@ func (c *comparison) differ() {
 		rows = append(rows, widgets.Row{ID: strconv.Itoa(n), Cells: []widgets.Cell{{Text: x.Where}, {Text: x.Before}, {Text: x.After}}})
 	}
 	c.title.SetText("since " + c.name + ": " + strconv.Itoa(len(rows)) + " differences")
-	c.changes.SetEmpty("Nothing differs.")
+	c.changes.SetEmpty(tr("Nothing differs."))
 	c.changes.SetRows(rows)
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -39,9 +40,9 @@ func (w *Window) chooseNew(title, name string, then func(path string), kinds ...
 			case errors.Is(err, ErrUnavailable):
 				w.saveOwn(name, then)
 			case errors.Is(err, ErrExists):
-				w.confirm(base(path)+" exists", "Replace it?", "Replace", func() { then(path) })
+				w.confirm(base(path)+" exists", tr("Replace it?"), tr("Replace"), func() { then(path) })
 			case err != nil:
-				w.failed("The file dialog failed", err)
+				w.failed(tr("The file dialog failed"), err)
 			default:
 				then(path)
 			}
@@ -74,10 +75,10 @@ func (w *Window) export(ext string) {
 func (w *Window) exportTo(ext string, r func() *report.Report) {
 	f, err := report.FormatOf("x" + ext)
 	if err != nil {
-		w.failed("The report could not be written", err)
+		w.failed(tr("The report could not be written"), err)
 		return
 	}
-	w.chooseNew("Export report", "report"+ext, func(path string) {
+	w.chooseNew(tr("Export report"), "report"+ext, func(path string) {
 		w.write(path, func() error { return files.SaveReport(path, r()) })
 	}, Kind{f.Title, []string{ext[1:]}})
 }
@@ -95,7 +96,7 @@ func (w *Window) exportAs() {
 		}
 	}
 	names, addresses, headers := widget.NewCheck("names", nil), widget.NewCheck("addresses", nil), widget.NewCheck("headers", nil)
-	secrets := widget.NewCheck("Put the TLS secrets in, so that Wireshark can decrypt it", nil)
+	secrets := widget.NewCheck(tr("Put the TLS secrets in, so that Wireshark can decrypt it"), nil)
 	secrets.Disable()
 	chosen := func(title string) string { return title[strings.LastIndex(title, " ")+1:] }
 	format := widget.NewSelect(titles, func(title string) {
@@ -108,10 +109,10 @@ func (w *Window) exportAs() {
 		}
 	})
 	format.SetSelected(titles[0])
-	d := dialog.NewForm("Export the report", "Choose the file…", "Cancel", []*widget.FormItem{
-		{Text: "Format", Widget: format},
-		{Text: "Hide", Widget: container.NewHBox(names, addresses, headers), HintText: "each becomes a pseudonym, the same one everywhere"},
-		{Text: "Secrets", Widget: secrets},
+	d := dialog.NewForm(tr("Export the report"), tr("Choose the file…"), tr("Cancel"), []*widget.FormItem{
+		{Text: tr("Format"), Widget: format},
+		{Text: tr("Hide"), Widget: container.NewHBox(names, addresses, headers), HintText: tr("each becomes a pseudonym, the same one everywhere")},
+		{Text: tr("Secrets"), Widget: secrets},
 	}, func(ok bool) {
 		if !ok {
 			return
@@ -125,7 +126,7 @@ func (w *Window) exportAs() {
 			save()
 			return
 		}
-		w.confirm("The file will hold secrets", "Whoever has it can read these connections and go on with their sessions. Only you will be allowed to read the file.", "Go on", save)
+		w.confirm(tr("The file will hold secrets"), tr("Whoever has it can read these connections and go on with their sessions. Only you will be allowed to read the file."), tr("Go on"), save)
 	}, w.win)
 	d.Resize(fyne.NewSize(520, 0))
 	w.show(d, "export")
@@ -137,27 +138,27 @@ func (w *Window) exportKeyLog() {
 		return
 	}
 	lines := w.finished.run.KeyLog().Lines()
-	w.confirm("The file will hold secrets", "Whoever has a key log and the packets can read these connections. Only you will be allowed to read the file.", "Go on", func() {
-		w.chooseNew("Export key log", "keys.log", func(path string) {
+	w.confirm(tr("The file will hold secrets"), tr("Whoever has a key log and the packets can read these connections. Only you will be allowed to read the file."), tr("Go on"), func() {
+		w.chooseNew(tr("Export key log"), "keys.log", func(path string) {
 			w.write(path, func() error {
 				return files.Save(path, files.Secret, func(out io.Writer) error { _, err := out.Write(lines); return err })
 			})
-		}, Kind{"Key log", []string{"log", "txt"}})
+		}, Kind{tr("Key log"), []string{"log", "txt"}})
 	})
 }
 
 // write writes a file away from the UI goroutine and says so.
 func (w *Window) write(path string, save func() error) {
-	w.status.SetProgress("Writing "+base(path), -1)
+	w.status.SetProgress(tr("Writing ")+base(path), -1)
 	go func() {
 		err := save()
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			if err != nil {
-				w.failed(base(path)+" could not be written", err)
+				w.failed(fmt.Sprintf(tr("%s could not be written"), base(path)), err)
 				return
 			}
-			w.status.SetReadout("Wrote " + path)
+			w.status.SetReadout(fmt.Sprintf(tr("Wrote %s"), path))
 			w.notice = "wrote " + path
 			w.dump()
 		})

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -39,7 +40,7 @@ func (w *Window) replace(p plan.Plan, path string, source []byte) {
 
 // openFile asks for a plan or a report and opens it.
 func (w *Window) openFile() {
-	w.choose("Open plan or report", func(path string) { w.openPath(path, false) }, planFiles, allFiles)
+	w.choose(tr("Open plan or report"), func(path string) { w.openPath(path, false) }, planFiles, allFiles)
 }
 
 // openPath opens a plan or a report, away from the UI goroutine.
@@ -55,13 +56,13 @@ func (w *Window) openPath(path string, run bool) {
 		w.openRun(path, func() (*picture, error) { return w.readCapture(path, &wire.KeyLog{}) })
 		return
 	}
-	w.status.SetProgress("Opening "+base(path), -1)
+	w.status.SetProgress(tr("Opening ")+base(path), -1)
 	go func() {
 		d, err := files.OpenPlan(path)
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			if err != nil {
-				w.failed(base(path)+" could not be opened", err)
+				w.failed(fmt.Sprintf(tr("%s could not be opened"), base(path)), err)
 				return
 			}
 			w.stopLab()
@@ -91,7 +92,7 @@ func (w *Window) loadMissing(then func()) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.status.OnCancel = cancel
-	w.status.SetProgress("Loading identities", -1)
+	w.status.SetProgress(tr("Loading identities"), -1)
 	loader := files.Loader{Dir: filepath.Dir(w.state.Path), Ask: w.asker(nil)}
 	go func() {
 		defer cancel()
@@ -115,7 +116,7 @@ func (w *Window) loadMissing(then func()) {
 			}
 			w.changed()
 			if len(failed) > 0 {
-				w.failed("Not every identity of the plan could be loaded", errors.Join(failed...))
+				w.failed(tr("Not every identity of the plan could be loaded"), errors.Join(failed...))
 				return
 			}
 			then()
@@ -126,13 +127,13 @@ func (w *Window) loadMissing(then func()) {
 // openRun opens a run that was made elsewhere, shown as if it had just been
 // run here.
 func (w *Window) openRun(path string, read func() (*picture, error)) {
-	w.status.SetProgress("Opening "+base(path), -1)
+	w.status.SetProgress(tr("Opening ")+base(path), -1)
 	go func() {
 		p, err := read()
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			if err != nil {
-				w.failed(base(path)+" could not be opened", err)
+				w.failed(fmt.Sprintf(tr("%s could not be opened"), base(path)), err)
 				return
 			}
 			w.picture = p
@@ -157,7 +158,7 @@ func (w *Window) readCapture(path string, keys *wire.KeyLog) (*picture, error) {
 // decryptCapture reads the capture that is shown again, with a key log.
 func (w *Window) decryptCapture() {
 	path := w.state.Opened()
-	w.choose("Key log", func(name string) {
+	w.choose(tr("Key log"), func(name string) {
 		w.openRun(path, func() (*picture, error) {
 			keys := &wire.KeyLog{}
 			if err := files.ReadKeyLog(keys, name); err != nil {
@@ -165,7 +166,7 @@ func (w *Window) decryptCapture() {
 			}
 			return w.readCapture(path, keys)
 		})
-	}, Kind{"Key logs (SSLKEYLOGFILE)", []string{"log", "txt", "keys"}}, allFiles)
+	}, Kind{tr("Key logs (SSLKEYLOGFILE)"), []string{"log", "txt", "keys"}}, allFiles)
 }
 
 // readReport reads a report and makes it ready to be shown.
@@ -192,7 +193,7 @@ func (w *Window) savePlan() {
 
 // savePlanAs asks where to save the plan.
 func (w *Window) savePlanAs() {
-	w.chooseNew("Save plan", "plan.yaml", w.writePlan, onlyPlans)
+	w.chooseNew(tr("Save plan"), "plan.yaml", w.writePlan, onlyPlans)
 }
 
 // writePlan writes the plan; files beside it are named relative to it.
@@ -208,13 +209,13 @@ func (w *Window) writePlan(path string) {
 	}
 	if err != nil {
 		w.state.Plan = before
-		w.failed("The plan could not be saved", err)
+		w.failed(tr("The plan could not be saved"), err)
 		return
 	}
 	w.state.Saved(path)
 	w.forgetAutosave()
 	w.remember(path)
-	w.status.SetReadout("Saved " + path)
+	w.status.SetReadout(fmt.Sprintf(tr("Saved %s"), path))
 	w.changed()
 }
 

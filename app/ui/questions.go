@@ -47,7 +47,7 @@ type questions struct {
 
 func newQuestions(w *Window) *questions {
 	q := &questions{w: w, chosen: experiment.Experiments[0]}
-	q.list = widgets.NewRows(widgets.Column{Title: "Question", Width: 160, Stretch: 1})
+	q.list = widgets.NewRows(widgets.Column{Title: tr("Question"), Width: 160, Stretch: 1})
 	var rows []widgets.Row
 	for _, e := range experiment.Experiments {
 		rows = append(rows, widgets.Row{ID: e.ID, Cells: []widgets.Cell{{Text: e.Title}}})
@@ -57,7 +57,7 @@ func newQuestions(w *Window) *questions {
 	q.first, q.second = widget.NewSelect(nil, func(string) { q.priced() }), widget.NewSelect(nil, func(string) { q.priced() })
 	q.about, q.cost = wrapped(""), widget.NewLabel("")
 	q.wishes = w.newWishes(q.priced)
-	more := widgets.NewToolButton("", theme.HelpIcon(), "Read about this question", func() {
+	more := widgets.NewToolButton("", theme.HelpIcon(), tr("Read about this question"), func() {
 		page, word := "guide", "question"
 		if q.chosen.ID == experiment.Audit.ID {
 			page, word = "audit", ""
@@ -65,15 +65,15 @@ func newQuestions(w *Window) *questions {
 		w.read(page, word)
 	})
 	q.cost.Importance = widget.LowImportance
-	q.ask = widgets.NewToolButton("Ask", theme.MediaPlayIcon(), "Make the connections that answer the question", q.start)
+	q.ask = widgets.NewToolButton(tr("Ask"), theme.MediaPlayIcon(), tr("Make the connections that answer the question"), q.start)
 	q.ask.SetPrimary(true)
-	q.stop = widgets.NewToolButton("Stop", theme.MediaStopIcon(), "Stop asking", func() {
+	q.stop = widgets.NewToolButton(tr("Stop"), theme.MediaStopIcon(), tr("Stop asking"), func() {
 		if q.cancel != nil {
 			q.cancel()
 		}
 	})
 	q.answer = container.NewStack()
-	pair := container.NewHBox(widget.NewLabel("First"), container.New(minWidth(150), q.first), widget.NewLabel("then"), container.New(minWidth(150), q.second), q.ask, q.stop, q.cost)
+	pair := container.NewHBox(widget.NewLabel(tr("First")), container.New(minWidth(150), q.first), widget.NewLabel("then"), container.New(minWidth(150), q.second), q.ask, q.stop, q.cost)
 	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.wishes.view, pair, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
 	split := container.NewHSplit(q.list, right)
 	split.Offset = 0.2
@@ -92,7 +92,7 @@ func (q *questions) choose(id string) {
 	q.list.Select(id)
 	q.about.SetText(e.Line)
 	q.wishes.show(id)
-	q.say("Not asked yet.")
+	q.say(tr("Not asked yet."))
 	q.show()
 }
 
@@ -108,7 +108,7 @@ func (q *questions) say(text string) {
 func (q *questions) show() {
 	var names []string
 	for n, c := range q.w.state.Plan.Connections {
-		names = append(names, fmt.Sprintf("%d  %s as %s", n+1, c.Target, c.Identity))
+		names = append(names, fmt.Sprintf(tr("%d  %s as %s"), n+1, c.Target, c.Identity))
 	}
 	first, second := position(q.first.Selected), position(q.second.Selected)
 	if first == 0 || first > len(names) {
@@ -159,7 +159,7 @@ func (q *questions) priced() {
 		q.cost.SetText(why)
 		q.ask.Disable()
 	default:
-		q.cost.SetText(fmt.Sprintf("up to %s", connections(q.chosen.Connections(q.question()))))
+		q.cost.SetText(fmt.Sprintf(tr("up to %s"), connections(q.chosen.Connections(q.question()))))
 		q.ask.Enable()
 	}
 	q.stop.Disable()
@@ -169,7 +169,7 @@ func connections(n int) string {
 	if n == 1 {
 		return "1 connection"
 	}
-	return fmt.Sprintf("%d connections", n)
+	return fmt.Sprintf(tr("%d connections"), n)
 }
 
 // start asks the question away from the UI goroutine.
@@ -177,7 +177,7 @@ func (q *questions) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	q.cancel = cancel
 	question, chosen, run := q.question(), q.chosen, q.w.runner(q.progress)
-	q.say("Asking…")
+	q.say(tr("Asking…"))
 	q.priced()
 	q.w.dump()
 	go func() {
@@ -196,7 +196,7 @@ func (q *questions) start() {
 			case c != nil:
 				q.conclude(c, p)
 			case errors.Is(err, context.Canceled):
-				q.say("Stopped.")
+				q.say(tr("Stopped."))
 			default:
 				q.say(sentence(err.Error()))
 			}
@@ -241,7 +241,7 @@ func (q *questions) conclude(c *experiment.Conclusion, runs []*picture) {
 			row.Cells = append(row.Cells, widgets.TableCell{Text: r.Cells[i]})
 		}
 		if r.Run >= 0 && r.Run < len(runs) {
-			row.Evidence = []widgets.Evidence{{Text: "show the run", Lane: widgets.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)}, Event: r.Run}}
+			row.Evidence = []widgets.Evidence{{Text: tr("show the run"), Lane: widgets.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)}, Event: r.Run}}
 		}
 		rows = append(rows, row)
 	}

@@ -22,7 +22,7 @@ import (
 // run runs the plan.
 func (w *Window) run() {
 	if why := w.state.Runnable(); why != "" {
-		w.failed("The plan can't be run yet", errors.New(why))
+		w.failed(tr("The plan can't be run yet"), errors.New(why))
 		return
 	}
 	p := w.state.Plan
@@ -90,7 +90,7 @@ func resources(p *plan.Plan, dir string, roots map[string][]byte) (engine.Resour
 func (w *Window) notRun(err error) {
 	w.state.ClearRun()
 	w.picture = nil
-	w.failed("The plan could not be run", err)
+	w.failed(tr("The plan could not be run"), err)
 }
 
 // grown shows the run as it is now known. The plan's side of the window can't
@@ -126,7 +126,7 @@ func (w *Window) notify() {
 	if r == nil || r.Log.End < longRun || w.inFront {
 		return
 	}
-	w.app.SendNotification(fyne.NewNotification("Rechallenge: the run has ended", r.Result.Verdict.Title))
+	w.app.SendNotification(fyne.NewNotification(tr("Rechallenge: the run has ended"), r.Result.Verdict.Title))
 }
 
 // stop ends the run; what was recorded stays.

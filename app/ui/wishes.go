@@ -44,13 +44,13 @@ func (w *Window) newWishes(changed func()) wishes {
 		f.OnChanged = func(string) { changed() }
 		x.list = append(x.list, &wish{of, container.NewHBox(widget.NewLabel(label), container.New(minWidth(width), f)), f, check, take})
 	}
-	add("Delays", "9m, 11m", 130, func(s string) error { _, err := durations(s); return err }, func(s string, q *experiment.Question) { q.Delays, _ = durations(s) }, "delays")
-	add("Bound", "1h", 90, func(s string) error { _, err := duration(s); return err }, func(s string, q *experiment.Question) { q.Bound, _ = duration(s) }, "lifetime")
-	add("Other ports", "8443, 9443", 110, func(s string) error { _, err := ports(s); return err }, func(s string, q *experiment.Question) { q.Ports, _ = ports(s) }, "cures")
-	add("Other names", "found by wildcard", 150, func(string) error { return nil }, func(s string, q *experiment.Question) { q.Names = state.List(s) }, "cures")
-	add("Proxy", "none", 160, func(string) error { return nil }, func(s string, q *experiment.Question) { q.Proxy = s }, "cures")
-	add("At most", strconv.Itoa(experiment.DefaultAuditLimit)+" connections", 155, func(s string) error { _, err := count(s); return err }, func(s string, q *experiment.Question) { q.MaxConnections, _ = count(s) }, "audit")
-	add("Waiting up to", "not at all", 90, func(s string) error { _, err := duration(s); return err }, func(s string, q *experiment.Question) { q.Wait, _ = duration(s) }, "audit")
+	add(tr("Delays"), "9m, 11m", 130, func(s string) error { _, err := durations(s); return err }, func(s string, q *experiment.Question) { q.Delays, _ = durations(s) }, "delays")
+	add(tr("Bound"), "1h", 90, func(s string) error { _, err := duration(s); return err }, func(s string, q *experiment.Question) { q.Bound, _ = duration(s) }, "lifetime")
+	add(tr("Other ports"), "8443, 9443", 110, func(s string) error { _, err := ports(s); return err }, func(s string, q *experiment.Question) { q.Ports, _ = ports(s) }, "cures")
+	add(tr("Other names"), tr("found by wildcard"), 150, func(string) error { return nil }, func(s string, q *experiment.Question) { q.Names = state.List(s) }, "cures")
+	add(tr("Proxy"), "none", 160, func(string) error { return nil }, func(s string, q *experiment.Question) { q.Proxy = s }, "cures")
+	add(tr("At most"), strconv.Itoa(experiment.DefaultAuditLimit)+" connections", 155, func(s string) error { _, err := count(s); return err }, func(s string, q *experiment.Question) { q.MaxConnections, _ = count(s) }, "audit")
+	add(tr("Waiting up to"), tr("not at all"), 90, func(s string) error { _, err := duration(s); return err }, func(s string, q *experiment.Question) { q.Wait, _ = duration(s) }, "audit")
 	return x
 }
 
@@ -103,7 +103,7 @@ func (x wishes) err() error {
 func duration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(strings.TrimSpace(s))
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%q is no time such as 90s or 9m", s)
+		return 0, fmt.Errorf(tr("%q is no time such as 90s or 9m"), s)
 	}
 	return d, nil
 }
@@ -118,7 +118,7 @@ func durations(s string) ([]time.Duration, error) {
 		list = append(list, d)
 	}
 	if len(list) < 2 {
-		return nil, errors.New("two delays or more, such as 9m, 11m")
+		return nil, errors.New(tr("two delays or more, such as 9m, 11m"))
 	}
 	return list, nil
 }
@@ -128,7 +128,7 @@ func ports(s string) ([]uint16, error) {
 	for _, part := range state.List(s) {
 		n, err := strconv.ParseUint(part, 10, 16)
 		if err != nil || n == 0 {
-			return nil, fmt.Errorf("%q is no port: 1 to 65535", part)
+			return nil, fmt.Errorf(tr("%q is no port: 1 to 65535"), part)
 		}
 		list = append(list, uint16(n))
 	}
@@ -138,7 +138,7 @@ func ports(s string) ([]uint16, error) {
 func count(s string) (int, error) {
 	n, err := strconv.Atoi(strings.TrimSpace(s))
 	if err != nil || n < 1 {
-		return 0, fmt.Errorf("%q is no number of connections", s)
+		return 0, fmt.Errorf(tr("%q is no number of connections"), s)
 	}
 	return n, nil
 }

@@ -27,7 +27,7 @@ type hexPane struct {
 }
 
 func newHexPane(onByte func(at int)) *hexPane {
-	h := &hexPane{onByte: onByte, none: weak("The bytes of this message were not kept")}
+	h := &hexPane{onByte: onByte, none: weak(tr("The bytes of this message were not kept"))}
 	h.none.Hide()
 	h.list = widget.NewList(func() int { return (len(h.bytes) + hexPerLine - 1) / hexPerLine },
 		func() fyne.CanvasObject { return newHexLine(h) },

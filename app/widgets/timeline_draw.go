@@ -42,9 +42,9 @@ func (t *Timeline) drawRows(k ink) {
 	width := a.x + a.w
 	t.drawGrid(k)
 	if t.rows.total == 0 {
-		text := "The timeline of a run appears here"
+		text := tr("The timeline of a run appears here")
 		if t.s.total > 0 {
-			text = "No connection fits the filter: " + connections(t.s.total) + " hidden"
+			text = tr("No connection fits the filter: ") + connections(t.s.total) + " hidden"
 		}
 		w := fyne.MeasureText(text, f.size, fyne.TextStyle{}).Width
 		t.heads.text((width-w)/2, a.h/2-f.height, text, k.muted, f.size, fyne.TextStyle{})

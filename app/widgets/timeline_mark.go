@@ -124,17 +124,17 @@ func (m MarkKind) title() string {
 	case MarkChallenge:
 		return "challenge"
 	case MarkExpected:
-		return "challenge that did not come"
+		return tr("challenge that did not come")
 	case MarkResumption:
 		return "resumption"
 	case MarkRenegotiation:
-		return "challenge in renegotiation"
+		return tr("challenge in renegotiation")
 	case MarkPostHandshake:
-		return "challenge after the handshake"
+		return tr("challenge after the handshake")
 	case MarkError:
 		return "error"
 	case MarkSession:
-		return "session given"
+		return tr("session given")
 	}
 	return "message"
 }
@@ -150,7 +150,7 @@ func phaseTitle(phase string) string {
 		return "TLS"
 	}
 	if len(phase) > 4 && phase[:4] == "tls-" {
-		return "TLS flight " + phase[4:]
+		return tr("TLS flight ") + phase[4:]
 	}
 	return phase
 }

@@ -65,7 +65,7 @@ func arrange(s *store, keep func(*TimelineLane) bool, compare bool) *arrangement
 		n := len(a.rows) - first
 		a.sections = append(a.sections, section{
 			title: group.title, first: first, n: n,
-			note: fmt.Sprintf("%d of %s shown", n, connections(len(group.lanes))),
+			note: fmt.Sprintf(tr("%d of %s shown"), n, connections(len(group.lanes))),
 		})
 	}
 	a.total = len(a.rows)
@@ -180,13 +180,13 @@ func (a *arrangement) head(sec *section) (title, note string) {
 	}
 	switch {
 	case sec.differs:
-		note = "differs: asked in " + strings.Join(asked, ", ") + "; not asked in " + strings.Join(not, ", ")
+		note = tr("differs: asked in ") + strings.Join(asked, ", ") + tr("; not asked in ") + strings.Join(not, ", ")
 	case len(asked) > 0:
 		note = "asked"
 	case len(not) > 0:
-		note = "not asked"
+		note = tr("not asked")
 	default:
-		note = "not known: no connection got far enough to be asked"
+		note = tr("not known: no connection got far enough to be asked")
 	}
 	return title, note
 }

@@ -91,7 +91,7 @@ func (t *Timeline) outcome(at place, row int) string {
 	case yes:
 		return "asked   " + text
 	case no:
-		return "not asked   " + text
+		return tr("not asked   ") + text
 	}
 	return text
 }
