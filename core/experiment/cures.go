@@ -17,13 +17,16 @@ var Cures = Experiment{
 	Line: "Tries every known workaround for real, and says which bring the challenge on this server and under these cache rules.",
 	Connections: func(q Question) int {
 		base, err := curesBase(q)
+		if err != nil {
+			return 0
+		}
 		steps := []Step{{Plan: base}}
 		for _, cure := range cures(q) {
 			if p, err := cure.on(base); err == nil || cure.needs {
 				steps = append(steps, Step{Plan: p})
 			}
 		}
-		return total(steps, err)
+		return total(steps, nil)
 	},
 	Ask: askCures,
 }
