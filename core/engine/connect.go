@@ -40,6 +40,7 @@ type attempt struct {
 	ctx     context.Context
 	link    *link
 	address netip.AddrPort // dialled
+	dialled trace.Dialed
 }
 
 // add records an event of this connection.
@@ -195,7 +196,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	l.user.Store(a)
 	a.Run.mu.Lock()
 	a.captures = append(a.captures, Captured{
-		Pass: a.n, Connection: a.index, Local: conn.LocalAddr().String(), Remote: conn.RemoteAddr().String(), Capture: l.capture,
+		Pass: a.n, Connection: a.index, Local: a.dialled.Local, Remote: a.dialled.Remote, Capture: l.capture,
 	})
 	a.Run.mu.Unlock()
 	l.raw = l.capture.Tap(conn, a.rec.Now)
@@ -253,15 +254,13 @@ func (a *attempt) flush() {
 	l := a.link
 	chunks := l.capture.Chunks(l.fed)
 	l.fed += len(chunks)
-	a.told(l.decoder.Feed(chunks...))
+	l.decoder.FeedTo(a.told, chunks...)
 }
 
-// told records messages from the wire.
-func (a *attempt) told(list []wire.Message) {
-	for i := range list {
-		list[i].At = list[i].At.Truncate(time.Microsecond) // as the recorder would
-		a.rec.AddAt(list[i].At, a.n, a.index, trace.Message{Message: list[i]})
-	}
+// told records a message from the wire.
+func (a *attempt) told(m *wire.Message) {
+	m.At = m.At.Truncate(time.Microsecond) // as the recorder would
+	a.rec.AddAt(m.At, a.n, a.index, trace.Message{Message: *m})
 }
 
 // store puts the sessions that came into the cache, made by and established
@@ -311,6 +310,7 @@ func (l *link) settle(a *attempt) {
 	if l.conn != nil && l.keep {
 		a.flush()
 		a.store()
+		l.http.rest()
 		a.pool.put(l)
 		return
 	}
@@ -320,7 +320,7 @@ func (l *link) settle(a *attempt) {
 	}
 	l.close()
 	a.flush()
-	a.told(l.decoder.Close())
+	l.decoder.CloseTo(a.told)
 	if l.conn != nil {
 		a.store()
 	} else if l.offered != nil {

@@ -61,11 +61,13 @@ func (a *attempt) dial(addresses []netip.AddrPort) (net.Conn, *trace.Failure) {
 	var err error
 	var dialer net.Dialer
 	for _, address := range addresses {
-		a.add(trace.Dial{Address: address.String()})
-		conn, err = dialer.DialContext(a.ctx, "tcp", address.String())
+		text := address.String()
+		a.add(trace.Dial{Address: text})
+		conn, err = dialer.DialContext(a.ctx, "tcp", text)
 		if err == nil {
 			a.address = address
-			a.add(trace.Dialed{Local: conn.LocalAddr().String(), Remote: conn.RemoteAddr().String()})
+			a.dialled = trace.Dialed{Local: conn.LocalAddr().String(), Remote: conn.RemoteAddr().String()}
+			a.add(a.dialled)
 			break
 		}
 		a.add(trace.Dialed{Error: err.Error()})

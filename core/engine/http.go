@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -41,15 +42,59 @@ type carrier struct {
 	h2     *http.ClientConn
 }
 
+// readers and writers are what HTTP/1.1 is read and written through; an idle
+// connection holds none.
+var (
+	readers = sync.Pool{New: func() any { return bufio.NewReader(nil) }}
+	writers = sync.Pool{New: func() any { return bufio.NewWriter(nil) }}
+)
+
+// wake gets what an HTTP/1.1 exchange needs.
+func (c *carrier) wake() {
+	if c.reader == nil {
+		c.reader = readers.Get().(*bufio.Reader)
+		c.reader.Reset(c.budget)
+	}
+}
+
+// rest gives it back before the connection idles, unless the server has said
+// more than it was asked.
+func (c *carrier) rest() {
+	if c.reader != nil && c.reader.Buffered() == 0 {
+		c.release()
+	}
+}
+
+func (c *carrier) release() {
+	c.reader.Reset(nil)
+	readers.Put(c.reader)
+	c.reader = nil
+}
+
+// write writes a request.
+func (c *carrier) write(req *http.Request) error {
+	w := writers.Get().(*bufio.Writer)
+	defer writers.Put(w)
+	defer w.Reset(nil)
+	w.Reset(c.budget.r)
+	if err := req.Write(w); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
 func (c *carrier) close() {
 	if c.h2 != nil {
 		c.h2.Close()
+	}
+	if c.reader != nil {
+		c.release()
 	}
 }
 
 // budget is a reader that fails once n bytes were read.
 type budget struct {
-	r io.Reader
+	r io.ReadWriter
 	n int
 }
 
@@ -76,7 +121,6 @@ func (l *link) carrier() (*carrier, error) {
 		c.h2 = h2
 	} else {
 		c.budget = &budget{r: l.conn}
-		c.reader = bufio.NewReader(c.budget)
 	}
 	l.http = c
 	return c, nil
@@ -151,7 +195,8 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	} else {
 		req.Close = !a.pool.keeps(l)
 		c.budget.n = maxHead
-		if err = req.Write(l.conn); err == nil {
+		c.wake()
+		if err = c.write(req); err == nil {
 			resp, err = http.ReadResponse(c.reader, req)
 		}
 	}

@@ -13,9 +13,6 @@ func (t Trust) Verify(chain [][]byte, now time.Time) error {
 	if t.Disabled {
 		return nil
 	}
-	if len(chain) == 0 {
-		return &Error{Reason: Untrusted, Err: errors.New("the server sent no certificate")}
-	}
 	var certs []*x509.Certificate
 	for i, der := range chain {
 		c, err := x509.ParseCertificate(der)
@@ -23,6 +20,17 @@ func (t Trust) Verify(chain [][]byte, now time.Time) error {
 			return &Error{Reason: Untrusted, Err: fmt.Errorf("certificate %d of the server can't be read: %w", i+1, err)}
 		}
 		certs = append(certs, c)
+	}
+	return t.Judge(certs, now)
+}
+
+// Judge is Verify of certificates that have been read already.
+func (t Trust) Judge(certs []*x509.Certificate, now time.Time) error {
+	if t.Disabled {
+		return nil
+	}
+	if len(certs) == 0 {
+		return &Error{Reason: Untrusted, Err: errors.New("the server sent no certificate")}
 	}
 	opts := x509.VerifyOptions{Roots: t.Roots, Intermediates: x509.NewCertPool(), CurrentTime: now}
 	for _, c := range certs[1:] {

@@ -24,6 +24,9 @@ type Pass struct {
 	Events      []Event // of this pass and its connections, in order of Seq
 	Entries     []session.Info
 	Connections []*Connection
+
+	first int  // place of its first event among all
+	apart bool // Events is an array of its own
 }
 
 // Handshake is what kind of handshake a connection made.

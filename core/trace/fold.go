@@ -13,9 +13,10 @@ import (
 
 // Folder turns events into a Log as they come. The zero value is ready.
 type Folder struct {
-	log   Log
-	hits  map[connectionID]session.Event // what the look-up found, to be offered
-	taken int                            // snapshots so far
+	log    Log
+	events []Event                        // all of them
+	hits   map[connectionID]session.Event // what the look-up found, to be offered
+	taken  int                            // snapshots so far
 }
 
 type connectionID struct{ pass, index int }
@@ -24,7 +25,7 @@ func (c *Connection) id() connectionID { return connectionID{c.Pass, c.Index} }
 
 // Connections folds a whole trace.
 func Connections(events []Event) *Log {
-	var f Folder
+	f := Folder{events: make([]Event, 0, len(events))}
 	for _, e := range events {
 		f.Add(e)
 	}
@@ -37,6 +38,7 @@ func (f *Folder) Log() *Log { return &f.log }
 
 // Add takes the next event, in order of Seq.
 func (f *Folder) Add(e Event) {
+	f.append(e)
 	f.log.End = max(f.log.End, e.At)
 	switch p := e.Payload.(type) {
 	case RunStarted:
@@ -52,7 +54,7 @@ func (f *Folder) Add(e Event) {
 	if pass == nil {
 		return
 	}
-	pass.Events = append(pass.Events, e)
+	f.assign(pass)
 	pass.End = max(pass.End, e.At)
 	if p, ok := e.Payload.(PassDone); ok {
 		pass.Done, pass.Entries = true, p.Entries
@@ -68,6 +70,38 @@ func (f *Folder) Add(e Event) {
 	if i := pass.place(e.Connection); i >= 0 {
 		f.connection(pass, f.own(pass, i), e)
 	}
+}
+
+// append keeps an event. The passes' events are parts of the same array: when
+// it grows they move along, so that the old one goes.
+func (f *Folder) append(e Event) {
+	room := cap(f.events)
+	f.events = append(f.events, e)
+	if cap(f.events) == room {
+		return
+	}
+	for _, p := range f.log.Passes {
+		if !p.apart && len(p.Events) > 0 {
+			end := p.first + len(p.Events)
+			p.Events = f.events[p.first:end:end]
+		}
+	}
+}
+
+// assign gives the last event to a pass. One whose events don't follow each
+// other, as when the user empties its cache while another one runs, gets an
+// array of its own.
+func (f *Folder) assign(p *Pass) {
+	last := len(f.events) - 1
+	if len(p.Events) == 0 {
+		p.first = last
+	}
+	if !p.apart && p.first+len(p.Events) == last {
+		p.Events = f.events[p.first : last+1 : last+1]
+		return
+	}
+	p.apart = true
+	p.Events = append(p.Events, f.events[last])
 }
 
 // Pass returns pass n, from 1, or nil.
@@ -307,7 +341,9 @@ func (f *Folder) challenges(c *Connection) {
 				ch.CANames = append(ch.CANames, wire.DistinguishedName(dn))
 			}
 		}
-		ch.AnsweredWith = f.identityOf(ch.Certificates)
+		if ch.AnsweredWith == nil {
+			ch.AnsweredWith = f.identityOf(ch.Certificates)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -12,7 +13,6 @@ import (
 type Recorder struct {
 	mu      sync.Mutex
 	start   time.Time
-	events  []Event
 	folder  Folder
 	observe func(Event)
 }
@@ -41,8 +41,7 @@ func (r *Recorder) AddAt(at time.Duration, pass, connection int, p Payload) int 
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e := Event{Seq: len(r.events) + 1, At: at, Pass: pass, Connection: connection, Payload: p}
-	r.events = append(r.events, e)
+	e := Event{Seq: len(r.folder.events) + 1, At: at, Pass: pass, Connection: connection, Payload: p}
 	r.folder.Add(e)
 	if r.observe != nil {
 		r.observe(e)
@@ -54,7 +53,7 @@ func (r *Recorder) AddAt(at time.Duration, pass, connection int, p Payload) int 
 func (r *Recorder) Events() []Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.events[:len(r.events):len(r.events)]
+	return slices.Clip(r.folder.events)
 }
 
 // View lets see read the fold as it stands; what it is given is valid only

@@ -33,15 +33,15 @@ func (c *Capture) Tap(conn net.Conn, now func() time.Duration) net.Conn {
 	return &tap{Conn: conn, capture: c, now: now}
 }
 
-// Chunks returns the chunks from index from on; the slice is the caller's, the
-// bytes are shared and never change.
+// Chunks returns the chunks from index from on. They are shared and never
+// change.
 func (c *Capture) Chunks(from int) []Chunk {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if from < 0 || from >= len(c.chunks) {
 		return nil
 	}
-	return append([]Chunk(nil), c.chunks[from:]...)
+	return c.chunks[from:len(c.chunks):len(c.chunks)]
 }
 
 // add records a copy of data.

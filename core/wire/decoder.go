@@ -24,6 +24,7 @@ type Decoder struct {
 	halves   [2]half
 
 	next    params // being negotiated
+	block   block  // of the direction that changed its keys first
 	version uint16 // negotiated; 0 until ServerHello
 
 	waiting      []record // for a secret, in order of arrival
@@ -34,8 +35,8 @@ type Decoder struct {
 
 	flight     int
 	flightFrom Side
-	scratch    []byte // where records are decrypted, during Feed and Close
-	out        []Message
+	scratch    []byte    // where records are decrypted, during Feed and Close
+	out        []Message // decoded so far, during Feed and Close
 }
 
 // params is what a handshake agreed on, as far as keys depend on it.
@@ -110,8 +111,15 @@ func (d *Decoder) SessionID() []byte {
 
 // Feed takes more bytes, which must not change afterwards, and returns the
 // messages that became readable.
-func (d *Decoder) Feed(chunks ...Chunk) []Message {
-	defer d.borrow()()
+func (d *Decoder) Feed(chunks ...Chunk) (list []Message) {
+	d.FeedTo(func(m *Message) { list = append(list, *m) }, chunks...)
+	return list
+}
+
+// FeedTo is Feed for callers that need no list: see gets each message, which is
+// valid only during the call.
+func (d *Decoder) FeedTo(see func(*Message), chunks ...Chunk) {
+	defer d.lend()()
 	if n := d.keys.size(); n != d.known {
 		d.known = n
 		d.retry()
@@ -119,13 +127,19 @@ func (d *Decoder) Feed(chunks ...Chunk) []Message {
 	for i := range chunks {
 		d.chunk(&chunks[i])
 	}
-	return d.take()
+	d.tell(see)
 }
 
 // Close says that no more bytes come and returns what is left, as messages
 // with a Problem where something stayed unread.
-func (d *Decoder) Close() []Message {
-	defer d.borrow()()
+func (d *Decoder) Close() (list []Message) {
+	d.CloseTo(func(m *Message) { list = append(list, *m) })
+	return list
+}
+
+// CloseTo is to Close as FeedTo is to Feed.
+func (d *Decoder) CloseTo(see func(*Message)) {
+	defer d.lend()()
 	d.retry()
 	d.closing = true
 	d.retry()
@@ -141,13 +155,14 @@ func (d *Decoder) Close() []Message {
 		}
 		h.buf, h.hs = nil, nil
 	}
-	return d.take()
+	d.tell(see)
 }
 
-func (d *Decoder) take() []Message {
-	out := d.out
-	d.out = nil
-	return out
+// tell hands on what was decoded.
+func (d *Decoder) tell(see func(*Message)) {
+	for i := range d.out {
+		see(&d.out[i])
+	}
 }
 
 // chunk cuts whole records off a direction's bytes.
@@ -159,13 +174,6 @@ func (d *Decoder) chunk(c *Chunk) {
 	h.at = c.At
 	if h.broken {
 		return
-	}
-	if d.out == nil {
-		n := 4
-		if d.flight == 0 {
-			n = 16 // a handshake has about so many
-		}
-		d.out = make([]Message, 0, n)
 	}
 	if c.Lost > 0 {
 		d.stop(c.From, fmt.Sprintf("the capture lacks %d bytes here: what the %s sent after them can't be read", c.Lost, c.From))

@@ -62,7 +62,8 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 }
 
 // follow keeps up with what a handshake message changes: randoms, version,
-// suite, keys. hello is the message where it is a ClientHello.
+// suite, keys. hello is the message where it is a ClientHello. What is kept of
+// raw are parts that nobody overwrites.
 func (d *Decoder) follow(from Side, raw []byte, hello *clientHelloBody) {
 	h := &d.halves[from]
 	t := HandshakeType(raw[0])
@@ -109,7 +110,7 @@ func (d *Decoder) followClientHello(c *clientHelloBody) {
 	if len(c.random) == 0 || (d.version == tls13 && d.halves[Client].secure) {
 		return
 	}
-	d.next = params{clientRandom: bytes.Clone(c.random), clientID: bytes.Clone(c.sessionID)}
+	d.next = params{clientRandom: c.random, clientID: c.sessionID}
 	early := false
 	for _, e := range c.extensions {
 		switch {
@@ -138,8 +139,8 @@ func (d *Decoder) followServerHello(body []byte) {
 		return
 	}
 	n := &d.next
-	n.serverRandom, n.suite, n.version = bytes.Clone(s.random), s.suite, s.version
-	n.sessionID, n.etm, n.full = bytes.Clone(s.sessionID), s.etm, false
+	n.serverRandom, n.suite, n.version = s.random, s.suite, s.version
+	n.sessionID, n.etm, n.full = s.sessionID, s.etm, false
 	d.version, d.moved = s.version, true
 	switch {
 	case s.version < tls13:

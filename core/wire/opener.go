@@ -20,16 +20,26 @@ type opener interface {
 	skip(r *record) (length int, ok bool)
 }
 
-var scratches = sync.Pool{New: func() any { b := make([]byte, 0, maxRecord); return &b }}
+// room is what decoding needs for as long as it takes.
+type room struct {
+	scratch []byte
+	out     []Message
+}
 
-// borrow gives the decoder room to decrypt in, and what to call afterwards. An
-// idle connection holds none.
-func (d *Decoder) borrow() func() {
-	b := scratches.Get().(*[]byte)
-	d.scratch = *b
+var rooms = sync.Pool{New: func() any { return &room{scratch: make([]byte, 0, maxRecord), out: make([]Message, 0, 32)} }}
+
+// lend gives the decoder room, and what to call afterwards. An idle connection
+// holds none.
+func (d *Decoder) lend() func() {
+	r := rooms.Get().(*room)
+	d.scratch, d.out = r.scratch, r.out
 	return func() {
-		d.scratch = nil
-		scratches.Put(b)
+		clear(d.out)
+		if cap(d.out) <= 256 {
+			r.out = d.out[:0]
+		}
+		d.scratch, d.out = nil, nil
+		rooms.Put(r)
 	}
 }
 

@@ -60,7 +60,14 @@ func extensions(body []byte, s *cryptobyte.String) ([]extension, bool) {
 	if !s.ReadUint16LengthPrefixed(&block) {
 		return nil, false
 	}
-	list := make([]extension, 0, 20)
+	count := 0
+	for b := block; !b.Empty(); count++ {
+		var data cryptobyte.String
+		if !b.Skip(2) || !b.ReadUint16LengthPrefixed(&data) {
+			break
+		}
+	}
+	list := make([]extension, 0, count)
 	for !block.Empty() {
 		var id uint16
 		var data cryptobyte.String

@@ -3,10 +3,10 @@ package wire
 import (
 	"bytes"
 	"crypto"
-	"crypto/hkdf"
 	"crypto/hmac"
 	"encoding/binary"
 	"fmt"
+	"hash"
 )
 
 // secure says that a direction is protected from here on by the TLS 1.3
@@ -54,7 +54,8 @@ func (d *Decoder) armHalf(h *half, side Side) bool {
 		if h.secret == nil {
 			return false
 		}
-		h.opener = newOpener(s, p, expand(s.hash, h.secret, "key", s.keyLen), expand(s.hash, h.secret, "iv", 12), nil)
+		e := newExpander(s.hash, h.secret)
+		h.opener = newOpener(s, p, e.expand("key", s.keyLen), e.expand("iv", 12), nil)
 		return true
 	case p.version < 0x0301:
 		h.opener = refuse{fmt.Errorf("this program does not decrypt %s", VersionName(p.version))}
@@ -68,8 +69,7 @@ func (d *Decoder) armHalf(h *half, side Side) bool {
 	if s.mac != 0 {
 		macLen = s.mac.Size()
 	}
-	seed := append(bytes.Clone(p.serverRandom), p.clientRandom...)
-	block := prf(p.version, s.hash, master, "key expansion", seed, 2*(macLen+s.keyLen+s.ivLen))
+	block := d.keyBlock(p, s.hash, master, 2*(macLen+s.keyLen+s.ivLen))
 	part := func(at, n int) []byte {
 		if side == Server {
 			at += n
@@ -89,6 +89,25 @@ func (d *Decoder) armHalf(h *half, side Side) bool {
 		}
 	}
 	return true
+}
+
+// block is a key block, kept from one direction to the other.
+type block struct {
+	serverRandom, master []byte
+	keys                 []byte
+}
+
+// keyBlock derives the keys of both directions (RFC 5246 section 6.3).
+func (d *Decoder) keyBlock(p *params, hash crypto.Hash, master []byte, n int) []byte {
+	if b := &d.block; len(b.keys) == n && bytes.Equal(b.serverRandom, p.serverRandom) && bytes.Equal(b.master, master) {
+		keys := b.keys
+		d.block = block{}
+		return keys
+	}
+	seed := append(bytes.Clone(p.serverRandom), p.clientRandom...)
+	keys := prf(p.version, hash, master, "key expansion", seed, n)
+	d.block = block{serverRandom: p.serverRandom, master: master, keys: keys}
+	return keys
 }
 
 // master finds the master secret: the key log's, else that of the session
@@ -126,17 +145,22 @@ func (p *params) proved(keys *KeyLog, o opener) {
 	}
 }
 
-// expand is HKDF-Expand-Label with an empty context (RFC 8446 section 7.1).
-func expand(hash crypto.Hash, secret []byte, label string, n int) []byte {
-	info := binary.BigEndian.AppendUint16(nil, uint16(n))
+// expander is HKDF-Expand-Label of one secret, with an empty context (RFC 8446 section 7.1).
+type expander struct{ mac hash.Hash }
+
+func newExpander(h crypto.Hash, secret []byte) expander { return expander{hmac.New(h.New, secret)} }
+
+// expand gives n bytes, at most one block of the hash: RFC 5869 section 2.3,
+// of which T(1) is enough.
+func (e expander) expand(label string, n int) []byte {
+	info := make([]byte, 0, 32)
+	info = binary.BigEndian.AppendUint16(info, uint16(n))
 	info = append(info, byte(6+len(label)))
 	info = append(info, "tls13 "+label...)
-	info = append(info, 0)
-	out, err := hkdf.Expand(hash.New, secret, string(info), n)
-	if err != nil {
-		return make([]byte, n) // n is far below the limit of HKDF
-	}
-	return out
+	info = append(info, 0, 1) // no context; the block's number
+	e.mac.Reset()
+	e.mac.Write(info)
+	return e.mac.Sum(nil)[:n]
 }
 
 // nextSecret is the traffic secret after a KeyUpdate (RFC 8446 section 7.2).
@@ -145,15 +169,15 @@ func nextSecret(id uint16, secret []byte) []byte {
 	if !ok {
 		return secret
 	}
-	return expand(s.hash, secret, "traffic upd", s.hash.Size())
+	return newExpander(s.hash, secret).expand("traffic upd", s.hash.Size())
 }
 
 // prf is the pseudorandom function: that of the suite in TLS 1.2 (RFC 5246
 // section 5), MD5 and SHA-1 over half the secret each before (RFC 4346 section 5).
-func prf(version uint16, hash crypto.Hash, secret []byte, label string, seed []byte, n int) []byte {
+func prf(version uint16, h crypto.Hash, secret []byte, label string, seed []byte, n int) []byte {
 	seed = append([]byte(label), seed...)
 	if version >= 0x0303 {
-		return pHash(hash, secret, seed, n)
+		return pHash(h, secret, seed, n)
 	}
 	half := (len(secret) + 1) / 2
 	out := pHash(crypto.MD5, secret[:half], seed, n)

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"sync"
 )
 
@@ -11,67 +12,129 @@ import (
 // and the source for the Decoder. It is never marshalled and prints as nothing.
 type KeyLog struct {
 	mu       sync.Mutex
-	secrets  map[string][]byte // by label and client random
+	list     []secret          // in the order in which they became known
+	last     map[string]int    // by client random: one more than the place of its last secret
 	sessions map[string][]byte // TLS 1.2 master secrets, by session ID or ticket digest
-	lines    bytes.Buffer
+}
+
+// secret is one line of the log.
+type secret struct {
+	label, random string
+	value         []byte
+	before        int // one more than the place of the secret before it of the same random, 0 = none
+	number        int // of them, from 1
+}
+
+// maxSecrets is how many secrets of one client random are kept: connections
+// have about five.
+const maxSecrets = 64
+
+// labels are those of every connection, of which one copy is enough.
+var labels = []string{
+	"CLIENT_RANDOM", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+	"CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0", "EXPORTER_SECRET", "CLIENT_EARLY_TRAFFIC_SECRET",
 }
 
 // Write takes key log lines, each whole in one call. What is no such line is
 // passed over: the files of some programs hold comments and more.
-func (k *KeyLog) Write(line []byte) (int, error) {
-	for l := range bytes.SplitSeq(line, []byte("\n")) {
-		fields := bytes.Fields(l)
-		if len(fields) != 3 || fields[0][0] == '#' {
+func (k *KeyLog) Write(lines []byte) (int, error) {
+	var room [64]byte
+	for l := range bytes.SplitSeq(lines, []byte("\n")) {
+		label, rest := word(l)
+		first, rest := word(rest)
+		second, rest := word(rest)
+		if more, _ := word(rest); len(second) == 0 || len(more) > 0 || label[0] == '#' {
 			continue
 		}
-		random, err1 := hex.DecodeString(string(fields[1]))
-		secret, err2 := hex.DecodeString(string(fields[2]))
-		if err1 == nil && err2 == nil && len(secret) > 0 {
-			k.Add(string(fields[0]), random, secret)
+		random, err1 := hex.AppendDecode(room[:0], first)
+		value, err2 := hex.DecodeString(string(second))
+		if err1 == nil && err2 == nil && len(value) > 0 {
+			k.keep(label, random, value)
 		}
 	}
-	return len(line), nil
+	return len(lines), nil
+}
+
+// word is the first word of b, and what comes after it.
+func word(b []byte) (first, rest []byte) {
+	b = bytes.TrimLeft(b, " \t\r")
+	if n := bytes.IndexAny(b, " \t\r"); n >= 0 {
+		return b[:n], b[n:]
+	}
+	return b, nil
 }
 
 // Add records one secret; label is e.g. "CLIENT_RANDOM". A secret that is
 // known already stays as it is.
-func (k *KeyLog) Add(label string, clientRandom, secret []byte) {
+func (k *KeyLog) Add(label string, clientRandom, value []byte) {
+	k.keep([]byte(label), clientRandom, bytes.Clone(value))
+}
+
+// keep is Add of a value that is the log's own.
+func (k *KeyLog) keep(label, clientRandom, value []byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.secrets == nil {
-		k.secrets = map[string][]byte{}
-	}
-	key := label + string(clientRandom)
-	if k.secrets[key] != nil {
+	if k.find(string(label), clientRandom) != nil {
 		return
 	}
-	k.secrets[key] = bytes.Clone(secret)
-	line := make([]byte, 0, len(label)+2*len(clientRandom)+2*len(secret)+3)
-	line = append(append(line, label...), ' ')
-	line = append(hex.AppendEncode(line, clientRandom), ' ')
-	line = append(hex.AppendEncode(line, secret), '\n')
-	k.lines.Write(line)
+	if k.last == nil {
+		k.last = map[string]int{}
+	}
+	s := secret{value: value, before: k.last[string(clientRandom)], number: 1}
+	if s.before > 0 {
+		last := &k.list[s.before-1]
+		s.random, s.number = last.random, last.number+1
+	} else {
+		s.random = string(clientRandom)
+	}
+	if s.number > maxSecrets {
+		return
+	}
+	if i := slices.IndexFunc(labels, func(l string) bool { return l == string(label) }); i >= 0 {
+		s.label = labels[i]
+	} else {
+		s.label = string(label)
+	}
+	k.list = append(k.list, s)
+	k.last[s.random] = len(k.list)
+}
+
+// find returns the value of that label and client random, or nil.
+func (k *KeyLog) find(label string, clientRandom []byte) []byte {
+	for at := k.last[string(clientRandom)]; at > 0; {
+		s := &k.list[at-1]
+		if s.label == label {
+			return s.value
+		}
+		at = s.before
+	}
+	return nil
 }
 
 // Secret returns the secret of that label and client random, or nil.
 func (k *KeyLog) Secret(label string, clientRandom []byte) []byte {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.secrets[label+string(clientRandom)]
+	return k.find(label, clientRandom)
 }
 
 // size grows with every secret that becomes known.
 func (k *KeyLog) size() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return len(k.secrets) + len(k.sessions)
+	return len(k.list) + len(k.sessions)
 }
 
 // Lines returns everything in the SSLKEYLOGFILE format, for a file that the user asked for.
-func (k *KeyLog) Lines() []byte {
+func (k *KeyLog) Lines() (lines []byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return bytes.Clone(k.lines.Bytes())
+	for _, s := range k.list {
+		lines = append(append(lines, s.label...), ' ')
+		lines = append(hex.AppendEncode(lines, []byte(s.random)), ' ')
+		lines = append(hex.AppendEncode(lines, s.value), '\n')
+	}
+	return lines
 }
 
 // remember keeps the master secret of a TLS 1.2 session under what a client
@@ -82,7 +145,7 @@ func (k *KeyLog) remember(id string, master []byte) {
 	if k.sessions == nil {
 		k.sessions = map[string][]byte{}
 	}
-	k.sessions[id] = bytes.Clone(master)
+	k.sessions[id] = master
 }
 
 // session returns what remember kept, or nil.

@@ -75,7 +75,7 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 				return nil
 			}
 			c.evaluated = false
-			if err := cfg.Trust.Verify(chain(s), now()); err != nil {
+			if err := cfg.Trust.Judge(s.PeerCertificates, now()); err != nil {
 				return err
 			}
 			c.evaluated = !cfg.Trust.Disabled
@@ -310,9 +310,12 @@ func (c *client) Put(_ string, cs *tls.ClientSessionState) {
 
 // chain lists the server's certificates.
 func chain(s tls.ConnectionState) [][]byte {
-	var der [][]byte
-	for _, c := range s.PeerCertificates {
-		der = append(der, c.Raw)
+	if len(s.PeerCertificates) == 0 {
+		return nil
+	}
+	der := make([][]byte, len(s.PeerCertificates))
+	for i, c := range s.PeerCertificates {
+		der[i] = c.Raw
 	}
 	return der
 }

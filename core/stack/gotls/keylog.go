@@ -15,9 +15,11 @@ type masterWriter struct {
 }
 
 func (w *masterWriter) Write(line []byte) (int, error) {
-	if fields := bytes.Fields(line); len(fields) == 3 && string(fields[0]) == "CLIENT_RANDOM" {
-		if secret, err := hex.DecodeString(string(fields[2])); err == nil {
-			*w.master = secret
+	if bytes.HasPrefix(line, []byte("CLIENT_RANDOM ")) {
+		if fields := bytes.Fields(line); len(fields) == 3 {
+			if secret, err := hex.DecodeString(string(fields[2])); err == nil {
+				*w.master = secret
+			}
 		}
 	}
 	if w.to == nil {

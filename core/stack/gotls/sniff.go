@@ -41,6 +41,7 @@ func (s *sniffer) Write(b []byte) (int, error) {
 		if kind == typeClientHello && s.client.random == nil {
 			s.client.parse(body, true)
 			s.mismatch = s.expect != nil && !bytes.Equal(s.expect, s.client.sessionID)
+			s.out.stop() // nothing more is looked for
 		}
 	})
 	mismatch := s.mismatch
@@ -59,6 +60,9 @@ func (s *sniffer) Read(b []byte) (int, error) {
 		switch {
 		case kind == typeServerHello && s.server.random == nil:
 			s.server.parse(body, false)
+			if s.server.tls13 {
+				s.in.stop() // what follows is encrypted
+			}
 		case kind == typeNewSessionTicket && len(body) >= 4:
 			// NewSessionTicket, RFC 5077 section 3.3: uint32 ticket_lifetime_hint.
 			s.lifetime = time.Duration(uint32(body[0])<<24|uint32(body[1])<<16|uint32(body[2])<<8|uint32(body[3])) * time.Second
@@ -137,39 +141,57 @@ type flight struct {
 	done            bool
 }
 
+// feed takes more bytes. What each is given is valid only during the call; it
+// may stop the flight.
 func (f *flight) feed(b []byte, each func(kind uint8, body []byte)) {
 	if f.done {
 		return
 	}
-	f.record = append(f.record, b...)
-	for len(f.record) >= 5 {
-		length := int(f.record[3])<<8 | int(f.record[4])
-		alert := f.record[0] == 21
-		if (f.record[0] != 22 && !alert) || length > maxRecord || len(f.message) > maxHandshake {
+	in := b
+	if len(f.record) > 0 {
+		f.record = append(f.record, b...)
+		in = f.record
+	}
+	for len(in) >= 5 {
+		length := int(in[3])<<8 | int(in[4])
+		alert := in[0] == 21
+		if (in[0] != 22 && !alert) || length > maxRecord || len(f.message) > maxHandshake {
 			f.stop()
 			return
 		}
-		if len(f.record) < 5+length {
+		if len(in) < 5+length {
+			break
+		}
+		payload := in[5 : 5+length]
+		in = in[5+length:]
+		if !alert {
+			f.handshake(payload, each)
+		} else if length != 2 || payload[0] != 1 {
+			f.stop()
+		}
+		if f.done {
 			return
 		}
-		if alert {
-			if length != 2 || f.record[5] != 1 {
-				f.stop()
-				return
-			}
-			f.record = f.record[5+length:]
-			continue
+	}
+	f.record = append(f.record[:0], in...)
+}
+
+// handshake takes the payload of a handshake record.
+func (f *flight) handshake(in []byte, each func(kind uint8, body []byte)) {
+	if len(f.message) > 0 {
+		f.message = append(f.message, in...)
+		in = f.message
+	}
+	for len(in) >= 4 && !f.done {
+		size := int(in[1])<<16 | int(in[2])<<8 | int(in[3])
+		if len(in) < 4+size {
+			break
 		}
-		f.message = append(f.message, f.record[5:5+length]...)
-		f.record = f.record[5+length:]
-		for len(f.message) >= 4 {
-			size := int(f.message[1])<<16 | int(f.message[2])<<8 | int(f.message[3])
-			if len(f.message) < 4+size {
-				break
-			}
-			each(f.message[0], f.message[4:4+size])
-			f.message = f.message[4+size:]
-		}
+		each(in[0], in[4:4+size])
+		in = in[4+size:]
+	}
+	if !f.done {
+		f.message = append(f.message[:0], in...)
 	}
 }
 

@@ -162,12 +162,15 @@ func notAfter(der []byte) (end time.Time, ok bool) {
 	return end, true
 }
 
+// usual are the cipher suites that crypto/tls offers by itself.
+var usual = tls.CipherSuites()
+
 // offered reports whether a cipher suite stands in the ClientHello.
 func offered(cfg *tls.Config, suite uint16) bool {
 	if cfg.CipherSuites != nil {
 		return slices.Contains(cfg.CipherSuites, suite)
 	}
-	return slices.ContainsFunc(tls.CipherSuites(), func(s *tls.CipherSuite) bool { return s.ID == suite })
+	return slices.ContainsFunc(usual, func(s *tls.CipherSuite) bool { return s.ID == suite })
 }
 
 // sessionIDRead says which of the 32-byte reads of Config.Rand is the session
