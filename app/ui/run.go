@@ -16,6 +16,7 @@ import (
 	"rechallenge/core/identity"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
 
@@ -32,9 +33,12 @@ func (w *Window) run() {
 	}
 	roots := w.roots
 	dir := filepath.Dir(w.state.Path)
-	opt := engine.Options{Tool: w.opt.Tool, Stacks: w.opt.Stacks}
-	if w.server != nil {
+	opt := engine.Options{Tool: w.opt.Tool, Stacks: w.opt.Stacks, Sessions: w.begin.sessions}
+	switch {
+	case w.server != nil:
 		opt.Clock = w.clock
+	case w.fastForward:
+		opt.Clock = &session.Moved{}
 	}
 	w.state.Begin()
 	w.picture = nil

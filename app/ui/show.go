@@ -128,15 +128,7 @@ func (w *Window) showPlan() {
 		}.Row())
 	}
 	w.plan.SetRows(rows)
-	caches := w.state.Plan.Caches
-	if len(caches) > 0 {
-		w.cacheSelect.SetSelected(caches[0])
-	}
-	compare := noCompare
-	if len(caches) > 1 {
-		compare = caches[1]
-	}
-	w.compareSelect.SetSelected(compare)
+	w.showCaches()
 	name := w.state.Plan.Stack
 	if name == "" {
 		name = "auto"

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -78,6 +79,7 @@ type Window struct {
 	splits              map[string]*container.Split
 
 	active    *engine.Run
+	begin     begun                     // the sessions that the next run begins with
 	finished  *finished                 // the last run that was made here, nil before
 	picture   *picture                  // of the run to show, nil for none
 	drawn     *picture                  // what the widgets have
@@ -88,16 +90,17 @@ type Window struct {
 	roots     map[string][]byte         // trust files that exist in memory only: the demo's
 	explained map[string]*identity.File // what was read, by path
 
-	busy    bool            // a file dialog is open or a file is being read
-	open    []dialog.Dialog // those that are shown, the one in front last
-	dialog  string          // what is being asked, for the dump
-	notice  string          // the error being shown, for the dump
-	quiet   bool            // setting widgets, not the person's doing
-	inFront bool            // the window has the focus
-	cancel  context.CancelFunc
-	saving  *time.Timer // until unsaved changes are kept for the case of a crash
-	dumps   *dumps
-	fonts   []*theme.Family // of this machine, nil before they were looked for
+	busy        bool            // a file dialog is open or a file is being read
+	open        []dialog.Dialog // those that are shown, the one in front last
+	dialog      string          // what is being asked, for the dump
+	notice      string          // the error being shown, for the dump
+	fastForward bool            // delays move the client's clock
+	quiet       bool            // setting widgets, not the person's doing
+	inFront     bool            // the window has the focus
+	cancel      context.CancelFunc
+	saving      *time.Timer // until unsaved changes are kept for the case of a crash
+	dumps       *dumps
+	fonts       []*theme.Family // of this machine, nil before they were looked for
 }
 
 // New builds the window; Show shows it.
@@ -240,12 +243,8 @@ func (w *Window) toolbar() fyne.CanvasObject {
 	}
 	w.buttons["run"].SetPrimary(true)
 
-	var caches []string
-	for _, p := range session.Policies {
-		caches = append(caches, p.ID)
-	}
-	w.cacheSelect = widget.NewSelect(caches, func(string) { w.choseCaches() })
-	w.compareSelect = widget.NewSelect(append([]string{noCompare}, caches...), func(string) { w.choseCaches() })
+	w.cacheSelect = widget.NewSelect(nil, func(string) { w.choseCaches() })
+	w.compareSelect = widget.NewSelect(nil, func(string) { w.choseCaches() })
 	w.stackSelect = widget.NewSelect(w.stackNames(), func(name string) {
 		if !w.quiet && name != w.state.Plan.Stack {
 			w.state.Edit(func(p *plan.Plan) { p.Stack = name })
@@ -269,7 +268,7 @@ func (w *Window) toolbar() fyne.CanvasObject {
 }
 
 // noCompare is the choice of a run under one cache alone.
-const noCompare = "nothing"
+var noCompare = tr("nothing")
 
 // choseCaches takes over the two cache choices.
 func (w *Window) choseCaches() {
@@ -277,11 +276,50 @@ func (w *Window) choseCaches() {
 		return
 	}
 	compare := w.compareSelect.Selected
-	if compare == noCompare {
+	switch compare {
+	case noCompare:
 		compare = ""
+	case w.severalCaches():
+		if first := w.cacheSelect.Selected; first != w.state.Plan.Caches[0] {
+			w.state.Edit(func(p *plan.Plan) {
+				rest := slices.DeleteFunc(slices.Clone(p.Caches[1:]), func(id string) bool { return id == first })
+				p.Caches = append([]string{first}, rest...)
+			})
+			w.changed()
+		}
+		return
 	}
 	w.state.SetCaches(w.cacheSelect.Selected, compare)
 	w.changed()
+}
+
+// severalCaches is the choice that stands for more caches than two, which are
+// chosen in a dialog; "" = the plan has no more.
+func (w *Window) severalCaches() string {
+	if n := len(w.state.Plan.Caches); n > 2 {
+		return fmt.Sprintf(tr("%d others"), n-1)
+	}
+	return ""
+}
+
+// showCaches shows the choice of caches.
+func (w *Window) showCaches() {
+	ids, _ := w.policies()
+	caches := w.state.Plan.Caches
+	w.cacheSelect.SetOptions(ids)
+	if len(caches) > 0 {
+		w.cacheSelect.SetSelected(caches[0])
+	}
+	compare, several := noCompare, w.severalCaches()
+	others := append([]string{noCompare}, ids...)
+	switch {
+	case several != "":
+		compare, others = several, append(others, several)
+	case len(caches) > 1:
+		compare = caches[1]
+	}
+	w.compareSelect.SetOptions(others)
+	w.compareSelect.SetSelected(compare)
 }
 
 // changed shows the state anew. Cheap parts are set each time; a running

@@ -1,0 +1,160 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/app/files"
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+)
+
+// The choices of a run, as people read them.
+var (
+	reuses = choices[string]{{tr("a connection for each request"), "off"}, {tr("keep connections alive"), "keep-alive"}, {tr("keep alive, and coalesce on HTTP/2"), "coalesce"}}
+	waits  = choices[bool]{{tr("wait for real"), false}, {tr("move the client's clock instead"), true}}
+)
+
+var savedSessions = Kind{tr("Saved sessions"), []string{"json", "sessions"}}
+
+// begun are the sessions that a run begins with, and the file they come from.
+type begun struct {
+	sessions map[string][]session.Session
+	file     string
+}
+
+// policies are the caches that a plan can name: id and title.
+func (w *Window) policies() (ids, titles []string) {
+	for _, p := range session.Policies {
+		ids, titles = append(ids, p.ID), append(titles, p.ID+"  "+p.Title)
+	}
+	for _, c := range w.state.Plan.CustomCaches {
+		ids, titles = append(ids, c.ID), append(titles, c.ID+"  "+fmt.Sprintf(tr("this plan's own: %s"), c.Key))
+	}
+	return ids, titles
+}
+
+// editOptions edits how the plan is run.
+func (w *Window) editOptions() {
+	p := w.state.Plan
+	ids, titles := w.policies()
+	passes := widget.NewCheckGroup(titles, nil)
+	for i, id := range ids {
+		if slices.Contains(p.Caches, id) {
+			passes.Selected = append(passes.Selected, titles[i])
+		}
+	}
+	list := container.NewVScroll(passes)
+	list.SetMinSize(fyne.NewSize(470, 150))
+	number := func(n int, most int) *field {
+		return w.entry(strconv.Itoa(max(n, 1)), "1", func(s string) error {
+			if n, err := strconv.Atoi(s); err != nil || n < 1 || n > most {
+				return fmt.Errorf(tr("a number from 1 to %d"), most)
+			}
+			return nil
+		})
+	}
+	concurrency, repeat := number(p.Concurrency, plan.MaxConcurrency), number(p.Repeat, plan.MaxJobs)
+	timeout := p.Timeout
+	if timeout == 0 {
+		timeout = plan.Duration(plan.DefaultTimeout)
+	}
+	limit := w.entry(timeout.String(), "10s", func(s string) error {
+		if d, err := time.ParseDuration(s); err != nil || d <= 0 || d > plan.MaxDelay {
+			return errors.New(tr("a time such as 10s"))
+		}
+		return nil
+	})
+	if p.HTTPReuse == "" {
+		p.HTTPReuse = "off"
+	}
+	reuse, wait := reuses.selection(p.HTTPReuse), waits.selection(w.fastForward)
+	from := widget.NewCheck(tr("none are loaded"), nil)
+	from.Disable()
+	if w.begin.file != "" {
+		from.Text, from.Checked = fmt.Sprintf(tr("those of %s"), base(w.begin.file)), true
+		from.Enable()
+	}
+	d := dialog.NewForm(tr("How the plan is run"), "OK", tr("Cancel"), []*widget.FormItem{
+		{Text: tr("A pass for each"), Widget: list, HintText: tr("cache policies and client profiles; a control without a cache is added where none is chosen")},
+		{Text: "HTTP", Widget: reuse},
+		{Text: tr("At once"), Widget: concurrency, HintText: tr("connections made at the same time")},
+		{Text: tr("Times"), Widget: repeat, HintText: tr("how often the connections are made in each pass")},
+		{Text: tr("Timeout"), Widget: limit, HintText: tr("for each phase of a connection")},
+		{Text: tr("Delays"), Widget: wait, HintText: tr("a server whose clock is not moved forgets nothing meanwhile")},
+		{Text: tr("Begin with"), Widget: from, HintText: tr("sessions that another run saved: File, Load sessions")},
+	}, func(ok bool) {
+		if !ok {
+			return
+		}
+		var chosen []string
+		for i, title := range titles {
+			if slices.Contains(passes.Selected, title) {
+				chosen = append(chosen, ids[i])
+			}
+		}
+		if len(chosen) == 0 {
+			w.failed(tr("No pass is left"), errors.New(tr("choose at least one cache policy")))
+			return
+		}
+		w.fastForward = waits.value(wait.Selected)
+		if !from.Checked {
+			w.begin = begun{}
+		}
+		w.state.Edit(func(p *plan.Plan) {
+			p.Caches = inOrder(p.Caches, chosen)
+			p.HTTPReuse = reuses.value(reuse.Selected)
+			p.Concurrency, _ = strconv.Atoi(concurrency.Text)
+			p.Repeat, _ = strconv.Atoi(repeat.Text)
+			d, _ := time.ParseDuration(limit.Text)
+			p.Timeout = plan.Duration(d)
+		})
+		w.changed()
+	}, w.win)
+	d.Resize(fyne.NewSize(640, 0))
+	w.show(d, "options")
+}
+
+// inOrder are the chosen ones, those that were there before in their old order.
+func inOrder(before, chosen []string) []string {
+	var list []string
+	for _, id := range append(slices.Clone(before), chosen...) {
+		if slices.Contains(chosen, id) && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// loadSessions takes the sessions that another run saved.
+func (w *Window) loadSessions() {
+	w.choose(tr("Load sessions"), func(path string) {
+		sessions, err := files.LoadSessions(path)
+		if err != nil {
+			w.failed(fmt.Sprintf(tr("%s could not be loaded"), base(path)), err)
+			return
+		}
+		w.begin = begun{sessions, path}
+		w.status.SetReadout(fmt.Sprintf(tr("The next run begins with the sessions of %s"), base(path)))
+		w.notice = "sessions of " + path
+		w.changed()
+	}, savedSessions, allFiles)
+}
+
+// saveSessions writes what the last run's caches held in the end.
+func (w *Window) saveSessions() {
+	sessions := files.SessionsOf(w.finished.run, w.finished.picture.view.Report.Log)
+	w.confirm(tr("The file will hold secrets"), tr("Whoever has it can take up these sessions without a certificate. Only you will be allowed to read the file."), tr("Go on"), func() {
+		w.chooseNew(tr("Save sessions"), "sessions.json", func(path string) {
+			w.write(path, func() error { return files.SaveSessions(path, sessions) })
+		}, savedSessions)
+	})
+}
