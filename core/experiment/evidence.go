@@ -145,10 +145,10 @@ func asked(c *trace.Connection) (string, Mark) {
 	return wordNotAsked, Bad
 }
 
-// as says as whom a connection was served.
+// as says as whom a connection was served, "" where it was not.
 func as(c *trace.Connection) string {
 	switch {
-	case c == nil:
+	case c == nil, c.Handshake == "", c.Handshake == trace.Failed:
 		return ""
 	case c.SeenAs != nil:
 		return *c.SeenAs

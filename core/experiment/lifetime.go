@@ -26,13 +26,13 @@ var Lifetime = Experiment{
 // forever is a client that offers a session whatever its age, at whichever
 // address the name leads to. A TLS 1.3 ticket it may not offer past the
 // lifetime that came with it, which is seven days at most: RFC 8446 section 4.6.1.
-var forever = plan.CustomCache{ID: "forever", Key: session.Recipe{session.PartName}, TTL: plan.Duration(10 * plan.MaxDelay)}
+var forever = plan.CustomCache{ID: "forever", Key: session.Recipe{session.PartName}, TTL: plan.Duration(plan.MaxDelay)}
 
 func (q Question) bound() time.Duration {
 	if q.Bound <= 0 {
 		return time.Hour
 	}
-	return min(max(q.Bound.Round(time.Second), time.Second), plan.MaxDelay)
+	return min(max(q.Bound.Round(time.Second), time.Second), plan.MaxDelay-time.Minute)
 }
 
 // halvings is how many of them bring bound down to a second.

@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"rechallenge/core/plan"
 	"rechallenge/core/trace"
@@ -88,7 +89,7 @@ func askMatrix(ctx context.Context, q Question, run Runner) (*Conclusion, error)
 			mark = Plain // refused, or not asked and nobody else for it
 		}
 		without, _ := asked(fresh)
-		c.Rows = append(c.Rows, row([]string{m.target, m.first, m.second, word, as(x), without + ", " + as(fresh)}, mark, n, 1, x))
+		c.Rows = append(c.Rows, row([]string{m.target, m.first, m.second, word, as(x), strings.TrimSuffix(without+", "+as(fresh), ", ")}, mark, n, 1, x))
 	}
 	c.Runs = book.runs
 	switch {
@@ -111,5 +112,5 @@ func (m meeting) became(x, fresh *trace.Connection) bool {
 	if name == plan.None {
 		name = "nobody"
 	}
-	return x != nil && x.Handshake != "" && x.Handshake != trace.Failed && as(x) == name && as(fresh) != name
+	return as(x) == name && as(fresh) != name
 }

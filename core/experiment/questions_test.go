@@ -1,0 +1,297 @@
+package experiment_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"rechallenge/core/engine"
+	"rechallenge/core/experiment"
+	"rechallenge/core/lab"
+	"rechallenge/core/plan"
+	"rechallenge/core/session"
+	"rechallenge/core/stack"
+	"rechallenge/core/stack/gotls"
+	"rechallenge/core/stack/openssl"
+	"rechallenge/core/target"
+	"rechallenge/core/trace"
+)
+
+// asking is a lab and a plan about it: alice, then bob.
+type asking struct {
+	*auditBench
+	plan   plan.Plan
+	stacks []stack.Stack
+	steps  []experiment.Step
+	before func(s *experiment.Step) error          // changes a step, or ends the question
+	after  func(s experiment.Step, log *trace.Log) // changes what a run came to
+	deaf   bool                                    // the runner hands no sessions out
+}
+
+func newAsking(t *testing.T, b lab.Behaviour) *asking {
+	t.Helper()
+	a := &asking{auditBench: newAuditBench(t), stacks: []stack.Stack{gotls.New()}}
+	if s, err := openssl.New(); err == nil {
+		a.stacks = append(a.stacks, s)
+	}
+	a.plan = plan.Plan{
+		Version: plan.Version, Caches: []string{"shared"},
+		Identities:  []plan.Identity{{ID: "alice", File: "alice.p12"}, {ID: "bob", File: "bob.p12"}},
+		Targets:     []target.Target{aimed("api", "https://localhost/", a.start(t, b))},
+		Connections: []plan.Connection{{Target: "api", Identity: "alice"}, {Target: "api", Identity: "bob"}},
+	}
+	return a
+}
+
+// gone is an address at which nobody listens.
+func gone(t *testing.T) netip.AddrPort {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return netip.MustParseAddrPort(l.Addr().String())
+}
+
+// lose sends a step's connections to where nobody listens.
+func lose(t *testing.T, s *experiment.Step) {
+	t.Helper()
+	s.Plan.Targets = slices.Clone(s.Plan.Targets)
+	for i := range s.Plan.Targets {
+		s.Plan.Targets[i].ConnectTo = target.Addresses{gone(t)}
+	}
+}
+
+// question is about the plan's first two connections.
+func (a *asking) question() experiment.Question {
+	return experiment.Question{Plan: a.plan, First: 1, Second: 2, Clock: a.clock}
+}
+
+func (a *asking) run(ctx context.Context, s experiment.Step) (*trace.Log, error) {
+	if a.before != nil {
+		if err := a.before(&s); err != nil {
+			return nil, err
+		}
+	}
+	if problems := s.Plan.Check(); len(problems) > 0 {
+		return nil, fmt.Errorf("%s: %w", s.Title, problems[0])
+	}
+	a.steps = append(a.steps, s)
+	r, err := engine.Start(ctx, s.Plan, a.res, engine.Options{Stacks: a.stacks, Clock: a.clock, Sessions: s.Sessions})
+	if err != nil {
+		return nil, err
+	}
+	log := trace.Connections(r.Wait())
+	for _, p := range log.Passes {
+		a.made += len(p.Connections)
+	}
+	if s.Keep != nil && !a.deaf {
+		kept := map[string][]session.Session{}
+		for _, p := range log.Passes {
+			kept[p.Cache] = r.Cache(p.Index).Sessions()
+		}
+		s.Keep(kept)
+	}
+	if a.after != nil {
+		a.after(s, log)
+	}
+	return log, ctx.Err()
+}
+
+// ask asks, and holds the answer to what every answer promises.
+func (a *asking) ask(t *testing.T, e experiment.Experiment, q experiment.Question) *experiment.Conclusion {
+	t.Helper()
+	limit := e.Connections(q)
+	a.made, a.steps = 0, nil
+	c, err := e.Ask(t.Context(), q, a.run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.hold(t, c, limit)
+	return c
+}
+
+func (a *asking) hold(t *testing.T, c *experiment.Conclusion, limit int) {
+	t.Helper()
+	if a.made > limit {
+		t.Errorf("%d connections made, at most %d announced", a.made, limit)
+	}
+	if c.Title == "" {
+		t.Error("no title")
+	}
+	reasons := slices.Index(c.Columns, "why")
+	for _, r := range c.Rows {
+		if len(r.Cells) != len(c.Columns) || reasons >= 0 && r.Cells[reasons] == "" {
+			t.Errorf("row %q of columns %q: cells or a reason missing", r.Cells, c.Columns)
+		}
+		if r.Run >= len(c.Runs) || r.Run >= 0 && (c.Runs[r.Run].Log.Pass(r.Pass) == nil || r.Connection > 0 && c.Runs[r.Run].Log.Pass(r.Pass).Connection(r.Connection) == nil) {
+			t.Errorf("row %q: no evidence at run %d, pass %d, connection %d", r.Cells, r.Run, r.Pass, r.Connection)
+		}
+	}
+}
+
+// want is what an answer is to be.
+func want(t *testing.T, c *experiment.Conclusion, title string, mark experiment.Mark) {
+	t.Helper()
+	if !strings.Contains(c.Title, title) || c.Mark != mark {
+		t.Errorf("%q (%q), want %q (%q)\n%s", c.Title, c.Mark, title, mark, explain(c))
+	}
+}
+
+// cellOf is a cell of the row whose first cells are these.
+func cellOf(c *experiment.Conclusion, column int, first ...string) string {
+	for _, r := range c.Rows {
+		if slices.Equal(r.Cells[:len(first)], first) {
+			return r.Cells[column]
+		}
+	}
+	return "no such row"
+}
+
+// needLibssl skips a test whose lab can't be had without it.
+func needLibssl(t *testing.T, b lab.Behaviour) {
+	t.Helper()
+	l, err := lab.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := l.Start(b, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	s.Close()
+}
+
+// TestQuestionsNeedAPair: a question about no pair says so and promises nothing.
+func TestQuestionsNeedAPair(t *testing.T) {
+	for _, e := range []experiment.Experiment{experiment.Levels, experiment.Clients, experiment.Cures, experiment.Delays, experiment.Lifetime, experiment.Matrix} {
+		for _, q := range []experiment.Question{{}, {Real: true}, {Plan: plan.Plan{Connections: make([]plan.Connection, 2)}, First: 1, Second: 3}} {
+			if _, err := e.Ask(t.Context(), q, nil); !errors.Is(err, experiment.ErrPair) {
+				t.Errorf("%s: %v", e.ID, err)
+			}
+			if n := e.Connections(q); n != 0 {
+				t.Errorf("%s: %d connections announced", e.ID, n)
+			}
+		}
+	}
+}
+
+// TestQuestionsStopped: a question that is stopped keeps its evidence, leaves
+// nothing running and says that it was stopped.
+func TestQuestionsStopped(t *testing.T) {
+	a := newAsking(t, lab.Behaviour{})
+	farm := a.plan
+	farm.Targets = slices.Clone(farm.Targets)
+	farm.Targets[0].ConnectTo = append(slices.Clone(farm.Targets[0].ConnectTo), a.start(t, lab.Behaviour{}))
+	for _, e := range []experiment.Experiment{experiment.Levels, experiment.Clients, experiment.Cures, experiment.Delays, experiment.Lifetime, experiment.Matrix, experiment.Farm} {
+		for _, real := range []bool{false, true} {
+			if real && e.ID != "delays" {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s, real %v", e.ID, real), func(t *testing.T) {
+				before := goleak.IgnoreCurrent()
+				q := a.question()
+				q.Real = real
+				if e.ID == "farm" {
+					q.Plan = farm
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				runs := 0
+				a.before = func(*experiment.Step) error {
+					if runs++; runs == 2 || e.ID == "clients" {
+						cancel()
+					}
+					return nil
+				}
+				limit := e.Connections(q)
+				a.made, a.steps = 0, nil
+				c, err := e.Ask(ctx, q, a.run)
+				if !errors.Is(err, context.Canceled) {
+					t.Fatalf("%v", err)
+				}
+				if c == nil || len(c.Runs) != runs || c.Mark != experiment.Unknown || !strings.HasPrefix(c.Title, "Stopped") {
+					t.Fatalf("after %d runs: %+v", runs, c)
+				}
+				a.hold(t, c, limit)
+				goleak.VerifyNone(t, before)
+			})
+		}
+	}
+}
+
+// nervous is a stack that gives up by itself on every connection, so that each
+// is looked at a second time.
+type nervous struct{ stack.Stack }
+
+func (nervous) Name() string { return "nervous" }
+
+func (nervous) Capabilities() stack.Capabilities {
+	c := gotls.New().Capabilities()
+	c.PostHandshakeAuth = true // preferred
+	return c
+}
+
+func (nervous) Client(context.Context, net.Conn, stack.Config) (stack.Conn, error) {
+	return nil, &stack.Error{Reason: stack.Failed, Err: errors.New("too nervous")}
+}
+
+// TestQuestionsKeepTheirWord: with a second look at every connection, a retry
+// for each shared HTTP/2 connection and several nodes, a question still makes
+// no more connections than it says.
+func TestQuestionsKeepTheirWord(t *testing.T) {
+	a := newAsking(t, lab.Behaviour{Misdirected: true, Lifetime: 0})
+	a.stacks = []stack.Stack{gotls.New(), nervous{gotls.New()}}
+	addr := a.plan.Targets[0].ConnectTo[0]
+	other := a.start(t, lab.Behaviour{})
+	for i, name := range []string{"a.test", "b.test"} {
+		x := aimed(name, "https://"+name+"/", addr)
+		x.ALPN = []string{"h2", "http/1.1"}
+		x.ConnectTo = append(x.ConnectTo, other)
+		a.plan.Targets = append(a.plan.Targets, x)
+		a.plan.Connections[i].Target = name
+	}
+	a.plan.HTTPReuse = "coalesce"
+	for _, e := range experiment.Experiments {
+		if e.ID == "audit" {
+			continue
+		}
+		t.Run(e.ID, func(t *testing.T) {
+			q := a.question()
+			a.ask(t, e, q)
+			twice := false
+			for _, s := range a.steps {
+				for _, x := range s.Plan.Targets {
+					twice = twice || len(x.ConnectTo) > 1
+				}
+			}
+			if twice {
+				t.Error("a target is asked at several nodes")
+			}
+			if least := a.least(); a.made <= least {
+				t.Errorf("%d connections made of %d planned: nothing was looked at twice, so that nothing is proved", a.made, least)
+			}
+		})
+	}
+}
+
+// least is how many connections the steps plan, without any further attempt.
+func (a *asking) least() int {
+	n := 0
+	for _, s := range a.steps {
+		passes, _ := s.Plan.Passes()
+		n += len(passes) * len(s.Plan.Jobs())
+	}
+	return n
+}
+
+func itoa(port uint16) string { return strconv.Itoa(int(port)) }
