@@ -1,0 +1,134 @@
+package experiment_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"rechallenge/core/experiment"
+	"rechallenge/core/lab"
+	"rechallenge/core/target"
+)
+
+func TestLifetime(t *testing.T) {
+	minute := lab.Behaviour{Lifetime: time.Minute}
+	for _, test := range []struct {
+		name      string
+		behaviour lab.Behaviour
+		libssl    bool
+		bound     time.Duration
+		lost      string // title of the run that finds nobody
+		title     string
+		mark      experiment.Mark
+		detail    string
+		runs      int // with a runner that keeps sessions; 0 = not looked at
+	}{
+		{name: "a minute", behaviour: minute, bound: 2 * time.Minute, title: "keeps a session for 59s to 1m", detail: "kept for 10m"},
+		{name: "an hour's search", behaviour: minute, title: "keeps a session for 59s to 1m"},
+		{name: "a minute, by session ID", behaviour: lab.Behaviour{Lifetime: time.Minute, SessionIDs: true, NoTickets: true, MaxVersion: tls.VersionTLS12}, libssl: true, bound: 2 * time.Minute, title: "keeps a session for "},
+		{name: "longer", behaviour: lab.Behaviour{Lifetime: time.Hour}, bound: time.Minute, title: "for longer than 1m", runs: 3},
+		{name: "longer than announced", behaviour: lab.Behaviour{MaxVersion: tls.VersionTLS12, Lifetime: time.Minute, Overlong: true}, libssl: true, bound: 10 * time.Minute, title: "for longer than 10m", detail: "announces 1m. It keeps sessions for longer than that"},
+		{name: "as announced, past which TLS 1.3 offers nothing", behaviour: lab.Behaviour{MinVersion: tls.VersionTLS13, SessionIDs: true, Lifetime: time.Minute}, libssl: true, bound: 10 * time.Minute, title: "for the 1m that it announces", runs: 3},
+		{name: "no sessions", behaviour: lab.Behaviour{NoTickets: true}, title: "gives no session that could be offered", detail: "announces no lifetime", runs: 1},
+		{name: "none taken back", behaviour: lab.Behaviour{RefuseTickets: true}, title: "takes no session back", runs: 1},
+		{name: "nobody there", lost: "after 0s", title: "Nothing was measured", mark: experiment.Unknown, runs: 1},
+		{name: "lost at the bound", behaviour: minute, bound: 2 * time.Minute, lost: "after 2m", title: "Not measured to the end: the server keeps a session for at least 0s", mark: experiment.Unknown, runs: 3},
+		{name: "lost in between", behaviour: minute, bound: 2 * time.Minute, lost: "after 30s", title: "at least 0s and less than 1m; at the age of 30s it can't be told", mark: experiment.Unknown},
+		{name: "the first connection lost", behaviour: minute, bound: 2 * time.Minute, lost: "a session to offer after 2m", title: "Not measured to the end", mark: experiment.Unknown, runs: 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.libssl {
+				needLibssl(t, test.behaviour)
+			}
+			a := newAsking(t, test.behaviour)
+			a.before = func(s *experiment.Step) error {
+				if s.Title == test.lost {
+					lose(t, s)
+				}
+				return nil
+			}
+			for _, a.deaf = range []bool{false, true} {
+				if a.deaf && strings.HasPrefix(test.lost, "a session") {
+					continue // that run is made by a runner that keeps sessions only
+				}
+				q := a.question()
+				q.Bound = test.bound
+				c := a.ask(t, experiment.Lifetime, q)
+				want(t, c, test.title, test.mark)
+				if !strings.Contains(c.Detail, test.detail) {
+					t.Errorf("detail %q, want %q", c.Detail, test.detail)
+				}
+				if test.runs != 0 && !a.deaf && len(c.Runs) != test.runs {
+					t.Errorf("%d runs, want %d\n%s", len(c.Runs), test.runs, explain(c))
+				}
+			}
+		})
+	}
+}
+
+// TestLifetimeElsewhere: a session that another node refuses says nothing of
+// how long the one that made it keeps it.
+func TestLifetimeElsewhere(t *testing.T) {
+	a := newAsking(t, lab.Behaviour{})
+	other := a.start(t, lab.Behaviour{})
+	a.before = func(s *experiment.Step) error {
+		if s.Title == "after 1m" {
+			s.Plan.Targets = slices.Clone(s.Plan.Targets)
+			s.Plan.Targets[0].ConnectTo = target.Addresses{other}
+		}
+		return nil
+	}
+	q := a.question()
+	q.Bound = time.Minute
+	c := a.ask(t, experiment.Lifetime, q)
+	want(t, c, "Not measured to the end", experiment.Unknown)
+	if why := c.Rows[1].Cells[2]; !strings.Contains(why, other.String()+" refused it") {
+		t.Errorf("%q", why)
+	}
+}
+
+// TestLifetimeStopped: what is known when it is stopped is said, with its runs.
+func TestLifetimeStopped(t *testing.T) {
+	a := newAsking(t, lab.Behaviour{Lifetime: time.Minute})
+	before := goleak.IgnoreCurrent()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	q := a.question()
+	q.Bound = 2 * time.Minute
+	q.Waiting = func(title string, until time.Time) {
+		if title == "after 30s" && !until.IsZero() {
+			cancel()
+		}
+	}
+	limit := experiment.Lifetime.Connections(q)
+	c, err := experiment.Lifetime.Ask(ctx, q, a.run)
+	if !errors.Is(err, context.Canceled) || c == nil {
+		t.Fatalf("%v, %+v", err, c)
+	}
+	a.hold(t, c, limit)
+	want(t, c, "Stopped: the server keeps a session for at least 0s and less than 1m", experiment.Unknown)
+	if len(c.Runs) != len(a.steps) || len(c.Rows) != 3 {
+		t.Errorf("%d runs of %d kept\n%s", len(c.Runs), len(a.steps), explain(c))
+	}
+	goleak.VerifyNone(t, before)
+}
+
+// TestLifetimeAnnounces: a search of any bound stays within what it says.
+func TestLifetimeAnnounces(t *testing.T) {
+	a := newAsking(t, lab.Behaviour{Lifetime: time.Second})
+	for _, bound := range []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 1500 * time.Millisecond, 63 * time.Second, 64 * time.Second, 65 * time.Second, 24 * time.Hour} {
+		q := a.question()
+		q.Bound = bound
+		began := a.clock.Now()
+		a.ask(t, experiment.Lifetime, q)
+		if took := a.clock.Now().Sub(began); took > q.Longest()+time.Minute {
+			t.Errorf("%s: it waited %s, and at most %s were announced", bound, took, q.Longest())
+		}
+	}
+}
