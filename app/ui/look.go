@@ -1,11 +1,11 @@
 package ui
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 
 	"fyne.io/fyne/v2/widget"
+	"github.com/adrg/xdg"
 
 	"rechallenge/app/live"
 	"rechallenge/app/theme"
@@ -86,11 +86,7 @@ func (w *Window) font(name string) *theme.Family {
 // findFonts looks for this machine's fonts, away from the UI goroutine.
 func (w *Window) findFonts(then func()) {
 	go func() {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			cache = os.TempDir()
-		}
-		list, err := theme.Families(filepath.Join(cache, "rechallenge"))
+		list, err := theme.Families(filepath.Join(xdg.CacheHome, "rechallenge"))
 		live.Post(func() {
 			if err != nil {
 				w.status.SetReadout(sentence(err.Error()))
