@@ -33,7 +33,7 @@ type goStack struct{}
 func New() stack.Stack { return goStack{} }
 
 func (goStack) Name() string    { return Name }
-func (goStack) Version() string { return "crypto/tls " + runtime.Version() }
+func (goStack) Version() string { return "crypto/tls " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH }
 
 func (goStack) Capabilities() stack.Capabilities {
 	return stack.Capabilities{
