@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
 	"rechallenge/app/files"
+	"rechallenge/core/experiment"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
 )
@@ -31,6 +33,53 @@ func TestDocsNameEveryFlag(t *testing.T) {
 				t.Errorf("docs/cli.md does not name --%s of %s", f.Name, cmd.Name())
 			}
 		})
+	}
+}
+
+// TestDocsOfQuestions: docs/experiments.md has a heading for each question, by
+// which the window finds it, and its commands are right.
+func TestDocsOfQuestions(t *testing.T) {
+	data, err := os.ReadFile("../../docs/experiments.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range experiment.Experiments {
+		_, text, found := strings.Cut(string(data), "\n## "+e.Title+"\n")
+		text, _, _ = strings.Cut(text, "\n## ")
+		word := "\nrechallenge-cli ask " + e.ID
+		if e.ID == experiment.Audit.ID {
+			word = "\nrechallenge-cli audit "
+		}
+		if !found || !strings.Contains(text, word) {
+			t.Errorf("no heading %q with the command%s", e.Title, word)
+		}
+	}
+	examples := 0
+	for line := range strings.Lines(string(data)) {
+		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "rechallenge-cli ")
+		if !ok {
+			continue
+		}
+		examples++
+		root := command(&console{})
+		cmd, args, err := root.Find(strings.Fields(rest))
+		if err == nil && cmd != root {
+			err = cmd.ParseFlags(args)
+		}
+		if args := cmd.Flags().Args(); err == nil && cmd.Name() == "ask" {
+			var f askFlags
+			f.demo, err = cmd.Flags().GetBool("demo")
+			f.bound = time.Hour
+			if err == nil {
+				_, err = f.check(cmd, args)
+			}
+		}
+		if err != nil || cmd == root {
+			t.Errorf("%s: %v", strings.TrimSpace(line), err)
+		}
+	}
+	if examples < len(experiment.Experiments) {
+		t.Errorf("%d examples", examples)
 	}
 }
 
