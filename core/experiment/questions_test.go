@@ -295,3 +295,35 @@ func (a *asking) least() int {
 }
 
 func itoa(port uint16) string { return strconv.Itoa(int(port)) }
+
+// TestQuestionsTell: the numbers that docs/experiments.md gives, for a stack
+// that leaves nothing to a second look.
+func TestQuestionsTell(t *testing.T) {
+	a := newAsking(t, lab.Behaviour{})
+	a.plan.Stack = "go"
+	alive := a.question()
+	alive.Plan.HTTPReuse = "coalesce"
+	farm := a.question()
+	farm.Plan.Targets = slices.Clone(farm.Plan.Targets)
+	farm.Plan.Targets[0].ConnectTo = target.Addresses{gone(t), gone(t), gone(t)}
+	for _, test := range []struct {
+		of   experiment.Experiment
+		q    experiment.Question
+		want int
+	}{
+		{experiment.Levels, a.question(), 6},
+		{experiment.Clients, a.question(), 2*profiles() + 2},
+		{experiment.Cures, a.question(), 42},
+		{experiment.Matrix, a.question(), 4 * 3 * 2},
+		{experiment.Delays, a.question(), 8},
+		{experiment.Lifetime, a.question(), 4 * 14},
+		{experiment.Farm, farm, 4 * 3 * 2},
+	} {
+		if got := test.of.Connections(test.q); got != test.want {
+			t.Errorf("%s: %d connections, want %d", test.of.ID, got, test.want)
+		}
+	}
+	if got := experiment.Levels.Connections(alive); got <= 14 {
+		t.Errorf("levels with shared connections: %d connections leave no room for another attempt", got)
+	}
+}
