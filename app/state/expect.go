@@ -9,10 +9,10 @@ import (
 
 // Expect makes what the selected connection did an expectation of the plan, in
 // the place of an earlier one about it, and says it in words; "" when no
-// connection is selected.
+// connection is selected, or the selected one never got to TLS.
 func (s *State) Expect() string {
 	p, c := s.Connection()
-	if c == nil {
+	if c == nil || c.Handshake == "" {
 		return ""
 	}
 	asked := c.Challenged()

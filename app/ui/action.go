@@ -212,7 +212,9 @@ func (w *Window) expect() {
 	if n := w.state.Expect(); n != "" {
 		w.status.SetReadout(fmt.Sprintf(tr("The plan now expects: %s"), n))
 		w.changed()
+		return
 	}
+	w.status.SetReadout(tr("This connection never got to TLS: there is nothing to expect of it"))
 }
 
 // copyCommand puts a command that repeats the selected connection on the clipboard.

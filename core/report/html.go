@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"rechallenge/core/diagnose"
+	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
 	"rechallenge/core/timeline"
@@ -353,6 +354,16 @@ func command(r *Report) string {
 func (card) Message(e trace.Event) *trace.Message {
 	m, _ := e.Payload.(trace.Message)
 	return &m
+}
+
+// labCA is the issuer of the lab's identities, as the lab names itself.
+const labCA = "CN=Rechallenge Lab CA"
+
+// OfLab reports whether the run was made with the lab's identities: its plan
+// can't be run again as it stands.
+func (v view) OfLab() bool {
+	list := v.Log.Run.Identities
+	return len(list) > 0 && !slices.ContainsFunc(list, func(i identity.Public) bool { return i.Issuer != labCA })
 }
 
 // PlanText is the plan as YAML, to repeat the run with.
