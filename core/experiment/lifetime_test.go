@@ -13,6 +13,7 @@ import (
 
 	"rechallenge/core/experiment"
 	"rechallenge/core/lab"
+	"rechallenge/core/session"
 	"rechallenge/core/target"
 )
 
@@ -88,6 +89,9 @@ func TestLifetimeElsewhere(t *testing.T) {
 	q.Bound = time.Minute
 	c := a.ask(t, experiment.Lifetime, q)
 	want(t, c, "Not measured to the end", experiment.Unknown)
+	if key := a.steps[0].Plan.CustomCaches[0].Key; !slices.Equal(key, session.Recipe{session.PartName}) {
+		t.Errorf("a session is found by %v only", key)
+	}
 	if why := c.Rows[1].Cells[2]; !strings.Contains(why, other.String()+" refused it") {
 		t.Errorf("%q", why)
 	}

@@ -301,8 +301,6 @@ func itoa(port uint16) string { return strconv.Itoa(int(port)) }
 func TestQuestionsTell(t *testing.T) {
 	a := newAsking(t, lab.Behaviour{})
 	a.plan.Stack = "go"
-	alive := a.question()
-	alive.Plan.HTTPReuse = "coalesce"
 	farm := a.question()
 	farm.Plan.Targets = slices.Clone(farm.Plan.Targets)
 	farm.Plan.Targets[0].ConnectTo = target.Addresses{gone(t), gone(t), gone(t)}
@@ -323,7 +321,18 @@ func TestQuestionsTell(t *testing.T) {
 			t.Errorf("%s: %d connections, want %d", test.of.ID, got, test.want)
 		}
 	}
-	if got := experiment.Levels.Connections(alive); got <= 14 {
-		t.Errorf("levels with shared connections: %d connections leave no room for another attempt", got)
+	for _, test := range []struct {
+		stack, reuse, alpn string
+		want               int
+	}{
+		{"go", "off", "http/1.1", 8}, {"", "off", "http/1.1", 16}, {"auto", "off", "http/1.1", 16}, {"go", "keep-alive", "http/1.1", 16},
+		{"go", "coalesce", "http/1.1", 16}, {"go", "off", "h2", 16}, {"auto", "coalesce", "h2", 32},
+	} {
+		q := a.question()
+		q.Plan.Targets = slices.Clone(q.Plan.Targets)
+		q.Plan.Stack, q.Plan.HTTPReuse, q.Plan.Targets[0].ALPN = test.stack, test.reuse, []string{test.alpn}
+		if got := experiment.Delays.Connections(q); got != test.want {
+			t.Errorf("stack %q, http_reuse %s, %s: %d connections, want %d", test.stack, test.reuse, test.alpn, got, test.want)
+		}
 	}
 }
