@@ -18,7 +18,7 @@ var Lifetime = Experiment{
 	Line: "Bisects the server's own session lifetime, to the second, within a bound. It waits for real.",
 	Connections: func(q Question) int {
 		p, err := agingPlan(q, 0)
-		return total(slices.Repeat([]Step{{Plan: p}}, halvings(q.bound())+2), err)
+		return total(slices.Repeat([]Step{{Plan: p}}, halvings(q.bound())+beside), err)
 	},
 	Ask: askLifetime,
 }
@@ -35,6 +35,10 @@ func (q Question) bound() time.Duration {
 	return min(max(q.Bound.Round(time.Second), time.Second), plan.MaxDelay-time.Minute)
 }
 
+// beside the halvings, the session is offered at once, shortly before and after
+// the end that the server announced, and at the bound.
+const beside = 4
+
 // halvings is how many of them bring bound down to a second.
 func halvings(bound time.Duration) int {
 	n := 0
@@ -44,11 +48,9 @@ func halvings(bound time.Duration) int {
 	return n
 }
 
-// Longest is how long a bisection within a bound waits at most: the bound,
-// and half of what is left again and again.
+// Longest is how long a Lifetime question waits at most: no age is past the bound.
 func (q Question) Longest() time.Duration {
-	b := q.bound()
-	return b + time.Duration(halvings(b))*b
+	return time.Duration(halvings(q.bound())+beside-1) * q.bound()
 }
 
 // agingPlan makes a session and offers it at that age.
@@ -71,6 +73,7 @@ type aging struct {
 	c         *Conclusion
 	low, high time.Duration // kept that long; refused at that age, 0 = not known
 	announced time.Duration // by the server with the session, 0 = not
+	guess     time.Duration // where the end is looked for first, 0 = nowhere
 	last      *trace.Connection
 	keeps     bool // the runner hands sessions out, so that the waits are made here
 }
@@ -183,10 +186,15 @@ func (a *aging) measure() error {
 		return nil
 	}
 	bound, capped := a.q.bound(), false
-	if a.last.Resumption != nil && a.last.Resumption.Mechanism == session.PSK && a.announced > 2*time.Second && a.announced <= bound {
-		bound, capped = a.announced-time.Second, true
+	if a.announced > 2*time.Second && a.announced <= bound && a.last.Resumption != nil {
+		if capped = a.last.Resumption.Mechanism == session.PSK; capped {
+			bound = a.announced - time.Second
+		} else {
+			a.guess = a.announced.Round(time.Second)
+		}
 	}
-	for next := bound; ; next = (a.low + (a.high-a.low)/2).Round(time.Second) {
+	for {
+		next := a.next(bound)
 		word, err := a.probe(next)
 		switch {
 		case err != nil:
@@ -194,17 +202,32 @@ func (a *aging) measure() error {
 		case word == wordUnknown:
 			c.Title, c.Mark = fmt.Sprintf("Not measured to the end: %s; at the age of %s it can't be told", a.sofar(), plan.Duration(next)), Unknown
 			return nil
-		case a.high == 0 && capped:
+		case a.low == bound && capped:
 			c.Title = fmt.Sprintf("The server keeps its sessions for the %s that it announces; later none may be offered in TLS 1.3", plan.Duration(a.announced))
 			return nil
-		case a.high == 0:
+		case a.low == bound:
 			c.Title = fmt.Sprintf("The server keeps sessions for longer than %s", plan.Duration(bound))
 			return nil
-		case a.high-a.low <= time.Second:
+		case a.high != 0 && a.high-a.low <= time.Second:
 			c.Title = fmt.Sprintf("The server keeps a session for %s to %s", plan.Duration(a.low), plan.Duration(a.high))
 			return nil
 		}
 	}
+}
+
+// next is the age to look at: shortly before and after the end that was
+// announced, where one was, since most servers keep their word; then the bound,
+// then the middle of what is left.
+func (a *aging) next(bound time.Duration) time.Duration {
+	switch before, after := a.guess-time.Second, min(a.guess+time.Second, bound); {
+	case a.high != 0:
+		return (a.low + (a.high-a.low)/2).Round(time.Second)
+	case a.guess != 0 && a.low < before:
+		return before
+	case a.guess != 0 && a.low < after:
+		return after
+	}
+	return bound
 }
 
 // sofar is what is known of the lifetime.

@@ -28,6 +28,7 @@ func TestLifetime(t *testing.T) {
 		title     string
 		mark      experiment.Mark
 		detail    string
+		ages      int // how many at most; 0 = not looked at
 		runs      int // with a runner that keeps sessions; 0 = not looked at
 	}{
 		{name: "a minute", behaviour: minute, bound: 2 * time.Minute, title: "keeps a session for 59s to 1m", detail: "kept for 10m"},
@@ -36,6 +37,7 @@ func TestLifetime(t *testing.T) {
 		{name: "longer", behaviour: lab.Behaviour{Lifetime: time.Hour}, bound: time.Minute, title: "for longer than 1m", runs: 3},
 		{name: "longer than announced", behaviour: lab.Behaviour{MaxVersion: tls.VersionTLS12, Lifetime: time.Minute, Overlong: true}, libssl: true, bound: 10 * time.Minute, title: "for longer than 10m", detail: "announces 1m. It keeps sessions for longer than that"},
 		{name: "as announced, past which TLS 1.3 offers nothing", behaviour: lab.Behaviour{MinVersion: tls.VersionTLS13, SessionIDs: true, Lifetime: time.Minute}, libssl: true, bound: 10 * time.Minute, title: "for the 1m that it announces", runs: 3},
+		{name: "as announced", behaviour: lab.Behaviour{MaxVersion: tls.VersionTLS12, SessionIDs: true, Lifetime: time.Minute}, libssl: true, title: "keeps a session for 5", detail: "announces 1m", ages: 4},
 		{name: "no sessions", behaviour: lab.Behaviour{NoTickets: true}, title: "gives no session that could be offered", detail: "announces no lifetime", runs: 1},
 		{name: "none taken back", behaviour: lab.Behaviour{RefuseTickets: true}, title: "takes no session back", runs: 1},
 		{name: "nobody there", lost: "after 0s", title: "Nothing was measured", mark: experiment.Unknown, runs: 1},
@@ -64,6 +66,9 @@ func TestLifetime(t *testing.T) {
 				want(t, c, test.title, test.mark)
 				if !strings.Contains(c.Detail, test.detail) {
 					t.Errorf("detail %q, want %q", c.Detail, test.detail)
+				}
+				if test.ages != 0 && len(c.Rows) > test.ages {
+					t.Errorf("%d ages, want %d\n%s", len(c.Rows), test.ages, explain(c))
 				}
 				if test.runs != 0 && !a.deaf && len(c.Runs) != test.runs {
 					t.Errorf("%d runs, want %d\n%s", len(c.Runs), test.runs, explain(c))

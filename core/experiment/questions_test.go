@@ -314,7 +314,7 @@ func TestQuestionsTell(t *testing.T) {
 		{experiment.Cures, a.question(), 42},
 		{experiment.Matrix, a.question(), 4 * 3 * 2},
 		{experiment.Delays, a.question(), 8},
-		{experiment.Lifetime, a.question(), 4 * 14},
+		{experiment.Lifetime, a.question(), 4 * 16},
 		{experiment.Farm, farm, 4 * 3 * 2},
 	} {
 		if got := test.of.Connections(test.q); got != test.want {
@@ -325,8 +325,13 @@ func TestQuestionsTell(t *testing.T) {
 		stack, reuse, alpn string
 		want               int
 	}{
-		{"go", "off", "http/1.1", 8}, {"", "off", "http/1.1", 16}, {"auto", "off", "http/1.1", 16}, {"go", "keep-alive", "http/1.1", 16},
-		{"go", "coalesce", "http/1.1", 16}, {"go", "off", "h2", 16}, {"auto", "coalesce", "h2", 32},
+		{"go", "off", "http/1.1", 8},
+		{"", "off", "http/1.1", 16},
+		{"auto", "off", "http/1.1", 16},
+		{"go", "keep-alive", "http/1.1", 16},
+		{"go", "coalesce", "http/1.1", 16},
+		{"go", "off", "h2", 16},
+		{"auto", "coalesce", "h2", 32},
 	} {
 		q := a.question()
 		q.Plan.Targets = slices.Clone(q.Plan.Targets)
