@@ -349,19 +349,11 @@ func aims(e experiment.Experiment, q experiment.Question) (list []string) {
 func (a asked) runner(said func(string)) experiment.Runner {
 	return func(ctx context.Context, s experiment.Step) (*trace.Log, error) {
 		said(s.Title)
-		opt := engine.Options{Tool: tool(), Stacks: stacks(), Clock: a.clock, Sessions: s.Sessions}
-		if a.clock == nil && s.Moved {
-			opt.Clock = &session.Moved{}
+		log, err := s.Run(ctx, a.res, engine.Options{Tool: tool(), Stacks: stacks(), Clock: a.clock})
+		if log == nil && err != nil {
+			return nil, usage{withAdvice(err)}
 		}
-		r, err := start(ctx, s.Plan, a.res, opt)
-		if err != nil {
-			return nil, usage{err}
-		}
-		log := trace.Connections(r.Wait())
-		if s.Keep != nil {
-			s.Keep(sessionsOf(r, log))
-		}
-		return log, ctx.Err()
+		return log, err
 	}
 }
 

@@ -10,11 +10,9 @@ import (
 	"time"
 
 	"rechallenge/app/files"
-	"rechallenge/core/engine"
 	"rechallenge/core/experiment"
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
-	"rechallenge/core/trace"
 )
 
 // sessionsFile is where the sessions of a state are: they are secret, the state
@@ -85,17 +83,6 @@ func forget(name string) (err error) {
 		}
 	}
 	return err
-}
-
-// sessionsOf are what a run's caches hold in the end, by cache id.
-func sessionsOf(r *engine.Run, log *trace.Log) map[string][]session.Session {
-	sessions := map[string][]session.Session{}
-	for _, p := range log.Passes {
-		if cache := r.Cache(p.Index); cache != nil {
-			sessions[p.Cache] = append(sessions[p.Cache], cache.Sessions()...)
-		}
-	}
-	return sessions
 }
 
 // countdown shows every second how long a wait still lasts.

@@ -146,12 +146,11 @@ func (c *console) audit(ctx context.Context, url string, a *aim, f *auditFlags) 
 	said := c.steps(f.quiet)
 	answer, asked := experiment.Audit.Ask(ctx, q, func(ctx context.Context, s experiment.Step) (*trace.Log, error) {
 		said(s.Title)
-		r, err := start(ctx, s.Plan, res, engine.Options{Tool: tool(), Stacks: stacks()})
-		if err != nil {
-			return nil, usage{err}
+		log, err := s.Run(ctx, res, engine.Options{Tool: tool(), Stacks: stacks()})
+		if log == nil && err != nil {
+			return nil, usage{withAdvice(err)}
 		}
-		log := trace.Connections(r.Wait())
-		return log, ctx.Err()
+		return log, err
 	})
 	said("")
 	var mend usage

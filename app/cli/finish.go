@@ -70,7 +70,12 @@ func (c *console) writeSecrets(rep *report.Report, r *engine.Run, f *runFlags) (
 		return err
 	}
 	fmt.Fprintf(c.err, "%s holds sessions that resume without a certificate: keep it private\n", f.save)
-	sessions := sessionsOf(r, rep.Log)
+	sessions := map[string][]session.Session{}
+	for _, p := range rep.Log.Passes {
+		if cache := r.Cache(p.Index); cache != nil {
+			sessions[p.Cache] = append(sessions[p.Cache], cache.Sessions()...)
+		}
+	}
 	return errors.Join(err, files.Save(f.save, files.Secret, func(w io.Writer) error { return session.Save(w, sessions) }))
 }
 

@@ -146,13 +146,18 @@ func stacks() []stack.Stack {
 	return list
 }
 
-// start begins a run; without the stack it asks for, the error says how to get it.
+// start begins a run.
 func start(ctx context.Context, p plan.Plan, res engine.Resources, opt engine.Options) (*engine.Run, error) {
 	r, err := engine.Start(ctx, p, res, opt)
+	return r, withAdvice(err)
+}
+
+// withAdvice says how to get the stack that is not at hand.
+func withAdvice(err error) error {
 	if errors.Is(err, engine.ErrNoStack) {
 		if _, missing := files.Stacks(); missing != nil {
 			err = fmt.Errorf("%w: %w; or use the stack go or auto", err, missing)
 		}
 	}
-	return r, err
+	return err
 }

@@ -2,7 +2,8 @@
 // swallowed the challenge, which clients are bitten, what cures it, how long
 // the server keeps sessions, whether the server is at fault. Each experiment is
 // a value: logs of runs in, the next plan or a conclusion out. It runs nothing
-// itself; the caller's Runner does, and keeps every run as evidence.
+// of its own accord: the caller's Runner does (Step.Run is most of one), and
+// every run is kept as evidence.
 package experiment
 
 import (
@@ -56,6 +57,7 @@ type Question struct {
 	// For Delays: wait for real, instead of moving the client's clock. State is
 	// where an earlier question was left, nil = nowhere; Keep is told each time
 	// that something is worth keeping, and an error of it ends the question.
+	// It needs a Runner that hands sessions out, as Step.Run does.
 	Real  bool
 	State *State
 	Keep  func(State) error
@@ -75,18 +77,6 @@ type Question struct {
 	// long it may wait for a session or an identity to expire, 0 = not at all.
 	MaxConnections int
 	Wait           time.Duration
-}
-
-// Step is one run that an experiment wants.
-type Step struct {
-	Title string // "with the connection pool switched off"
-	Plan  plan.Plan
-	Moved bool // move the client's clock instead of waiting
-
-	// Sessions are what the caches begin with, by cache id (engine.Options), and
-	// Keep, where it is set, is to be given what they hold in the end.
-	Sessions map[string][]session.Session
-	Keep     func(map[string][]session.Session)
 }
 
 // Runner runs a step to its end. When it is stopped, what was recorded may come

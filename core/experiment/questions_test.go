@@ -17,7 +17,6 @@ import (
 	"rechallenge/core/experiment"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
-	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
 	"rechallenge/core/stack/openssl"
@@ -86,25 +85,20 @@ func (a *asking) run(ctx context.Context, s experiment.Step) (*trace.Log, error)
 		return nil, fmt.Errorf("%s: %w", s.Title, problems[0])
 	}
 	a.steps = append(a.steps, s)
-	r, err := engine.Start(ctx, s.Plan, a.res, engine.Options{Stacks: a.stacks, Clock: a.clock, Sessions: s.Sessions})
-	if err != nil {
+	if a.deaf {
+		s.Keep = nil
+	}
+	log, err := s.Run(ctx, a.res, engine.Options{Stacks: a.stacks, Clock: a.clock})
+	if log == nil {
 		return nil, err
 	}
-	log := trace.Connections(r.Wait())
 	for _, p := range log.Passes {
 		a.made += len(p.Connections)
-	}
-	if s.Keep != nil && !a.deaf {
-		kept := map[string][]session.Session{}
-		for _, p := range log.Passes {
-			kept[p.Cache] = r.Cache(p.Index).Sessions()
-		}
-		s.Keep(kept)
 	}
 	if a.after != nil {
 		a.after(s, log)
 	}
-	return log, ctx.Err()
+	return log, err
 }
 
 // ask asks, and holds the answer to what every answer promises.
