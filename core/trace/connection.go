@@ -11,8 +11,8 @@ import (
 type Log struct {
 	Run    RunStarted
 	Passes []*Pass
-	Done   *RunDone // nil while running
-	End    time.Duration
+	Done   *RunDone      // nil while running
+	End    time.Duration // of the last thing that a pass recorded
 }
 
 // Pass is a pass folded.

@@ -39,13 +39,14 @@ func (f *Folder) Log() *Log { return &f.log }
 // Add takes the next event, in order of Seq.
 func (f *Folder) Add(e Event) {
 	f.append(e)
+	if p, ok := e.Payload.(RunDone); ok {
+		f.log.Done = &p // of no time of its own: reports keep none of it
+		return
+	}
 	f.log.End = max(f.log.End, e.At)
 	switch p := e.Payload.(type) {
 	case RunStarted:
 		f.log.Run = p
-		return
-	case RunDone:
-		f.log.Done = &p
 		return
 	case PassStarted:
 		f.log.Passes = append(f.log.Passes, &Pass{Index: e.Pass, PassStarted: p, Start: e.At})
