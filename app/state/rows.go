@@ -219,6 +219,7 @@ type Verdict struct {
 	Severity              diagnose.Severity
 	Title, Detail, Advice string
 	Evidence              []Evidence
+	Rule                  string // of the finding it rests on, "" for none
 }
 
 // Evidence is a link from the verdict to a connection's event.
@@ -243,7 +244,7 @@ func (s *State) Verdict() (Verdict, bool) {
 		if f.Title != v.Title {
 			continue
 		}
-		v.Advice = f.Advice
+		v.Advice, v.Rule = f.Advice, f.Rule
 		for _, e := range f.Evidence {
 			pass := f.Pass
 			if e.Pass != "" {

@@ -62,8 +62,29 @@ func (g *guide) choose(id string) {
 					}
 				}
 				g.text.ParseMarkdown(text)
+				g.follow(g.text.Segments)
 				g.scroll.ScrollToTop()
 			}
+		}
+	}
+}
+
+// follow makes links between the documents lead to their pages here.
+func (g *guide) follow(segments []widget.RichTextSegment) {
+	for _, s := range segments {
+		switch x := s.(type) {
+		case *widget.HyperlinkSegment:
+			if name, ok := strings.CutSuffix(x.URL.Path, ".md"); ok && x.URL.Host == "" {
+				x.OnTapped = func() { g.find(name, "") }
+			}
+		case *widget.TableSegment:
+			for _, row := range append(x.Rows[:len(x.Rows):len(x.Rows)], x.Headers) {
+				for _, cell := range row {
+					g.follow(cell)
+				}
+			}
+		case widget.RichTextBlock:
+			g.follow(x.Segments())
 		}
 	}
 }
@@ -77,7 +98,7 @@ func (g *guide) find(page, word string) {
 		}
 		g.choose(section(p, 0))
 		for n, s := range p.Sections {
-			if word != "" && strings.Contains(strings.ToLower(s.Title), word) {
+			if word != "" && strings.Contains(strings.ToLower(s.Title), strings.ToLower(word)) {
 				g.choose(section(p, n))
 				return
 			}

@@ -58,11 +58,11 @@ func newQuestions(w *Window) *questions {
 	q.about, q.cost = wrapped(""), widget.NewLabel("")
 	q.wishes = w.newWishes(q.priced)
 	more := widgets.NewToolButton("", theme.HelpIcon(), tr("Read about this question"), func() {
-		page, word := "guide", "question"
 		if q.chosen.ID == experiment.Audit.ID {
-			page, word = "audit", ""
+			w.read("audit", "")
+			return
 		}
-		w.read(page, word)
+		w.read("experiments", q.chosen.Title)
 	})
 	q.cost.Importance = widget.LowImportance
 	q.ask = widgets.NewToolButton(tr("Ask"), theme.MediaPlayIcon(), tr("Make the connections that answer the question"), q.start)
@@ -76,7 +76,7 @@ func newQuestions(w *Window) *questions {
 	pair := container.NewHBox(widget.NewLabel(tr("First")), container.New(minWidth(150), q.first), widget.NewLabel("then"), container.New(minWidth(150), q.second), q.ask, q.stop, q.cost)
 	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.wishes.view, pair, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
 	split := container.NewHSplit(q.list, right)
-	split.Offset = 0.2
+	split.Offset = 0.235
 	q.view = split
 	q.choose(q.chosen.ID)
 	return q

@@ -40,6 +40,8 @@ func (w *Window) buildLists() {
 		w.selectEvent(state.Ref{Pass: e.Lane.Pass, Connection: e.Lane.Connection}, e.Event)
 	}
 
+	w.banner.OnRule = func(rule string) { w.read("rules", rule) }
+
 	w.plan = widgets.NewRows(widgets.PlanColumns()...)
 	w.plan.Reorderable = true
 	w.plan.SetEmpty(tr("No connections yet: load an identity and add a target."))
@@ -161,7 +163,7 @@ func (w *Window) showRun() {
 	v, ok := w.state.Verdict()
 	b := widgets.Verdict{}
 	if ok {
-		b = widgets.Verdict{Severity: severity(v.Severity), Title: v.Title, Detail: v.Detail, Advice: v.Advice}
+		b = widgets.Verdict{Severity: severity(v.Severity), Title: v.Title, Detail: v.Detail, Advice: v.Advice, Rule: v.Rule}
 		for _, e := range v.Evidence {
 			b.Evidence = append(b.Evidence, widgets.Evidence{Text: e.Text, Lane: widgets.Ref{Pass: e.Ref.Pass, Connection: e.Ref.Connection}, Event: e.Event})
 		}

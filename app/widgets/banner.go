@@ -19,6 +19,7 @@ type Verdict struct {
 	Cures    []Cure
 	Evidence []Evidence
 	Actions  []Action
+	Rule     string // what it is an instance of, "" for none
 }
 
 // Cure is a change that was, or can be, tried against the problem.
@@ -41,6 +42,8 @@ type Banner struct {
 
 	// OnEvidence is called when a link of the evidence is clicked.
 	OnEvidence func(Evidence)
+	// OnRule is called when the reader wants to know more about the rule.
+	OnRule func(rule string)
 
 	box  *fyne.Container
 	edge *canvas.Rectangle
@@ -112,6 +115,9 @@ func (b *Banner) build() {
 					b.OnEvidence(e)
 				}
 			}))
+		}
+		if v.Rule != "" && b.OnRule != nil {
+			row = append(row, newLink(tr("about this rule"), func() { b.OnRule(v.Rule) }))
 		}
 		lines = append(lines, container.New(flow{gap: 4}, row...))
 	}
