@@ -37,7 +37,7 @@ var rooms = map[string][]string{
 	"core/experiment":      {"core/plan", "core/engine", "core/trace", "core/diagnose", "core/session", "core/target"},
 	"core/timeline":        {"core/trace", "core/wire"},
 	"core/report":          {"core/trace", "core/plan", "core/diagnose", "core/timeline", "core/identity", "core/session", "core/wire", "core/wire/pcap"},
-	"app/files":            {"core/capture", "core/trace", "core/wire", "core/wire/pcap", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/diagnose", "core/report", "core/engine", "core/identity", "core/lab", "core/plan", "core/target", "core/session"},
+	"app/files":            {"core/capture", "core/trace", "core/wire", "core/wire/pcap", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/diagnose", "core/report", "core/engine", "core/experiment", "core/identity", "core/lab", "core/plan", "core/target", "core/session"},
 	"app/theme":            {},
 	"app/words":            {},
 	"app/widgets":          {"app/theme", "app/words"},

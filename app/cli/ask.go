@@ -301,8 +301,8 @@ func (c *console) question(ctx context.Context, e experiment.Experiment, args []
 		q.Ports = append(q.Ports, uint16(p))
 	}
 	if f.state != "" {
-		if err := remember(&q, f.state); err != nil {
-			return usage{err}
+		if err := files.Remember(&q, f.state); err != nil {
+			return usage{fmt.Errorf("--state: %w", err)}
 		}
 	}
 	limit := e.Connections(q)
@@ -375,7 +375,7 @@ func (c *console) answered(ctx context.Context, d *answerDocument, asked error, 
 		err = errors.Join(err, asked)
 	}
 	if f.state != "" && asked == nil {
-		err = errors.Join(err, forget(f.state))
+		err = errors.Join(err, files.Forget(f.state))
 	}
 	switch {
 	case err != nil:

@@ -203,8 +203,8 @@ func (c *console) run(ctx context.Context, p *plan.Plan, d *plan.Document, dir s
 		opt.Clock = &session.Moved{}
 	}
 	if f.load != "" {
-		if opt.Sessions, err = loadSessions(f.load); err != nil {
-			return usage{err}
+		if opt.Sessions, err = files.LoadSessions(f.load); err != nil {
+			return usage{fmt.Errorf("--load-sessions: %w", err)}
 		}
 	}
 	bar := c.progress(p, f)
@@ -242,17 +242,4 @@ func (f *runFlags) override(p *plan.Plan) error {
 		return fmt.Errorf("%w; --cache leaves out what the plan expects something of", problem)
 	}
 	return problem
-}
-
-func loadSessions(name string) (map[string][]session.Session, error) {
-	data, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("--load-sessions: %w", err)
-	}
-	defer data.Close()
-	sessions, err := session.Load(data)
-	if err != nil {
-		return nil, fmt.Errorf("--load-sessions %s: %w", name, err)
-	}
-	return sessions, nil
 }

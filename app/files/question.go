@@ -1,4 +1,4 @@
-package main
+package files
 
 import (
 	"errors"
@@ -6,12 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"sync"
-	"time"
 
-	"rechallenge/app/files"
 	"rechallenge/core/experiment"
-	"rechallenge/core/plan"
 	"rechallenge/core/session"
 )
 
@@ -19,9 +15,9 @@ import (
 // is not.
 func sessionsFile(state string) string { return state + ".sessions" }
 
-// remember lets a question go on from the state in a file, if there is one, and
+// Remember lets a question go on from the state in a file, if there is one, and
 // keep its own there.
-func remember(q *experiment.Question, name string) error {
+func Remember(q *experiment.Question, name string) error {
 	s, err := readState(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -33,7 +29,7 @@ func remember(q *experiment.Question, name string) error {
 	kept := 0
 	q.Keep = func(s experiment.State) error {
 		write := func(name string, text func(io.Writer) error) func() error {
-			return func() error { return files.Save(name, files.Secret, text) }
+			return func() error { return Save(name, Secret, text) }
 		}
 		state := write(name, func(w io.Writer) error { return experiment.WriteState(w, s) })
 		secret := write(sessionsFile(name), func(w io.Writer) error { return session.Save(w, s.Sessions) })
@@ -54,67 +50,33 @@ func remember(q *experiment.Question, name string) error {
 func readState(name string) (experiment.State, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return experiment.State{}, fmt.Errorf("--state: %w", err)
+		return experiment.State{}, fmt.Errorf("read the state of a question: %w", err)
 	}
 	defer f.Close()
 	s, err := experiment.ReadState(f)
 	if err != nil {
-		return s, fmt.Errorf("--state %s: %w", name, err)
+		return s, fmt.Errorf("%s: %w", name, err)
 	}
 	secret, err := os.Open(sessionsFile(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil // the experiment says which wait can't be gone on with
 	}
 	if err != nil {
-		return s, fmt.Errorf("--state: %w", err)
+		return s, fmt.Errorf("read the state of a question: %w", err)
 	}
 	defer secret.Close()
 	if s.Sessions, err = session.Load(secret); err != nil {
-		return s, fmt.Errorf("--state %s: %w", sessionsFile(name), err)
+		return s, fmt.Errorf("%s: %w", sessionsFile(name), err)
 	}
 	return s, nil
 }
 
-// forget removes a state that is no longer needed.
-func forget(name string) (err error) {
+// Forget removes a state that is no longer needed.
+func Forget(name string) (err error) {
 	for _, name := range []string{sessionsFile(name), name} {
 		if e := os.Remove(name); e != nil && !errors.Is(e, fs.ErrNotExist) {
 			err = errors.Join(err, e)
 		}
 	}
 	return err
-}
-
-// countdown shows every second how long a wait still lasts.
-type countdown struct {
-	show func(string)
-	stop chan struct{}
-	over sync.WaitGroup
-}
-
-// wait begins to show a wait until then; with the zero time it ends.
-func (d *countdown) wait(title string, until time.Time) {
-	if d.stop != nil {
-		close(d.stop)
-		d.over.Wait()
-		d.stop = nil
-	}
-	if until.IsZero() {
-		return
-	}
-	stop := make(chan struct{})
-	d.stop = stop
-	d.over.Go(func() {
-		t := time.NewTicker(time.Second)
-		defer t.Stop()
-		for {
-			left := max(time.Until(until.Round(0)).Round(time.Second), 0)
-			d.show(fmt.Sprintf("%s: %s left, until %s", title, plan.Duration(left), until.Local().Format(time.TimeOnly)))
-			select {
-			case <-t.C:
-			case <-stop:
-				return
-			}
-		}
-	})
 }
