@@ -56,6 +56,21 @@ func choose(name string, stacks []stack.Stack, jobs []job) error {
 	return nil
 }
 
+// Chosen is the name of the stack that Start gives all of a plan's connections,
+// "" where they take more than one. Errors are Start's.
+func Chosen(p plan.Plan, res Resources, stacks []stack.Stack) (string, error) {
+	jobs, err := prepare(&p, res, stacks)
+	if err != nil {
+		return "", err
+	}
+	for i := range jobs {
+		if jobs[i].stack != jobs[0].stack {
+			return "", nil
+		}
+	}
+	return jobs[0].stack.Name(), nil
+}
+
 // second is the best other stack that can make the job's connection, or nil.
 func second(order []stack.Stack, j *job) stack.Stack {
 	for _, s := range order {

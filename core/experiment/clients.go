@@ -64,18 +64,18 @@ func askClients(ctx context.Context, q Question, run Runner) (*Conclusion, error
 	bitten, unknown := 0, 0
 	for i, policy := range list {
 		x := second(log, i+1)
-		word, mark := asked(x)
+		word, mark := asked(log, x)
 		switch mark {
 		case Bad:
 			bitten++
 		case Unknown:
 			unknown++
 		}
-		c.Rows = append(c.Rows, row([]string{policy.Title, word, as(x), reason(policy, x, samePlace(step.Plan)), certainty(policy)}, mark, n, i+1, x))
+		c.Rows = append(c.Rows, row([]string{policy.Title, word, as(x), reason(log, policy, x, samePlace(step.Plan)), certainty(policy)}, mark, n, i+1, x))
 	}
 	fresh := control(log)
-	word, mark := asked(fresh)
-	c.Rows = append(c.Rows, row([]string{"no cache (control)", word, as(fresh), why(fresh), "measured"}, mark, n, len(list)+1, fresh))
+	word, mark := asked(log, fresh)
+	c.Rows = append(c.Rows, row([]string{"no cache (control)", word, as(fresh), whyAt(log, fresh), "measured"}, mark, n, len(list)+1, fresh))
 	c.Mark = Unknown
 	switch {
 	case word == wordNotAsked:
@@ -119,7 +119,10 @@ func samePlace(p plan.Plan) bool {
 
 // reason says how a connection came to be as it is, by the rule of the profile
 // where a rule explains a full handshake.
-func reason(p session.Policy, c *trace.Connection, same bool) string {
+func reason(log *trace.Log, p session.Policy, c *trace.Connection, same bool) string {
+	if missed(log, c, session.ReasonOtherStack) {
+		return whyAt(log, c)
+	}
 	if c == nil || c.Error != nil || c.ReusedConnection != nil || c.Resumption != nil || !same {
 		return why(c)
 	}

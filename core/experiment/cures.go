@@ -72,8 +72,8 @@ func askCures(ctx context.Context, q Question, run Runner) (*Conclusion, error) 
 		return book.end(ctx, c, stoppedTitle, err)
 	}
 	x := second(log, 1)
-	before, mark := asked(x)
-	fresh, _ := asked(control(log))
+	before, mark := asked(log, x)
+	fresh, _ := asked(log, control(log))
 	c.Rows = append(c.Rows, row([]string{"none", before, as(x), whyAt(log, x), ""}, mark, n, 1, x))
 	var works []string
 	for _, cure := range cures(q) {
@@ -90,7 +90,7 @@ func askCures(ctx context.Context, q Question, run Runner) (*Conclusion, error) 
 			return book.end(ctx, c, stoppedTitle, err)
 		}
 		x := second(log, 1)
-		word, mark := asked(x)
+		word, mark := asked(log, x)
 		if word == wordAsked {
 			works = append(works, cure.title)
 		}
@@ -133,14 +133,14 @@ func cures(q Question) []cure {
 			if q.Proxy == "" {
 				return errors.New("no proxy was named")
 			}
-			t.Proxy = q.Proxy
+			t.Proxy, t.ProxyPasswordEnv = q.Proxy, "" // the password is the other proxy's
 			return nil
 		})},
 	}
 	const otherPort = "another server instance; does nothing for clients whose key has no port"
 	found := otherPorts(q)
-	for _, port := range found {
-		list = append(list, cure{title: fmt.Sprintf("another port (%d)", port), cost: otherPort, apply: onSecond(func(t *target.Target) error { return move(t, port) })})
+	for _, p := range found {
+		list = append(list, cure{title: fmt.Sprintf("another port (%d)", p.port), cost: otherPort, apply: onSecond(func(t *target.Target) error { return move(t, p) })})
 	}
 	if len(found) == 0 {
 		list = append(list, cure{title: "another port", cost: otherPort, apply: func(*plan.Plan) error {
@@ -160,25 +160,37 @@ func cures(q Question) []cure {
 	return list
 }
 
+// door is a port of a service, and where to connect to for it; no addresses =
+// where the service is, at that port.
+type door struct {
+	port      uint16
+	connectTo target.Addresses
+}
+
 // otherPorts are the ports that were named, and those at which other targets of
 // the plan have the host of the second connection.
-func otherPorts(q Question) []uint16 {
-	ports := slices.Clone(q.Ports)
+func otherPorts(q Question) []door {
+	var list []door
+	for _, p := range q.Ports {
+		list = append(list, door{port: p})
+	}
 	if q.Second < 1 || q.Second > len(q.Plan.Connections) {
-		return ports
+		return list
 	}
 	own := q.Plan.Target(q.Plan.Connections[q.Second-1].Target)
 	if own == nil {
-		return ports
+		return list
 	}
 	here, err := own.Parse()
 	if err != nil {
-		return ports
+		return list
 	}
 	for i := range q.Plan.Targets {
-		if there, err := q.Plan.Targets[i].Parse(); err == nil && strings.EqualFold(there.Name, here.Name) && there.Port != here.Port && !slices.Contains(ports, there.Port) {
-			ports = append(ports, there.Port)
+		t := &q.Plan.Targets[i]
+		there, err := t.Parse()
+		if err == nil && strings.EqualFold(there.Name, here.Name) && there.Port != here.Port && !slices.ContainsFunc(list, func(p door) bool { return p.port == there.Port }) {
+			list = append(list, door{there.Port, t.ConnectTo[:min(len(t.ConnectTo), 1)]})
 		}
 	}
-	return ports
+	return list
 }

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -91,7 +92,7 @@ func askDelays(ctx context.Context, q Question, run Runner) (*Conclusion, error)
 		}
 		x := second(log, 1)
 		d := newDelay(log, x, s.Plan.Connections[1].After)
-		d.Fresh, _ = asked(control(log))
+		d.Fresh, _ = asked(log, control(log))
 		got = append(got, d)
 		c.Rows = append(c.Rows, d.row(n, x))
 	}
@@ -113,7 +114,7 @@ type delay struct {
 
 func newDelay(log *trace.Log, x *trace.Connection, after plan.Duration) delay {
 	d := delay{After: after, As: as(x), Why: whyAt(log, x)}
-	d.Word, _ = asked(x)
+	d.Word, _ = asked(log, x)
 	switch {
 	case expired(log, x):
 		d.Ended = "client"
@@ -144,9 +145,8 @@ func newDelays() *Conclusion {
 
 // judge compares the shortest with the longest delay of which something is known.
 func (c *Conclusion) judge(q Question, got []delay) {
-	all := got
-	got = slices.DeleteFunc(slices.Clone(got), func(d delay) bool { return markOf(d.Word) == Unknown })
-	slices.SortStableFunc(got, func(a, b delay) int { return int(a.After - b.After) })
+	all := slices.SortedStableFunc(slices.Values(got), func(a, b delay) int { return cmp.Compare(a.After, b.After) })
+	got = slices.DeleteFunc(slices.Clone(all), func(d delay) bool { return markOf(d.Word) == Unknown })
 	if len(got) == 0 {
 		c.Title, c.Mark = "The delays tell nothing: the connections do not get far enough", Unknown
 		c.Detail = all[0].Why
@@ -160,8 +160,12 @@ func (c *Conclusion) judge(q Question, got []delay) {
 		return
 	case first.Word == wordAsked && last.Word == wordNotAsked:
 		c.Title, c.Mark = fmt.Sprintf("Asked after %s and not after %s: the answer does not depend on the delay alone", first.After, last.After), Bad
+	case first.Word == wordAsked && all[0].After < first.After:
+		c.Title, c.Mark = fmt.Sprintf("Asked after %s; after %s it can't be told", first.After, all[0].After), Unknown
 	case first.Word == wordAsked:
 		c.Title, c.Mark = fmt.Sprintf("Asked already after %s: no cached session is in the way then", first.After), Good
+	case last.Word == wordNotAsked && all[len(all)-1].After > last.After:
+		c.Title, c.Mark = fmt.Sprintf("Not asked after %s; after %s it can't be told", last.After, all[len(all)-1].After), Bad
 	case last.Word == wordNotAsked:
 		c.Title, c.Mark = fmt.Sprintf("Still not asked after %s: the session lives longer, or something else is in the way", last.After), Bad
 	default:

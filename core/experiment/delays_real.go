@@ -206,7 +206,7 @@ func (w *waiter) second(i int) error {
 		after = plan.Duration(now.Sub(x.Made).Round(time.Second))
 	}
 	d := newDelay(log, c, after)
-	d.Fresh, _ = asked(control(log))
+	d.Fresh, _ = asked(log, control(log))
 	if late > lateBy {
 		d.Why += fmt.Sprintf(" (%s was wanted: nothing ran at the time)", x.Delay)
 	}

@@ -45,8 +45,8 @@ func TestDelays(t *testing.T) {
 			realTitle: "The delays tell nothing", realWords: "not run, not run",
 		},
 		{name: "asks nobody", behaviour: lab.Behaviour{Auth: lab.AuthNone}, delays: []time.Duration{minute, 2 * minute}, title: "does not ask even a fresh connection", mark: experiment.Unknown, words: "not asked, not asked"},
-		{name: "one lost", lost: "after 9m", title: "Asked already after 11m", mark: experiment.Good, words: "no answer, asked"},
-		{name: "the other one lost", lost: "after 11m", title: "Still not asked after 9m", mark: experiment.Bad, words: "not asked, no answer"},
+		{name: "one lost", lost: "after 9m", title: "Asked after 11m; after 9m it can't be told", mark: experiment.Unknown, words: "no answer, asked"},
+		{name: "the other one lost", lost: "after 11m", title: "Not asked after 9m; after 11m it can't be told", mark: experiment.Bad, words: "not asked, no answer"},
 	} {
 		for _, real := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, real %v", test.name, real), func(t *testing.T) {

@@ -128,13 +128,16 @@ const (
 	wordRefused  = "refused"
 	wordNoAnswer = "no answer"
 	wordNotRun   = "not run"
+	wordOther    = "can't be told"
 )
 
 // asked says in a word or two whether a connection was asked.
-func asked(c *trace.Connection) (string, Mark) {
+func asked(log *trace.Log, c *trace.Connection) (string, Mark) {
 	switch {
 	case c == nil:
 		return wordNotRun, Unknown
+	case missed(log, c, session.ReasonOtherStack):
+		return wordOther, Unknown
 	case c.Challenged():
 		return wordAsked, Good
 	case c.Handshake == "" || (c.Handshake == trace.Failed && c.Evidence.ServerHello == 0):
@@ -187,24 +190,33 @@ func why(c *trace.Connection) string {
 	return "full handshake: no session was offered"
 }
 
-// expired reports whether the client's rule kept a session from being offered
-// by connection c: one was there, and its lifetime was over.
-func expired(log *trace.Log, c *trace.Connection) bool {
+// missed reports whether a session was there that connection c did not offer,
+// for that reason.
+func missed(log *trace.Log, c *trace.Connection, reason string) bool {
 	if c == nil || c.Resumption != nil || log.Pass(c.Pass) == nil {
 		return false
 	}
 	for _, e := range log.Pass(c.Pass).Events {
-		if x, ok := e.Payload.(trace.Cache); ok && x.Reason == session.ReasonExpired && (e.Connection == c.Index || e.Connection == 0) {
+		if x, ok := e.Payload.(trace.Cache); ok && x.Reason == reason && (e.Connection == c.Index || e.Connection == 0) {
 			return true
 		}
 	}
 	return false
 }
 
-// whyAt is why, with the end of a session by the client's rule.
+// expired reports whether the client's rule had ended the session.
+func expired(log *trace.Log, c *trace.Connection) bool {
+	return missed(log, c, session.ReasonExpired)
+}
+
+// whyAt is why, with what kept a session from being offered.
 func whyAt(log *trace.Log, c *trace.Connection) string {
-	if c != nil && c.Error == nil && expired(log, c) {
+	switch {
+	case c == nil || c.Error != nil:
+	case expired(log, c):
 		return "full handshake: the session's lifetime was over by the client's rule, none was offered"
+	case missed(log, c, session.ReasonOtherStack):
+		return "the session is of another TLS stack than this connection's, which can't offer it"
 	}
 	return why(c)
 }

@@ -77,7 +77,7 @@ func askLevels(ctx context.Context, q Question, run Runner) (*Conclusion, error)
 			return book.end(ctx, c, stoppedTitle, err)
 		}
 		x := second(log, 1)
-		word, mark := asked(x)
+		word, mark := asked(log, x)
 		words = append(words, word)
 		c.Rows = append(c.Rows, row([]string{l.Title, word, as(x), whyAt(log, x)}, mark, n, 1, x))
 	}

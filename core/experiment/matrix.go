@@ -77,7 +77,7 @@ func askMatrix(ctx context.Context, q Question, run Runner) (*Conclusion, error)
 			return book.end(ctx, c, fmt.Sprintf("Stopped after %d of %d pairs: %d end as somebody else", len(c.Rows), len(list), became), err)
 		}
 		x, fresh := second(log, 1), control(log)
-		word, mark := asked(x)
+		word, mark := asked(log, x)
 		switch {
 		case m.became(x, fresh):
 			mark = Bad
@@ -88,7 +88,7 @@ func askMatrix(ctx context.Context, q Question, run Runner) (*Conclusion, error)
 		case word != wordAsked:
 			mark = Plain // refused, or not asked and nobody else for it
 		}
-		without, _ := asked(fresh)
+		without, _ := asked(log, fresh)
 		c.Rows = append(c.Rows, row([]string{m.target, m.first, m.second, word, as(x), strings.TrimSuffix(without+", "+as(fresh), ", ")}, mark, n, 1, x))
 	}
 	c.Runs = book.runs

@@ -15,8 +15,10 @@ import (
 
 	"rechallenge/core/engine"
 	"rechallenge/core/experiment"
+	"rechallenge/core/identity"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
 	"rechallenge/core/stack/openssl"
@@ -289,6 +291,74 @@ func (a *asking) least() int {
 }
 
 func itoa(port uint16) string { return strconv.Itoa(int(port)) }
+
+// picky is a stack with a name of its own that can't use one of the identities.
+type picky struct {
+	stack.Stack
+	name, refuses string
+	preferred     bool
+}
+
+func (p picky) Name() string { return p.name }
+
+func (p picky) Capabilities() stack.Capabilities {
+	c := p.Stack.Capabilities()
+	c.PostHandshakeAuth = p.preferred
+	return c
+}
+
+func (p picky) CanUse(id *identity.Identity) error {
+	if id.ID == p.refuses {
+		return fmt.Errorf("%s can't use %s", p.name, id.ID)
+	}
+	return nil
+}
+
+func (p picky) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (stack.Conn, error) {
+	keep := cfg.NewSession
+	cfg.NewSession = func(s session.Session) {
+		s.Stack = p.name
+		keep(s)
+	}
+	if cfg.Session != nil {
+		s := *cfg.Session
+		s.Stack = p.Stack.Name()
+		cfg.Session = &s
+	}
+	return p.Stack.Client(ctx, conn, cfg)
+}
+
+// TestQuestionsOneStack: what a stack can't use its own session for decides
+// nothing, and the halves of a pair that is waited for use one stack.
+func TestQuestionsOneStack(t *testing.T) {
+	both := []stack.Stack{picky{gotls.New(), "best", "bob", true}, picky{gotls.New(), "plain", "", false}}
+	apart := []stack.Stack{picky{gotls.New(), "best", "bob", true}, picky{gotls.New(), "plain", "alice", false}}
+	for _, test := range []struct {
+		name   string
+		of     experiment.Experiment
+		stacks []stack.Stack
+		real   bool
+		title  string
+		mark   experiment.Mark
+	}{
+		{"levels, one for both", experiment.Levels, both, false, "The TLS session swallowed", experiment.Bad},
+		{"levels, one each", experiment.Levels, apart, false, "can't be told", experiment.Unknown},
+		{"clients, one each", experiment.Clients, apart, false, "No client is seen to be bitten on this server, but of", experiment.Unknown},
+		{"cures, one each", experiment.Cures, apart, false, "Nothing can be told", experiment.Unknown},
+		{"delays, one for both", experiment.Delays, both, false, "Not asked after 9m, asked after 11m", experiment.Bad},
+		{"delays for real, one for both", experiment.Delays, both, true, "Not asked after 9m, asked after 11m", experiment.Bad},
+		{"delays for real, one each", experiment.Delays, apart, true, "Asked after 11m; after 9m it can't be told", experiment.Unknown},
+		{"matrix, one each", experiment.Matrix, apart, false, "2 of 6 pairs end as somebody else", experiment.Bad},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newAsking(t, lab.Behaviour{})
+			a.stacks = test.stacks
+			q := a.question()
+			q.Real = test.real
+			want(t, a.ask(t, test.of, q), test.title, test.mark)
+		})
+	}
+}
 
 // TestQuestionsTell: the numbers that docs/experiments.md gives, for a stack
 // that leaves nothing to a second look.

@@ -100,6 +100,7 @@ func (s State) check() error {
 	if len(s.Waits) == 0 || len(s.Waits) > maxDelays {
 		return fmt.Errorf("%d waits: 1 to %d are possible", len(s.Waits), maxDelays)
 	}
+	words := []string{wordAsked, wordNotAsked, wordRefused, wordNoAnswer, wordNotRun, wordOther}
 	for i, w := range s.Waits {
 		switch {
 		case w.Delay < 0 || time.Duration(w.Delay) > plan.MaxDelay || i > 0 && w.Delay <= s.Waits[i-1].Delay:
@@ -109,8 +110,7 @@ func (s State) check() error {
 		case w.Answer == nil:
 		case w.Made.IsZero() || w.Answer.After < 0:
 			return fmt.Errorf("wait %d: it is over before it began", i+1)
-		case !slices.Contains([]string{wordAsked, wordNotAsked, wordRefused, wordNoAnswer, wordNotRun}, w.Answer.Word),
-			!slices.Contains([]string{"", wordAsked, wordNotAsked, wordRefused, wordNoAnswer, wordNotRun}, w.Answer.Fresh),
+		case !slices.Contains(words, w.Answer.Word), w.Answer.Fresh != "" && !slices.Contains(words, w.Answer.Fresh),
 			!slices.Contains([]string{"", "client", "server"}, w.Answer.Ended),
 			len(w.Answer.As) > maxStateText, len(w.Answer.Why) > maxStateText:
 			return fmt.Errorf("wait %d: its answer is none of this program's", i+1)
@@ -124,6 +124,7 @@ func markPair(p plan.Plan) (string, error) {
 	p = p.Public() // a digest of a credential is a way to guess it
 	type about struct {
 		Connections []plan.Connection
+		Identities  []plan.Identity
 		Targets     []any
 		Caches      any
 		Stack       string
@@ -131,6 +132,11 @@ func markPair(p plan.Plan) (string, error) {
 	a := about{Connections: p.Connections, Stack: p.Stack}
 	for _, c := range p.Connections {
 		a.Targets = append(a.Targets, p.Target(c.Target))
+		for _, i := range p.Identities {
+			if i.ID == c.Identity {
+				a.Identities = append(a.Identities, i)
+			}
+		}
 	}
 	policy, err := p.Policy(p.Caches[0])
 	if err != nil {

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"slices"
 
 	"rechallenge/core/engine"
 	"rechallenge/core/plan"
@@ -29,7 +30,11 @@ func (s Step) Run(ctx context.Context, res engine.Resources, opt engine.Options)
 	if opt.Clock == nil && s.Moved {
 		opt.Clock = &session.Moved{}
 	}
-	r, err := engine.Start(ctx, s.Plan, res, opt)
+	p, err := s.pinned(res, opt)
+	if err != nil {
+		return nil, err
+	}
+	r, err := engine.Start(ctx, p, res, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -44,4 +49,26 @@ func (s Step) Run(ctx context.Context, res engine.Resources, opt engine.Options)
 		s.Keep(kept)
 	}
 	return log, ctx.Err()
+}
+
+// pinned is the step's plan, with the stack that would make the muted
+// connections as well: the other half of the pair has to use the sessions.
+func (s Step) pinned(res engine.Resources, opt engine.Options) (plan.Plan, error) {
+	whole := s.Plan
+	whole.Connections = slices.Clone(whole.Connections)
+	muted := false
+	for i := range whole.Connections {
+		muted = muted || whole.Connections[i].Muted
+		whole.Connections[i].Muted = false
+	}
+	if !muted {
+		return s.Plan, nil
+	}
+	name, err := engine.Chosen(whole, res, opt.Stacks)
+	if err != nil || name == "" {
+		return s.Plan, err
+	}
+	p := s.Plan
+	p.Stack = name
+	return p, nil
 }

@@ -117,16 +117,20 @@ func rename(t *target.Target, name string, dot bool) error {
 }
 
 // move takes the URL and its addresses to another port.
-func move(t *target.Target, port uint16) error {
+func move(t *target.Target, to door) error {
 	u, err := url.Parse(t.URL)
 	if err != nil {
 		return err
 	}
-	u.Host = withPort(u.Hostname(), strconv.Itoa(int(port)))
+	u.Host = withPort(u.Hostname(), strconv.Itoa(int(to.port)))
 	t.URL = u.String()
+	if len(to.connectTo) > 0 {
+		t.ConnectTo = to.connectTo
+		return nil
+	}
 	t.ConnectTo = slices.Clone(t.ConnectTo)
 	for i := range t.ConnectTo {
-		t.ConnectTo[i] = netip.AddrPortFrom(t.ConnectTo[i].Addr(), port)
+		t.ConnectTo[i] = netip.AddrPortFrom(t.ConnectTo[i].Addr(), to.port)
 	}
 	return nil
 }

@@ -124,7 +124,8 @@ func (c *Cache) lookup(at Coordinates, key, stack string, tell func(Event)) *Ses
 }
 
 // choose notes the identity a host is used with and drops the host's sessions
-// when the policy says that a change of it does.
+// when the policy says that a change of it does. Of a session from a file the
+// identity before is the one that made it.
 func (c *Cache) choose(at Coordinates, tell func(Event)) {
 	if !c.policy.FlushOnIdentity {
 		return
@@ -132,10 +133,19 @@ func (c *Cache) choose(at Coordinates, tell func(Event)) {
 	h := host{at.Name, at.Port}
 	before, known := c.chosen[h]
 	c.chosen[h] = at.Identity
+	key := c.policy.key(at)
+	restored := func(e *entry) bool { return e.MadeBy == 0 && e.Key == key }
+	if !known {
+		for _, e := range c.entries {
+			if restored(e) {
+				before, known = e.Configured, true
+			}
+		}
+	}
 	if !known || before == at.Identity {
 		return
 	}
-	c.dropWhere(func(e *entry) bool { return e.host.is(h) && !e.Pinned }, func(e *entry) {
+	c.dropWhere(func(e *entry) bool { return (e.host.is(h) || restored(e)) && !e.Pinned }, func(e *entry) {
 		tell(Event{Op: OpRemove, Key: e.Key, Info: e.info(), Reason: ReasonIdentityChanged})
 	})
 }

@@ -264,6 +264,22 @@ func TestIdentityChangeFlushesHost(t *testing.T) {
 		"4 remove #1 identity-changed", "4 miss other-key", "5 hit #2")
 }
 
+// TestIdentityChangeFlushesRestored: a session from a file was used by who made it.
+func TestIdentityChangeFlushesRestored(t *testing.T) {
+	for who, found := range map[string]bool{"alice": true, "bob": false} {
+		c := session.NewCache(session.Policy{FlushOnIdentity: true}, session.Real(), nil)
+		c.Restore(session.Session{Info: session.Info{Mechanism: session.PSK, Stack: "go", Configured: "alice", ServerName: "another.name", Key: session.Policy{}.Recipe.Key(at("a"))}})
+		here := at("a")
+		here.Identity = who
+		if s, _ := c.Lookup(1, here, "go"); (s != nil) != found {
+			t.Errorf("%s finds it: %v", who, s != nil)
+		}
+		if left := len(c.Entries()); (left == 1) != found {
+			t.Errorf("after %s %d sessions are left", who, left)
+		}
+	}
+}
+
 func TestProxyRecipe(t *testing.T) {
 	p, _ := session.PolicyByID("nsurlconnection-2005")
 	c := session.NewCache(p, session.Real(), nil)
