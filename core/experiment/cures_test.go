@@ -3,6 +3,7 @@ package experiment_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,7 +89,14 @@ func TestCuresTargets(t *testing.T) {
 	a := newAsking(t, lab.Behaviour{})
 	x := &a.plan.Targets[0]
 	x.ServerName, x.Host, x.TLS = "a.test", "localhost", target.TLS{Min: "1.3"}
+	x.Proxy, x.ProxyPasswordEnv = "http://who@"+gone(t).String(), "PROXY_PASSWORD"
+	a.res.Passwords = map[string]string{"PROXY_PASSWORD": "of the first proxy"}
+	inside := aimed("inside", "https://LOCALHOST:7/", gone(t))
+	away := aimed("away", "https://b.test:8/", gone(t))
+	a.plan.Targets = append(a.plan.Targets, inside, away)
+	x = &a.plan.Targets[0]
 	q := a.question()
+	q.Proxy = "http://who@" + gone(t).String()
 	q.Names, q.Ports = []string{"s1", "whole.name.test"}, []uint16{9}
 	a.ask(t, experiment.Cures, q)
 	type look struct{ first, second target.Target }
@@ -96,6 +104,9 @@ func TestCuresTargets(t *testing.T) {
 	for _, s := range a.steps {
 		l := look{*s.Plan.Target(s.Plan.Connections[0].Target), *s.Plan.Target(s.Plan.Connections[1].Target)}
 		at[s.Title] = l
+	}
+	if _, ok := at["another port (8)"]; ok {
+		t.Error("another host's port was tried")
 	}
 	for title, is := range map[string]func(look) bool{
 		"TLS 1.2 only": func(l look) bool {
@@ -111,7 +122,13 @@ func TestCuresTargets(t *testing.T) {
 			return l.second.URL == "https://s1.localhost/" && l.second.ServerName == "s1.a.test"
 		},
 		"a unique name (whole.name.test)": func(l look) bool { return l.second.URL == "https://whole.name.test/" && l.second.ServerName == "" },
-		"another port (9)":                func(l look) bool { return l.second.URL == "https://localhost:9/" && l.second.ConnectTo[0].Port() == 9 },
+		"another port (7)": func(l look) bool {
+			return l.second.URL == "https://localhost:7/" && slices.Equal(l.second.ConnectTo, inside.ConnectTo)
+		},
+		"through a proxy": func(l look) bool {
+			return l.second.Proxy == q.Proxy && l.second.ProxyPasswordEnv == "" && l.first.ProxyPasswordEnv != ""
+		},
+		"another port (9)": func(l look) bool { return l.second.URL == "https://localhost:9/" && l.second.ConnectTo[0].Port() == 9 },
 	} {
 		l, ok := at[title]
 		if !ok || !is(l) {
