@@ -18,7 +18,7 @@ func sessionsFile(state string) string { return state + ".sessions" }
 // Remember lets a question go on from the state in a file, if there is one, and
 // keep its own there.
 func Remember(q *experiment.Question, name string) error {
-	s, err := readState(name)
+	s, err := ReadState(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -46,8 +46,8 @@ func Remember(q *experiment.Question, name string) error {
 	return nil
 }
 
-// readState reads a state and its sessions.
-func readState(name string) (experiment.State, error) {
+// ReadState reads a state and its sessions.
+func ReadState(name string) (experiment.State, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return experiment.State{}, fmt.Errorf("read the state of a question: %w", err)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -22,7 +23,6 @@ import (
 	"rechallenge/app/widgets"
 	"rechallenge/core/engine"
 	"rechallenge/core/experiment"
-	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
 
@@ -38,6 +38,8 @@ type questions struct {
 	cost   *widget.Label
 	ask    *widgets.ToolButton
 	stop   *widgets.ToolButton
+	wait   *widgets.Countdown
+	until  time.Time       // of the wait that goes on, zero for none
 	answer *fyne.Container // the conclusion, or why there is none
 
 	chosen experiment.Experiment
@@ -72,9 +74,11 @@ func newQuestions(w *Window) *questions {
 			q.cancel()
 		}
 	})
+	q.wait = widgets.NewCountdown()
+	q.wait.OnStop = q.stop.OnTapped
 	q.answer = container.NewStack()
 	pair := container.NewHBox(widget.NewLabel(tr("First")), container.New(minWidth(150), q.first), widget.NewLabel("then"), container.New(minWidth(150), q.second), q.ask, q.stop, q.cost)
-	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.wishes.view, pair, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
+	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.wishes.view, pair, q.wait, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
 	split := container.NewHSplit(q.list, right)
 	split.Offset = 0.235
 	q.view = split
@@ -93,6 +97,10 @@ func (q *questions) choose(id string) {
 	q.about.SetText(e.Line)
 	q.wishes.show(id)
 	q.say(tr("Not asked yet."))
+	if delays := left(); id == experiment.Delays.ID && delays != "" {
+		q.wishes.goOn(delays)
+		q.say(tr("A test was left while it waited. Asked about the same connections, it goes on from there."))
+	}
 	q.show()
 }
 
@@ -177,6 +185,12 @@ func (q *questions) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	q.cancel = cancel
 	question, chosen, run := q.question(), q.chosen, q.w.runner(q.progress)
+	kept, err := q.keep(&question)
+	if err != nil {
+		q.cancel = nil
+		q.w.failed(tr("The test that was left can't be read"), err)
+		return
+	}
 	q.say(tr("Asking…"))
 	q.priced()
 	q.w.dump()
@@ -191,9 +205,15 @@ func (q *questions) start() {
 		}
 		live.Post(func() {
 			q.cancel = nil
+			q.waits("", time.Time{})
 			q.w.status.SetProgress("", 0)
 			switch {
+			case kept && errors.Is(err, experiment.ErrState):
+				q.other(err)
 			case c != nil:
+				if kept && err == nil {
+					q.forget()
+				}
 				q.conclude(c, p)
 			case errors.Is(err, context.Canceled):
 				q.say(tr("Stopped."))
@@ -328,18 +348,10 @@ func (w *Window) runner(progress func(title string)) experiment.Runner {
 		}
 		res.Identities = identities
 		opt := engine.Options{Tool: w.opt.Tool, Stacks: w.opt.Stacks}
-		switch {
-		case s.Moved && server != nil:
+		if server != nil {
 			opt.Clock = clock
-		case s.Moved:
-			opt.Clock = &session.Moved{}
 		}
-		run, err := engine.Start(ctx, s.Plan, res, opt)
-		if err != nil {
-			return nil, err
-		}
-		log := trace.Connections(run.Wait())
-		return log, ctx.Err()
+		return s.Run(ctx, res, opt)
 	}
 }
 

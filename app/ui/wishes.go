@@ -21,6 +21,13 @@ import (
 type wishes struct {
 	view *fyne.Container
 	list []*wish
+	real *widget.Check // whether delays are waited for
+}
+
+// goOn asks for the delays of a test that was left while it waited.
+func (x wishes) goOn(delays string) {
+	x.of(experiment.Delays.ID)[0].field.SetText(delays)
+	x.real.SetChecked(true)
 }
 
 // wish is one field, for the questions that know it.
@@ -33,7 +40,7 @@ type wish struct {
 }
 
 func (w *Window) newWishes(changed func()) wishes {
-	x := wishes{view: container.NewHBox()}
+	x := wishes{view: container.NewHBox(), real: widget.NewCheck(tr("Really wait, instead of moving the client's clock"), func(bool) { changed() })}
 	add := func(label, placeholder string, width float32, check func(string) error, take func(string, *experiment.Question), of ...string) {
 		f := w.entry("", placeholder, func(s string) error {
 			if s == "" {
@@ -59,6 +66,9 @@ func (x wishes) show(id string) {
 	x.view.Objects = nil
 	for _, f := range x.of(id) {
 		x.view.Add(f.line)
+	}
+	if id == experiment.Delays.ID {
+		x.view.Add(x.real)
 	}
 	if len(x.view.Objects) == 0 {
 		x.view.Hide()
@@ -86,6 +96,7 @@ func (x wishes) take(q *experiment.Question) {
 			f.take(s, q)
 		}
 	}
+	q.Real = x.real.Checked
 }
 
 // err is the first thing typed that can't be meant, in the fields that are shown.

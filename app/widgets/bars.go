@@ -204,11 +204,12 @@ func (g *gauge) CreateRenderer() fyne.WidgetRenderer {
 type Countdown struct {
 	widget.BaseWidget
 
-	OnSkip func()
+	OnSkip func() // nil = it can't be skipped
 	OnStop func()
 
 	label *widget.Label
 	left  *widget.Label
+	skip  *widget.Button
 	bar   *gauge
 	row   *fyne.Container
 }
@@ -224,11 +225,11 @@ func NewCountdown() *Countdown {
 			}
 		}
 	}
-	skip := widget.NewButtonWithIcon(tr("Skip the wait"), theme.IconSkip, run(&c.OnSkip))
+	c.skip = widget.NewButtonWithIcon(tr("Skip the wait"), theme.IconSkip, run(&c.OnSkip))
 	stop := widget.NewButtonWithIcon(tr("Stop"), stock.MediaStopIcon(), run(&c.OnStop))
 	stop.Importance = widget.LowImportance
 	icon := pad(0, 0, 8, 2, iconAt(theme.Tinted(theme.IconClock, theme.ColorInfo), 16))
-	c.row = container.NewBorder(nil, nil, container.NewHBox(icon, c.label, c.left), container.NewHBox(skip, stop),
+	c.row = container.NewBorder(nil, nil, container.NewHBox(icon, c.label, c.left), container.NewHBox(c.skip, stop),
 		container.New(middle{}, c.bar))
 	c.ExtendBaseWidget(c)
 	c.Hide()
@@ -241,6 +242,9 @@ func (c *Countdown) SetWait(label string, total, left time.Duration) {
 	if left <= 0 {
 		c.Hide()
 		return
+	}
+	if c.OnSkip == nil {
+		c.skip.Hide()
 	}
 	c.label.SetText(label)
 	c.left.SetText(formatLeft(left))

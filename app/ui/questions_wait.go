@@ -1,0 +1,91 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"github.com/adrg/xdg"
+
+	"rechallenge/app/files"
+	"rechallenge/app/live"
+	"rechallenge/core/experiment"
+)
+
+// delaysName is where a test that really waits is kept, so that it goes on
+// after the window was closed; beside it are its sessions.
+const delaysName = "rechallenge/delays.json"
+
+// left are the delays of a test that was left while it waited, "" for none.
+func left() string {
+	path, err := xdg.SearchStateFile(delaysName)
+	if err != nil {
+		return ""
+	}
+	s, err := files.ReadState(path)
+	if err != nil {
+		return "" // said when it is to be gone on with
+	}
+	var list []string
+	for _, w := range s.Waits {
+		list = append(list, w.Delay.String())
+	}
+	return strings.Join(list, ", ")
+}
+
+// keep makes a question that really waits go on from where it was left, and
+// keep how far it comes. The lab's clock moves instead, and the lab is gone
+// when the window is.
+func (q *questions) keep(x *experiment.Question) (kept bool, err error) {
+	if !x.Real {
+		return false, nil
+	}
+	x.Waiting = func(title string, until time.Time) { live.Post(func() { q.waits(title, until) }) }
+	if q.w.server != nil {
+		x.Clock = q.w.clock
+		return false, nil
+	}
+	path, err := xdg.StateFile(delaysName)
+	if err != nil {
+		return false, err
+	}
+	return true, files.Remember(x, path)
+}
+
+// forget removes what was kept.
+func (q *questions) forget() {
+	path, err := xdg.StateFile(delaysName)
+	if err == nil {
+		err = files.Forget(path)
+	}
+	if err != nil {
+		q.w.failed(tr("What was kept of the test could not be removed"), err)
+	}
+}
+
+// other asks what to do with a test that was left and is not this one.
+func (q *questions) other(err error) {
+	q.say(sentence(err.Error()))
+	q.w.confirm(tr("Another test was left while it waited"), tr("Forget it, and begin this one?"), tr("Forget it"), func() {
+		q.forget()
+		q.start()
+	})
+}
+
+// waits counts down to the end of a wait; the zero time ends it.
+func (q *questions) waits(title string, until time.Time) {
+	q.until = until
+	if until.IsZero() {
+		q.wait.SetWait("", 0, 0)
+		return
+	}
+	total := time.Until(until)
+	var tick func()
+	tick = func() {
+		if q.until != until {
+			return
+		}
+		q.wait.SetWait(title, total, time.Until(until))
+		time.AfterFunc(time.Second, func() { live.Post(tick) })
+	}
+	tick()
+}
