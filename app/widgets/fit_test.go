@@ -82,6 +82,7 @@ func TestNothingIsClipped(t *testing.T) {
 		},
 		"countdown": func() fyne.CanvasObject {
 			c := widgets.NewCountdown()
+			c.OnSkip = func() {}
 			c.SetWait("Waiting before connection 2 (bob)", 9*time.Minute, 7*time.Minute)
 			return c
 		},

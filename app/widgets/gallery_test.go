@@ -222,6 +222,7 @@ func TestGalleryWidgets(t *testing.T) {
 			s.SetProgress("Writing report", .4)
 			s.SetReadout("#2 bob   TLS flight 1   1.24 ms")
 			c := widgets.NewCountdown()
+			c.OnSkip = func() {}
 			c.SetWait("Waiting before connection 2 (bob)", 9*time.Minute, 7*time.Minute)
 			chips := widgets.NewChips("compare with")
 			chips.SetChips([]widgets.Chip{{ID: "shared", Text: "shared", On: true, Removable: true}, {ID: "none", Text: "none", On: true}, {ID: "p", Text: "per-identity"}})

@@ -61,6 +61,7 @@ func TestMarkup(t *testing.T) {
 			s.SetProgress("Writing report", .4)
 			s.SetReadout("#2 bob   TLS flight 1   1.24 ms")
 			c := widgets.NewCountdown()
+			c.OnSkip = func() {}
 			c.SetWait("Waiting before connection 2 (bob)", 9*time.Minute, 7*time.Minute)
 			return container.NewVBox(c, s)
 		},
