@@ -184,7 +184,7 @@ func (c *console) steps(quiet bool) func(title string) {
 	}
 	return func(title string) {
 		width, _, err := term.GetSize(int(file.Fd()))
-		if r := []rune(title); err == nil && len(r) >= width {
+		if r := []rune(title); err == nil && width > 0 && len(r) >= width {
 			title = string(r[:max(width-1, 0)])
 		}
 		fmt.Fprintf(file, "\r\x1b[K%s", plainText(title))

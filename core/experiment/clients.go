@@ -8,7 +8,6 @@ import (
 
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
-	"rechallenge/core/trace"
 )
 
 // Clients runs the pair under the rules of every client stack there is a
@@ -63,15 +62,14 @@ func askClients(ctx context.Context, q Question, run Runner) (*Conclusion, error
 	list := profiles()
 	bitten, unknown := 0, 0
 	for i, policy := range list {
-		x := second(log, i+1)
-		word, mark := asked(log, x)
-		switch mark {
+		o := paired(log, i+1)
+		switch o.mark {
 		case Bad:
 			bitten++
 		case Unknown:
 			unknown++
 		}
-		c.Rows = append(c.Rows, row([]string{policy.Title, word, as(x), reason(log, policy, x, samePlace(step.Plan)), certainty(policy)}, mark, n, i+1, x))
+		c.Rows = append(c.Rows, row([]string{policy.Title, o.word, as(o.Connection), reason(policy, o, samePlace(step.Plan)), certainty(policy)}, o.mark, n, i+1, o.Connection))
 	}
 	fresh := control(log)
 	word, mark := asked(log, fresh)
@@ -87,7 +85,7 @@ func askClients(ctx context.Context, q Question, run Runner) (*Conclusion, error
 	case bitten > 0:
 		c.Title, c.Mark = fmt.Sprintf("%d of %d clients would not be asked for the second identity", bitten, len(list)), Bad
 	case unknown == len(list):
-		c.Title = "Nothing can be told: under no profile does the second connection get far enough"
+		c.Title = "Nothing can be told: under no profile do the connections get far enough"
 	case unknown > 0:
 		c.Title = fmt.Sprintf("No client is seen to be bitten on this server, but of %d of %d nothing can be told", unknown, len(list))
 	default:
@@ -119,12 +117,10 @@ func samePlace(p plan.Plan) bool {
 
 // reason says how a connection came to be as it is, by the rule of the profile
 // where a rule explains a full handshake.
-func reason(log *trace.Log, p session.Policy, c *trace.Connection, same bool) string {
-	if missed(log, c, session.ReasonOtherStack) {
-		return whyAt(log, c)
-	}
-	if c == nil || c.Error != nil || c.ReusedConnection != nil || c.Resumption != nil || !same {
-		return why(c)
+func reason(p session.Policy, o outcome, same bool) string {
+	c := o.Connection
+	if o.word != wordAsked || c == nil || c.Error != nil || c.ReusedConnection != nil || c.Resumption != nil || !same {
+		return o.why
 	}
 	switch {
 	case p.Disabled || p.Mechanisms != nil && len(p.Mechanisms) == 0:
@@ -140,7 +136,7 @@ func reason(log *trace.Log, p session.Policy, c *trace.Connection, same bool) st
 		}
 		return "resumes by " + strings.Join(offers, ", ") + " only, and had no such session of this server"
 	}
-	return why(c)
+	return o.why
 }
 
 // certainty is how sure a profile is, and what to do where it was never tried.

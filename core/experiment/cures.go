@@ -71,10 +71,10 @@ func askCures(ctx context.Context, q Question, run Runner) (*Conclusion, error) 
 	if err != nil {
 		return book.end(ctx, c, stoppedTitle, err)
 	}
-	x := second(log, 1)
-	before, mark := asked(log, x)
+	o := paired(log, 1)
+	before, x := o.word, o.Connection
 	fresh, _ := asked(log, control(log))
-	c.Rows = append(c.Rows, row([]string{"none", before, as(x), whyAt(log, x), ""}, mark, n, 1, x))
+	c.Rows = append(c.Rows, row([]string{"none", before, as(x), o.why, ""}, o.mark, n, 1, x))
 	var works []string
 	for _, cure := range cures(q) {
 		p, err := cure.on(base)
@@ -89,20 +89,19 @@ func askCures(ctx context.Context, q Question, run Runner) (*Conclusion, error) 
 		if err != nil {
 			return book.end(ctx, c, stoppedTitle, err)
 		}
-		x := second(log, 1)
-		word, mark := asked(log, x)
-		if word == wordAsked {
+		o := paired(log, 1)
+		if o.word == wordAsked {
 			works = append(works, cure.title)
 		}
-		c.Rows = append(c.Rows, row([]string{cure.title, word, as(x), whyAt(log, x), cure.cost}, mark, n, 1, x))
+		c.Rows = append(c.Rows, row([]string{cure.title, o.word, as(o.Connection), o.why, cure.cost}, o.mark, n, 1, o.Connection))
 	}
 	c.Runs = book.runs
 	switch {
 	case before == wordAsked:
 		c.Title, c.Mark = "Nothing to cure: the second connection is asked", Good
 	case before != wordNotAsked:
-		c.Title, c.Mark = "Nothing can be told: without a workaround the second connection does not get far enough", Unknown
-		c.Detail = why(x)
+		c.Title, c.Mark = "Nothing can be told: without a workaround the connections do not get far enough", Unknown
+		c.Detail = o.why
 	case fresh == wordNotAsked && len(works) == 0:
 		c.Title, c.Mark = "Nothing to cure here: this server does not ask even a fresh connection", Unknown
 	case len(works) == 0:

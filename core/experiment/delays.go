@@ -90,11 +90,9 @@ func askDelays(ctx context.Context, q Question, run Runner) (*Conclusion, error)
 		if err != nil {
 			return book.end(ctx, c, stoppedTitle, err)
 		}
-		x := second(log, 1)
-		d := newDelay(log, x, s.Plan.Connections[1].After)
-		d.Fresh, _ = asked(log, control(log))
+		d := newDelay(log, s.Plan.Connections[1].After)
 		got = append(got, d)
-		c.Rows = append(c.Rows, d.row(n, x))
+		c.Rows = append(c.Rows, d.row(n, second(log, 1)))
 	}
 	c.Runs = book.runs
 	c.judge(q, got)
@@ -112,9 +110,11 @@ type delay struct {
 	Ended string        `json:"ended"` // who let the session end: "client", "server", "" = nobody is seen to
 }
 
-func newDelay(log *trace.Log, x *trace.Connection, after plan.Duration) delay {
-	d := delay{After: after, As: as(x), Why: whyAt(log, x)}
-	d.Word, _ = asked(log, x)
+func newDelay(log *trace.Log, after plan.Duration) delay {
+	o := paired(log, 1)
+	x := o.Connection
+	d := delay{After: after, As: as(x), Word: o.word, Why: o.why}
+	d.Fresh, _ = asked(log, control(log))
 	switch {
 	case expired(log, x):
 		d.Ended = "client"

@@ -205,8 +205,7 @@ func (w *waiter) second(i int) error {
 	if late > lateBy {
 		after = plan.Duration(now.Sub(x.Made).Round(time.Second))
 	}
-	d := newDelay(log, c, after)
-	d.Fresh, _ = asked(log, control(log))
+	d := newDelay(log, after)
 	if late > lateBy {
 		d.Why += fmt.Sprintf(" (%s was wanted: nothing ran at the time)", x.Delay)
 	}

@@ -220,3 +220,27 @@ func whyAt(log *trace.Log, c *trace.Connection) string {
 	}
 	return why(c)
 }
+
+// outcome is what came of the second connection of a pair.
+type outcome struct {
+	*trace.Connection // nil = not made
+	word              string
+	mark              Mark
+	why               string
+}
+
+// paired is what came of a pair in a pass. A second connection that was asked
+// proves nothing where the first one failed: there was no session to resume.
+func paired(log *trace.Log, pass int) outcome {
+	x := second(log, pass)
+	o := outcome{Connection: x, why: whyAt(log, x)}
+	o.word, o.mark = asked(log, x)
+	if c := log.Run.Plan.Connections; o.word != wordAsked || len(c) > 0 && c[0].Muted {
+		return o
+	}
+	first := attempt(log, pass, 1)
+	if first == nil || first.Handshake == "" || first.Handshake == trace.Failed {
+		o.word, o.mark, o.why = wordOther, Unknown, "there was no session to resume: the first connection failed: "+why(first)
+	}
+	return o
+}

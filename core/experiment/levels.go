@@ -76,10 +76,9 @@ func askLevels(ctx context.Context, q Question, run Runner) (*Conclusion, error)
 		if err != nil {
 			return book.end(ctx, c, stoppedTitle, err)
 		}
-		x := second(log, 1)
-		word, mark := asked(log, x)
-		words = append(words, word)
-		c.Rows = append(c.Rows, row([]string{l.Title, word, as(x), whyAt(log, x)}, mark, n, 1, x))
+		o := paired(log, 1)
+		words = append(words, o.word)
+		c.Rows = append(c.Rows, row([]string{l.Title, o.word, as(o.Connection), o.why}, o.mark, n, 1, o.Connection))
 	}
 	c.Runs = book.runs
 	if note := urlCache(list[0].Plan, c.Runs[0].Log); note != "" {
@@ -99,14 +98,14 @@ func (c *Conclusion) blame(list []level, words []string) {
 		c.Title, c.Mark = "The second connection is asked: nothing swallows the challenge here", Good
 		return
 	case words[0] != wordNotAsked:
-		c.Title, c.Mark = "The cause can't be told: as planned, the second connection does not get far enough", Unknown
+		c.Title, c.Mark = "The cause can't be told: as planned, the connections do not get far enough", Unknown
 		c.Detail = c.Rows[0].Cells[3]
 		return
 	case cured < 0 && words[last] == wordNotAsked:
 		c.Title = "No level of the client swallowed it: this server does not ask even a fresh connection"
 		return
 	case cured < 0:
-		c.Title, c.Mark = "The cause can't be told: without resuming TLS sessions, the second connection does not get far enough", Unknown
+		c.Title, c.Mark = "The cause can't be told: without resuming TLS sessions, the connections do not get far enough", Unknown
 		c.Detail = c.Rows[last].Cells[3]
 		return
 	}

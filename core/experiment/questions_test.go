@@ -2,6 +2,7 @@ package experiment_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -291,6 +292,34 @@ func (a *asking) least() int {
 }
 
 func itoa(port uint16) string { return strconv.Itoa(int(port)) }
+
+// TestQuestionsLoseTheFirst: a second connection that is asked proves nothing
+// where the first one made no session.
+func TestQuestionsLoseTheFirst(t *testing.T) {
+	for _, e := range []experiment.Experiment{experiment.Levels, experiment.Clients, experiment.Cures, experiment.Delays} {
+		t.Run(e.ID, func(t *testing.T) {
+			a := newAsking(t, lab.Behaviour{})
+			away := a.plan.Targets[0]
+			away.ID, away.ConnectTo = "away", target.Addresses{gone(t)}
+			a.plan.Targets = append(a.plan.Targets, away)
+			a.plan.Connections[0].Target = "away"
+			c := a.ask(t, e, a.question())
+			if c.Mark != experiment.Unknown || !strings.Contains(explain(c), "the first connection failed") {
+				t.Errorf("(%q) %s", c.Mark, explain(c))
+			}
+			for _, r := range c.Rows {
+				if r.Mark == experiment.Good && r.Cells[0] != "no cache (control)" {
+					t.Errorf("%q is called good", r.Cells)
+				}
+			}
+		})
+	}
+	a := newAsking(t, lab.Behaviour{MaxVersion: tls.VersionTLS12})
+	c := a.ask(t, experiment.Cures, a.question())
+	if word := cellOf(c, 1, "TLS 1.3 for the first, 1.2 for the second"); word != "can't be told" || strings.Contains(c.Title, "TLS 1.3 for the first") {
+		t.Errorf("a first connection that can't be made is called a cure: %s\n%s", word, explain(c))
+	}
+}
 
 // picky is a stack with a name of its own that can't use one of the identities.
 type picky struct {
