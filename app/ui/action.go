@@ -2,6 +2,8 @@ package ui
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -12,13 +14,15 @@ import (
 	"rechallenge/app/live"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
+	"rechallenge/core/lab"
+	"rechallenge/core/report"
 )
 
 // action is something the person can do. Menu, toolbar and shortcuts are all
 // made from the one table of them.
 type action struct {
 	id      string
-	menu    string
+	menu    string // "" = the palette alone
 	title   string
 	icon    fyne.Resource
 	key     fyne.KeyName
@@ -32,6 +36,40 @@ const separator = "-"
 
 // actions is the table, in the order of the menus.
 func (w *Window) actions() []action {
+	return slices.Concat(w.menuActions(), w.formatActions(), w.labActions())
+}
+
+// formatActions write the report in one of the formats: in the palette alone,
+// which finds them by their names.
+func (w *Window) formatActions() (list []action) {
+	for _, f := range report.Formats {
+		list = append(list, action{
+			id: "export" + f.Ext, title: fmt.Sprintf(tr("Export %s: %s…"), strings.ToUpper(f.Ext[1:]), f.Title),
+			enabled: func() bool {
+				r := w.exported()
+				return r != nil && !w.state.Running() && (!f.Captured || r.Captures != nil)
+			},
+			run: func() { w.export(f.Ext) },
+		})
+	}
+	return list
+}
+
+// labActions start the lab server as one of its behaviours, in the palette alone.
+func (w *Window) labActions() (list []action) {
+	for i := range lab.Behaviours {
+		n := &lab.Behaviours[i]
+		list = append(list, action{
+			id: "lab." + n.ID, title: fmt.Sprintf(tr("Lab: %s"), n.Title),
+			enabled: func() bool { return n.Needs.Missing() == nil && !w.state.Running() },
+			run:     func() { w.labPage.choose(n); w.labPage.begin() },
+		})
+	}
+	return list
+}
+
+// menuActions are those of the menu bar.
+func (w *Window) menuActions() []action {
 	ctrl, shift := fyne.KeyModifierShortcutDefault, fyne.KeyModifierShift
 	alt := fyne.KeyModifierAlt
 	hasRun := func() bool { return w.state.Report() != nil && !w.state.Running() }
@@ -50,6 +88,8 @@ func (w *Window) actions() []action {
 		{id: "save-sessions", menu: "File", title: tr("Save sessions…"), enabled: func() bool { return w.finished != nil }, run: w.saveSessions},
 		{id: "load-sessions", menu: "File", title: tr("Load sessions…"), enabled: func() bool { return !w.state.Running() }, run: w.loadSessions},
 		{id: "export-certificates", menu: "File", title: tr("Save the connection's certificates…"), enabled: func() bool { return len(w.state.CertificatesSeen()) > 0 }, run: w.saveChain},
+		{menu: "File", id: separator},
+		{id: "quit", menu: "File", title: tr("Quit"), key: fyne.KeyQ, mod: ctrl, run: w.close},
 		{id: "load-identity", menu: "Edit", title: tr("Load identity…"), icon: rtheme.IconIdentity, key: fyne.KeyI, mod: ctrl, run: w.loadIdentity},
 		{id: "add-target", menu: "Edit", title: tr("Add target…"), icon: rtheme.IconTarget, key: fyne.KeyT, mod: ctrl, run: func() { w.editTarget("") }},
 		{id: "add-connection", menu: "Edit", title: tr("Add connection…"), key: fyne.KeyK, mod: ctrl | shift, enabled: func() bool { return len(w.state.Plan.Targets) > 0 }, run: func() { w.editConnection(len(w.state.Plan.Connections)) }},
@@ -124,7 +164,7 @@ func (w *Window) mainMenu() *fyne.MainMenu {
 				continue
 			}
 			item := fyne.NewMenuItem(a.title, w.perform(a))
-			item.Icon = a.icon
+			item.Icon, item.IsQuit = a.icon, a.id == "quit"
 			if a.id == "recent" {
 				item.Action, w.recent = nil, item
 			}

@@ -30,6 +30,11 @@ type dumped struct {
 	Plan       []state.PlanRow       `json:"plan"`
 	Results    []state.ConnectionRow `json:"results"`
 	Caches     []string              `json:"caches"`
+	Page       int                   `json:"page"`       // of the window
+	Tab        int                   `json:"tab"`        // of the inspector
+	Shown      []state.Pair          `json:"shown"`      // in the tab, where it shows pairs
+	Text       string                `json:"text"`       // of the plan beside it, "" = it is not shown
+	Wrong      string                `json:"wrong"`      // with that text
 	Slowest    string                `json:"slowest"`    // task of the UI goroutine, of a build with the tag timed
 	SlowestMS  float64               `json:"slowest_ms"` // how long it took
 }
@@ -71,6 +76,10 @@ func (w *Window) dump() {
 		Status: w.state.Status(), Dialog: w.dialog, Notice: w.notice, Answer: w.questions.title(), Selected: w.state.Selected,
 		Identities: w.state.IdentityCards(time.Now()), Targets: w.state.TargetCards(), Plan: w.state.PlanRows(), Results: w.state.ConnectionRows(),
 		Caches: w.state.Plan.Caches,
+	}
+	d.Page, d.Tab, d.Shown = w.pages.front(), w.inspector.tabs.front(), w.inspector.pairs
+	if w.texting() {
+		d.Text, d.Wrong = w.editor.code.Text(), w.editor.wrong
 	}
 	d.Verdict, _ = w.state.Verdict()
 	what, took := live.Slowest()

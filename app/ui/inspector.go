@@ -22,6 +22,7 @@ type inspector struct {
 	view     fyne.CanvasObject
 	tabs     *pages
 	shown    shown
+	pairs    []state.Pair // of the tab in front, for the dump
 	messages *widgets.Rows
 	fields   *widgets.Fields
 }
@@ -58,7 +59,7 @@ func newInspector(w *Window) *inspector {
 		sheet(tr("Session"), tr("This connection looked up no session."), w.state.Session),
 		sheet("HTTP", tr("There was no HTTP answer."), w.state.HTTP),
 		sheet(tr("Events"), tr("Nothing was recorded here."), w.state.Events))
-	i.tabs.onChange = i.show
+	i.tabs.onChange = func() { i.show(); w.dump() }
 	i.view = container.NewBorder(i.tabs.tabs, nil, nil, nil, i.tabs.view)
 	return i
 }
@@ -84,6 +85,7 @@ func (i *inspector) show() {
 
 // showPairs shows a side of the connection.
 func (i *inspector) showPairs(sheet *widgets.Sheet, list []state.Pair) {
+	i.pairs = list
 	var pairs []widgets.Pair
 	for _, x := range list {
 		pairs = append(pairs, widgets.Pair{Key: x.Key, Value: x.Value, Note: x.Note, Heading: x.Heading, Mono: x.Mono, Severity: severity(x.Severity)})
@@ -93,6 +95,7 @@ func (i *inspector) showPairs(sheet *widgets.Sheet, list []state.Pair) {
 
 // showMessages lists the messages of the selected connection.
 func (i *inspector) showMessages() {
+	i.pairs = nil
 	var rows []widgets.Row
 	for _, m := range i.w.state.Messages() {
 		name := widgets.Cell{Text: m.Name}

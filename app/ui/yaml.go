@@ -19,11 +19,11 @@ const typingDelay = 400 * time.Millisecond
 
 // editor shows the plan as YAML, edited in either.
 type editor struct {
-	w      *Window
-	view   fyne.CanvasObject
-	code   *widgets.Code
-	wait   *live.Later
-	broken bool // what is being typed is no plan (yet)
+	w     *Window
+	view  fyne.CanvasObject
+	code  *widgets.Code
+	wait  *live.Later
+	wrong string // with what is being typed, "" = it is a plan
 }
 
 func newEditor(w *Window) *editor {
@@ -66,7 +66,6 @@ func (e *editor) take(text string) {
 		return
 	}
 	err := e.w.state.SetText([]byte(text))
-	e.broken = err != nil
 	if err != nil {
 		line, message := 0, err.Error()
 		var at *plan.Error
@@ -74,10 +73,12 @@ func (e *editor) take(text string) {
 			line, message = at.Line, at.What
 		}
 		e.code.SetProblem(line, message)
+		e.wrong = err.Error()
 		e.w.dump()
 		return
 	}
 	e.code.SetProblem(0, "")
+	e.wrong = ""
 	e.w.changed()
 	e.w.loadMissing(func() {})
 }
@@ -85,7 +86,7 @@ func (e *editor) take(text string) {
 // show brings the text up to date with what was edited elsewhere. What a
 // person is typing is left alone.
 func (e *editor) show() {
-	if e.broken {
+	if e.wrong != "" {
 		return
 	}
 	text, err := e.w.state.Text()
