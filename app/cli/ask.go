@@ -60,7 +60,7 @@ func askCommand(c *console) *cobra.Command {
 	var text strings.Builder
 	for _, e := range questions() {
 		list = append(list, e.ID)
-		fmt.Fprintf(&text, "  %-9s %s %s\n", e.ID, e.Title, e.Line)
+		fmt.Fprintf(&text, "  %-9s %s\n            %s\n", e.ID, e.Title, e.Line)
 	}
 	cmd := &cobra.Command{
 		Use: "ask QUESTION [PLAN]", Short: "Ask a question that takes several runs: " + strings.Join(list, ", "),
@@ -121,6 +121,9 @@ asks nobody, or the question was stopped.`,
 	flags.StringArrayVar(&f.reports, "report", nil, "write the answer to `FILE`; the format follows from the name ("+answerExtensions+"); repeat for more")
 	flags.BoolVar(&f.json, "json", false, "print the answer as JSON on standard output instead of the table")
 	flags.BoolVar(&f.quiet, "quiet", false, "print nothing but errors")
+	for _, name := range []string{"delay", "port"} {
+		flags.Lookup(name).DefValue = "" // the empty list would be shown as one
+	}
 	cmd.MarkFlagsMutuallyExclusive("json", "quiet")
 	completeCaches(cmd)
 	return cmd

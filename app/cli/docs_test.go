@@ -196,8 +196,8 @@ func TestFlagsOfTheContract(t *testing.T) {
 	root := command(&console{})
 	for name, flags := range map[string]string{
 		"demo": "report", "run": "cache stack report keylog secrets redact save-sessions load-sessions fast-forward quiet json",
-		"try":   "identity cache stack connect-to trust whoami report json",
-		"audit": "identity also trust connect-to whoami max-connections report json", "compare": "", "lab": "port write-plan", "identity": "password-env json", "inspect": "keylog report", "caches": "", "version": "",
+		"try": "identity cache stack connect-to trust whoami report json",
+		"ask": "demo behaviour first second cache stack delay real state bound port name proxy report json quiet", "audit": "identity also trust connect-to whoami max-connections report json", "compare": "", "lab": "port write-plan", "identity": "password-env json", "inspect": "keylog report", "caches": "", "version": "",
 	} {
 		cmd, _, err := root.Find([]string{name})
 		if err != nil || cmd == root {
