@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -385,7 +386,7 @@ func (c *console) answered(ctx context.Context, d *answerDocument, asked error, 
 		fmt.Fprintf(c.err, "%s: %v\n", programName, err)
 		return status(exitNotRun)
 	case asked != nil:
-		if f.state != "" {
+		if _, err := os.Stat(f.state); f.state != "" && err == nil {
 			fmt.Fprintf(c.err, "the same command goes on from %s\n", f.state)
 		}
 		return status(exitNotRun)
