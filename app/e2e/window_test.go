@@ -29,16 +29,26 @@ type shown struct {
 	Targets    []state.Card          `json:"targets"`
 	Plan       []state.PlanRow       `json:"plan"`
 	Results    []state.ConnectionRow `json:"results"`
+	Selected   state.Ref             `json:"selected"`
+	Row        string                `json:"row"`
+	Page       int                   `json:"page"`
+	Tab        int                   `json:"tab"`
+	Shown      []state.Pair          `json:"shown"`
+	Text       string                `json:"text"`
+	Wrong      string                `json:"wrong"`
+	SlowestMS  float64               `json:"slowest_ms"`
+	Slowest    string                `json:"slowest"`
 }
 
 // window is the running program.
 type window struct {
 	*desktop
-	t    *testing.T
-	dump string
-	log  string
-	gone chan struct{} // closed when the program has ended
-	stop func()
+	t     *testing.T
+	dump  string
+	log   string
+	gone  chan struct{} // closed when the program has ended
+	ended error         // how it ended, once it has
+	stop  func()
 }
 
 // The titles of windows: the program's own as a pattern, and those that GTK
@@ -69,7 +79,7 @@ func (d *desktop) open(args ...string) *window {
 	}
 	out.Close()
 	go func() {
-		cmd.Wait()
+		w.ended = cmd.Wait()
 		close(w.gone)
 	}()
 	w.stop = func() { cmd.Process.Kill(); <-w.gone }
@@ -115,6 +125,35 @@ func (w *window) until(what string, ok func(shown) bool) (s shown) {
 		return read && ok(s)
 	})
 	return s
+}
+
+// fill the screen, so that things are where a person would look for them.
+func (w *window) whole() {
+	w.t.Helper()
+	id := w.front(mainTitle)
+	w.must("xdotool", "windowmove", id, "0", "0", "windowsize", "--sync", id, fmt.Sprint(screenWidth), fmt.Sprint(screenHeight))
+}
+
+// click presses the first mouse button at a point of the screen.
+func (w *window) click(x, y int) {
+	w.t.Helper()
+	w.must("xdotool", "mousemove", fmt.Sprint(x), fmt.Sprint(y), "click", "1")
+}
+
+// quits waits until the program has ended by itself.
+func (w *window) quits() {
+	w.t.Helper()
+	w.poll("the end of the program", func() bool {
+		select {
+		case <-w.gone:
+			return true
+		default:
+			return false
+		}
+	})
+	if w.ended != nil {
+		w.t.Errorf("the program ended with %v", w.ended)
+	}
 }
 
 // press types keys such as ctrl+r into the program's window.

@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/files"
 	"rechallenge/app/live"
@@ -207,15 +206,16 @@ func (w *Window) perform(a action) func() {
 	}
 }
 
+// undoer is a text field, of whatever kind: it takes back what was typed.
+type undoer interface {
+	Undo()
+	Redo()
+}
+
 // typing is the text field that has the focus, nil when none has.
-func (w *Window) typing() *widget.Entry {
-	switch e := w.win.Canvas().Focused().(type) {
-	case *widget.Entry:
-		return e
-	case *field:
-		return &e.Entry
-	}
-	return nil
+func (w *Window) typing() undoer {
+	e, _ := w.win.Canvas().Focused().(undoer)
+	return e
 }
 
 // undo takes back the last edit: of the text being typed, else of the plan.

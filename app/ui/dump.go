@@ -30,6 +30,7 @@ type dumped struct {
 	Plan       []state.PlanRow       `json:"plan"`
 	Results    []state.ConnectionRow `json:"results"`
 	Caches     []string              `json:"caches"`
+	Row        string                `json:"row"`        // selected in the plan
 	Page       int                   `json:"page"`       // of the window
 	Tab        int                   `json:"tab"`        // of the inspector
 	Shown      []state.Pair          `json:"shown"`      // in the tab, where it shows pairs
@@ -77,6 +78,7 @@ func (w *Window) dump() {
 		Identities: w.state.IdentityCards(time.Now()), Targets: w.state.TargetCards(), Plan: w.state.PlanRows(), Results: w.state.ConnectionRows(),
 		Caches: w.state.Plan.Caches,
 	}
+	d.Row = w.plan.Selected()
 	d.Page, d.Tab, d.Shown = w.pages.front(), w.inspector.tabs.front(), w.inspector.pairs
 	if w.texting() {
 		d.Text, d.Wrong = w.editor.code.Text(), w.editor.wrong

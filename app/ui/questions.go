@@ -23,6 +23,7 @@ import (
 	"rechallenge/app/widgets"
 	"rechallenge/core/engine"
 	"rechallenge/core/experiment"
+	"rechallenge/core/plan"
 	"rechallenge/core/trace"
 )
 
@@ -167,7 +168,12 @@ func (q *questions) priced() {
 		q.cost.SetText(why)
 		q.ask.Disable()
 	default:
-		q.cost.SetText(fmt.Sprintf(tr("up to %s"), connections(q.chosen.Connections(q.question()))))
+		x := q.question()
+		cost := fmt.Sprintf(tr("up to %s"), connections(q.chosen.Connections(x)))
+		if q.chosen.ID == experiment.Lifetime.ID && q.w.server == nil {
+			cost = fmt.Sprintf(tr("%s, waiting up to %s in all"), cost, plan.Duration(x.Longest()))
+		}
+		q.cost.SetText(cost)
 		q.ask.Enable()
 	}
 	q.stop.Disable()

@@ -36,12 +36,12 @@ func left() string {
 // keep how far it comes. The lab's clock moves instead, and the lab is gone
 // when the window is.
 func (q *questions) keep(x *experiment.Question) (kept bool, err error) {
-	if !x.Real {
-		return false, nil
-	}
 	x.Waiting = func(title string, until time.Time) { live.Post(func() { q.waits(title, until) }) }
 	if q.w.server != nil {
 		x.Clock = q.w.clock
+		return false, nil
+	}
+	if !x.Real {
 		return false, nil
 	}
 	path, err := xdg.StateFile(delaysName)

@@ -46,9 +46,17 @@ func (w *Window) buildLists() {
 	w.plan.Reorderable = true
 	w.plan.SetEmpty(tr("No connections yet: load an identity and add a target."))
 	row := func(id string) int { n, _ := strconv.Atoi(id); return n - 1 }
-	w.plan.OnMove = func(id string, to int) { w.state.MoveConnection(row(id), to); w.changed() }
-	w.plan.OnDelete = func(id string) { w.state.RemoveConnection(row(id)); w.changed() }
-	w.plan.OnDuplicate = func(id string) { w.state.DuplicateConnection(row(id)); w.changed() }
+	w.plan.OnSelect = func(string) { w.dump() }
+	// The selection goes along with what was moved or made.
+	then := func(n int) {
+		w.changed()
+		if n = min(n, len(w.state.Plan.Connections)-1); n >= 0 {
+			w.plan.Select(strconv.Itoa(n + 1))
+		}
+	}
+	w.plan.OnMove = func(id string, to int) { w.state.MoveConnection(row(id), to); then(to) }
+	w.plan.OnDelete = func(id string) { w.state.RemoveConnection(row(id)); then(row(id)) }
+	w.plan.OnDuplicate = func(id string) { w.state.DuplicateConnection(row(id)); then(row(id) + 1) }
 	w.plan.OnToggle = func(id string) { w.state.MuteConnection(row(id)); w.changed() }
 	w.plan.OnActivate = func(id string) { w.editConnection(row(id)) }
 	w.plan.OnMenu = func(id string, at fyne.Position) {
