@@ -44,8 +44,22 @@ func newDesktop(t *testing.T) *desktop {
 	d := &desktop{t: t, home: t.TempDir()}
 	d.env = environment(d.home)
 	d.env = append(d.env, "DISPLAY=:"+d.screen())
+	d.prefer(fmt.Sprintf(`{"window.width": %d, "window.height": %d}`, screenWidth, screenHeight))
 	d.manager()
 	return d
+}
+
+// prefer writes the preferences that the program finds: the window fills the
+// screen, so that things are where a test looks for them.
+func (d *desktop) prefer(text string) {
+	d.t.Helper()
+	dir := filepath.Join(d.home, "config", "fyne", "io.github.rechallenge")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "preferences.json"), []byte(text), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 // unavailable skips a test that lacks a tool, or fails it where all tools are required.

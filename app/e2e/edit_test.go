@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // plain writes a plan without identities: two targets, two connections.
@@ -39,7 +40,6 @@ func order(s shown) string {
 func TestEdit(t *testing.T) {
 	path := plain(t)
 	w := newDesktop(t).open(path)
-	w.whole()
 	is := func(want string) {
 		t.Helper()
 		w.until(want, func(s shown) bool { return order(s) == want })
@@ -76,8 +76,14 @@ func TestEdit(t *testing.T) {
 		t.Errorf("said %q, want the line and what was meant", s.Wrong)
 	}
 	is("a b")
-	w.press("ctrl+z", "ctrl+z") // a word each
-	w.until("the text without it", func(s shown) bool { return s.Wrong == "" })
+	var pressed time.Time
+	w.until("the text without it", func(s shown) bool {
+		if s.Wrong != "" && time.Since(pressed) > time.Second { // the text is taken over a moment after the last key
+			w.press("ctrl+z")
+			pressed = time.Now()
+		}
+		return s.Wrong == ""
+	})
 
 	w.press("ctrl+s")
 	w.until("the plan on disk", func(s shown) bool { return !s.Dirty })
@@ -99,7 +105,6 @@ func TestUnsaved(t *testing.T) {
 	d := newDesktop(t)
 	path := plain(t)
 	w := d.open(path)
-	w.whole()
 	w.until("the plan", func(s shown) bool { return order(s) == "a b" })
 	w.first()
 	w.press("d")

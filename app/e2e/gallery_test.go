@@ -42,8 +42,6 @@ func TestGallery(t *testing.T) {
 		begin := func(args ...string) {
 			t.Helper()
 			w = newDesktop(t).open(args...)
-			id := w.front(mainTitle)
-			w.must("xdotool", "windowmove", id, "0", "0", "windowsize", id, "1280", "800")
 			w.find(look)
 		}
 		begin()

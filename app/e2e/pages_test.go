@@ -46,7 +46,6 @@ func TestQuestions(t *testing.T) {
 // asked, and copies a command that repeats it.
 func TestInspector(t *testing.T) {
 	w := newDesktop(t).open()
-	w.whole()
 	w.demo()
 	w.verdict()
 	if s, _ := w.look(); s.Selected != (state.Ref{Pass: 1, Connection: 2}) {

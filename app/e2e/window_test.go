@@ -127,13 +127,6 @@ func (w *window) until(what string, ok func(shown) bool) (s shown) {
 	return s
 }
 
-// fill the screen, so that things are where a person would look for them.
-func (w *window) whole() {
-	w.t.Helper()
-	id := w.front(mainTitle)
-	w.must("xdotool", "windowmove", id, "0", "0", "windowsize", "--sync", id, fmt.Sprint(screenWidth), fmt.Sprint(screenHeight))
-}
-
 // click presses the first mouse button at a point of the screen.
 func (w *window) click(x, y int) {
 	w.t.Helper()

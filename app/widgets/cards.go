@@ -92,9 +92,7 @@ func (c *Cards) build() {
 }
 
 func (c *Cards) tapped(id string) {
-	if d := fyne.CurrentApp().Driver().CanvasForObject(c); d != nil {
-		d.Focus(c)
-	}
+	takeFocus(c)
 	c.choose(id)
 	again := c.last == id && time.Since(c.clicked) < 400*time.Millisecond
 	c.last, c.clicked = id, time.Now()

@@ -296,9 +296,7 @@ func (r *Rows) choose(i int) {
 // tapped is a click on a row, on the link in a column unless that is -1.
 func (r *Rows) tapped(i, link int) {
 	if r.tap == nil {
-		if c := fyne.CurrentApp().Driver().CanvasForObject(r.list); c != nil {
-			c.Focus(r.list)
-		}
+		takeFocus(r.list)
 	}
 	r.choose(i)
 	id := r.row(i).ID
@@ -508,7 +506,7 @@ func (l *rowList) TypedShortcut(s fyne.Shortcut) {
 	if l.rows.shortcut(s) {
 		return
 	}
-	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(l).(fyne.Shortcutable); ok {
+	if c, ok := canvasOf(l).(fyne.Shortcutable); ok {
 		c.TypedShortcut(s)
 	}
 }

@@ -134,9 +134,7 @@ func (s *Steps) close() {
 
 // Tapped takes the keyboard.
 func (s *Steps) Tapped(*fyne.PointEvent) {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(s); c != nil {
-		c.Focus(s)
-	}
+	takeFocus(s)
 }
 
 // FocusGained is for fyne.Focusable.

@@ -102,9 +102,7 @@ func (t *Timeline) Scrolled(e *fyne.ScrollEvent) {
 // MouseDown remembers where a drag begins, and takes the keyboard.
 func (t *Timeline) MouseDown(e *desktop.MouseEvent) {
 	t.pointer.from = e.Position
-	if c := fyne.CurrentApp().Driver().CanvasForObject(t); c != nil {
-		c.Focus(t)
-	}
+	takeFocus(t)
 }
 
 // MouseUp is for desktop.Mouseable.
