@@ -10,6 +10,8 @@ import (
 var connectionReused = Rule{
 	ID: "connection-reused", Severity: Warning,
 	Title:     "A kept-alive connection answered, so nothing could be asked",
+	Why:       "No handshake, no question: a pool that does not know the identity answers with the connection of whoever came first.",
+	Limits:    "It is an error only where the connection carried another identity than the one meant; where that can't be known it stays a warning.",
 	Advice:    "Put the identity into the key of the HTTP connection pool (a client object of its own for each identity), or close the connection before the identity changes.",
 	Reference: "RFC 9112 section 9.3; CVE-2016-5420 (curl)",
 	Check:     func(v view) []Finding { return reused(v, false) },
@@ -19,6 +21,8 @@ var connectionReused = Rule{
 var connectionCoalesced = Rule{
 	ID: "connection-coalesced", Severity: Warning,
 	Title:     "An HTTP/2 connection made for another name answered, so nothing could be asked",
+	Why:       "An HTTP/2 connection may serve several names. The request for the second name travelled on a connection whose handshake was for the first, with the first one's identity.",
+	Limits:    "Whether the server would have asked on a connection of its own only the pass without reuse shows.",
 	Advice:    "Don't coalesce connections of different identities; a server that asks for certificates should answer 421 to names that it did not ask for, or offer no certificate that covers several names.",
 	Reference: "RFC 9113 section 9.1.1; RFC 9110 section 15.5.20",
 	Check:     func(v view) []Finding { return reused(v, true) },
@@ -56,6 +60,8 @@ func mixed(c *trace.Connection) bool {
 var misdirectedRequest = Rule{
 	ID: "misdirected-request", Severity: Info,
 	Title:     "The server refused to answer for this name on this connection (421)",
+	Why:       "It is the healthy answer to a request that came on a connection made for another name. A client that does not repeat it on one of its own shows an error instead.",
+	Limits:    "Whether the client should have coalesced at all depends on the certificate, which both names share.",
 	Advice:    "This is the healthy answer to a request that reached a connection made for another name; the client should repeat it on a connection of its own.",
 	Reference: "RFC 9110 section 15.5.20",
 	Check: func(v view) (found []Finding) {
@@ -78,6 +84,8 @@ var misdirectedRequest = Rule{
 var challengeAfterHandshake = Rule{
 	ID: "challenge-after-handshake", Severity: Info,
 	Title:     "The server asked after the handshake",
+	Why:       "A client library that can't answer late fails here, and a cache that keeps sessions made before the question keeps them without the answer.",
+	Limits:    "Late questions on paths that the plan does not visit stay unseen.",
 	Advice:    "A client must be able to answer late: TLS 1.2 renegotiation or TLS 1.3 post-handshake authentication, both over HTTP/1.1 only.",
 	Reference: "RFC 8446 section 4.6.2; RFC 5246 section 7.4.1.1; RFC 8740",
 	Check: func(v view) (found []Finding) {
@@ -106,6 +114,8 @@ var challengeAfterHandshake = Rule{
 var sessionNotHonoured = Rule{
 	ID: "session-not-honoured", Severity: Info,
 	Title:     "The server did not honour a session that it had issued",
+	Why:       "Nothing is wrong, but a test of resumption on this pair tests nothing: the session was refused.",
+	Limits:    "Why the server refused it, it does not say: no shared key, cache off, expired, another node.",
 	Advice:    "A NewSessionTicket is no promise: servers send tickets that they later refuse (no shared key, cache off, expired, another node). Nothing is wrong, but this pair says nothing about resumption.",
 	Reference: "RFC 8446 section 4.6.1; RFC 5077 section 3.1",
 	Check: func(v view) (found []Finding) {
@@ -147,6 +157,8 @@ var sessionNotHonoured = Rule{
 var ticketReused = Rule{
 	ID: "ticket-reused", Severity: Warning,
 	Title:     "One TLS 1.3 ticket was accepted more than once",
+	Why:       "Two connections with one ticket can be linked by whoever watches, and a server that takes a ticket twice takes a copied one too.",
+	Limits:    "Only tickets that this run offered twice are seen. Whether the server keeps a list for early data is another matter.",
 	Advice:    "Clients should use a ticket once, as reuse lets observers link connections; servers that must not accept one twice need a single-use store.",
 	Reference: "RFC 8446 appendix C.4 and section 8.1",
 	Check: func(v view) (found []Finding) {
@@ -179,6 +191,8 @@ var ticketReused = Rule{
 var stackDisagrees = Rule{
 	ID: "stack-disagrees", Severity: Error,
 	Title:     "The wire and the TLS library say different things",
+	Why:       "Every other answer rests on the wire; the library's word is the cross-check. Where the two disagree one of them is wrong, and this report must not be trusted blindly.",
+	Limits:    "What could not be decrypted is not compared. Somebody else's capture has no library to compare with.",
 	Advice:    "Take the capture (pcapng with its secrets) and this report to whoever maintains the TLS library or this program: one of the two is wrong.",
 	Reference: "The capture of this run",
 	Check: func(v view) (found []Finding) {

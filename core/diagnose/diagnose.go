@@ -67,6 +67,8 @@ type Rule struct {
 	ID        string
 	Severity  Severity
 	Title     string // what it is about, for lists of rules
+	Why       string // why it matters
+	Limits    string // what it can't know
 	Advice    string
 	Reference string
 	Check     func(v view) []Finding
@@ -83,10 +85,11 @@ var Rules = []Rule{
 // Diagnose judges a log. It may be called while the run goes on.
 func Diagnose(log *trace.Log) Result {
 	var r Result
+	fresh := controls(log)
 	for _, pass := range log.Passes {
 		for i := range Rules {
 			rule := &Rules[i]
-			for _, f := range rule.Check(view{log: log, pass: pass}) {
+			for _, f := range rule.Check(view{log: log, pass: pass, fresh: fresh}) {
 				f.Rule, f.Pass = rule.ID, pass.Cache
 				f.Severity = cmp.Or(f.Severity, rule.Severity)
 				f.Advice = cmp.Or(f.Advice, rule.Advice)
@@ -109,8 +112,40 @@ func Diagnose(log *trace.Log) Result {
 
 // view is one pass, with the rest of the run at hand.
 type view struct {
-	log  *trace.Log
-	pass *trace.Pass
+	log   *trace.Log
+	pass  *trace.Pass
+	fresh map[step]control
+}
+
+// step is a connection's place in the plan, the same in every pass.
+type step struct {
+	plan, iteration int
+	node            string
+}
+
+func stepOf(c *trace.Connection) step { return step{c.PlanConnection, c.Iteration, c.Node} }
+
+// control is what a fresh connection met.
+type control struct {
+	pass       *trace.Pass
+	connection *trace.Connection
+}
+
+// controls are the connections of the passes without a cache, of the first one
+// that has the step: the last attempt is the one that counts.
+func controls(log *trace.Log) map[step]control {
+	fresh := map[step]control{}
+	for _, p := range log.Passes {
+		if !p.Policy.Disabled {
+			continue
+		}
+		for _, c := range p.Connections {
+			if before, ok := fresh[stepOf(c)]; !ok || before.pass == p {
+				fresh[stepOf(c)] = control{p, c}
+			}
+		}
+	}
+	return fresh
 }
 
 // control returns what a fresh connection for the same step of the plan met: the
@@ -119,21 +154,8 @@ func (v view) control(c *trace.Connection) (*trace.Pass, *trace.Connection) {
 	if v.pass.Policy.Disabled {
 		return nil, nil
 	}
-	for _, p := range v.log.Passes {
-		if !p.Policy.Disabled {
-			continue
-		}
-		var found *trace.Connection
-		for _, x := range p.Connections {
-			if x.PlanConnection == c.PlanConnection && x.Iteration == c.Iteration && x.Node == c.Node {
-				found = x // the last attempt is the one that counts
-			}
-		}
-		if found != nil {
-			return p, found
-		}
-	}
-	return nil, nil
+	found := v.fresh[stepOf(c)]
+	return found.pass, found.connection
 }
 
 // challengedControl returns the control connection if it was asked.

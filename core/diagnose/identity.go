@@ -12,6 +12,8 @@ import (
 var identityRejected = Rule{
 	ID: "identity-rejected", Severity: Warning,
 	Title:     "The server refused the identity",
+	Why:       "The server asked, was answered, and said no. It is the everyday failure of client certificates, and it is not the one this program is about: caches have no part in it.",
+	Limits:    "The alert is all that the server says. In TLS 1.3 it comes after the handshake has ended for the client.",
 	Advice:    "Compare the identity's issuer, chain, purposes and dates with what the server asks for (the challenge's acceptable CAs). This is a refusal, not a resumption: caches have no part in it.",
 	Reference: "RFC 8446 section 6.2; RFC 5246 section 7.2.2",
 	Check: func(v view) (found []Finding) {
@@ -46,6 +48,8 @@ var identityRejected = Rule{
 var noIdentityMatches = Rule{
 	ID: "no-identity-matches", Severity: Warning,
 	Title:     "None of the loaded identities suits what the server asks for",
+	Why:       "Whoever is sent to this server with these files will be refused, or will be asked by his browser and find nothing to choose.",
+	Limits:    "A server may accept a certificate whose CA it does not list. The list may also be empty, which means any.",
 	Advice:    "Load an identity issued by one of the acceptable CAs, with its intermediate certificates and a key that the server's signature schemes allow.",
 	Reference: "RFC 8446 sections 4.3.2 and 4.2.4; RFC 5246 section 7.4.4",
 	Check: func(v view) (found []Finding) {
@@ -83,6 +87,8 @@ var noIdentityMatches = Rule{
 var identityUnfit = Rule{
 	ID: "identity-unfit", Severity: Warning,
 	Title:     "An identity is not fit for client authentication",
+	Why:       "An expired certificate, or one issued for another purpose, is refused by careful servers and taken by careless ones: the result says little about the rest.",
+	Limits:    "Revocation is not checked. The dates are compared with this machine's clock.",
 	Advice:    "Renew it, or have it issued with the purposes of a client certificate.",
 	Reference: "RFC 5280 sections 4.1.2.5, 4.2.1.3 and 4.2.1.12",
 	Check: func(v view) (found []Finding) {

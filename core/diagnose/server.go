@@ -11,6 +11,8 @@ import (
 var clientAuthBypassed = Rule{
 	ID: "client-auth-bypassed", Severity: Error,
 	Title:     "A resumed session opened what a fresh connection is refused",
+	Why:       "A door that is locked for a fresh connection stands open for a session from elsewhere: somebody without the right certificate gets in.",
+	Limits:    "It rests on the status of an answer and on alerts. A server that refuses with a page of status 200 is not seen to refuse.",
 	Advice:    "The server must hold a resumed session against the requirements of the place it is used at: name, CA, and whether a certificate is required there. Keep ticket keys and session caches of virtual hosts with different requirements apart.",
 	Reference: "CVE-2025-23419 (nginx) and CVE-2025-23048 (Apache mod_ssl) describe this class; RFC 8446 section 4.6.1",
 	Check: func(v view) (found []Finding) {
@@ -74,6 +76,8 @@ func how(c *trace.Connection) string {
 var resumedAcrossNames = Rule{
 	ID: "resumed-across-names", Severity: Info,
 	Title:     "A session made at one name was accepted at another",
+	Why:       "Two names of one server can have different certificates, different client CAs and different rights. A session that crosses over takes the rules of the first name along to the second.",
+	Limits:    "Whether the two names are meant to be one place nobody can tell from outside. It is an error only where a fresh connection shows that their certificates or client CAs differ.",
 	Advice:    "A server must not resume a session under another server name; where names have certificates or client CAs of their own it must make a full handshake or refuse.",
 	Reference: "RFC 6066 section 3; RFC 8446 section 4.6.1; CVE-2025-23419 (nginx), CVE-2025-23048 (Apache mod_ssl)",
 	Check: func(v view) (found []Finding) {

@@ -14,6 +14,8 @@ import (
 var stackCannotAnswer = Rule{
 	ID: "stack-cannot-answer", Severity: Warning,
 	Title:     "The stack can't do what would have to be done to know",
+	Why:       "Not having been asked proves nothing if this client could not have been asked. A tool that reports 'fine' here would be wrong.",
+	Limits:    "That is the point: nothing is known here. Another stack may tell.",
 	Advice:    "Run the plan with a stack that offers post-handshake authentication (stack: openssl), or let stack: auto choose.",
 	Reference: "RFC 8446 sections 4.2.6 and 4.6.2",
 	Check: func(v view) (found []Finding) {
@@ -101,6 +103,8 @@ func emptyHanded(log *trace.Log, c *trace.Connection) *trace.Challenge {
 var renegotiationResumed = Rule{
 	ID: "renegotiation-resumed", Severity: Info,
 	Title:     "A renegotiation took up a session, so that nobody was asked in it",
+	Why:       "The second handshake was the server's chance to ask. It took up a session instead, so the one place that was to be protected was entered unasked.",
+	Limits:    "Whether the server meant to ask in it, its configuration knows; the wire shows only that it did not.",
 	Advice:    "A server that renegotiates in order to ask must not resume in that handshake (OpenSSL: SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION); a client must not offer a session in it.",
 	Reference: "RFC 5246 section 7.4.1.1; RFC 5746",
 	Check: func(v view) (found []Finding) {

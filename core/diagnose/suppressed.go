@@ -13,6 +13,8 @@ const qa1727 = "Apple Technical Q&A QA1727, TLS Session Cache; RFC 8446 section 
 var challengeSuppressed = Rule{
 	ID: "challenge-suppressed", Severity: Error,
 	Title:     "An identity was not asked, because another's session was resumed",
+	Why:       "Whoever opens the second URL believes to be somebody else than the server thinks. What the second person does is done in the first one's name, with the first one's rights, and stands so in the server's log.",
+	Limits:    "Without a control pass it is not proved that the server would have asked a fresh connection; the finding then says so. Whether the server would have let the right identity in is another question: look at the control's answer.",
 	Advice:    "Give each identity a session cache of its own (in most libraries: a TLS context, session or client object), or use none.",
 	Reference: qa1727,
 	Check: func(v view) (found []Finding) {
@@ -55,6 +57,8 @@ var challengeSuppressed = Rule{
 var anonymousSessionResumed = Rule{
 	ID: "anonymous-session-resumed", Severity: Error,
 	Title:     "An identity was not asked, because a session made without a certificate was resumed",
+	Why:       "The person has a certificate and is nobody to the server: refused where he has rights, or let in where only guests are, without a word about why.",
+	Limits:    "It needs a control that was asked. Where no pass without a cache has run, nothing is claimed.",
 	Advice:    "Don't let connections that present no certificate share a session cache with those that do; a session made without a certificate stays anonymous for as long as it is resumed.",
 	Reference: qa1727,
 	Check: func(v view) (found []Finding) {
@@ -86,6 +90,8 @@ var anonymousSessionResumed = Rule{
 var identityConfused = Rule{
 	ID: "identity-confused", Severity: Error,
 	Title:     "The server saw another identity than the one meant",
+	Why:       "The server's own words name somebody else. From here on every action is booked on the wrong person.",
+	Limits:    "It is as good as the place where the server names the client (whoami). A proxy or an application that writes that name from something else than the certificate misleads it.",
 	Advice:    "Find out through which level the other identity came: a resumed TLS session, a reused connection, or a certificate chosen by someone else than this client. The same plan without a cache and without connection reuse tells them apart.",
 	Reference: qa1727,
 	Check: func(v view) (found []Finding) {
@@ -108,6 +114,8 @@ var identityConfused = Rule{
 var trustEvaluationSkipped = Rule{
 	ID: "trust-evaluation-skipped", Severity: Warning,
 	Title:     "The server's certificate was not evaluated, because a session made without evaluation was resumed",
+	Why:       "A resumed handshake shows no server certificate. If the session was made by a connection that did not look at it, nobody ever did, and the client talks to whoever it is.",
+	Limits:    "Whether the certificate would have passed is known only where a control evaluated it.",
 	Advice:    "Don't share a session cache between connections that evaluate the server's certificate and connections that don't.",
 	Reference: "RFC 8446 section 4.6.1; Apple's sample code AdvancedURLConnections, read-me: caching of trust decisions",
 	Check: func(v view) (found []Finding) {
