@@ -70,7 +70,7 @@ type storyLine struct {
 	Library   *struct{ Resumed *bool }
 	NotOffer  string `yaml:"not_offered"`
 	NotKept   string `yaml:"not_kept"`
-	RenegTook string `yaml:"renegotiation_resumed"` // mechanism
+	RenegTook string `yaml:"renegotiation_resumed"` // mechanism, "-" = a full one
 }
 
 type storySession struct {
@@ -166,7 +166,7 @@ func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 		c.Library.Resumed = *s.Library.Resumed
 	}
 	if s.RenegTook != "" {
-		c.Wire.Renegotiations = []wire.Renegotiated{{Resumed: true, Accepted: wire.Offer{Mechanism: s.RenegTook}}}
+		c.Wire.Renegotiations = []wire.Renegotiated{{Resumed: s.RenegTook != "-", Accepted: wire.Offer{Mechanism: s.RenegTook}}}
 		c.Messages = []int{len(p.Events)}
 		p.Events = append(p.Events, trace.Event{Seq: e + 8, Connection: n, Payload: trace.Message{Message: wire.Message{Type: 1, Raw: []byte{1}, Encrypted: true}}})
 	}

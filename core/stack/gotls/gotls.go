@@ -32,8 +32,10 @@ type goStack struct{}
 // New returns the stack.
 func New() stack.Stack { return goStack{} }
 
-func (goStack) Name() string    { return Name }
-func (goStack) Version() string { return "crypto/tls " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH }
+func (goStack) Name() string { return Name }
+func (goStack) Version() string {
+	return "crypto/tls " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH
+}
 
 func (goStack) Capabilities() stack.Capabilities {
 	return stack.Capabilities{
