@@ -50,17 +50,18 @@ e2e: build ## the real binary in a real window under Xvfb
 	$(GO) test ./app
 	RECHALLENGE_REQUIRE_TOOLS=1 RECHALLENGE_BIN=$(CURDIR)/bin/rechallenge $(GO) test -count=1 -timeout 10m ./app/e2e
 
-gallery: build packages-test ## pictures of every page and state, dark and light, into docs/gallery
+gallery: build packages-test ## pictures of every page and state into docs/gallery, and those of the README
 	rm -rf docs/gallery
 	RECHALLENGE_REQUIRE_TOOLS=1 RECHALLENGE_BIN=$(CURDIR)/bin/rechallenge RECHALLENGE_GALLERY=$(CURDIR)/docs/gallery \
 	$(GO) test -count=1 -timeout 10m -run TestGallery ./app/e2e
+	for look in dark light; do convert docs/gallery/$$look-03-verdict.png -strip docs/screenshot-$$look.png; done
 
 bench: ## benchmarks: our cost beside a plain crypto/tls loop, the decoder, the timeline
 	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./app/widgets/... ./app/state/...
 
 fuzz: ## every fuzz target, FUZZTIME each (10m)
 	@set -e; for p in $$($(GO) list ./core/...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
-	echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+	echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$p; done; done
 
 # The fyne command counts Build up in FyneApp.toml, which we don't want, and
 # wants to write where it stands.

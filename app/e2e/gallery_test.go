@@ -57,7 +57,10 @@ func TestGallery(t *testing.T) {
 		w.press("alt+5")
 		take("06-session")
 		for _, q := range []struct{ text, id, name string }{
-			{"Why was I not asked", "levels", "07-why"}, {"Which clients", "clients", "08-clients"}, {"What cures it", "cures", "09-cures"},
+			{"Why was I not asked", "levels", "07-why"},
+			{"Which clients", "clients", "08-clients"},
+			{"What cures it", "cures", "09-cures"},
+			{"Is the server at fault", "audit", "09-audit"},
 		} {
 			w.find(q.text)
 			w.until("the answer", func(s shown) bool { return strings.HasPrefix(s.Answer, q.id+": ") })
@@ -77,7 +80,33 @@ func TestGallery(t *testing.T) {
 		take("14-preferences")
 		w.press("Escape", "ctrl+t")
 		w.until("the form", func(s shown) bool { return s.Dialog == "target" })
+		w.write("http://plain.test")
 		take("15-target")
+		for _, d := range []struct{ find, dialog, name string }{
+			{"How the plan is run", "options", "20-options"}, {"Export as", "export", "21-export"}, {"About Rechallenge", "sheet", "22-about"}, {"Keyboard shortcuts", "sheet", "23-keys"},
+		} {
+			w.press("Escape")
+			w.until("no dialog", func(s shown) bool { return s.Dialog == "" })
+			w.find(d.find)
+			w.until(d.name, func(s shown) bool { return s.Dialog == d.dialog })
+			take(d.name)
+		}
+		w.press("Escape")
+		w.find("Lab: No resumption")
+		w.until("its test", func(s shown) bool { return s.Page == pageTest && len(s.Results) == 0 })
+		w.press("ctrl+r")
+		w.until("a good verdict", func(s shown) bool { return !s.Running && s.Verdict.Severity == "ok" })
+		take("24-good")
+		w.find("Lab: Asks later, after the handshake")
+		w.until("its test", func(s shown) bool { return len(s.Results) == 0 })
+		w.press("ctrl+r")
+		w.until("a verdict", func(s shown) bool { return !s.Running && len(s.Results) >= 4 })
+		take("25-later")
+		w.stop()
+
+		begin(plain(t), "--run")
+		w.until("nobody reached", func(s shown) bool { return !s.Running && s.Verdict.Severity == "warning" })
+		take("26-unreachable")
 		w.stop()
 
 		begin()

@@ -116,9 +116,6 @@ func (b *Banner) build() {
 				}
 			}))
 		}
-		if v.Rule != "" && b.OnRule != nil {
-			row = append(row, newLink(tr("about this rule"), func() { b.OnRule(v.Rule) }))
-		}
 		lines = append(lines, container.New(flow{gap: 4}, row...))
 	}
 	if len(v.Actions) > 0 {
@@ -132,7 +129,13 @@ func (b *Banner) build() {
 		mark = container.NewVBox(pad(6, 6, 6, 0, iconAt(icon, 20)))
 	}
 	text := container.New(tight{}, lines...)
-	b.box.Objects = []fyne.CanvasObject{b.back, container.NewBorder(nil, nil, container.NewHBox(b.edge, orNothing(mark)), nil, pad(0, 3, 4, 5, text))}
+	var help fyne.CanvasObject
+	if v.Rule != "" && b.OnRule != nil {
+		more := widget.NewButtonWithIcon("", stock.HelpIcon(), func() { b.OnRule(v.Rule) })
+		more.Importance = widget.LowImportance
+		help = container.NewVBox(more)
+	}
+	b.box.Objects = []fyne.CanvasObject{b.back, container.NewBorder(nil, nil, container.NewHBox(b.edge, orNothing(mark)), orNothing(help), pad(0, 3, 4, 5, text))}
 }
 
 func cure(c Cure) fyne.CanvasObject {
