@@ -135,7 +135,7 @@ func (b *Banner) build() {
 		more.Importance = widget.LowImportance
 		help = container.NewVBox(more)
 	}
-	b.box.Objects = []fyne.CanvasObject{b.back, container.NewBorder(nil, nil, container.NewHBox(b.edge, orNothing(mark)), orNothing(help), pad(0, 3, 4, 5, text))}
+	b.box.Objects = []fyne.CanvasObject{b.back, container.NewBorder(nil, nil, container.NewHBox(b.edge, orNothing(mark)), help, pad(0, 3, 4, 5, text))}
 }
 
 func cure(c Cure) fyne.CanvasObject {
