@@ -25,16 +25,17 @@ const (
 
 // desktop is a screen of its own with a window manager and an empty home folder.
 type desktop struct {
-	t    *testing.T
+	t    testing.TB
 	home string
 	env  []string
+	path string // of the program, "" = the usual one
 }
 
 // tools are what a desktop needs on the machine.
 var tools = []string{"Xvfb", "openbox", "xdotool", "import"}
 
 // newDesktop starts a screen; the end of the test stops it.
-func newDesktop(t *testing.T) *desktop {
+func newDesktop(t testing.TB) *desktop {
 	t.Helper()
 	for _, name := range tools {
 		if _, err := exec.LookPath(name); err != nil {
@@ -63,7 +64,7 @@ func (d *desktop) prefer(text string) {
 }
 
 // unavailable skips a test that lacks a tool, or fails it where all tools are required.
-func unavailable(t *testing.T, why string) {
+func unavailable(t testing.TB, why string) {
 	t.Helper()
 	if os.Getenv("RECHALLENGE_REQUIRE_TOOLS") == "1" {
 		t.Fatal(why)

@@ -34,8 +34,12 @@ var buildProgram = sync.OnceValues(func() (string, error) {
 var buildCLI = sync.OnceValues(func() (string, error) { return build("rechallenge-cli", "../cli", "CGO_ENABLED=0") })
 
 func build(name, folder string, env ...string) (string, error) {
+	return buildTagged(name, folder, "", env...)
+}
+
+func buildTagged(name, folder, tag string, env ...string) (string, error) {
 	path := filepath.Join(built, name)
-	cmd := exec.Command("go", "build", "-o", path, ".")
+	cmd := exec.Command("go", "build", "-tags", tag, "-o", path, ".")
 	cmd.Dir, cmd.Env = folder, append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", name, err, out)
@@ -44,7 +48,7 @@ func build(name, folder string, env ...string) (string, error) {
 }
 
 // program is the desktop program's path.
-func program(t *testing.T) string {
+func program(t testing.TB) string {
 	t.Helper()
 	path, err := buildProgram()
 	if err != nil {
@@ -54,7 +58,7 @@ func program(t *testing.T) string {
 }
 
 // cli is the command line program's path.
-func cli(t *testing.T) string {
+func cli(t testing.TB) string {
 	t.Helper()
 	path, err := buildCLI()
 	if err != nil {

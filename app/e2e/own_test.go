@@ -14,7 +14,7 @@ import (
 
 // labServer runs `rechallenge-cli lab` and returns the folder with its files,
 // the URLs it offers and the password of each identity file.
-func labServer(t *testing.T) (folder string, urls []string, passwords map[string]string) {
+func labServer(t testing.TB) (folder string, urls []string, passwords map[string]string) {
 	t.Helper()
 	folder, passwords = t.TempDir(), map[string]string{}
 	cmd := exec.Command(cli(t), "lab", "--write-plan", folder)

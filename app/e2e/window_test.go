@@ -43,7 +43,7 @@ type shown struct {
 // window is the running program.
 type window struct {
 	*desktop
-	t     *testing.T
+	t     testing.TB
 	dump  string
 	log   string
 	gone  chan struct{} // closed when the program has ended
@@ -71,7 +71,11 @@ func (d *desktop) open(args ...string) *window {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	cmd := exec.Command(program(d.t), args...)
+	path := d.path
+	if path == "" {
+		path = program(d.t)
+	}
+	cmd := exec.Command(path, args...)
 	cmd.Env = append(slices.Clone(d.env), "RECHALLENGE_STATE_DUMP="+w.dump)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	if err := cmd.Start(); err != nil {

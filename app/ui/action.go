@@ -356,7 +356,12 @@ func (w *Window) enable() {
 			}
 		}
 	}
-	if dirty {
-		w.win.MainMenu().Refresh()
+	if dirty && !w.menuStale {
+		// Fyne makes all menus anew: a task of its own.
+		w.menuStale = true
+		live.Post(func() {
+			w.menuStale = false
+			w.win.MainMenu().Refresh()
+		})
 	}
 }

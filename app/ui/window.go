@@ -95,6 +95,7 @@ type Window struct {
 	dialog      string          // what is being asked, for the dump
 	notice      string          // the error being shown, for the dump
 	fastForward bool            // delays move the client's clock
+	menuStale   bool            // a refresh of the menus is on its way
 	quiet       bool            // setting widgets, not the person's doing
 	inFront     bool            // the window has the focus
 	cancel      context.CancelFunc
