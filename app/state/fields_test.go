@@ -9,6 +9,7 @@ import (
 	"rechallenge/app/state"
 	"rechallenge/core/identity"
 	"rechallenge/core/lab"
+	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
 
@@ -85,5 +86,26 @@ func TestPlaces(t *testing.T) {
 		if want := []string{"Date", "X-Who", "body, line 1", "body, line 3", "body, line 4", "body, line 5"}; !cmp.Equal(where, want) {
 			t.Errorf("%q", where)
 		}
+	}
+}
+
+// A target that the rules refuse is not taken into the plan.
+func TestRefusedTarget(t *testing.T) {
+	s := state.New()
+	for _, bad := range []target.Target{
+		{URL: "http://plain.test"},
+		{URL: "https://a.test", Proxy: "/tmp/ca.pem"},
+		{URL: "https://a.test", Whoami: target.Whoami{Body: "("}},
+	} {
+		if _, err := s.AddTarget(bad); err == nil || len(s.Plan.Targets) > 0 {
+			t.Errorf("%+v: %v, %d targets", bad, err, len(s.Plan.Targets))
+		}
+	}
+	id, err := s.AddTarget(target.Target{URL: "https://a.test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ReplaceTarget(id, target.Target{ID: id, URL: "https://a.test", Proxy: "ftp://p"}); err == nil || s.Plan.Targets[0].Proxy != "" {
+		t.Errorf("a bad proxy is taken: %v", err)
 	}
 }

@@ -5,6 +5,7 @@
 package state
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -178,7 +179,7 @@ func (s *State) unique(name string, taken func(string) bool) string {
 // AddTarget adds a target for a URL, with a connection of each identity to it;
 // while there is none, a connection without a certificate.
 func (s *State) AddTarget(t target.Target) (string, error) {
-	if _, err := t.Parse(); err != nil {
+	if err := usable(t); err != nil {
 		return "", err
 	}
 	if t.ID == "" {
@@ -196,6 +197,15 @@ func (s *State) AddTarget(t target.Target) (string, error) {
 	return t.ID, nil
 }
 
+// usable is the first thing that is wrong with a target, by its own rules.
+func usable(t target.Target) error {
+	t.ID = cmp.Or(t.ID, "new")
+	for _, err := range t.Check() {
+		return err
+	}
+	return nil
+}
+
 // targetName is a short id for a URL: the last part of its path, else the host.
 func targetName(text string) string {
 	u, err := url.Parse(text)
@@ -210,7 +220,7 @@ func targetName(text string) string {
 
 // ReplaceTarget puts an edited target in the place of the one of that id.
 func (s *State) ReplaceTarget(id string, t target.Target) error {
-	if _, err := t.Parse(); err != nil {
+	if err := usable(t); err != nil {
 		return err
 	}
 	s.Edit(func(p *plan.Plan) {
