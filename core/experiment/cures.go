@@ -74,7 +74,7 @@ func askCures(ctx context.Context, q Question, run Runner) (*Conclusion, error) 
 	o := paired(log, 1)
 	before, x := o.word, o.Connection
 	fresh, _ := asked(log, control(log))
-	c.Rows = append(c.Rows, row([]string{"none", before, as(x), o.why, ""}, o.mark, n, 1, x))
+	c.Rows = append(c.Rows, row([]string{"as planned", before, as(x), o.why, ""}, o.mark, n, 1, x))
 	var works []string
 	for _, cure := range cures(q) {
 		p, err := cure.on(base)
