@@ -43,7 +43,7 @@ type tabsWidth []page
 func (t tabsWidth) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	width := theme.InnerPadding()
 	for _, p := range t {
-		width += fyne.MeasureText(p.title, theme.TextSize(), fyne.TextStyle{Bold: true}).Width + 4*theme.InnerPadding() + 2*theme.Padding()
+		width += fyne.MeasureText(p.title, theme.TextSize(), fyne.TextStyle{Bold: true}).Width + 2*theme.InnerPadding() + 2*theme.Padding()
 	}
 	return fyne.NewSize(width, objects[0].MinSize().Height)
 }
