@@ -1,17 +1,19 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"time"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"rechallenge/app/files"
 	"rechallenge/core/report"
 )
-
-// maxReport is the largest JSON report read, in bytes.
-const maxReport = 1 << 30
 
 func compareCommand(c *console) *cobra.Command {
 	var asJSON bool
@@ -24,11 +26,11 @@ Exit status: 0 the same, 1 something changed, 2 bad usage or input.`,
 		Example:           "  rechallenge-cli compare before.json after.json\n  rechallenge-cli compare before.json after.json --json",
 		ValidArgsFunction: filesOf("json"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := openReport(args[0])
+			a, err := c.openReport(cmd.Context(), args[0])
 			if err != nil {
 				return usage{err}
 			}
-			b, err := openReport(args[1])
+			b, err := c.openReport(cmd.Context(), args[1])
 			if err != nil {
 				return usage{err}
 			}
@@ -76,14 +78,14 @@ func printChanges(c *console, out *sticky, changes []report.Change) {
 	}
 }
 
-func openReport(name string) (*report.Report, error) {
-	data, err := files.Read(name, maxReport)
-	if err != nil {
-		return nil, err
+// openReport reads a report and shows on a terminal how far it is.
+func (c *console) openReport(ctx context.Context, name string) (*report.Report, error) {
+	file, ok := c.err.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return files.OpenReport(ctx, name, nil)
 	}
-	r, err := report.Read(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return r, nil
+	bar := progressbar.NewOptions(100, progressbar.OptionSetWriter(file), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription("reading "+plainText(name)), progressbar.OptionThrottle(200*time.Millisecond))
+	defer bar.Finish()
+	return files.OpenReport(ctx, name, func(fraction float64) { bar.Set(min(99, int(fraction*100))) })
 }

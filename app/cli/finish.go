@@ -53,8 +53,14 @@ func (c *console) write(rep *report.Report, f *runFlags) (err error) {
 			err = errors.Join(err, e)
 			continue
 		}
-		if format, e := report.FormatOf(name); e == nil && format.Captured && len(rep.KeyLog) > 0 {
+		format, _ := report.FormatOf(name)
+		if format.Captured && len(rep.KeyLog) > 0 {
 			fmt.Fprintf(c.err, "%s holds the TLS secrets of this run: keep it private\n", name)
+		}
+		if format.LeavesOut != nil && !f.quiet {
+			if says := format.LeavesOut(rep); says != "" {
+				fmt.Fprintf(c.err, "%s %s\n", name, says)
+			}
 		}
 	}
 	return err

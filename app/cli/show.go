@@ -11,11 +11,11 @@ With --report it is written in any other format but .pcapng, which needs the cap
 		Example: `  rechallenge-cli show report.json
   rechallenge-cli show report.json --redact names,addresses --report report.html --report report.md`,
 		ValidArgsFunction: filesOf("json"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(); err != nil {
 				return usage{err}
 			}
-			rep, err := openReport(args[0])
+			rep, err := c.openReport(cmd.Context(), args[0])
 			if err != nil {
 				return usage{err}
 			}

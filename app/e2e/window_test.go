@@ -46,6 +46,7 @@ type window struct {
 	t     testing.TB
 	dump  string
 	log   string
+	pid   int
 	gone  chan struct{} // closed when the program has ended
 	ended error         // how it ended, once it has
 	stop  func()
@@ -82,6 +83,7 @@ func (d *desktop) open(args ...string) *window {
 		d.t.Fatal(err)
 	}
 	out.Close()
+	w.pid = cmd.Process.Pid
 	go func() {
 		w.ended = cmd.Wait()
 		close(w.gone)

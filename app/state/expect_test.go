@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"bytes"
 	"os"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ func recorded(t *testing.T) *state.State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := report.Read(data)
+	r, err := report.Read(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}

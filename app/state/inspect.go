@@ -56,7 +56,7 @@ func (s *State) Summary() []Pair {
 		add(Pair{Key: tr("Resumed?"), Value: tr("no, offered and refused")})
 	}
 	asked := Pair{Key: tr("Asked?"), Value: "no"}
-	if s.run.view.missing[s.Selected] {
+	if s.run.view.missing(p, c) {
 		asked.Note, asked.Severity = tr("a fresh connection is asked"), diagnose.Error
 	}
 	if c.Challenged() {
@@ -156,6 +156,9 @@ func (s *State) Session() []Pair {
 		return nil
 	}
 	pairs := []Pair{{Key: tr("Session cache"), Heading: true}}
+	if c.LeftOut {
+		pairs = append(pairs, Pair{Key: tr("Events"), Value: leftOut()})
+	}
 	if c.SessionKey != "" {
 		pairs = append(pairs, Pair{Key: tr("Session key"), Value: c.SessionKey, Mono: true})
 	}
@@ -189,6 +192,9 @@ func (s *State) Certificates() []Pair {
 		return nil
 	}
 	var pairs []Pair
+	if c.LeftOut {
+		pairs = append(pairs, Pair{Key: tr("Certificates"), Value: leftOut()})
+	}
 	for i, der := range c.ServerCertificates {
 		pairs = append(pairs, certificate(fmt.Sprintf(tr("Server certificate %d"), i+1), identity.ParseCertificate(der))...)
 	}
@@ -263,6 +269,8 @@ func (s *State) Events() []Pair {
 			text = tr("session cache: ") + string(x.Op)
 		case trace.Dialed:
 			text = strings.TrimSpace("dialed " + x.Remote + " " + x.Error)
+		case trace.LeftOut:
+			text = leftOut()
 		case trace.ConnectionDone:
 			if x.Error != nil {
 				text = "failed: " + x.Error.Message
@@ -310,6 +318,18 @@ func (s *State) Telling() int {
 		return c.Challenges[len(c.Challenges)-1].Event
 	}
 	return c.Evidence.ClientHello
+}
+
+// NoMessages is why the selected connection has no messages.
+func (s *State) NoMessages() string {
+	if _, c := s.Connection(); c != nil && c.LeftOut {
+		return leftOut()
+	}
+	return tr("No message crossed the wire here.")
+}
+
+func leftOut() string {
+	return tr("Left out: the report of this long run has the events of some connections only, and of this one the answers.")
 }
 
 // Message is the message of that event of the selected connection, or nil.

@@ -112,54 +112,74 @@ type ConnectionRow struct {
 	Severity                           diagnose.Severity // "" = nothing to say
 }
 
-// ConnectionRows lists the run's connections, pass after pass.
-func (s *State) ConnectionRows() []ConnectionRow {
+// ConnectionRows lists the run's connections, pass after pass, up to limit.
+func (s *State) ConnectionRows(limit int) []ConnectionRow {
 	if s.run.view == nil {
 		return nil
 	}
-	return s.run.view.Rows
-}
-
-// rows makes the rows of a log.
-func rows(log *trace.Log, bad func(pass, connection int) bool, missing map[Ref]bool) []ConnectionRow {
-	var rows []ConnectionRow
-	for _, p := range log.Passes {
-		for _, c := range p.Connections {
-			r := ConnectionRow{
-				Ref: Ref{p.Index, c.Index}, Pass: p.Cache, Target: c.Target, Identity: c.Identity, Handshake: string(c.Handshake),
-				Challenged: c.Challenged(), Unknown: c.Handshake == "", Missing: missing[Ref{p.Index, c.Index}],
-			}
-			if c.Challenged() {
-				r.Late = c.Challenges[len(c.Challenges)-1].When != "initial"
-			}
-			if c.IdentitySeenByServer != nil {
-				r.SeenAs = *c.IdentitySeenByServer
-				if r.SeenAs == "" {
-					r.SeenAs = "nobody"
-				}
-				r.SeenWrong = c.SeenAs != nil && *c.SeenAs != c.Meant()
-			}
-			switch {
-			case c.Error != nil && c.Error.Alert != "":
-				r.Status = c.Error.Alert
-			case c.Error != nil:
-				r.Status = string(c.Error.Reason)
-			case c.HTTP != nil:
-				r.Status = fmt.Sprint(c.HTTP.Status)
-			}
-			if c.End > 0 {
-				r.Millis = fmt.Sprintf("%.1f", trace.Milliseconds(c.Timing.Total))
-			}
-			switch {
-			case bad(p.Index, c.Index):
-				r.Severity = diagnose.Error
-			case c.Error != nil:
-				r.Severity = diagnose.Warning
-			}
-			rows = append(rows, r)
-		}
+	rows := make([]ConnectionRow, min(limit, s.run.view.Len()))
+	for i := range rows {
+		rows[i] = s.run.view.Row(i)
 	}
 	return rows
+}
+
+// Len is how many rows the run has.
+func (v *View) Len() int { return v.counts.connections }
+
+// Place is the row of a connection, -1 when there is none.
+func (v *View) Place(r Ref) int {
+	p := v.Report.Log.Pass(r.Pass)
+	if p == nil {
+		return -1
+	}
+	i := p.Place(r.Connection)
+	if i < 0 {
+		return -1
+	}
+	return v.first[r.Pass-1] + i
+}
+
+// Row makes row i, from 0: pass after pass.
+func (v *View) Row(i int) ConnectionRow {
+	pass := len(v.first) - 1
+	for v.first[pass] > i {
+		pass--
+	}
+	p := v.Report.Log.Passes[pass]
+	c := p.Connections[i-v.first[pass]]
+	r := ConnectionRow{
+		Ref: Ref{p.Index, c.Index}, Pass: p.Cache, Target: c.Target, Identity: c.Identity, Handshake: string(c.Handshake),
+		Challenged: c.Challenged(), Unknown: c.Handshake == "", Missing: v.missing(p, c),
+	}
+	if c.Challenged() {
+		r.Late = c.Challenges[len(c.Challenges)-1].When != "initial"
+	}
+	if c.IdentitySeenByServer != nil {
+		r.SeenAs = *c.IdentitySeenByServer
+		if r.SeenAs == "" {
+			r.SeenAs = "nobody"
+		}
+		r.SeenWrong = c.SeenAs != nil && *c.SeenAs != c.Meant()
+	}
+	switch {
+	case c.Error != nil && c.Error.Alert != "":
+		r.Status = c.Error.Alert
+	case c.Error != nil:
+		r.Status = string(c.Error.Reason)
+	case c.HTTP != nil:
+		r.Status = fmt.Sprint(c.HTTP.Status)
+	}
+	if c.End > 0 {
+		r.Millis = fmt.Sprintf("%.1f", trace.Milliseconds(c.Timing.Total))
+	}
+	switch {
+	case v.bad(p.Index, c.Index):
+		r.Severity = diagnose.Error
+	case c.Error != nil:
+		r.Severity = diagnose.Warning
+	}
+	return r
 }
 
 // CacheRow is a session in a pass's cache.

@@ -6,7 +6,6 @@ import (
 
 	"rechallenge/core/report"
 	"rechallenge/core/session"
-	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
 )
 
@@ -69,14 +68,6 @@ func (s *State) Report() *report.Report {
 		return nil
 	}
 	return s.run.view.Report
-}
-
-// Layout is the timeline shown, nil when there is none.
-func (s *State) Layout() *timeline.Layout {
-	if s.run.view == nil {
-		return nil
-	}
-	return s.run.view.Layout
 }
 
 // Opened is the file whose report is shown, "" when the run was made here.

@@ -160,7 +160,7 @@ func TestRunShown(t *testing.T) {
 		n := min(7, len(events))
 		s.Show(watch.Add(events[:n]))
 		events = events[n:]
-		s.ConnectionRows()
+		s.ConnectionRows(100)
 		s.Summary()
 		s.CacheRows(time.Now())
 	}
@@ -174,7 +174,7 @@ func TestRunShown(t *testing.T) {
 			}
 		}
 	}
-	again, err := report.Read([]byte(b.String()))
+	again, err := report.Read(strings.NewReader(b.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func look(t *testing.T, s *state.State) {
 	if s.Running() || s.Selected != (state.Ref{Pass: 1, Connection: 2}) {
 		t.Errorf("running %v, selected %+v", s.Running(), s.Selected)
 	}
-	rows := s.ConnectionRows()
+	rows := s.ConnectionRows(100)
 	if len(rows) != 4 || !rows[1].Missing || rows[1].Challenged || !rows[1].SeenWrong || rows[1].Handshake != "resumed" || !rows[3].Challenged {
 		t.Errorf("rows %+v", rows)
 	}

@@ -13,13 +13,13 @@ import (
 // never changed afterwards.
 type View struct {
 	Report *report.Report
-	Layout *timeline.Layout
-	Rows   []ConnectionRow
 	Wait   *Wait // the delay that is going on, nil when none is
 	Over   bool  // the run has ended
 
 	counts  counts
-	missing map[Ref]bool
+	first   []int // rows before each pass
+	bad     func(pass, connection int) bool
+	missing func(*trace.Pass, *trace.Connection) bool
 	worst   Ref
 }
 
@@ -55,30 +55,28 @@ func (w *Watch) Add(events []trace.Event) *View {
 
 // Look is the view of a report.
 func Look(r *report.Report) *View {
-	bad := r.Result.Bad(r.Log)
-	v := &View{Report: r, Layout: timeline.Lay(r.Log, bad), Over: r.Log.Done != nil}
-	v.missing = missing(v.Layout)
-	v.Rows = rows(r.Log, bad, v.missing)
-	v.counts = tally(r.Log)
-	v.worst = worst(r)
+	v := &View{Report: r, Over: r.Log.Done != nil, bad: r.Result.Bad(r.Log), missing: timeline.Missing(r.Log), worst: worst(r)}
+	for _, p := range r.Log.Passes {
+		v.first = append(v.first, v.counts.connections)
+		v.counts.add(p)
+	}
 	return v
 }
+
+// Layout is the run's timeline, laid out anew.
+func (v *View) Layout() *timeline.Layout { return timeline.Lay(v.Report.Log, v.bad) }
 
 // counts are the numbers of the status line.
 type counts struct{ connections, challenges, resumptions int }
 
-func tally(log *trace.Log) counts {
-	var n counts
-	for _, p := range log.Passes {
-		for _, c := range p.Connections {
-			n.connections++
-			n.challenges += len(c.Challenges)
-			if c.Resumption != nil && c.Resumption.Accepted {
-				n.resumptions++
-			}
+func (n *counts) add(p *trace.Pass) {
+	n.connections += len(p.Connections)
+	for _, c := range p.Connections {
+		n.challenges += len(c.Challenges)
+		if c.Resumption != nil && c.Resumption.Accepted {
+			n.resumptions++
 		}
 	}
-	return n
 }
 
 // worst is the connection that the first finding is about, else the first one.
@@ -97,20 +95,6 @@ func worst(r *report.Report) Ref {
 }
 
 // missing lists where the layout marks a challenge that did not come.
-func missing(l *timeline.Layout) map[Ref]bool {
-	found := map[Ref]bool{}
-	for _, g := range l.Groups {
-		for _, l := range g.Lanes {
-			for _, m := range l.Marks {
-				if m.Kind == "expected" {
-					found[Ref{l.Pass, l.Connection}] = true
-				}
-			}
-		}
-	}
-	return found
-}
-
 // Judge is the view of a run that is over, judged anew.
 func Judge(log *trace.Log) *View {
 	return Look(&report.Report{Log: log, Result: diagnose.Diagnose(log)})

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -9,7 +8,6 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"rechallenge/app/live"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
 	"rechallenge/core/report"
@@ -45,19 +43,10 @@ func newComparison(w *Window) *comparison {
 // choose asks for the other report and reads it away from the UI goroutine.
 func (c *comparison) choose() {
 	c.w.choose(tr("Earlier report"), func(path string) {
-		c.w.status.SetProgress(tr("Reading ")+base(path), -1)
-		go func() {
-			p, err := readReport(path)
-			live.Post(func() {
-				c.w.status.SetProgress("", 0)
-				if err != nil {
-					c.w.failed(fmt.Sprintf(tr("%s could not be opened"), base(path)), err)
-					return
-				}
-				c.other, c.name = p.view.Report, base(path)
-				c.differ()
-			})
-		}()
+		c.w.load(path, readReport(path), func(p *picture) {
+			c.other, c.name = p.view.Report, base(path)
+			c.differ()
+		})
 	}, onlyReports, allFiles)
 }
 

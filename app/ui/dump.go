@@ -67,6 +67,9 @@ func (d *dumps) write(x dumped) {
 	d.last <- x
 }
 
+// maxDumped is how many connections a test is told of.
+const maxDumped = 500
+
 // dump tells a test what the window shows.
 func (w *Window) dump() {
 	if w.dumps == nil {
@@ -75,7 +78,7 @@ func (w *Window) dump() {
 	d := dumped{
 		Running: w.state.Running(), Paused: w.state.Paused(), Waiting: w.state.Waiting() != nil, Empty: w.state.Empty(), Dirty: w.state.Dirty, Busy: w.busy, Path: w.state.Path,
 		Status: w.state.Status(), Dialog: w.dialog, Notice: w.notice, Answer: w.questions.title(), Selected: w.state.Selected,
-		Identities: w.state.IdentityCards(time.Now()), Targets: w.state.TargetCards(), Plan: w.state.PlanRows(), Results: w.state.ConnectionRows(),
+		Identities: w.state.IdentityCards(time.Now()), Targets: w.state.TargetCards(), Plan: w.state.PlanRows(), Results: w.state.ConnectionRows(maxDumped),
 		Caches: w.state.Plan.Caches,
 	}
 	d.Row = w.plan.Selected()

@@ -79,7 +79,13 @@ func (w *Window) exportTo(ext string, r func() *report.Report) {
 		return
 	}
 	w.chooseNew(tr("Export report"), "report"+ext, func(path string) {
-		w.write(path, func() error { return files.SaveReport(path, r()) })
+		w.write(path, func() (string, error) {
+			r := r()
+			if f.LeavesOut == nil {
+				return "", files.SaveReport(path, r)
+			}
+			return f.LeavesOut(r), files.SaveReport(path, r)
+		})
 	}, Kind{f.Title, []string{ext[1:]}})
 }
 
@@ -140,25 +146,30 @@ func (w *Window) exportKeyLog() {
 	lines := w.finished.run.KeyLog().Lines()
 	w.confirm(tr("The file will hold secrets"), tr("Whoever has a key log and the packets can read these connections. Only you will be allowed to read the file."), tr("Go on"), func() {
 		w.chooseNew(tr("Export key log"), "keys.log", func(path string) {
-			w.write(path, func() error {
-				return files.Save(path, files.Secret, func(out io.Writer) error { _, err := out.Write(lines); return err })
+			w.write(path, func() (string, error) {
+				return "", files.Save(path, files.Secret, func(out io.Writer) error { _, err := out.Write(lines); return err })
 			})
 		}, Kind{tr("Key log"), []string{"log", "txt"}})
 	})
 }
 
-// write writes a file away from the UI goroutine and says so.
-func (w *Window) write(path string, save func() error) {
+// write writes a file away from the UI goroutine and says so, or what save has
+// to say about the file.
+func (w *Window) write(path string, save func() (says string, err error)) {
 	w.status.SetProgress(tr("Writing ")+base(path), -1)
 	go func() {
-		err := save()
+		says, err := save()
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			if err != nil {
 				w.failed(fmt.Sprintf(tr("%s could not be written"), base(path)), err)
 				return
 			}
-			w.status.SetReadout(fmt.Sprintf(tr("Wrote %s"), path))
+			if says != "" {
+				w.status.SetReadout(base(path) + " " + says)
+			} else {
+				w.status.SetReadout(fmt.Sprintf(tr("Wrote %s"), path))
+			}
 			w.notice = "wrote " + path
 			w.dump()
 		})

@@ -39,7 +39,6 @@ func newInspector(w *Window) *inspector {
 	i := &inspector{w: w, messages: widgets.NewRows(
 		widgets.Column{Title: "ms", Width: 44, Right: true}, widgets.Column{Title: tr("From"), Width: 50},
 		widgets.Column{Title: tr("Message"), Width: 120, Stretch: 1}, widgets.Column{Title: tr("Bytes"), Width: 44, Right: true}), fields: widgets.NewFields()}
-	i.messages.SetEmpty(tr("No message crossed the wire here."))
 	i.messages.OnSelect = func(id string) {
 		w.state.Event, _ = strconv.Atoi(id)
 		i.showFields()
@@ -104,6 +103,7 @@ func (i *inspector) showMessages() {
 		}
 		rows = append(rows, widgets.Row{ID: strconv.Itoa(m.Seq), Cells: []widgets.Cell{{Text: m.At}, {Text: m.From}, name, {Text: m.Length}}})
 	}
+	i.messages.SetEmpty(i.w.state.NoMessages())
 	i.messages.SetRows(rows)
 	if i.w.state.Message(i.w.state.Event) == nil {
 		i.w.state.Event = i.w.state.Telling()

@@ -7,20 +7,18 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"rechallenge/app/files"
 	"rechallenge/app/live"
 	"rechallenge/app/state"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
-	"rechallenge/core/report"
 	"rechallenge/core/wire"
 )
-
-// maxReport bounds a report that is opened, in bytes.
-const maxReport = 1 << 30
 
 // newPlan begins anew.
 func (w *Window) newPlan() {
@@ -50,10 +48,10 @@ func (w *Window) openPath(path string, run bool) {
 	}
 	switch {
 	case strings.EqualFold(filepath.Ext(path), ".json"):
-		w.openRun(path, func() (*picture, error) { return readReport(path) })
+		w.openRun(path, readReport(path))
 		return
 	case files.IsCapture(path):
-		w.openRun(path, func() (*picture, error) { return w.readCapture(path, &wire.KeyLog{}) })
+		w.openRun(path, func(context.Context, func(float64)) (*picture, error) { return w.readCapture(path, &wire.KeyLog{}) })
 		return
 	}
 	w.status.SetProgress(tr("Opening ")+base(path), -1)
@@ -126,25 +124,51 @@ func (w *Window) loadMissing(then func()) {
 
 // openRun opens a run that was made elsewhere, shown as if it had just been
 // run here.
-func (w *Window) openRun(path string, read func() (*picture, error)) {
-	w.status.SetProgress(tr("Opening ")+base(path), -1)
+func (w *Window) openRun(path string, read reading) {
+	w.load(path, read, func(p *picture) {
+		w.picture = p
+		w.state.Open(p.view, path)
+		w.remember(path)
+		w.pages.SelectIndex(pageTest)
+		w.lists.SelectIndex(tabResults)
+		w.changed()
+	})
+}
+
+// reading makes a picture of a file; progress hears how far it is, from 0 to 1.
+type reading func(ctx context.Context, progress func(float64)) (*picture, error)
+
+// load reads a file away from the UI goroutine, with progress and a cancel.
+func (w *Window) load(path string, read reading, then func(*picture)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	label := tr("Opening ") + base(path)
+	w.status.OnCancel = cancel
+	w.status.SetProgress(label, -1)
+	shown := time.Now()
 	go func() {
-		p, err := read()
-		live.Post(func() {
-			w.status.SetProgress("", 0)
-			if err != nil {
-				w.failed(fmt.Sprintf(tr("%s could not be opened"), base(path)), err)
-				return
+		defer cancel()
+		p, err := read(ctx, func(fraction float64) {
+			if time.Since(shown) > progressEvery && ctx.Err() == nil {
+				shown = time.Now()
+				live.Post(func() { w.status.SetProgress(label, fraction) })
 			}
-			w.picture = p
-			w.state.Open(p.view, path)
-			w.remember(path)
-			w.pages.SelectIndex(pageTest)
-			w.lists.SelectIndex(tabResults)
-			w.changed()
+		})
+		live.Post(func() {
+			w.status.OnCancel = nil
+			w.status.SetProgress("", 0)
+			switch {
+			case errors.Is(err, context.Canceled):
+			case err != nil:
+				w.failed(fmt.Sprintf(tr("%s could not be opened"), base(path)), err)
+			default:
+				then(p)
+			}
 		})
 	}()
 }
+
+// progressEvery is how often progress is shown.
+const progressEvery = 100 * time.Millisecond
 
 // readCapture reads packets and makes them ready to be shown.
 func (w *Window) readCapture(path string, keys *wire.KeyLog) (*picture, error) {
@@ -159,7 +183,7 @@ func (w *Window) readCapture(path string, keys *wire.KeyLog) (*picture, error) {
 func (w *Window) decryptCapture() {
 	path := w.state.Opened()
 	w.choose(tr("Key log"), func(name string) {
-		w.openRun(path, func() (*picture, error) {
+		w.openRun(path, func(context.Context, func(float64)) (*picture, error) {
 			keys := &wire.KeyLog{}
 			if err := files.ReadKeyLog(keys, name); err != nil {
 				return nil, err
@@ -170,16 +194,16 @@ func (w *Window) decryptCapture() {
 }
 
 // readReport reads a report and makes it ready to be shown.
-func readReport(path string) (*picture, error) {
-	data, err := files.Read(path, maxReport)
-	if err != nil {
-		return nil, err
+func readReport(path string) reading {
+	return func(ctx context.Context, progress func(float64)) (*picture, error) {
+		// Reading a long run leaves a lot behind.
+		defer debug.FreeOSMemory()
+		r, err := files.OpenReport(ctx, path, progress)
+		if err != nil {
+			return nil, err
+		}
+		return paint(state.Look(r)), nil
 	}
-	r, err := report.Read(data)
-	if err != nil {
-		return nil, err
-	}
-	return paint(state.Look(r)), nil
 }
 
 // savePlan saves the plan where it came from, or asks.

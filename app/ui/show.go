@@ -186,7 +186,7 @@ func (w *Window) showRun() {
 		if p == nil {
 			p = &picture{}
 		}
-		w.results.SetRows(p.rows)
+		w.results.SetSource(p.rows())
 		w.timeline.SetPrepared(cmp.Or(p.timeline, nothing))
 		w.timeline.SetStarted(p.started)
 	}
@@ -205,7 +205,6 @@ func (w *Window) showRun() {
 type picture struct {
 	view     *state.View
 	started  time.Time
-	rows     []widgets.Row
 	timeline *widgets.PreparedTimeline
 }
 
@@ -213,11 +212,18 @@ type picture struct {
 var nothing = widgets.PrepareTimeline(widgets.TimelineData{})
 
 func paint(v *state.View) *picture {
-	p := &picture{view: v, started: v.Report.Log.Run.Started, timeline: widgets.PrepareTimeline(timelineData(v))}
-	for _, r := range v.Rows {
-		p.rows = append(p.rows, connectionRow(r))
+	return &picture{view: v, started: v.Report.Log.Run.Started, timeline: widgets.PrepareTimeline(timelineData(v))}
+}
+
+// rows are the connections, each made when it comes into view.
+func (p *picture) rows() (n int, row func(int) widgets.Row, place func(id string) int) {
+	if p.view == nil {
+		return 0, nil, func(string) int { return -1 }
 	}
-	return p
+	return p.view.Len(), func(i int) widgets.Row { return connectionRow(p.view.Row(i)) }, func(id string) int {
+		r, _ := widgets.ParseRef(id)
+		return p.view.Place(state.Ref{Pass: r.Pass, Connection: r.Connection})
+	}
 }
 
 func connectionRow(r state.ConnectionRow) widgets.Row {
@@ -240,29 +246,43 @@ func connectionRow(r state.ConnectionRow) widgets.Row {
 
 // timelineData is the layout in the widget's terms.
 func timelineData(v *state.View) widgets.TimelineData {
-	l, found := v.Layout, v.Findings()
+	l, found := v.Layout(), v.Findings()
 	d := widgets.TimelineData{End: l.Axis.End}
+	texts := map[string]string{} // each once: a long run repeats a few of them
+	same := func(s string) string {
+		known, ok := texts[s]
+		if !ok {
+			known = s
+			texts[s] = s
+		}
+		return known
+	}
 	for _, c := range l.Axis.Cuts {
 		d.Cuts = append(d.Cuts, widgets.TimelineCut(c))
 	}
-	for _, g := range l.Groups {
-		group := widgets.TimelineGroup{Pass: g.Pass, Title: g.Title}
+	for i, g := range l.Groups {
+		group := widgets.TimelineGroup{Pass: g.Pass, Title: g.Title, Lanes: make([]widgets.TimelineLane, 0, len(g.Lanes))}
 		for _, x := range g.Lanes {
-			lane := widgets.TimelineLane{Pass: x.Pass, Connection: x.Connection, Label: x.Label, Detail: x.Detail, Outcome: x.Outcome, Bad: x.Bad}
+			lane := widgets.TimelineLane{
+				Spans: make([]widgets.TimelineSpan, 0, len(x.Spans)), Marks: make([]widgets.TimelineMark, 0, len(x.Marks)),
+				Pass: x.Pass, Connection: x.Connection, Label: x.Label, Detail: same(x.Detail), Outcome: same(x.Outcome), Bad: x.Bad,
+			}
 			ref := state.Ref{Pass: x.Pass, Connection: x.Connection}
 			if c := v.Connection(ref); c != nil {
 				lane.Step = fmt.Sprintf("%d.%d.%d %s", c.PlanConnection, c.Iteration, c.Attempt, c.Node)
 				lane.Identity, lane.Target, lane.Findings = c.Identity, c.Target, found[ref]
 			}
 			for _, s := range x.Spans {
+				s.Label = same(s.Label)
 				lane.Spans = append(lane.Spans, widgets.TimelineSpan(s))
 			}
 			for _, m := range x.Marks {
-				lane.Marks = append(lane.Marks, widgets.TimelineMark{Kind: widgets.MarkKind(m.Kind), At: m.At, Label: m.Label, Event: m.Event})
+				lane.Marks = append(lane.Marks, widgets.TimelineMark{Kind: widgets.MarkKind(m.Kind), At: m.At, Label: same(m.Label), Event: m.Event})
 			}
 			group.Lanes = append(group.Lanes, lane)
 		}
 		d.Groups = append(d.Groups, group)
+		l.Groups[i].Lanes = nil
 	}
 	for _, k := range l.Links {
 		d.Links = append(d.Links, widgets.TimelineLink(k))

@@ -52,7 +52,7 @@ type Rows struct {
 	// Reorderable shows a handle by which rows are dragged. Set it before the
 	// widget is shown.
 	Reorderable bool
-	// Follow keeps the last row in view when SetRows brings more, if it was in
+	// Follow keeps the last row in view when there are more, if it was in
 	// view: for a run that grows.
 	Follow bool
 
@@ -107,12 +107,8 @@ func NewRows(columns ...Column) *Rows {
 // SetRows shows rows; the selection is kept where its ID is still there. The
 // slice belongs to the list from then on. Its work does not grow with the rows.
 func (r *Rows) SetRows(rows []Row) {
-	follow := r.Follow && len(rows) > r.count && r.atEnd()
 	r.rows = rows
 	r.SetSource(len(rows), func(i int) Row { return r.rows[i] }, r.search)
-	if follow {
-		r.reveal(r.count - 1)
-	}
 }
 
 // Append adds rows behind those of SetRows, for a run that grows. The last row
@@ -162,12 +158,16 @@ func (r *Rows) search(id string) int {
 // SetSource shows n rows that are made when they come into view. index finds
 // the row of an ID, -1 if there is none.
 func (r *Rows) SetSource(n int, row func(i int) Row, index func(id string) int) {
+	follow := r.Follow && n > r.count && r.atEnd()
 	r.count, r.row, r.find = n, row, index
 	if r.selected != "" && r.find(r.selected) < 0 {
 		r.selected = ""
 	}
 	r.empty.Hidden = n > 0
 	r.Refresh()
+	if follow {
+		r.reveal(r.count - 1)
+	}
 }
 
 // SetEmpty gives the text that is shown where there are no rows.

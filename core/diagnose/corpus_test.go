@@ -157,7 +157,7 @@ func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 	if s.Fails != "" {
 		c.Error = &trace.Failure{Phase: trace.PhaseTLS, Reason: trace.Reason(s.Fails), Alert: s.Alert, Message: "remote error: " + s.Alert}
 	}
-	c.Wire = wire.Summary{Version: c.TLSVersion, CipherSuite: c.CipherSuite, Resumed: s.Resumed != nil, PostHandshakeAuth: s.PHA}
+	c.Wire = &wire.Summary{Version: c.TLSVersion, CipherSuite: c.CipherSuite, Resumed: s.Resumed != nil, PostHandshakeAuth: s.PHA}
 	if s.Sealed {
 		c.Wire.Unreadable = []string{"no secret"}
 	}

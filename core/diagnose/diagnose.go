@@ -39,12 +39,22 @@ type Finding struct {
 	Rule        string     `json:"rule"`
 	Severity    Severity   `json:"severity"`
 	Pass        string     `json:"pass"`
-	Connections []int      `json:"connections"`
+	Connections []int      `json:"connections"` // the last is whom it happened to; those before it made the session
 	Title       string     `json:"title"`
 	Detail      string     `json:"detail"`
 	Advice      string     `json:"advice"`
 	Evidence    []Evidence `json:"evidence"`
 	Reference   string     `json:"reference"`
+	// Together says that it stands for many, each of which happened to one of Connections.
+	Together bool `json:"together,omitempty"`
+}
+
+// Victims are the connections that it happened to.
+func (f *Finding) Victims() []int {
+	if f.Together || len(f.Connections) == 0 {
+		return f.Connections
+	}
+	return f.Connections[len(f.Connections)-1:]
 }
 
 // Verdict is the whole run in one sentence for a manager and one for an engineer.
@@ -107,6 +117,7 @@ func Diagnose(log *trace.Log) Result {
 	})
 	r.Expectations = judge(log, r.Findings)
 	r.Verdict = verdict(log, r)
+	r.Findings = together(r.Findings)
 	return r
 }
 
@@ -201,13 +212,14 @@ func (r Result) Bad(log *trace.Log) func(pass, connection int) bool {
 	type place struct{ pass, connection int }
 	bad := map[place]bool{}
 	for _, f := range r.Findings {
-		if f.Severity != Error || len(f.Connections) == 0 {
+		if f.Severity != Error {
 			continue
 		}
 		for _, p := range log.Passes {
 			if p.Cache == f.Pass {
-				// The last one is the victim; those before it only made the session.
-				bad[place{p.Index, f.Connections[len(f.Connections)-1]}] = true
+				for _, n := range f.Victims() {
+					bad[place{p.Index, n}] = true
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package diagnose_test
 
 import (
+	"bytes"
 	"os"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ func recorded(t *testing.T) []trace.Event {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := report.Read(data)
+	r, err := report.Read(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func verdict(log *trace.Log, r Result) Verdict {
 	case reached == 0:
 		return Verdict{
 			Title:    "No connection could be made, so nothing is known",
-			Detail:   fmt.Sprintf("All %d connections failed; the first one: %s (%s).", connections, first.Message, first.Reason),
+			Detail:   failures(connections) + first.Message + " (" + string(first.Reason) + ").",
 			Severity: Warning,
 		}
 	}
@@ -90,6 +90,14 @@ func verdict(log *trace.Log, r Result) Verdict {
 		Detail:   counts,
 		Severity: OK,
 	}
+}
+
+// failures begins to say why nothing could be made.
+func failures(connections int) string {
+	if connections == 1 {
+		return "The only connection failed: "
+	}
+	return fmt.Sprintf("All %d connections failed; the first one: ", connections)
 }
 
 // unoffered says whether the absence of resumption means anything.

@@ -51,7 +51,7 @@ func hostile(t *testing.T) *report.Report {
 		t.Fatal(err)
 	}
 	text := strings.ReplaceAll(string(data), `CN=alice`, strings.Trim(string(name), `"`))
-	r, err := report.Read([]byte(strings.ReplaceAll(text, `"identity": "bob"`, `"identity": `+string(name))))
+	r, err := report.Read(strings.NewReader(strings.ReplaceAll(text, `"identity": "bob"`, `"identity": `+string(name))))
 	if err != nil {
 		t.Fatal(err)
 	}

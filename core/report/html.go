@@ -3,9 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"crypto/sha256"
-	"crypto/tls"
 	_ "embed" // the page's template, style and script
 	"encoding/base64"
 	"fmt"
@@ -222,58 +220,19 @@ func inWords(c *trace.Connection) string {
 	return strings.Join(parts, ", ")
 }
 
-// cards shows in full what findings and expectations point to, then a sample
-// of the rest: evenly, so that the end of a long run is in it too.
+// cards shows in full a sample of the connections. The first that findings
+// and expectations point to are unfolded.
 func cards(r *Report) (list []card, total int) {
-	pointed := map[string]int{} // the worst place in the list of findings, from 1
-	for i, f := range r.Result.Findings {
-		for _, n := range f.Connections {
-			if key := fmt.Sprintf("%s/%d", f.Pass, n); pointed[key] == 0 {
-				pointed[key] = i + 1
-			}
-		}
-	}
-	for _, e := range r.Result.Expectations {
-		if key := fmt.Sprintf("%s/%d", e.Pass, e.Connection); pointed[key] == 0 || !e.Holds {
-			pointed[key] = 1
-		}
-	}
-	type place struct {
-		p    *trace.Pass
-		c    *trace.Connection
-		rank int
-	}
-	var must, rest []place
-	for _, p := range r.Log.Passes {
-		for _, c := range p.Connections {
-			if rank := pointed[fmt.Sprintf("%s/%d", p.Cache, c.Index)]; rank > 0 {
-				must = append(must, place{p, c, rank})
-			} else {
-				rest = append(rest, place{p, c, 0})
-			}
-		}
-	}
-	total = len(must) + len(rest)
-	slices.SortStableFunc(must, func(a, b place) int { return cmp.Compare(a.rank, b.rank) })
-	chosen := must[:min(len(must), maxCards)]
-	if room := maxCards - len(chosen); room > 0 && len(rest) > 0 {
-		for i := range min(room, len(rest)) {
-			chosen = append(chosen, rest[i*len(rest)/min(room, len(rest))])
-		}
-	}
-	slices.SortStableFunc(chosen, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.p.Index, b.p.Index), cmp.Compare(a.c.Index, b.c.Index))
-	})
 	open := 0
-	for _, x := range chosen {
-		k := newCard(x.p, x.c)
+	for _, x := range sample(r, maxCards) {
+		k := newCard(x.pass, x.connection)
 		if x.rank > 0 && open < maxOpen {
 			k.Open = true
 			open++
 		}
 		list = append(list, k)
 	}
-	return list, total
+	return list, connections(r.Log)
 }
 
 func newCard(p *trace.Pass, c *trace.Connection) card {
@@ -287,7 +246,7 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 	}
 	add("Handshake", handshake, c.Evidence.ServerHello)
 	if c.TLSVersion != 0 {
-		add("Negotiated", fmt.Sprintf("TLS %s, %s (0x%04x) %s", versionName(c.TLSVersion), tls.CipherSuiteName(c.CipherSuite), c.CipherSuite, c.ALPN), c.Evidence.ServerHello)
+		add("Negotiated", fmt.Sprintf("TLS %s, %s (0x%04x) %s", versionName(c.TLSVersion), wire.CipherSuiteName(c.CipherSuite), c.CipherSuite, c.ALPN), c.Evidence.ServerHello)
 	}
 	switch rs := c.Resumption; {
 	case rs == nil:

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rechallenge/core/report"
+	"rechallenge/core/report/reporttest"
 	"rechallenge/core/trace"
 )
 
@@ -135,48 +136,11 @@ func long(tb testing.TB, n int) *report.Report {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	r, err := report.Read(data)
+	r, err := report.Read(bytes.NewReader(data))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	events := []trace.Event{{Payload: r.Log.Run}}
-	var at time.Duration
-	for _, p := range r.Log.Passes {
-		one := p.End - p.Start
-		events = append(events, trace.Event{At: at, Pass: p.Index, Payload: p.PassStarted})
-		for i := range n / len(r.Log.Passes) / 2 {
-			for _, e := range p.Events {
-				if e.Connection == 0 {
-					continue
-				}
-				e.At += at - p.Start
-				switch x := e.Payload.(type) {
-				case trace.ConnectionStarted:
-					x.Iteration, x.PlanConnection = i+1, e.Connection
-					e.Payload = x
-				case trace.Message:
-					x.At += at - p.Start
-					e.Payload = x
-				case trace.Cache:
-					if x.Info != nil && x.Info.MadeBy > 0 {
-						info := *x.Info
-						info.MadeBy += 2 * i
-						x.Info = &info
-						e.Payload = x
-					}
-				}
-				e.Connection += 2 * i
-				events = append(events, e)
-			}
-			at += one
-		}
-		events = append(events, trace.Event{At: at, Pass: p.Index, Payload: trace.PassDone{Entries: p.Entries}})
-	}
-	events = append(events, trace.Event{At: at, Payload: trace.RunDone{}})
-	for i := range events {
-		events[i].Seq = i + 1
-	}
-	return report.New(events)
+	return reporttest.Long(r, n)
 }
 
 // TestPageOfTenThousand: 10,000 connections stay under 8 MB and under 2 s.

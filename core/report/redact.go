@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"rechallenge/core/diagnose"
 	"rechallenge/core/identity"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
@@ -71,9 +72,9 @@ func Redact(r *Report, what Redaction) *Report {
 		e.Payload = x.payload(e.Payload)
 		events = append(events, e)
 	}
-	out := New(events)
-	out.PlanFile = x.text(r.PlanFile)
-	return out
+	log := trace.Connections(events)
+	before := x.value(reflect.ValueOf(r.Result)).Interface().(diagnose.Result)
+	return &Report{Log: log, Result: judge(log, before), PlanFile: x.text(r.PlanFile)}
 }
 
 // Events gives back the trace that a log was folded from.
@@ -110,6 +111,7 @@ var kept = map[string]bool{
 	"Stack": true, "Cache": true, "Proto": true, "Method": true, "Tool": true, "Stacks": true, "Policy": true, "KeyType": true,
 	"SignatureAlgorithm": true, "KeyUsage": true, "ExtKeyUsage": true, "ALPN": true, "Digest": true, "TicketDigest": true, "SessionID": true,
 	"Caches": true, "CustomCaches": true, "HTTPReuse": true, "Protocol": true, "TLS": true, "Why": true, "How": true, "By": true, "Version": true,
+	"Rule": true, "Pass": true, "Reference": true, "Phase": true, "When": true,
 }
 
 func (x *redactor) payload(p trace.Payload) trace.Payload {
@@ -132,6 +134,13 @@ func (x *redactor) payload(p trace.Payload) trace.Payload {
 			}
 		}
 		return p
+	case trace.LeftOut:
+		c := x.value(reflect.ValueOf(p)).Interface().(trace.LeftOut)
+		if said := p.IdentitySeenByServer; said != nil && x.whoami[*said] != "" {
+			subject := x.whoami[*said]
+			c.IdentitySeenByServer = &subject
+		}
+		return c
 	case trace.Message:
 		if x.Names && p.Content == wire.Handshake && p.Type == compressedCertificate && p.Raw != nil {
 			p.Raw, p.Masked, p.Problem = nil, nil, "left out by redaction: the names in it are compressed"

@@ -146,7 +146,7 @@ func TestRedactIsStable(t *testing.T) {
 	if !bytes.Equal(before, write(t, r, ".json")) {
 		t.Error("the original was changed")
 	}
-	again, err := report.Read(a)
+	again, err := report.Read(bytes.NewReader(a))
 	if err != nil {
 		t.Fatal(err)
 	}

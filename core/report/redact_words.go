@@ -155,11 +155,28 @@ func (w *words) url(text string) {
 func (w *words) distinguished(n pkix.Name) {
 	for _, a := range n.Names {
 		if s, ok := a.Value.(string); ok && !a.Type.Equal([]int{2, 5, 4, 6}) {
-			w.add("name", s)
-			// RFC 2253 writes some characters with a backslash before them.
-			if escaped := lower(escapeRDN(s)); escaped != lower(s) && w.known[escaped] == "" {
-				w.set(escaped, w.known[lower(strings.TrimSpace(s))])
-			}
+			w.attribute(s)
+		}
+	}
+}
+
+// attribute adds a value of a distinguished name, also as RFC 2253 writes it,
+// with a backslash before some characters.
+func (w *words) attribute(s string) {
+	w.add("name", s)
+	if escaped := lower(escapeRDN(s)); escaped != lower(s) && w.known[escaped] == "" {
+		w.set(escaped, w.known[lower(strings.TrimSpace(s))])
+	}
+}
+
+// attributePattern is one attribute of a distinguished name in RFC 2253's form.
+var attributePattern = regexp.MustCompile(`([^,+=]+)=((?:\\.|[^,+\\])*)`)
+
+// written adds the values of a distinguished name that is there as text alone.
+func (w *words) written(dn string) {
+	for _, m := range attributePattern.FindAllStringSubmatch(dn, -1) {
+		if strings.TrimSpace(m[1]) != "C" {
+			w.attribute(regexp.MustCompile(`\\(.)`).ReplaceAllString(m[2], "$1"))
 		}
 	}
 }
@@ -326,6 +343,11 @@ func (x *redactor) collect(log *trace.Log) {
 				}
 				for _, der := range ch.Certificates {
 					w.certificate(der)
+				}
+				if c.LeftOut {
+					for _, dn := range ch.CANames {
+						w.written(dn)
+					}
 				}
 			}
 			w.host(c.ServerName)

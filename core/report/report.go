@@ -43,6 +43,8 @@ type Format struct {
 	// Captured says that it is made of the captured bytes, which a report that
 	// was opened again doesn't have and which can't be redacted.
 	Captured bool
+	// LeavesOut says in words what of this run it leaves out; nil or "" = nothing.
+	LeavesOut func(r *Report) string
 }
 
 // Beside is a file that goes with a format's own: FILE.csv has FILE-findings.csv.
@@ -54,7 +56,7 @@ type Beside struct {
 // Formats are all formats, in the order in which they are offered.
 var Formats = []Format{
 	{Ext: ".html", Title: "HTML page", Write: writeHTML},
-	{Ext: ".json", Title: "JSON report", Write: writeJSON},
+	{Ext: ".json", Title: "JSON report", Write: writeJSON, LeavesOut: eventsLeftOut},
 	{Ext: ".csv", Title: "Connections as CSV, findings beside", Write: writeCSV, Beside: []Beside{{"-findings.csv", writeFindingsCSV}}},
 	{Ext: ".xml", Title: "JUnit XML", Write: writeJUnit},
 	{Ext: ".sarif", Title: "SARIF 2.1.0", Write: writeSARIF},

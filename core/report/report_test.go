@@ -29,7 +29,7 @@ func read(t *testing.T) (*report.Report, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := report.Read(data)
+	r, err := report.Read(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func golden(t *testing.T, name string, got []byte) {
 func TestRoundTrip(t *testing.T) {
 	r, data := read(t)
 	golden(t, "demo.json", write(t, r, ".json"))
-	again, err := report.Read(write(t, r, ".json"))
+	again, err := report.Read(bytes.NewReader(write(t, r, ".json")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestHostileNames(t *testing.T) {
 	_, data := read(t)
 	hostile := `</title><script>alert(1)</script>\"'\u202e<img src=x onerror=alert(1)>`
 	text := strings.ReplaceAll(string(data), "CN=alice", hostile)
-	r, err := report.Read([]byte(text))
+	r, err := report.Read(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestHostileNames(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for _, bad := range []string{"", "{}", `{"schema":"rechallenge.report/9"}`, `{"schema":"rechallenge.report/1","passes":[{"events":[{"seq":1,"kind":"new-kind"}]}]}`} {
-		if _, err := report.Read([]byte(bad)); err == nil {
+		if _, err := report.Read(strings.NewReader(bad)); err == nil {
 			t.Errorf("%.60q was read", bad)
 		}
 	}
@@ -195,7 +195,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(data)
 	f.Add([]byte(`{"schema":"rechallenge.report/1","passes":[{"events":[{"seq":1,"connection":1,"kind":"message","version":"0x0304","raw":"AQ=="}]}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if r, err := report.Read(data); err == nil {
+		if r, err := report.Read(bytes.NewReader(data)); err == nil {
 			for _, format := range report.Formats {
 				var b bytes.Buffer
 				format.Write(&b, r)

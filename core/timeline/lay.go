@@ -21,7 +21,7 @@ func Lay(log *trace.Log, bad func(pass, connection int) bool) *Layout {
 		bad = func(int, int) bool { return false }
 	}
 	l := &Layout{}
-	expected := asked(log)
+	missing := Missing(log)
 	var busy []Cut
 	for _, p := range log.Passes {
 		g := Group{Pass: p.Index, Title: p.Cache, Start: p.Start, End: p.End}
@@ -29,7 +29,7 @@ func Lay(log *trace.Log, bad func(pass, connection int) bool) *Layout {
 			g.Title += " (control)"
 		}
 		for _, c := range p.Connections {
-			lane := lane(log, p, c, !p.Policy.Disabled && expected[step(c)])
+			lane := lane(log, p, c, missing(p, c))
 			lane.Bad = bad(p.Index, c.Index)
 			g.Lanes = append(g.Lanes, lane)
 			for _, s := range lane.Spans {
@@ -69,14 +69,22 @@ func asked(log *trace.Log) map[place]bool {
 	return found
 }
 
-func lane(log *trace.Log, p *trace.Pass, c *trace.Connection, expected bool) Lane {
+// Missing tells which connections were not asked, though a fresh one is.
+func Missing(log *trace.Log) func(*trace.Pass, *trace.Connection) bool {
+	asked := asked(log)
+	return func(p *trace.Pass, c *trace.Connection) bool {
+		return !p.Policy.Disabled && asked[step(c)] && !c.Challenged() && c.Evidence.ServerHello != 0
+	}
+}
+
+func lane(log *trace.Log, p *trace.Pass, c *trace.Connection, missing bool) Lane {
 	name := c.Meant()
 	if name == "" {
 		name = "nobody"
 	}
 	l := Lane{Pass: p.Index, Connection: c.Index, Label: fmt.Sprintf("#%d %s", c.Index, name), Detail: detail(c), Outcome: outcome(c)}
 	l.Start, l.End = c.Start, cmp.Or(c.End, log.End)
-	flights, hello := flights(p, c)
+	flights, hello := flights(p, c), cmp.Or(c.Hello, c.Start)
 	for _, s := range c.Spans {
 		end := cmp.Or(s.End, log.End)
 		if s.Phase != "tls" {
@@ -99,7 +107,7 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection, expected bool) Lan
 		}
 		l.Marks = append(l.Marks, Mark{Kind: kind, At: ch.At, Label: words + ", answered with " + answer, Event: ch.Event})
 	}
-	if expected && !c.Challenged() && c.Evidence.ServerHello != 0 {
+	if missing {
 		// A CertificateRequest would have come between ServerHello and the end
 		// of the handshake.
 		l.Marks = append(l.Marks, Mark{Kind: MarkExpected, At: hello + (handshakeEnd(c, hello)-hello)*2/3, Label: "no challenge, though a fresh connection is asked", Event: c.Evidence.ServerHello})
@@ -112,7 +120,7 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection, expected bool) Lan
 		l.Marks = append(l.Marks, Mark{Kind: MarkResumption, At: hello, Label: fmt.Sprintf("resumed the session of %s (%s)", from, r.Mechanism), Event: c.Evidence.ServerHello})
 	}
 	for _, s := range c.NewSessions {
-		l.Marks = append(l.Marks, Mark{Kind: MarkSession, At: at(p, c, s.Event), Label: "session given (" + string(s.Mechanism) + ")", Event: s.Event})
+		l.Marks = append(l.Marks, Mark{Kind: MarkSession, At: s.At, Label: "session given (" + string(s.Mechanism) + ")", Event: s.Event})
 	}
 	if c.Error != nil {
 		l.Marks = append(l.Marks, Mark{Kind: MarkError, At: l.End, Label: c.Error.Message, Event: c.Evidence.Done})
@@ -170,34 +178,16 @@ type moment struct {
 	from   wire.Side
 }
 
-// flights lists when each flight of the handshake began, and when the ServerHello came.
-func flights(p *trace.Pass, c *trace.Connection) (list []moment, hello time.Duration) {
+// flights lists when each flight of the handshake began.
+func flights(p *trace.Pass, c *trace.Connection) (list []moment) {
 	last := 0
-	hello = c.Start
 	for _, i := range c.Messages {
-		m, ok := p.Events[i].Payload.(trace.Message)
-		if !ok {
-			continue
-		}
-		if m.Flight != last {
+		if m, ok := p.Events[i].Payload.(trace.Message); ok && m.Flight != last {
 			last = m.Flight
 			list = append(list, moment{m.At, m.Flight, m.From})
 		}
-		if p.Events[i].Seq == c.Evidence.ServerHello {
-			hello = m.At
-		}
 	}
-	return list, hello
-}
-
-// at is when the event of that number happened.
-func at(p *trace.Pass, c *trace.Connection, seq int) time.Duration {
-	for _, i := range c.Messages {
-		if p.Events[i].Seq == seq {
-			return p.Events[i].At
-		}
-	}
-	return c.End
+	return list
 }
 
 // byFlight cuts the TLS span where each flight begins.
@@ -223,12 +213,11 @@ func byFlight(start, end time.Duration, flights []moment) []Span {
 
 // link goes from the maker's last moment to the ServerHello that took its session up.
 func link(p *trace.Pass, c *trace.Connection) Link {
-	k := Link{Pass: p.Index, From: c.Resumption.FromConnection, To: c.Index}
-	_, k.ToAt = flights(p, c)
+	k := Link{Pass: p.Index, From: c.Resumption.FromConnection, To: c.Index, ToAt: cmp.Or(c.Hello, c.Start)}
 	if from := p.Connection(k.From); from != nil {
 		k.FromAt = from.End
 		for _, s := range from.NewSessions {
-			k.FromAt = at(p, from, s.Event)
+			k.FromAt = s.At
 		}
 	}
 	k.Bad = c.Resumption.Known && (c.Resumption.EstablishedBy == nil) != (c.Meant() == "") ||

@@ -84,11 +84,13 @@ type Connection struct {
 	NewSessions        []NewSession
 	Error              *Failure
 	Timing             Timing
-	Wire               wire.Summary
-	Library            *TLSDone // the library's own words
+	Wire               *wire.Summary // what the messages say; never nil
+	Library            *TLSDone      // the library's own words
 
 	Start, End time.Duration // End is 0 while running
+	Hello      time.Duration // when the ServerHello came
 	Spans      []Span
+	LeftOut    bool // the report has none of its events
 
 	trustUnknown   bool
 	inherited      *string // of a reused connection: what its TLS state carried when it was taken
@@ -140,6 +142,7 @@ type NewSession struct {
 	Length    int
 	Digest    string
 	Event     int
+	At        time.Duration // when it came
 
 	// Of a PSK: whom the connection carried when it came. Tickets from before a
 	// challenge after the handshake don't carry who answered it.

@@ -57,6 +57,9 @@ const (
 	KindConnectionDone    Kind = "connection-done"
 	KindPassDone          Kind = "pass-done"
 	KindRunDone           Kind = "run-done"
+
+	// KindLeftOut is not recorded: it stands in a report that was opened again.
+	KindLeftOut Kind = "left-out"
 )
 
 // RunStarted is the first event of every trace. It carries the plan and the
@@ -259,6 +262,11 @@ type RunDone struct {
 	Interrupted bool `json:"interrupted"`
 }
 
+// LeftOut stands for the events of a connection that the report of a long run
+// left out: what was folded from them, but for the messages. It stands where
+// the connection started and is the Seq behind its answers.
+type LeftOut struct{ *Connection }
+
 // Kind methods.
 func (RunStarted) Kind() Kind        { return KindRunStarted }
 func (PassStarted) Kind() Kind       { return KindPassStarted }
@@ -284,3 +292,4 @@ func (Closed) Kind() Kind            { return KindClosed }
 func (ConnectionDone) Kind() Kind    { return KindConnectionDone }
 func (PassDone) Kind() Kind          { return KindPassDone }
 func (RunDone) Kind() Kind           { return KindRunDone }
+func (LeftOut) Kind() Kind           { return KindLeftOut }

@@ -65,10 +65,15 @@ func (f *Folder) Add(e Event) {
 	}
 	if p, ok := e.Payload.(ConnectionStarted); ok {
 		pass.Connections = append(pass.Connections, &Connection{
-			Pass: e.Pass, Index: e.Connection, ConnectionStarted: p, Start: e.At, AuthenticatedKnown: true, taken: f.taken,
+			Pass: e.Pass, Index: e.Connection, ConnectionStarted: p, Start: e.At, AuthenticatedKnown: true, taken: f.taken, Wire: &wire.Summary{},
 		})
 	}
-	if i := pass.place(e.Connection); i >= 0 {
+	if p, ok := e.Payload.(LeftOut); ok {
+		pass.Connections = append(pass.Connections, p.Connection)
+		pass.End, f.log.End = max(pass.End, p.End), max(f.log.End, p.End)
+		return
+	}
+	if i := pass.Place(e.Connection); i >= 0 {
 		f.connection(pass, f.own(pass, i), e)
 	}
 }
@@ -115,14 +120,14 @@ func (l *Log) Pass(n int) *Pass {
 
 // Connection returns connection n, from 1, or nil.
 func (p *Pass) Connection(n int) *Connection {
-	if i := p.place(n); i >= 0 {
+	if i := p.Place(n); i >= 0 {
 		return p.Connections[i]
 	}
 	return nil
 }
 
-// place is where connection n stands in Connections, -1 when it does not.
-func (p *Pass) place(n int) int {
+// Place is where connection n stands in Connections, -1 when it does not.
+func (p *Pass) Place(n int) int {
 	// Connections start in order of index but for concurrency, where
 	// neighbours may swap.
 	for i := min(n, len(p.Connections)) - 1; i >= 0; i-- {
@@ -238,8 +243,9 @@ func (f *Folder) reused(pass *Pass, c *Connection, p Reused) {
 	c.RemoteAddr, c.LocalAddr = from.RemoteAddr, from.LocalAddr
 	c.inherited, c.inheritedKnown = from.IdentityAuthenticated, from.AuthenticatedKnown
 	c.IdentityAuthenticated, c.AuthenticatedKnown = c.inherited, c.inheritedKnown
-	c.Wire = from.Wire
-	c.Wire.Challenges, c.Wire.Tickets, c.Wire.Alerts = nil, nil, nil
+	w := *from.Wire
+	w.Challenges, w.Tickets, w.Alerts = nil, nil, nil
+	c.Wire = &w
 	c.ServerCertificates, c.ServerTrust = from.ServerCertificates, from.ServerTrust
 }
 
@@ -266,7 +272,7 @@ func (f *Folder) message(c *Connection, seq int, m *wire.Message) {
 		case 1:
 			c.Evidence.ClientHello = seq
 		case 2:
-			c.Evidence.ServerHello = seq
+			c.Evidence.ServerHello, c.Hello = seq, m.At
 		case 20:
 			if m.From == wire.Client {
 				c.Evidence.ClientFinished = seq
@@ -278,7 +284,7 @@ func (f *Folder) message(c *Connection, seq int, m *wire.Message) {
 	}
 	for _, t := range c.Wire.Tickets[tickets:] {
 		c.NewSessions = append(c.NewSessions, NewSession{
-			Mechanism: session.Mechanism(t.Mechanism), Lifetime: t.Lifetime, Length: t.Length, Digest: t.Digest, Event: seq,
+			Mechanism: session.Mechanism(t.Mechanism), Lifetime: t.Lifetime, Length: t.Length, Digest: t.Digest, Event: seq, At: m.At,
 		})
 	}
 	if m.Content != wire.ApplicationData || m.Problem != "" {
@@ -294,7 +300,7 @@ func (f *Folder) derive(c *Connection) {
 		c.carried()
 		return
 	}
-	w := &c.Wire
+	w := c.Wire
 	c.TLSVersion, c.CipherSuite = w.Version, w.CipherSuite
 	c.ALPN = w.ALPN
 	if w.ServerCertificates != nil {
@@ -350,7 +356,7 @@ func (f *Folder) challenges(c *Connection) {
 
 // resumption sets what was offered and what became of it.
 func (f *Folder) resumption(c *Connection) {
-	w := &c.Wire
+	w := c.Wire
 	hit, looked := f.hits[c.id()]
 	r := Resumption{Offered: true, Accepted: w.Resumed, SessionKey: c.SessionKey}
 	switch {

@@ -29,7 +29,9 @@ func (f *Folder) own(p *Pass, i int) *Connection {
 	d.Challenges = slices.Clone(c.Challenges)
 	d.Spans = slices.Clone(c.Spans)
 	d.NewSessions = slices.Clone(c.NewSessions)
-	d.Wire.Challenges = slices.Clone(c.Wire.Challenges)
+	w := *c.Wire
+	w.Challenges = slices.Clone(w.Challenges)
+	d.Wire = &w
 	if c.HTTP != nil {
 		h := *c.HTTP
 		d.HTTP = &h

@@ -1,6 +1,10 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 var handshakeNames = map[HandshakeType]string{
 	0: "HelloRequest", 1: "ClientHello", 2: "ServerHello", 3: "HelloVerifyRequest", 4: "NewSessionTicket", 5: "EndOfEarlyData",
@@ -63,6 +67,34 @@ func name16(names map[uint16]string, v uint16) string {
 		return "GREASE"
 	}
 	return fmt.Sprintf("0x%04x", v)
+}
+
+// Number gives back what CipherSuiteName and SignatureSchemeName made a name
+// of; a GREASE value is any of them.
+func Number(name string) (v uint16, ok bool) {
+	for _, names := range []map[uint16]string{cipherSuiteNames, signatureSchemeNames} {
+		for v, n := range names {
+			if n == name {
+				return v, true
+			}
+		}
+	}
+	if name == "GREASE" {
+		return 0x0a0a, true
+	}
+	n, err := strconv.ParseUint(strings.TrimPrefix(name, "0x"), 16, 16)
+	return uint16(n), err == nil && strings.HasPrefix(name, "0x")
+}
+
+// CertificateTypeNumber gives back what CertificateTypeName made a name of.
+func CertificateTypeNumber(name string) (v uint8, ok bool) {
+	for v, n := range certificateTypeNames {
+		if n == name {
+			return v, true
+		}
+	}
+	n, err := strconv.ParseUint(strings.TrimPrefix(name, "0x"), 16, 8)
+	return uint8(n), err == nil && strings.HasPrefix(name, "0x")
 }
 
 // name8 is v's name in a registry, or the number.

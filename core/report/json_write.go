@@ -1,0 +1,258 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"crypto/tls"
+	"encoding/json"
+	"io"
+	"strings"
+
+	"rechallenge/core/trace"
+	"rechallenge/core/wire"
+)
+
+// maxDecoded is up to how many connections messages are written with their
+// decoded fields; beyond, readers decode the bytes, as this program does. Of
+// more than maxDetailed connections only that many keep their events: those
+// that findings and expectations point to, and a sample of the rest.
+const (
+	maxDecoded  = 200
+	maxDetailed = 2000
+)
+
+// writeJSON writes the document piece by piece, as a long run's is large.
+// Events stand on a line each.
+func writeJSON(w io.Writer, r *Report) error {
+	d := newDocument(r)
+	lean := connections(r.Log) > maxDecoded
+	detailed := detailed(r)
+	out := &pieces{w: bufio.NewWriterSize(w, 64<<10)}
+	out.text("{")
+	for i, f := range []struct {
+		key   string
+		value any
+	}{
+		{"schema", d.Schema},
+		{"tool", d.Tool},
+		{"started", d.Started},
+		{"stacks", d.Stacks},
+		{"interrupted", d.Interrupted},
+		{"plan", d.Plan},
+		{"identities", d.Identities},
+		{"verdict", d.Verdict},
+		{"expectations", d.Expectations},
+	} {
+		out.separate(i, "\n ")
+		out.field(f.key, f.value, " ")
+	}
+	out.text(",\n \"passes\": [")
+	for i, p := range r.Log.Passes {
+		out.separate(i, "\n  {\n   ")
+		out.field("cache", p.Cache, "")
+		out.text(",\n   ")
+		out.field("control", p.Control, "")
+		out.text(",\n   \"events\": [")
+		first := map[int]int{} // by connection
+		written := 0
+		for _, e := range p.Events {
+			if _, ok := first[e.Connection]; !ok {
+				first[e.Connection] = e.Seq
+			}
+			if e.Connection > 0 && !detailed(p.Index, e.Connection) {
+				continue
+			}
+			out.separate(written, "\n    ")
+			written++
+			if lean {
+				e = e.Lean()
+			}
+			out.event(e)
+		}
+		out.text("],\n   ")
+		out.field("cache_entries", list(p.Entries), "   ")
+		out.text(",\n   \"connections\": [")
+		for i, c := range p.Connections {
+			out.separate(i, "\n    ")
+			row := connection(c)
+			row.Event, row.EventsLeftOut = first[c.Index], !detailed(p.Index, c.Index)
+			if lean {
+				out.line(row)
+			} else {
+				out.value(row, "    ")
+			}
+		}
+		out.text("]\n  }")
+	}
+	out.text("],\n ")
+	out.field("findings", d.Findings, " ")
+	out.text("\n}\n")
+	if out.err != nil {
+		return out.err
+	}
+	return out.w.Flush()
+}
+
+// detailed tells which connections keep their events, by pass and index.
+func detailed(r *Report) func(pass, index int) bool {
+	kept := map[[2]int]bool{}
+	whole := connections(r.Log) <= maxDetailed
+	if whole {
+		for _, p := range r.Log.Passes {
+			for _, c := range p.Connections {
+				kept[[2]int{p.Index, c.Index}] = !c.LeftOut
+			}
+		}
+	} else {
+		for _, x := range sample(r, maxDetailed) {
+			kept[[2]int{x.pass.Index, x.connection.Index}] = !x.connection.LeftOut
+		}
+	}
+	return func(pass, index int) bool { return kept[[2]int{pass, index}] }
+}
+
+// pieces writes JSON and keeps the first error.
+type pieces struct {
+	w      *bufio.Writer
+	buffer bytes.Buffer
+	err    error
+}
+
+func (p *pieces) text(s string) {
+	if p.err == nil {
+		_, p.err = p.w.WriteString(s)
+	}
+}
+
+// separate puts a comma before all but the first.
+func (p *pieces) separate(i int, before string) {
+	if i > 0 {
+		p.text(",")
+	}
+	p.text(before)
+}
+
+func (p *pieces) field(key string, v any, prefix string) {
+	p.text(`"` + key + `": `)
+	p.value(v, prefix)
+}
+
+func (p *pieces) value(v any, prefix string) { p.encode(v, prefix, " ") }
+
+// line writes a value on one line.
+func (p *pieces) line(v any) { p.encode(v, "", "") }
+
+func (p *pieces) encode(v any, prefix, indent string) {
+	if p.err != nil {
+		return
+	}
+	p.buffer.Reset()
+	e := json.NewEncoder(&p.buffer)
+	e.SetIndent(prefix, indent)
+	e.SetEscapeHTML(false)
+	if p.err = e.Encode(v); p.err == nil {
+		_, p.err = p.w.Write(bytes.TrimSuffix(p.buffer.Bytes(), []byte("\n")))
+	}
+}
+
+func (p *pieces) event(e trace.Event) {
+	if p.err != nil {
+		return
+	}
+	var b []byte
+	if b, p.err = e.MarshalJSON(); p.err == nil {
+		_, p.err = p.w.Write(b)
+	}
+}
+
+func newDocument(r *Report) document {
+	d := document{
+		Schema: Schema, Tool: r.Log.Run.Tool, Started: r.Log.Run.Started, Stacks: list(r.Log.Run.Stacks),
+		Interrupted: r.Log.Done == nil || r.Log.Done.Interrupted,
+		Plan:        r.Log.Run.Plan, Identities: list(r.Log.Run.Identities),
+		Verdict: r.Result.Verdict, Expectations: list(r.Result.Expectations), Findings: list(r.Result.Findings),
+	}
+	d.Plan.Identities, d.Plan.Targets, d.Plan.Connections = list(d.Plan.Identities), list(d.Plan.Targets), list(d.Plan.Connections)
+	return d
+}
+
+func connection(c *trace.Connection) connectionJSON {
+	j := connectionJSON{
+		Index: c.Index, Why: text(c.Why), PlanConnection: c.PlanConnection, Iteration: c.Iteration, Node: text(c.Node), Attempt: c.Attempt,
+		Stack: c.Stack, Target: c.Target, URL: c.URL, Identity: c.Identity,
+		ALPN: text(c.ALPN), ServerName: text(c.ServerName), RemoteAddr: text(c.RemoteAddr), LocalAddr: text(c.LocalAddr),
+		Handshake: text(c.Handshake), SessionKey: text(c.SessionKey),
+		Challenges: []challengeJSON{}, IdentityAuthenticated: c.IdentityAuthenticated, AuthenticatedKnown: c.AuthenticatedKnown,
+		IdentitySeenByServer: c.IdentitySeenByServer, SeenAs: c.SeenAs, ServerTrust: text(c.ServerTrust),
+		ReusedConnection: c.ReusedConnection, Coalesced: c.Coalesced, NewSessions: []newSessionJSON{}, VirtualTime: c.VirtualTime,
+		StartMS: trace.Milliseconds(c.Start), EndMS: trace.Milliseconds(c.End), Spans: []spanJSON{},
+		Timing: timingJSON{
+			trace.Milliseconds(c.Timing.Wait), trace.Milliseconds(c.Timing.Resolve), trace.Milliseconds(c.Timing.Dial), trace.Milliseconds(c.Timing.Proxy),
+			trace.Milliseconds(c.Timing.TLS), trace.Milliseconds(c.Timing.HTTP), trace.Milliseconds(c.Timing.Total),
+		},
+	}
+	if c.TLSVersion != 0 {
+		j.TLSVersion, j.CipherSuite = text(versionName(c.TLSVersion)), text(wire.CipherSuiteName(c.CipherSuite))
+	}
+	if r := c.Resumption; r != nil {
+		j.Resumption = &resumptionJSON{
+			Offered: r.Offered, Accepted: r.Accepted, Mechanism: r.Mechanism, SessionKey: r.SessionKey,
+			AgeMS: trace.Milliseconds(r.Age), EstablishedBy: r.EstablishedBy, Known: r.Known, TrustEvaluated: r.Evaluated, Serial: r.Serial,
+		}
+		if r.FromConnection > 0 {
+			j.Resumption.FromConnection = &r.FromConnection
+		}
+	}
+	for _, ch := range c.Challenges {
+		x := challengeJSON{When: cmp.Or(ch.When, wire.Initial), AcceptableCAs: list(ch.CANames), SignatureSchemes: []string{}, CertificateTypes: []string{}, AnsweredWith: ch.AnsweredWith, Event: ch.Event, AtMS: trace.Milliseconds(ch.At)}
+		for _, s := range ch.SignatureSchemes {
+			x.SignatureSchemes = append(x.SignatureSchemes, wire.SignatureSchemeName(s))
+		}
+		for _, t := range ch.CertificateTypes {
+			x.CertificateTypes = append(x.CertificateTypes, wire.CertificateTypeName(t))
+		}
+		j.Challenges = append(j.Challenges, x)
+	}
+	if c.HTTP != nil {
+		j.HTTP = &httpJSON{c.HTTP.Status, c.HTTP.Proto, c.HTTP.Length}
+	}
+	for _, s := range c.NewSessions {
+		x := newSessionJSON{Mechanism: s.Mechanism, Length: s.Length, Digest: s.Digest, Event: s.Event, AtMS: trace.Milliseconds(s.At)}
+		if s.Lifetime > 0 {
+			seconds := s.Lifetime.Seconds()
+			x.LifetimeS = &seconds
+		}
+		j.NewSessions = append(j.NewSessions, x)
+	}
+	if c.Hello > 0 {
+		hello := trace.Milliseconds(c.Hello)
+		j.HelloMS = &hello
+	}
+	for _, s := range c.Spans {
+		j.Spans = append(j.Spans, spanJSON{s.Phase, trace.Milliseconds(s.Start), trace.Milliseconds(s.End)})
+	}
+	if e := c.Error; e != nil {
+		j.Error = &errorJSON{e.Phase, e.Reason, text(e.Alert), e.Message}
+	}
+	return j
+}
+
+// versionName is "1.3" and the like.
+func versionName(v uint16) string { return strings.TrimPrefix(tls.VersionName(v), "TLS ") }
+
+// list makes an absent list an empty one.
+func list[T any](l []T) []T {
+	if l == nil {
+		return []T{}
+	}
+	return l
+}
+
+// text makes an empty string null.
+func text[S ~string](s S) *S {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
