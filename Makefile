@@ -14,7 +14,7 @@ FYNE        := fyne.io/tools/cmd/fyne@v1.7.4
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev libgtk-3-dev libxkbcommon-dev libwayland-dev
 RUN_PACKAGES   := libgl1-mesa-dri libssl3 xz-utils
 TEST_PACKAGES  := xvfb openbox xdotool xclip imagemagick nginx-light apache2 haproxy stunnel4 caddy gnutls-bin libnss3-tools \
-	openssl openjdk-17-jdk-headless libbcpkix-java libbcprov-java tshark chromium python3-gi gir1.2-gtk-3.0 python3-requests curl procps
+	openssl openjdk-17-jdk-headless libbcpkix-java libbcprov-java tshark chromium firefox-esr python3-gi gir1.2-gtk-3.0 python3-requests curl procps
 
 .PHONY: help run build cli cli-static test unit e2e lint bench fuzz gallery package packages-build packages-test clean
 

@@ -189,6 +189,9 @@ func (c *Cache) keep(e *entry, key, reason string, now time.Time, tell func(Even
 	case c.policy.NeedsLifetime && e.Mechanism != ID && e.Lifetime == 0:
 		ignore(ReasonNoLifetime)
 		return
+	case c.policy.AnonymousOnly && (e.EstablishedBy != "" || !e.AuthKnown):
+		ignore(ReasonNotAnonymous)
+		return
 	case e.over(now):
 		ignore(ReasonExpired)
 		return

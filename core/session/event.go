@@ -30,6 +30,7 @@ const (
 	ReasonMechanism       = "mechanism"        // ignore: this client doesn't resume that way
 	ReasonFirst           = "first-kept"       // ignore: the client keeps the session it has
 	ReasonNoLifetime      = "no-lifetime"      // ignore: the server gave no lifetime, which this client wants
+	ReasonNotAnonymous    = "not-anonymous"    // ignore: this client keeps no session that it made with a certificate
 	ReasonSameSession     = "same-session"     // store: a known session ID; its lifetime is not extended
 	ReasonRestored        = "restored"         // store: from a file of saved sessions
 	ReasonUser            = "user"             // whatever the operation

@@ -127,6 +127,7 @@ type Policy struct {
 	KeepFirst          bool          `json:"keep_first,omitempty"`       // a newer session does not replace one that lives
 	Mechanisms         []Mechanism   `json:"mechanisms"`                 // nil = all; empty = resumes by none
 	NeedsLifetime      bool          `json:"needs_lifetime,omitempty"`   // a ticket whose lifetime the server leaves open is not kept
+	AnonymousOnly      bool          `json:"anonymous_only,omitempty"`   // a session made with a certificate is not kept
 	FlushOnIdentity    bool          `json:"flush_on_identity_change"`   // choosing another identity drops the host's sessions
 	PoolKeyHasIdentity bool          `json:"pool_key_has_identity"`      // HTTP connection pool
 	Scope              string        `json:"scope,omitempty"`

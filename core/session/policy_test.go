@@ -139,7 +139,7 @@ func TestProfilesPredict(t *testing.T) {
 	hit := map[string]bool{
 		"shared": true, "none": false, "per-identity": false,
 		"nsurlconnection": true, "nsurlconnection-2005": true, "nsurlsession": true, "network-framework": true,
-		"go": true, "curl": false, "curl-7.88": false, "curl-before-2016": true, "nss": true, "firefox": true, "chromium": false,
+		"go": true, "curl": false, "curl-7.88": false, "curl-before-2016": true, "nss": true, "firefox": false, "chromium": false,
 		"jsse": true, "conscrypt": true, "dotnet": false, "schannel": false,
 		"node": false, "node-secure-context": true, "undici": false, "python": false, "requests-before-2.32": false, "rustls": false, "rustls-before-0.23.24": true,
 	}
@@ -154,10 +154,33 @@ func TestProfilesPredict(t *testing.T) {
 		c := session.NewCache(p, session.Real(), nil)
 		c.Lookup(1, alice, "go")
 		for _, m := range []session.Mechanism{session.ID, session.Ticket, session.PSK} {
-			c.Store(alice, session.Session{Info: session.Info{Mechanism: m, Stack: "go", MadeBy: 1, SessionID: string(m)}})
+			c.Store(alice, session.Session{Info: session.Info{Mechanism: m, Stack: "go", MadeBy: 1, SessionID: string(m), EstablishedBy: "alice", AuthKnown: true}})
 		}
 		if s, _ := c.Lookup(2, bob, "go"); (s != nil) != want {
 			t.Errorf("%s: bob finds alice's session: %v, want %v", p.ID, s != nil, want)
+		}
+	}
+}
+
+// TestAnonymousOnly: what somebody proved is not kept, what nobody did is there
+// for everybody.
+func TestAnonymousOnly(t *testing.T) {
+	firefox, _ := session.PolicyByID("firefox")
+	nobody := alice
+	nobody.Identity = "none"
+	for _, tt := range []struct {
+		by    string
+		known bool
+		kept  bool
+	}{{"alice", true, false}, {"", false, false}, {"", true, true}} {
+		var events []session.Event
+		c := session.NewCache(firefox, session.Real(), func(e session.Event) { events = append(events, e) })
+		c.Store(nobody, session.Session{Info: session.Info{Mechanism: session.PSK, Stack: "go", MadeBy: 1, EstablishedBy: tt.by, AuthKnown: tt.known, Lifetime: time.Hour}})
+		if last := events[len(events)-1]; (last.Reason == session.ReasonNotAnonymous) == tt.kept {
+			t.Errorf("made by %q, known %v: %s %s", tt.by, tt.known, last.Op, last.Reason)
+		}
+		if s, _ := c.Lookup(2, alice, "go"); (s != nil) != tt.kept {
+			t.Errorf("made by %q, known %v: alice finds it: %v", tt.by, tt.known, s != nil)
 		}
 	}
 }

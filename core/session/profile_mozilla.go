@@ -13,8 +13,10 @@ var mozillaProfiles = []Policy{
 	{
 		ID: "firefox", Title: "Firefox", Stack: "NSS with Firefox's token cache",
 		Recipe: Recipe{PartName, PartPort}, Mechanisms: []Mechanism{Ticket, PSK},
-		Scope: "process, by container and private window", Bitten: "yes until cleared",
-		Source: "Firefox netwerk/base/SSLTokensCache.cpp and security/manager/ssl", Date: read, Confidence: ReadInSource,
-		Notes: "Connection flags, host, port and origin attributes: another container or a private window has other keys. The size is bounded in kilobytes, not in number; the lifetime is the server's.",
+		AnonymousOnly: true,
+		Scope:         "process, by container and private window", Bitten: "no; yes after visits without a certificate",
+		Source: "Firefox ESR 153.7 against servers on loopback; netwerk/base/SSLTokensCache.cpp", Date: read, Confidence: RunHere,
+		Notes: "A session made with a certificate is not kept, so whoever comes next is asked. One made without, because nobody was chosen, is resumed by whoever is chosen later. " +
+			"Connection flags, host, port and origin attributes make the key: another container or a private window has other keys. The size is bounded in kilobytes, not in number; the lifetime is the server's.",
 	},
 }

@@ -68,7 +68,7 @@ func TestProfilesWhole(t *testing.T) {
 			bad("a proxy changes whether the identity is in the key")
 		}
 		none := p.Disabled || p.Mechanisms != nil && len(p.Mechanisms) == 0
-		safe := apart || p.FlushOnIdentity || none
+		safe := apart || p.FlushOnIdentity || p.AnonymousOnly || none
 		if verdict == "no" && !safe || verdict == "yes" && safe && (!none || p.PoolKeyHasIdentity) {
 			bad("the verdict is %q: identity in the key %v, flushed %v, resumes nothing %v, pool by identity %v", p.Bitten, apart, p.FlushOnIdentity, none, p.PoolKeyHasIdentity)
 		}
