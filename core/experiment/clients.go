@@ -129,6 +129,8 @@ func reason(p session.Policy, o outcome, same bool) string {
 		return "the identity is part of the session key"
 	case p.FlushOnIdentity:
 		return "choosing another identity drops the sessions"
+	case p.AnonymousOnly:
+		return "a session made with a certificate is not kept"
 	case p.Mechanisms != nil:
 		var offers []string
 		for _, m := range p.Mechanisms {
