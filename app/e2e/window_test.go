@@ -22,6 +22,7 @@ type shown struct {
 	Dirty      bool                  `json:"dirty"`
 	Busy       bool                  `json:"busy"`
 	Path       string                `json:"path"`
+	Status     string                `json:"status"`
 	Dialog     string                `json:"dialog"`
 	Notice     string                `json:"notice"`
 	Answer     string                `json:"answer"`
@@ -107,7 +108,7 @@ func (w *window) evidence() {
 	}
 	for _, path := range []string{w.dump, w.log} {
 		data, err := os.ReadFile(path)
-		w.t.Logf("%s: %s (%v)", filepath.Base(path), data, err)
+		w.t.Logf("%s: %.8000s (%v)", filepath.Base(path), data, err)
 	}
 }
 

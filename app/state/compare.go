@@ -33,12 +33,8 @@ func (s *State) Passes() []string {
 }
 
 // SideBySide lists the connections of the run with a column for each pass.
-func (s *State) SideBySide() []SideBySide {
-	r := s.Report()
-	if r == nil {
-		return nil
-	}
-	bad := r.Result.Bad(r.Log)
+func (v *View) SideBySide() []SideBySide {
+	r := v.Report
 	type place struct {
 		connection, iteration int
 		node                  string
@@ -63,7 +59,7 @@ func (s *State) SideBySide() []SideBySide {
 				})
 			}
 			rows[i].Cells[n], rows[i].Refs[n] = answer(c), Ref{p.Index, c.Index}
-			if bad(p.Index, c.Index) {
+			if v.bad(p.Index, c.Index) {
 				rows[i].Severity = diagnose.Error
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/live"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
 	"rechallenge/core/report"
@@ -60,7 +61,8 @@ func (c *comparison) show() {
 	c.differ()
 }
 
-// side shows the passes side by side.
+// side shows the passes side by side. A long run takes a while to be put in
+// order, so that is done away from the UI goroutine.
 func (c *comparison) side() {
 	cols := []widgets.Column{{Title: tr("Connection"), Width: 150, Stretch: 1}}
 	for _, title := range c.w.state.Passes() {
@@ -68,38 +70,72 @@ func (c *comparison) side() {
 	}
 	list := widgets.NewRows(cols...)
 	list.SetEmpty(tr("Nothing has run yet."))
-	var rows []widgets.Row
-	all := c.w.state.SideBySide()
-	for n, r := range all {
-		row := widgets.Row{ID: strconv.Itoa(n), Severity: severity(r.Severity), Cells: []widgets.Cell{{Text: r.Connection, Bold: r.Differs}}}
-		for _, text := range r.Cells {
-			row.Cells = append(row.Cells, widgets.Cell{Text: text, Bold: r.Differs})
-		}
-		rows = append(rows, row)
-	}
-	list.SetRows(rows)
-	list.OnActivate = func(id string) {
-		if n, err := strconv.Atoi(id); err == nil && n < len(all) {
-			c.w.pages.SelectIndex(pageTest)
-			c.w.selectEvent(all[n].Refs[0], 0)
-		}
-	}
 	c.passes.Objects = []fyne.CanvasObject{list}
 	c.passes.Refresh()
+	shown := c.drawn
+	if shown == nil {
+		return
+	}
+	list.SetEmpty(tr("One moment…"))
+	go func() {
+		all := shown.view.SideBySide()
+		live.Post(func() {
+			if c.drawn != shown {
+				return
+			}
+			list.SetSource(len(all), func(n int) widgets.Row {
+				r := all[n]
+				row := widgets.Row{ID: strconv.Itoa(n), Severity: severity(r.Severity), Cells: []widgets.Cell{{Text: r.Connection, Bold: r.Differs}}}
+				for _, text := range r.Cells {
+					row.Cells = append(row.Cells, widgets.Cell{Text: text, Bold: r.Differs})
+				}
+				return row
+			}, index(len(all)))
+			list.OnActivate = func(id string) {
+				n, _ := strconv.Atoi(id)
+				for _, ref := range all[n].Refs {
+					if ref.Connection > 0 {
+						c.w.pages.SelectIndex(pageTest)
+						c.w.selectEvent(ref, 0)
+						return
+					}
+				}
+			}
+		})
+	}()
+}
+
+// index finds rows whose IDs are their places.
+func index(count int) func(id string) int {
+	return func(id string) int {
+		if n, err := strconv.Atoi(id); err == nil && n < count {
+			return n
+		}
+		return -1
+	}
 }
 
 // differ shows what has changed since the other report.
 func (c *comparison) differ() {
-	now := c.w.state.Report()
-	if c.other == nil || now == nil {
+	now, other, name := c.w.state.Report(), c.other, c.name
+	if other == nil || now == nil {
 		c.changes.SetRows(nil)
 		return
 	}
-	var rows []widgets.Row
-	for n, x := range report.Compare(c.other, now) {
-		rows = append(rows, widgets.Row{ID: strconv.Itoa(n), Cells: []widgets.Cell{{Text: x.Where}, {Text: x.Before}, {Text: x.After}}})
-	}
-	c.title.SetText("since " + c.name + ": " + strconv.Itoa(len(rows)) + " differences")
-	c.changes.SetEmpty(tr("Nothing differs."))
-	c.changes.SetRows(rows)
+	c.changes.SetRows(nil)
+	c.changes.SetEmpty(tr("One moment…"))
+	go func() {
+		changes := report.Compare(other, now)
+		live.Post(func() {
+			if c.other != other || c.w.state.Report() != now {
+				return
+			}
+			c.title.SetText("since " + name + ": " + strconv.Itoa(len(changes)) + " differences")
+			c.changes.SetEmpty(tr("Nothing differs."))
+			c.changes.SetSource(len(changes), func(n int) widgets.Row {
+				x := changes[n]
+				return widgets.Row{ID: strconv.Itoa(n), Cells: []widgets.Cell{{Text: x.Where}, {Text: x.Before}, {Text: x.After}}}
+			}, index(len(changes)))
+		})
+	}()
 }
