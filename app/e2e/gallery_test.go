@@ -2,10 +2,14 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"rechallenge/app/files"
+	"rechallenge/core/report/reporttest"
 )
 
 // TestGallery takes a picture of every page and state, dark and light, into
@@ -29,6 +33,24 @@ func TestGallery(t *testing.T) {
 	write(slow, "version: 1\ntargets:\n  - {id: a, url: '"+urls[0]+"', trust: none}\nconnections:\n  - {target: a, identity: none}\n  - {target: a, identity: none, after: 9m}\ncaches: [shared]\n")
 	broken := filepath.Join(t.TempDir(), "broken.yaml")
 	write(broken, "version: 1\ntargets:\n  - id: a\n    urll: https://localhost/\n")
+
+	recorded := filepath.Join("..", "..", "core", "report", "testdata", "demo.json")
+	demo, err := filepath.Abs(recorded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := files.OpenReport(t.Context(), recorded, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long, capture, two := filepath.Join(t.TempDir(), "long.json"), filepath.Join(t.TempDir(), "demo.pcapng"), filepath.Join(t.TempDir(), "two.p12")
+	if err := files.SaveReport(long, reporttest.Long(r, 10_000)); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(cli(t), "demo", "--report", capture).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	twoIdentities(t, two)
 
 	for _, look := range []string{"Dark", "Light"} {
 		var w *window
@@ -63,6 +85,15 @@ func TestGallery(t *testing.T) {
 			{"Is the server at fault", "audit", "09-audit"},
 		} {
 			w.find(q.text)
+			w.until("the answer", func(s shown) bool { return strings.HasPrefix(s.Answer, q.id+": ") })
+			take(q.name)
+		}
+		for _, q := range []struct{ text, id, name string }{
+			{"Question: Who becomes whom", "matrix", "27-matrix"}, {"Question: The 9/11-minute test", "delays", "28-delays"},
+		} {
+			w.find(q.text)
+			w.until("the question", func(s shown) bool { return s.Page == pageQuestions && s.Answer == "" })
+			w.press("ctrl+Return")
 			w.until("the answer", func(s shown) bool { return strings.HasPrefix(s.Answer, q.id+": ") })
 			take(q.name)
 		}
@@ -102,6 +133,46 @@ func TestGallery(t *testing.T) {
 		w.press("ctrl+r")
 		w.until("a verdict", func(s shown) bool { return !s.Running && len(s.Results) >= 4 })
 		take("25-later")
+		w.stop()
+
+		begin(capture)
+		w.until("the capture", func(s shown) bool { return len(s.Results) == 4 })
+		w.press("alt+3")
+		take("30-capture")
+		w.stop()
+
+		begin(long)
+		w.until("the report", func(s shown) bool { return len(s.Results) > 0 })
+		w.press("alt+3")
+		take("31-long-run")
+		w.find("Compare with an earlier")
+		w.choose(opening, demo)
+		w.until("the other report", func(s shown) bool { return !s.Busy && s.Page == pageCompare })
+		take("32-two-reports")
+		w.stop()
+
+		begin(slow, "--run")
+		w.until("the wait", func(s shown) bool { return s.Waiting })
+		w.press("ctrl+period")
+		w.until("the end", func(s shown) bool { return !s.Running })
+		take("33-stopped")
+		w.stop()
+
+		begin()
+		w.press("ctrl+i")
+		w.choose(opening, two)
+		w.until("the question for the password", func(s shown) bool { return strings.HasPrefix(s.Dialog, "password") })
+		w.write("geheim")
+		w.press("Return")
+		w.until("the choice", func(s shown) bool { return s.Dialog == "aliases" })
+		take("34-aliases")
+		w.stop()
+
+		begin()
+		w.press("ctrl+i")
+		w.choose(opening, filepath.Join(lab, "ca.pem"))
+		w.until("the refusal", func(s shown) bool { return s.Dialog != "" && !strings.HasPrefix(s.Dialog, "file") })
+		take("35-refused")
 		w.stop()
 
 		begin(plain(t), "--run")

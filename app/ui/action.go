@@ -13,6 +13,7 @@ import (
 	"rechallenge/app/live"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
+	"rechallenge/core/experiment"
 	"rechallenge/core/lab"
 	"rechallenge/core/report"
 )
@@ -35,7 +36,7 @@ const separator = "-"
 
 // actions is the table, in the order of the menus.
 func (w *Window) actions() []action {
-	return slices.Concat(w.menuActions(), w.formatActions(), w.labActions())
+	return slices.Concat(w.menuActions(), w.formatActions(), w.questionActions(), w.labActions())
 }
 
 // formatActions write the report in one of the formats: in the palette alone,
@@ -50,6 +51,19 @@ func (w *Window) formatActions() (list []action) {
 			},
 			run: func() { w.export(f.Ext) },
 		})
+	}
+	return list
+}
+
+// questionActions open the page at a question, to be looked at before it is
+// asked: in the palette alone.
+func (w *Window) questionActions() (list []action) {
+	for _, e := range experiment.Experiments {
+		list = append(list, action{id: "question." + e.ID, title: fmt.Sprintf(tr("Question: %s"), e.Title), run: func() {
+			w.pages.SelectIndex(pageQuestions)
+			w.questions.choose(e.ID)
+			w.dump()
+		}})
 	}
 	return list
 }
@@ -83,6 +97,7 @@ func (w *Window) menuActions() []action {
 		{id: "export-html", menu: "File", title: tr("Export HTML report…"), key: fyne.KeyE, mod: ctrl, enabled: hasRun, run: func() { w.export(".html") }},
 		{id: "export-json", menu: "File", title: tr("Export JSON report…"), key: fyne.KeyJ, mod: ctrl, enabled: hasRun, run: func() { w.export(".json") }},
 		{id: "export-as", menu: "File", title: tr("Export as…"), key: fyne.KeyE, mod: ctrl | shift, enabled: hasRun, run: w.exportAs},
+		{id: "compare-report", menu: "File", title: tr("Compare with an earlier report…"), enabled: hasRun, run: func() { w.pages.SelectIndex(pageCompare); w.comparison.choose() }},
 		{id: "export-keys", menu: "File", title: tr("Export key log…"), enabled: func() bool { return w.finished != nil }, run: w.exportKeyLog},
 		{id: "save-sessions", menu: "File", title: tr("Save sessions…"), enabled: func() bool { return w.finished != nil }, run: w.saveSessions},
 		{id: "load-sessions", menu: "File", title: tr("Load sessions…"), enabled: func() bool { return !w.state.Running() }, run: w.loadSessions},
@@ -112,6 +127,7 @@ func (w *Window) menuActions() []action {
 		{id: "clients", menu: "Run", title: tr("Which clients are bitten?"), enabled: w.ready, run: func() { w.askAbout("clients") }},
 		{id: "cures", menu: "Run", title: tr("What cures it here?"), enabled: w.ready, run: func() { w.askAbout("cures") }},
 		{id: "audit", menu: "Run", title: tr("Is the server at fault?"), enabled: w.ready, run: func() { w.askAbout("audit") }},
+		{id: "ask", menu: "Run", title: tr("Ask the question shown"), key: fyne.KeyReturn, mod: ctrl, enabled: func() bool { return w.ready() && w.pages.front() == pageQuestions }, run: func() { w.questions.start() }},
 		{menu: "Run", id: separator},
 		{id: "demo", menu: "Run", title: tr("Try the demo"), icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.unlessDirty(func() { w.startDemo(false) }) }},
 		{id: "find", menu: "View", title: tr("Find in the timeline"), icon: theme.SearchIcon(), key: fyne.KeyF, mod: ctrl, run: func() { w.pages.SelectIndex(pageTest); w.win.Canvas().Focus(w.filter) }},

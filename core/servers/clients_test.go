@@ -47,8 +47,8 @@ var clients = []client{
 	{"Node https.Agent, secureContext", "node-secure-context", false, false, script("node", "client.js", "context")},
 	{"Node https.Agent, secureContext, connections kept open", "node-secure-context", false, true, script("node", "client.js", "context-alive")},
 	{"Node fetch, a dispatcher for each identity", "undici", false, false, script("node", "client.js", "fetch")},
-	{"Firefox, the identity chosen anew for each visit", "firefox", false, false, script("/usr/bin/python3", "firefox.py", "one")},
-	{"Firefox, a container for each identity", "firefox", true, false, script("/usr/bin/python3", "firefox.py", "containers")},
+	{"Firefox, the identity chosen anew for each visit", "firefox", false, false, firefox("one")},
+	{"Firefox, a container for each identity", "firefox", true, false, firefox("containers")},
 	{"Go http.Transport and its Clone, one ClientSessionCache", "go", false, false, goTransports},
 	{"Go, one http.Transport, GetClientCertificate changes its answer, connections kept open", "go", false, true, goTransport},
 }

@@ -104,6 +104,19 @@ func script(program, file string, args ...string) func(*testing.T, string, []str
 	}
 }
 
+// firefox runs a Firefox with a profile of its own.
+func firefox(mode string) func(*testing.T, string, []string) {
+	return func(t *testing.T, dir string, urls []string) {
+		t.Helper()
+		for _, program := range []string{"firefox-esr", "certutil", "pk12util"} {
+			if _, err := exec.LookPath(program); err != nil {
+				missing(t, program, err)
+			}
+		}
+		script("/usr/bin/python3", "firefox.py", mode)(t, dir, urls)
+	}
+}
+
 // curl makes all visits to a server in one process.
 func curl(alive bool) func(*testing.T, string, []string) {
 	return func(t *testing.T, dir string, urls []string) {

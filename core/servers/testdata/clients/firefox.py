@@ -2,23 +2,28 @@
 connection of its own. It runs in a folder with ca.pem, alice.p12 and dave.p12.
 
 The identity is chosen as a person does in the dialog that remembers the choice.
-"one" is an ordinary window, "containers" has a container for each identity. The
-browser is driven by Marionette; it looks nothing up and leaves loopback alone.
+"one" is an ordinary window, "containers" has a container for each identity.
+"controls" makes other visits: alice twice by one choice, then, in another
+container, nobody twice and alice. The browser is driven by Marionette; it looks
+nothing up and leaves loopback alone.
 """
 
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 
 TURNS = ["alice", "dave", "alice", "dave"]
-LIMIT = 60  # seconds for everything
+LIMIT = 45  # seconds for everything
 
 PREFERENCES = {
+    "app.normandy.enabled": False,
     "app.update.disabledForTesting": True,
+    "browser.region.network.url": "",
     "browser.safebrowsing.malware.enabled": False,
     "browser.safebrowsing.phishing.enabled": False,
     "datareporting.policy.dataSubmissionEnabled": False,
@@ -26,6 +31,7 @@ PREFERENCES = {
     "extensions.update.enabled": False,
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
+    "network.dns.disablePrefetch": True,
     "network.http.speculative-parallel-limit": 0,
     "network.trr.mode": 5,
     "remote.active-protocols": 0,
@@ -38,9 +44,13 @@ VISITS = """
 const [visits, resolve] = arguments;
 const remember = Cc["@mozilla.org/security/clientAuthRememberService;1"].getService(Ci.nsIClientAuthRememberService);
 const known = Cc["@mozilla.org/security/x509certdb;1"].getService(Ci.nsIX509CertDB).getCerts();
+const chosen = {};
 function visit([url, who, container]) {
-  const at = {userContextId: container};
-  remember.rememberDecisionScriptable(new URL(url).hostname, at, known.find(c => c.commonName == who), remember.Session);
+  const at = {userContextId: container}, host = new URL(url).hostname;
+  if (chosen[container] != who) {
+    remember.rememberDecisionScriptable(host, at, who == "nobody" ? null : known.find(c => c.commonName == who), remember.Session);
+    chosen[container] = who;
+  }
   const channel = Services.io.newChannelFromURI(Services.io.newURI(url), null, Services.scriptSecurityManager.getSystemPrincipal(), null,
     Ci.nsILoadInfo.SEC_ALLOW_CROSS_ORIGIN_SEC_CONTEXT_IS_NULL, Ci.nsIContentPolicy.TYPE_OTHER).QueryInterface(Ci.nsIHttpChannel);
   channel.loadInfo.originAttributes = at;
@@ -116,12 +126,26 @@ def profile(folder, port):
         run("pk12util", "-d", database, "-K", "", "-i", who + ".p12", "-W", who + "-password")
 
 
+def visits(mode, url):
+    """What is visited as whom in which container; 0 is none."""
+    if mode == "controls":
+        return [[url, "alice", 3], [url, "alice", 3], [url, "nobody", 4], [url, "nobody", 4], [url, "alice", 4]]
+    container = {"alice": 1, "dave": 2} if mode == "containers" else {"alice": 0, "dave": 0}
+    return [[url, who, container[who]] for who in TURNS]
+
+
+def expired(*_):
+    raise SystemExit("firefox took more than %d s" % LIMIT)
+
+
 def free():
     with socket.create_server(("127.0.0.1", 0)) as s:
         return s.getsockname()[1]
 
 
 def main(mode, urls):
+    signal.signal(signal.SIGALRM, expired)
+    signal.alarm(LIMIT)
     folder, port = os.path.abspath("firefox-" + mode), free()
     profile(folder, port)
     environment = dict(os.environ, HOME=folder, MOZ_HEADLESS="1")
@@ -133,9 +157,9 @@ def main(mode, urls):
         m.ask("WebDriver:NewSession")
         m.ask("Marionette:SetContext", value="chrome")
         m.ask("WebDriver:SetTimeouts", script=1000 * LIMIT)
-        visits = [[url, who, 1 + sorted(set(TURNS)).index(who) if mode == "containers" else 0] for url in urls for who in TURNS]
-        got = m.ask("WebDriver:ExecuteAsyncScript", script=VISITS, args=[visits])["value"]
-        if got != [0] * len(visits):
+        everything = [v for url in urls for v in visits(mode, url)]
+        got = m.ask("WebDriver:ExecuteAsyncScript", script=VISITS, args=[everything])["value"]
+        if got != [0] * len(everything):
             raise SystemExit("visits ended with %s" % got)
     finally:
         browser.terminate()
