@@ -82,6 +82,8 @@ func answer(c *trace.Connection) string {
 		words = append(words, "asked")
 	case c.Handshake == "":
 		words = append(words, tr("no TLS"))
+	case c.ChallengeHidden:
+		words = append(words, tr("asked or not is hidden"))
 	default:
 		words = append(words, tr("not asked"))
 	}

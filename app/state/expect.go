@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rechallenge/core/diagnose"
 	"rechallenge/core/plan"
 )
 
@@ -15,28 +16,25 @@ func (s *State) Expect() string {
 	if c == nil || c.Handshake == "" {
 		return ""
 	}
-	asked := c.Challenged()
-	e := plan.Expectation{Pass: p.Cache, Connection: c.Index, Challenged: &asked, Handshake: string(c.Handshake)}
-	words := []string{"asked"}
-	if !asked {
-		words[0] = tr("not asked")
+	e := diagnose.Seen(p, c)
+	var words []string
+	if e.Challenged != nil && *e.Challenged {
+		words = append(words, "asked")
+	} else if e.Challenged != nil {
+		words = append(words, tr("not asked"))
 	}
 	words = append(words, string(c.Handshake))
 	if c.Resumption != nil && c.Resumption.Accepted {
-		e.Mechanism = string(c.Resumption.Mechanism)
 		words = append(words, "by "+e.Mechanism)
 	}
-	if c.AuthenticatedKnown {
-		who := deref(c.IdentityAuthenticated)
-		if who == "" {
-			who = plan.None
-		}
-		e.IdentityAuthenticated = &who
-		words = append(words, "as "+who)
+	if e.IdentityAuthenticated != nil {
+		words = append(words, "as "+*e.IdentityAuthenticated)
 	}
-	if c.HTTP != nil {
-		e.Status = c.HTTP.Status
-		words = append(words, fmt.Sprintf(tr("answered %d"), c.HTTP.Status))
+	if e.IdentitySeenByServer != nil {
+		words = append(words, fmt.Sprintf(tr("seen as %s"), *e.IdentitySeenByServer))
+	}
+	if e.Status != 0 {
+		words = append(words, fmt.Sprintf(tr("answered %d"), e.Status))
 	}
 	s.Edit(func(q *plan.Plan) {
 		for i, old := range q.Expect {

@@ -47,7 +47,7 @@ func TestExpect(t *testing.T) {
 		}
 	}
 	asked, alice := false, "alice"
-	want := []plan.Expectation{{Pass: "shared", Connection: 2, Challenged: &asked, Handshake: "resumed", Mechanism: "psk", IdentityAuthenticated: &alice, Status: 403}}
+	want := []plan.Expectation{{Pass: "shared", Connection: 2, Challenged: &asked, Handshake: "resumed", Mechanism: "psk", IdentityAuthenticated: &alice, IdentitySeenByServer: &alice, Status: 403}}
 	if diff := cmp.Diff(want, s.Plan.Expect); diff != "" {
 		t.Error(diff)
 	}

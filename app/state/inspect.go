@@ -65,6 +65,9 @@ func (s *State) Summary() []Pair {
 			asked.Value = tr("yes, by ") + when
 		}
 	}
+	if c.ChallengeHidden {
+		asked.Value = tr("unknown: encryption hides it")
+	}
 	if c.Handshake != "" {
 		add(asked)
 	}

@@ -150,7 +150,7 @@ func (v *View) Row(i int) ConnectionRow {
 	c := p.Connections[i-v.first[pass]]
 	r := ConnectionRow{
 		Ref: Ref{p.Index, c.Index}, Pass: p.Cache, Target: c.Target, Identity: c.Identity, Handshake: string(c.Handshake),
-		Challenged: c.Challenged(), Unknown: c.Handshake == "", Missing: v.missing(p, c),
+		Challenged: c.Challenged(), Unknown: c.Handshake == "" || c.ChallengeHidden, Missing: v.missing(p, c),
 	}
 	if c.Challenged() {
 		r.Late = c.Challenges[len(c.Challenges)-1].When != "initial"

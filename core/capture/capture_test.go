@@ -74,6 +74,9 @@ func story(c *trace.Connection) string {
 			fmt.Fprintf(&b, " answered by %s", *ch.AnsweredWith)
 		}
 	}
+	if c.ChallengeHidden {
+		b.WriteString(", challenged ?")
+	}
 	if c.AuthenticatedKnown {
 		who := "nobody"
 		if c.IdentityAuthenticated != nil {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"rechallenge/core/trace"
-	"rechallenge/core/wire"
 )
 
 // captured is the verdict on somebody else's connections. It tells what was
@@ -19,7 +18,7 @@ func captured(log *trace.Log) Verdict {
 		switch {
 		case c.Challenged():
 			asked++
-		case unseen(log.Passes[0], c):
+		case c.ChallengeHidden:
 			sealed++
 		}
 		if c.Error != nil {
@@ -61,21 +60,4 @@ func captured(log *trace.Log) Verdict {
 		v.Title = "Nobody was asked for a certificate and nobody resumed a session"
 	}
 	return v
-}
-
-// unseen reports whether a challenge could have happened out of sight: in TLS
-// 1.3 always, before it only in a renegotiation, which shows itself as more
-// encrypted handshake messages than the one that ends a handshake.
-func unseen(p *trace.Pass, c *trace.Connection) bool {
-	var hidden [2]int
-	for _, i := range c.Messages {
-		m, ok := p.Events[i].Payload.(trace.Message)
-		if ok && m.Problem != "" && m.Encrypted && (m.Content == wire.Handshake || c.TLSVersion == 0x0304) {
-			hidden[m.From]++
-		}
-	}
-	if c.TLSVersion == 0x0304 {
-		return hidden[wire.Server] > 0
-	}
-	return hidden[wire.Client] > 1 || hidden[wire.Server] > 1
 }

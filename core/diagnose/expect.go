@@ -171,6 +171,8 @@ func (x *Expectation) properties(c *trace.Connection) bool {
 			event = c.Challenges[0].Event
 		} else if c.Handshake == "" {
 			actual, event = "unknown: it never got to TLS", c.Evidence.Done
+		} else if c.ChallengeHidden {
+			actual = "unknown: encryption hides it"
 		}
 		check("challenged", strconv.FormatBool(*e.Challenged), actual, event)
 	}

@@ -14,7 +14,7 @@ func Seen(p *trace.Pass, c *trace.Connection) plan.Expectation {
 		return plan.Expectation{}
 	}
 	challenged := c.Challenged()
-	if challenged || c.AuthenticatedKnown {
+	if !c.ChallengeHidden {
 		e.Challenged = &challenged
 	}
 	if c.Handshake != trace.Failed {

@@ -144,6 +144,8 @@ func asked(log *trace.Log, c *trace.Connection) (string, Mark) {
 		return wordNoAnswer, Unknown
 	case c.Handshake == trace.Failed:
 		return wordRefused, Unknown
+	case c.ChallengeHidden:
+		return wordOther, Unknown
 	}
 	return wordNotAsked, Bad
 }

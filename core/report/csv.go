@@ -45,6 +45,7 @@ var columns = []column{
 	{"resumption_from_connection", resumed(func(r *resumptionJSON) string { return count(r.FromConnection) })},
 	{"resumption_age_ms", resumed(func(r *resumptionJSON) string { return decimal(r.AgeMS) })},
 	{"resumption_established_by", resumed(func(r *resumptionJSON) string { return value(r.EstablishedBy) })},
+	{"challenge_known", of(func(j *connectionJSON) string { return strconv.FormatBool(j.ChallengeKnown) })},
 	{"challenges", asked(func(c challengeJSON) string { return string(c.When) })},
 	{"challenges_acceptable_cas", asked(func(c challengeJSON) string { return strings.Join(c.AcceptableCAs, " | ") })},
 	{"challenges_answered_with", asked(func(c challengeJSON) string { return value(c.AnsweredWith) })},

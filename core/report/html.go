@@ -211,6 +211,8 @@ func inWords(c *trace.Connection) string {
 	}
 	if c.Challenged() {
 		parts = append(parts, "asked")
+	} else if c.ChallengeHidden {
+		parts = append(parts, "asked or not is hidden by encryption")
 	} else if c.Handshake != "" {
 		parts = append(parts, "not asked")
 	}
@@ -256,7 +258,9 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 	default:
 		add("Resumed?", fmt.Sprintf("no: %s of connection %d was offered and refused", rs.Mechanism, rs.FromConnection), c.Evidence.ServerHello)
 	}
-	if !c.Challenged() && c.Handshake != "" {
+	if c.ChallengeHidden {
+		add("Asked for a certificate?", "unknown: encryption hides it", c.Evidence.ServerHello)
+	} else if !c.Challenged() && c.Handshake != "" {
 		add("Asked for a certificate?", "no", c.Evidence.ServerHello)
 	}
 	for _, ch := range c.Challenges {

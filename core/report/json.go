@@ -57,6 +57,7 @@ type connectionJSON struct {
 	SessionKey            *string            `json:"session_key"`
 	Resumption            *resumptionJSON    `json:"resumption"`
 	Challenges            []challengeJSON    `json:"challenges"`
+	ChallengeKnown        bool               `json:"challenge_known"` // false: no challenges means nothing
 	IdentityAuthenticated *string            `json:"identity_authenticated"`
 	AuthenticatedKnown    bool               `json:"authenticated_known"`
 	IdentitySeenByServer  *string            `json:"identity_seen_by_server"`

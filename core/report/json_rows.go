@@ -127,7 +127,7 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		Evidence: trace.Evidence{Done: j.Event, CacheLookup: j.Event},
 	}
 	if j.Handshake != nil {
-		c.Handshake = trace.Handshake(r.text((*string)(j.Handshake)))
+		c.Handshake, c.ChallengeHidden = trace.Handshake(r.text((*string)(j.Handshake))), !j.ChallengeKnown
 	}
 	if j.ServerTrust != nil {
 		c.ServerTrust = trace.ServerTrust(r.text((*string)(j.ServerTrust)))

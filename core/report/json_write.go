@@ -183,7 +183,7 @@ func connection(c *trace.Connection) connectionJSON {
 		Stack: c.Stack, Target: c.Target, URL: c.URL, Identity: c.Identity,
 		ALPN: text(c.ALPN), ServerName: text(c.ServerName), RemoteAddr: text(c.RemoteAddr), LocalAddr: text(c.LocalAddr),
 		Handshake: text(c.Handshake), SessionKey: text(c.SessionKey),
-		Challenges: []challengeJSON{}, IdentityAuthenticated: c.IdentityAuthenticated, AuthenticatedKnown: c.AuthenticatedKnown,
+		Challenges: []challengeJSON{}, ChallengeKnown: c.Handshake != "" && !c.ChallengeHidden, IdentityAuthenticated: c.IdentityAuthenticated, AuthenticatedKnown: c.AuthenticatedKnown,
 		IdentitySeenByServer: c.IdentitySeenByServer, SeenAs: c.SeenAs, ServerTrust: text(c.ServerTrust),
 		ReusedConnection: c.ReusedConnection, Coalesced: c.Coalesced, NewSessions: []newSessionJSON{}, VirtualTime: c.VirtualTime,
 		StartMS: trace.Milliseconds(c.Start), EndMS: trace.Milliseconds(c.End), Spans: []spanJSON{},

@@ -73,7 +73,7 @@ func asked(log *trace.Log) map[place]bool {
 func Missing(log *trace.Log) func(*trace.Pass, *trace.Connection) bool {
 	asked := asked(log)
 	return func(p *trace.Pass, c *trace.Connection) bool {
-		return !p.Policy.Disabled && asked[step(c)] && !c.Challenged() && c.Evidence.ServerHello != 0
+		return !p.Policy.Disabled && asked[step(c)] && !c.Challenged() && !c.ChallengeHidden && c.Evidence.ServerHello != 0
 	}
 }
 

@@ -70,6 +70,9 @@ type Connection struct {
 	SessionKey string      // as the policy printed it; "" before the look-up
 	Challenges []Challenge
 	Asked      int // times the library called back for a certificate
+	// ChallengeHidden says that encryption hides whether the server asked: then
+	// no Challenges means nothing.
+	ChallengeHidden bool
 
 	IdentityAuthenticated *string // nil = nobody (or unknown, see AuthenticatedKnown)
 	AuthenticatedKnown    bool

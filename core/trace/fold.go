@@ -245,6 +245,7 @@ func (f *Folder) reused(pass *Pass, c *Connection, p Reused) {
 	c.IdentityAuthenticated, c.AuthenticatedKnown = c.inherited, c.inheritedKnown
 	w := *from.Wire
 	w.Challenges, w.Tickets, w.Alerts = nil, nil, nil
+	w.Hidden = [2]int{}
 	c.Wire = &w
 	c.ServerCertificates, c.ServerTrust = from.ServerCertificates, from.ServerTrust
 }
@@ -296,6 +297,7 @@ func (f *Folder) message(c *Connection, seq int, m *wire.Message) {
 func (f *Folder) derive(c *Connection) {
 	f.challenges(c)
 	if c.ReusedConnection != nil {
+		c.ChallengeHidden = !c.Challenged() && hides(c.Wire)
 		f.authenticated(c)
 		c.carried()
 		return
@@ -322,7 +324,19 @@ func (f *Folder) derive(c *Connection) {
 	f.resumption(c)
 	f.authenticated(c)
 	f.trust(c)
+	c.ChallengeHidden = !c.Challenged() && c.Handshake != "" && hides(c.Wire)
 	c.carried()
+}
+
+// hides reports whether a challenge could have come out of sight: in TLS 1.3
+// wherever the server's messages can't be read, but for the first handshake of
+// a resumption (RFC 8446 section 4.3.2); before it in a renegotiation, which
+// shows as more encrypted handshake messages than the one that ends a handshake.
+func hides(w *wire.Summary) bool {
+	if w.Version == 0x0304 {
+		return w.Hidden[wire.Server] > 0 && (!w.Resumed || w.PostHandshakeAuth)
+	}
+	return w.Hidden[wire.Client] > 1 || w.Hidden[wire.Server] > 1
 }
 
 // carried notes whom the sessions carry that came since the last event. Some

@@ -32,6 +32,7 @@ type Summary struct {
 	ServerFinished     bool
 	PostHandshakeAuth  bool     // the client offered post_handshake_auth
 	Unreadable         []string // problems of messages that could not be read
+	Hidden             [2]int   // encrypted handshake messages among them, in TLS 1.3 any, by Side
 
 	negotiation   negotiation // the handshake under way
 	renegotiating bool
@@ -49,6 +50,9 @@ type AlertSeen struct {
 func (s *Summary) Add(m *Message) {
 	if m.Problem != "" {
 		s.Unreadable = append(s.Unreadable, m.Problem)
+		if m.Encrypted && (m.Content == Handshake || s.Version == tls13) {
+			s.Hidden[m.From]++
+		}
 	}
 	switch m.Content {
 	case AlertRecord:
