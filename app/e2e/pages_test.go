@@ -42,6 +42,29 @@ func TestQuestions(t *testing.T) {
 	w.until("the test", func(s shown) bool { return s.Page == pageTest })
 }
 
+// TestCompare compares a run with the report of an earlier one: the same first,
+// then one that has an expectation more.
+func TestCompare(t *testing.T) {
+	w := newDesktop(t).open()
+	w.demo()
+	w.verdict()
+	before := filepath.Join(t.TempDir(), "before.json")
+	w.press("ctrl+j")
+	w.choose(saving, before)
+	w.until("the note", func(s shown) bool { return s.Notice == "wrote "+before })
+	compare := func(want string) {
+		t.Helper()
+		w.find("Compare with an earlier")
+		w.choose(opening, before)
+		w.until(want, func(s shown) bool { return s.Page == pageCompare && s.Compared == want })
+	}
+	compare("since before.json: nothing differs")
+	w.press("ctrl+1")
+	w.find("Expect what was just seen")
+	w.verdict()
+	compare("since before.json: one difference")
+}
+
 // TestInspector walks through what is known of the connection that was not
 // asked, and copies a command that repeats it.
 func TestInspector(t *testing.T) {

@@ -25,6 +25,7 @@ type shown struct {
 	Status     string                `json:"status"`
 	Dialog     string                `json:"dialog"`
 	Notice     string                `json:"notice"`
+	Compared   string                `json:"compared"`
 	Answer     string                `json:"answer"`
 	Identities []state.Card          `json:"identities"`
 	Targets    []state.Card          `json:"targets"`

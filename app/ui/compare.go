@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -130,12 +131,28 @@ func (c *comparison) differ() {
 			if c.other != other || c.w.state.Report() != now {
 				return
 			}
-			c.title.SetText("since " + name + ": " + strconv.Itoa(len(changes)) + " differences")
+			switch len(changes) {
+			case 0:
+				c.title.SetText(fmt.Sprintf(tr("since %s: nothing differs"), name))
+			case 1:
+				c.title.SetText(fmt.Sprintf(tr("since %s: one difference"), name))
+			default:
+				c.title.SetText(fmt.Sprintf(tr("since %s: %d differences"), name, len(changes)))
+			}
 			c.changes.SetEmpty(tr("Nothing differs."))
 			c.changes.SetSource(len(changes), func(n int) widgets.Row {
 				x := changes[n]
 				return widgets.Row{ID: strconv.Itoa(n), Cells: []widgets.Cell{{Text: x.Where}, {Text: x.Before}, {Text: x.After}}}
 			}, index(len(changes)))
+			c.w.dump()
 		})
 	}()
+}
+
+// said is what the comparison with the other report comes to, for tests.
+func (c *comparison) said() string {
+	if c == nil {
+		return ""
+	}
+	return c.title.Text
 }

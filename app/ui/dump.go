@@ -23,6 +23,7 @@ type dumped struct {
 	Status     string                `json:"status"`
 	Dialog     string                `json:"dialog"`
 	Notice     string                `json:"notice"`
+	Compared   string                `json:"compared"`
 	Answer     string                `json:"answer"` // to a question
 	Selected   state.Ref             `json:"selected"`
 	Identities []state.Card          `json:"identities"`
@@ -77,7 +78,7 @@ func (w *Window) dump() {
 	}
 	d := dumped{
 		Running: w.state.Running(), Paused: w.state.Paused(), Waiting: w.state.Waiting() != nil, Empty: w.state.Empty(), Dirty: w.state.Dirty, Busy: w.busy, Path: w.state.Path,
-		Status: w.state.Status(), Dialog: w.dialog, Notice: w.notice, Answer: w.questions.title(), Selected: w.state.Selected,
+		Status: w.state.Status(), Dialog: w.dialog, Notice: w.notice, Answer: w.questions.title(), Compared: w.comparison.said(), Selected: w.state.Selected,
 		Identities: w.state.IdentityCards(time.Now()), Targets: w.state.TargetCards(), Plan: w.state.PlanRows(), Results: w.state.ConnectionRows(maxDumped),
 		Caches: w.state.Plan.Caches,
 	}
