@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"rechallenge/core/diagnose"
@@ -34,5 +35,49 @@ func TestRulesDocument(t *testing.T) {
 	have, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(have, b.Bytes()) {
 		t.Errorf("%s is not what the rules say (%v): go test ./core/diagnose -run Document -update", path, err)
+	}
+}
+
+// TestTogether: what a rule says over and over is said a hundred times and then
+// once for all the others, and each of them is marked.
+func TestTogether(t *testing.T) {
+	s := story{Identities: []person{{ID: "alice"}, {ID: "bob"}}, Passes: []storyPass{{Cache: "shared"}, {Cache: "none"}}}
+	const bobs = 130
+	for i := range bobs + 1 {
+		who := []string{"alice", "bob"}[min(i, 1)]
+		asked := storyLine{As: who, Asked: []string{"initial"}, Answer: who, Status: 200}
+		s.Passes[1].Connections = append(s.Passes[1].Connections, asked)
+		if i > 0 {
+			asked = storyLine{As: who, Resumed: &storySession{From: 1, Of: "alice", Serial: i, Evaluated: true}, Status: 200}
+		}
+		s.Passes[0].Connections = append(s.Passes[0].Connections, asked)
+	}
+	log := s.log()
+	r := diagnose.Diagnose(log)
+	alone, together := 0, 0
+	for _, f := range r.Findings {
+		if f.Rule != "challenge-suppressed" {
+			continue
+		}
+		if !f.Together {
+			alone++
+			continue
+		}
+		together += len(f.Victims())
+		if !strings.Contains(f.Title, "30 more times") || len(f.Evidence) == 0 || f.Advice == "" {
+			t.Errorf("the others are %q, with %d pieces of evidence", f.Title, len(f.Evidence))
+		}
+	}
+	if alone != 100 || together != bobs-100 {
+		t.Errorf("%d findings stand alone, %d connections together", alone, together)
+	}
+	bad := r.Bad(log)
+	for i := 2; i <= bobs+1; i++ {
+		if !bad(1, i) {
+			t.Fatalf("connection %d is not marked", i)
+		}
+	}
+	if bad(1, 1) {
+		t.Error("who made the session is marked")
 	}
 }

@@ -295,6 +295,9 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 	if e := c.Error; e != nil {
 		add("Failed", fmt.Sprintf("%s: %s (%s)", e.Phase, e.Message, e.Reason), c.Evidence.Done)
 	}
+	if c.LeftOut {
+		add("Messages", "left out of the JSON report of a long run that this page was made from", 0)
+	}
 	for _, i := range c.Messages {
 		k.Messages = append(k.Messages, p.Events[i])
 	}

@@ -65,6 +65,16 @@ func TestLongRun(t *testing.T) {
 			}
 		}
 	}
+	for _, c := range again.Log.Passes[0].Connections {
+		if c.LeftOut {
+			again.Result.Findings = again.Result.Findings[:1]
+			again.Result.Findings[0].Connections = []int{c.Index}
+			break
+		}
+	}
+	if page := string(write(t, again, ".html")); strings.Count(page, "left out of the JSON report") != 1 {
+		t.Error("the page does not say which messages it lacks")
+	}
 	json, err := report.FormatOf("x.json")
 	if err != nil {
 		t.Fatal(err)
