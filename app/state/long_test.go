@@ -19,7 +19,7 @@ func TestLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	var file bytes.Buffer
-	if err := format.Write(&file, reporttest.Long(s.Report(), 4000)); err != nil {
+	if err := format.Write(&file, reporttest.Long(s.Report(), 2100)); err != nil {
 		t.Fatal(err)
 	}
 	r, err := report.Read(&file)
