@@ -161,6 +161,7 @@ type link struct {
 	capture  *wire.Capture
 	decoder  *wire.Decoder
 	fed      int
+	shaken   *shaken // nil once it is recorded
 	offered  *session.Session
 	at       session.Coordinates
 	http     *carrier
@@ -224,14 +225,33 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 		return failure
 	}
 	l.conn = c
-	a.flush()
-	s := c.State()
-	a.add(trace.TLSDone{
+	l.shaken = &shaken{at: a.rec.Now(), chunks: l.capture.Len(), state: c.State()}
+	return nil
+}
+
+// shaken is a handshake that is over and was not recorded yet.
+type shaken struct {
+	at     time.Duration
+	chunks int // of the capture that belong to it
+	state  stack.State
+}
+
+// record decodes and records the handshake, once. It waits until the request
+// is on its way: then it is done while the server works.
+func (a *attempt) record() {
+	l := a.link
+	h := l.shaken
+	if h == nil {
+		return
+	}
+	l.shaken = nil
+	a.decode(l.capture.Chunks(l.fed)[:h.chunks-l.fed])
+	s := &h.state
+	a.rec.AddAt(h.at, a.n, a.index, trace.TLSDone{
 		Version: s.Version, CipherSuite: s.CipherSuite, ALPN: s.ALPN, Resumed: s.Resumed,
 		TrustEvaluated: s.TrustEvaluated, Certificates: s.Certificates, NotOffered: s.NotOffered, NotKept: s.NotKept,
 	})
 	a.store()
-	return nil
 }
 
 // alpn is what to offer; a retry on HTTP/1.1 offers nothing else.
@@ -251,10 +271,12 @@ func (l *link) newSession(s session.Session) {
 
 // flush decodes what has crossed the wire since the last flush.
 func (a *attempt) flush() {
-	l := a.link
-	chunks := l.capture.Chunks(l.fed)
-	l.fed += len(chunks)
-	l.decoder.FeedTo(a.told, chunks...)
+	a.decode(a.link.capture.Chunks(a.link.fed))
+}
+
+func (a *attempt) decode(chunks []wire.Chunk) {
+	a.link.fed += len(chunks)
+	a.link.decoder.FeedTo(a.told, chunks...)
 }
 
 // told records a message from the wire.

@@ -63,10 +63,11 @@ func (a *attempt) dial(addresses []netip.AddrPort) (net.Conn, *trace.Failure) {
 	for _, address := range addresses {
 		text := address.String()
 		a.add(trace.Dial{Address: text})
-		conn, err = dialer.DialContext(a.ctx, "tcp", text)
+		var tcp *net.TCPConn
+		tcp, err = dialer.DialTCP(a.ctx, "tcp", netip.AddrPort{}, address)
 		if err == nil {
-			a.address = address
-			a.dialled = trace.Dialed{Local: conn.LocalAddr().String(), Remote: conn.RemoteAddr().String()}
+			conn, a.address = tcp, address
+			a.dialled = trace.Dialed{Local: conn.LocalAddr().String(), Remote: text}
 			a.add(a.dialled)
 			break
 		}

@@ -64,11 +64,14 @@ func Start(ctx context.Context, p plan.Plan, res Resources, opt Options) (*Run, 
 		ctx: ctx, cancel: cancel, done: make(chan struct{}), gate: newGate(),
 		caches: make([]*session.Cache, len(passes)),
 	}
-	r.rec = trace.NewRecorder(opt.Observe)
+	r.rec = trace.NewRecorder(len(passes)*len(jobs)*usualEvents, opt.Observe)
 	r.rec.Add(0, 0, r.started(res))
 	go r.run()
 	return r, nil
 }
+
+// usualEvents is how many a connection has.
+const usualEvents = 32
 
 // started is the run's first event.
 func (r *Run) started(res Resources) trace.RunStarted {

@@ -169,6 +169,7 @@ func (a *attempt) exchange() (*trace.Failure, *attempt) {
 // failed decodes what came and classifies err; what the wire says about a late
 // refusal decides over the HTTP error that it caused.
 func (a *attempt) failed(err error) *trace.Failure {
+	a.record()
 	a.drain()
 	a.flush()
 	return a.classify(trace.PhaseHTTP, err)
@@ -181,24 +182,26 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	if err != nil {
 		return nil, nil, false, err
 	}
-	req, err := a.request()
-	if err != nil {
-		return nil, nil, false, err
-	}
+	req := a.request()
 	proto := "HTTP/1.1"
 	if c.h2 != nil {
 		proto = "HTTP/2.0"
 	}
-	a.add(trace.Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Proto: proto})
-	if c.h2 != nil {
-		resp, err = c.h2.RoundTrip(req)
-	} else {
+	sent := a.rec.Now()
+	if c.h2 == nil {
 		req.Close = !a.pool.keeps(l)
 		c.budget.n = maxHead
 		c.wake()
-		if err = c.write(req); err == nil {
-			resp, err = http.ReadResponse(c.reader, req)
-		}
+		err = c.write(req)
+	}
+	a.record()
+	a.rec.AddAt(sent, a.n, a.index, trace.Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Proto: proto})
+	switch {
+	case err != nil:
+	case c.h2 != nil:
+		resp, err = c.h2.RoundTrip(req.WithContext(a.ctx))
+	default:
+		resp, err = http.ReadResponse(c.reader, req)
 	}
 	if err != nil {
 		return nil, nil, false, err
@@ -218,22 +221,17 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 }
 
 // request builds the target's request.
-func (a *attempt) request() (*http.Request, error) {
+func (a *attempt) request() *http.Request {
 	t := a.job.target
-	method := t.Method
-	if method == "" {
-		method = http.MethodGet
+	req := &http.Request{Method: t.Method, URL: a.job.parsed.URL, Host: a.job.parsed.Host, Header: make(http.Header, 1+len(t.Headers))}
+	if req.Method == "" {
+		req.Method = http.MethodGet
 	}
-	req, err := http.NewRequestWithContext(a.ctx, method, a.job.parsed.URL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-	req.Host = a.job.parsed.Host
 	req.Header.Set("User-Agent", a.opt.Tool.Name+"/"+a.opt.Tool.Version)
 	for k, v := range t.Headers {
 		req.Header.Set(k, v)
 	}
-	return req, nil
+	return req
 }
 
 // drain reads what the server still sends before the connection is closed:
@@ -253,6 +251,7 @@ func (a *attempt) drain() {
 // linger waits a little on a connection without HTTP, so that tickets, late
 // refusals and post-handshake challenges can arrive.
 func (a *attempt) linger() *trace.Failure {
+	a.record()
 	l := a.link
 	stop := context.AfterFunc(a.ctx, func() { l.raw.SetDeadline(past) })
 	defer stop()

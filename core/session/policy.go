@@ -1,9 +1,9 @@
 package session
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -49,9 +49,9 @@ var qa1727 = Recipe{PartIP, PartPort, PartName}
 // prints as "via-proxy"; nothing prints as "none".
 func (r Recipe) Key(c Coordinates) string {
 	if slices.Equal(r, qa1727) {
-		address := fmt.Sprintf("%s:%d", ipText(c), c.Port)
-		if c.IP.Is6() {
-			address = netip.AddrPortFrom(c.IP, c.Port).String()
+		address := netip.AddrPortFrom(c.IP, c.Port).String()
+		if !c.IP.IsValid() {
+			address = ipText(c) + ":" + strconv.Itoa(int(c.Port))
 		}
 		return "{" + address + "}" + c.Name
 	}
@@ -68,7 +68,7 @@ func (c Coordinates) value(p Part) string {
 	case PartIP:
 		return ipText(c)
 	case PartPort:
-		return fmt.Sprint(c.Port)
+		return strconv.Itoa(int(c.Port))
 	case PartName:
 		return c.Name
 	case PartProxy:
@@ -104,9 +104,9 @@ func orNone(s string) string {
 
 // escapeValue keeps two different coordinates from printing alike: a value may
 // hold the comma that joins parts (ALPN does, a file's name may).
-func escapeValue(s string) string {
-	return strings.NewReplacer(`\`, `\\`, ",", `\,`).Replace(s)
-}
+func escapeValue(s string) string { return escaper.Replace(s) }
+
+var escaper = strings.NewReplacer(`\`, `\\`, ",", `\,`)
 
 // Policy is one way of caching sessions: the recipe and everything around it.
 // The built-in ones are in Policies; a client stack's is called its profile.

@@ -95,6 +95,7 @@ type Connection struct {
 	Spans      []Span
 	LeftOut    bool // the report has none of its events
 
+	hit            *session.Event // what the look-up found, to be offered
 	trustUnknown   bool
 	inherited      *string // of a reused connection: what its TLS state carried when it was taken
 	inheritedKnown bool

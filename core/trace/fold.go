@@ -14,14 +14,9 @@ import (
 // Folder turns events into a Log as they come. The zero value is ready.
 type Folder struct {
 	log    Log
-	events []Event                        // all of them
-	hits   map[connectionID]session.Event // what the look-up found, to be offered
-	taken  int                            // snapshots so far
+	events []Event // all of them
+	taken  int     // snapshots so far
 }
-
-type connectionID struct{ pass, index int }
-
-func (c *Connection) id() connectionID { return connectionID{c.Pass, c.Index} }
 
 // Connections folds a whole trace.
 func Connections(events []Event) *Log {
@@ -256,10 +251,8 @@ func (f *Folder) cache(c *Connection, seq int, p Cache) {
 	case session.OpHit, session.OpMiss:
 		c.SessionKey, c.Evidence.CacheLookup = p.Key, seq
 		if p.Op == session.OpHit && p.Info != nil {
-			if f.hits == nil {
-				f.hits = map[connectionID]session.Event{}
-			}
-			f.hits[c.id()] = p.Event
+			hit := p.Event
+			c.hit = &hit
 		}
 	}
 }
@@ -371,20 +364,19 @@ func (f *Folder) challenges(c *Connection) {
 // resumption sets what was offered and what became of it.
 func (f *Folder) resumption(c *Connection) {
 	w := c.Wire
-	hit, looked := f.hits[c.id()]
 	r := Resumption{Offered: true, Accepted: w.Resumed, SessionKey: c.SessionKey}
 	switch {
 	case w.Resumed:
 		r.Mechanism = session.Mechanism(w.Accepted.Mechanism)
 	case len(w.Offered) > 0:
 		r.Mechanism = session.Mechanism(w.Offered[0].Mechanism)
-	case looked && w.HelloID != "" && hit.Info.Mechanism == session.ID && hit.Info.SessionID == w.HelloID:
+	case c.hit != nil && w.HelloID != "" && c.hit.Info.Mechanism == session.ID && c.hit.Info.SessionID == w.HelloID:
 		// Beside an offer of TLS 1.3 the ID alone could be mere compatibility.
 		r.Mechanism = session.ID
 	default:
 		return
 	}
-	if looked {
+	if hit := c.hit; hit != nil {
 		r.Known, r.Evaluated = hit.Info.AuthKnown, hit.Info.Evaluated
 		r.FromConnection, r.Age, r.Serial = hit.Info.MadeBy, FromMilliseconds(hit.AgeMS), hit.Info.Serial
 		if hit.Info.EstablishedBy != "" && hit.Info.AuthKnown {
@@ -410,8 +402,7 @@ func (f *Folder) authenticated(c *Connection) {
 	case NoneHS:
 		c.IdentityAuthenticated, c.AuthenticatedKnown = c.inherited, c.inheritedKnown
 	case Resumed:
-		hit, looked := f.hits[c.id()]
-		c.AuthenticatedKnown = looked && hit.Info.AuthKnown
+		c.AuthenticatedKnown = c.hit != nil && c.hit.Info.AuthKnown
 		if c.Resumption != nil {
 			c.IdentityAuthenticated = c.Resumption.EstablishedBy
 		}

@@ -17,9 +17,14 @@ type Recorder struct {
 	observe func(Event)
 }
 
-// NewRecorder begins a trace now.
-func NewRecorder(observe func(Event)) *Recorder {
-	return &Recorder{start: time.Now(), observe: observe}
+// maxRoom is how many events get room before they come.
+const maxRoom = 1 << 14
+
+// NewRecorder begins a trace now, of about so many events.
+func NewRecorder(events int, observe func(Event)) *Recorder {
+	r := &Recorder{start: time.Now(), observe: observe}
+	r.folder.events = make([]Event, 0, min(events, maxRoom))
+	return r
 }
 
 // Now is the time since the start, by the monotonic clock.

@@ -44,6 +44,13 @@ func (c *Capture) Chunks(from int) []Chunk {
 	return c.chunks[from:len(c.chunks):len(c.chunks)]
 }
 
+// Len is how many chunks there are.
+func (c *Capture) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.chunks)
+}
+
 // add records a copy of data.
 func (c *Capture) add(at time.Duration, from Side, data []byte) {
 	if len(data) == 0 {

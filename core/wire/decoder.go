@@ -35,6 +35,7 @@ type Decoder struct {
 
 	flight     int
 	flightFrom Side
+	current    record    // being decoded
 	scratch    []byte    // where records are decrypted, during Feed and Close
 	out        []Message // decoded so far, during Feed and Close
 }
@@ -199,10 +200,11 @@ func (d *Decoder) chunk(c *Chunk) {
 		if len(in) < 5+n {
 			break
 		}
-		r := record{at: c.At, from: c.From, content: content, version: binary.BigEndian.Uint16(in[1:3]), header: [5]byte(in), payload: in[5 : 5+n], lasting: lasting}
+		r := &d.current
+		*r = record{at: c.At, from: c.From, content: content, version: binary.BigEndian.Uint16(in[1:3]), header: [5]byte(in), payload: in[5 : 5+n], lasting: lasting}
 		in = in[5+n:]
 		r.flight = d.flightOf(r.from)
-		d.record(&r)
+		d.record(r)
 		for d.moved && len(d.waiting) > 0 {
 			d.moved = false
 			d.retry()

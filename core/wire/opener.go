@@ -38,7 +38,7 @@ func (d *Decoder) lend() func() {
 		if cap(d.out) <= 256 {
 			r.out = d.out[:0]
 		}
-		d.scratch, d.out = nil, nil
+		d.scratch, d.out, d.current = nil, nil, record{}
 		rooms.Put(r)
 	}
 }

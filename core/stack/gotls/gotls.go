@@ -354,7 +354,7 @@ func translate(err error) error {
 	var known *stack.Error
 	var op *net.OpError
 	switch {
-	case err == nil, errors.As(err, &known), errors.Is(err, os.ErrDeadlineExceeded):
+	case err == nil, err == io.EOF, errors.As(err, &known), errors.Is(err, os.ErrDeadlineExceeded):
 		return err
 	case errors.As(err, &op) && op.Op == "remote error":
 		// The alert's type is crypto/tls's own; its kind is uint8.

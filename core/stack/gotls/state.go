@@ -149,17 +149,38 @@ func notAfter(der []byte) (end time.Time, ok bool) {
 		!tbs.SkipASN1(asn1.SEQUENCE) || !tbs.SkipASN1(asn1.SEQUENCE) || !tbs.ReadASN1(&validity, asn1.SEQUENCE) {
 		return end, false
 	}
+	var text cryptobyte.String
+	var tag asn1.Tag
 	for range 2 {
-		if validity.PeekASN1Tag(asn1.UTCTime) {
-			ok = validity.ReadASN1UTCTime(&end)
-		} else {
-			ok = validity.ReadASN1GeneralizedTime(&end)
-		}
-		if !ok {
+		if !validity.ReadAnyASN1(&text, &tag) {
 			return end, false
 		}
 	}
-	return end, true
+	return readTime(text, tag)
+}
+
+// readTime reads a certificate's time: UTCTime or GeneralizedTime, to the second
+// and in UTC (RFC 5280 section 4.1.2.5).
+func readTime(text []byte, tag asn1.Tag) (t time.Time, ok bool) {
+	var parts [6]int // year, month, day, hour, minute, second
+	if tag == asn1.UTCTime {
+		text = append([]byte("20"), text...)
+		if text[2] >= '5' {
+			copy(text, "19")
+		}
+	}
+	if len(text) != len("20060102150405Z") || text[14] != 'Z' {
+		return t, false
+	}
+	for i, c := range text[:14] {
+		if c < '0' || c > '9' {
+			return t, false
+		}
+		// The year has four digits, the others two each.
+		at := max(i-2, 0) / 2
+		parts[at] = 10*parts[at] + int(c-'0')
+	}
+	return time.Date(parts[0], time.Month(parts[1]), parts[2], parts[3], parts[4], parts[5], 0, time.UTC), true
 }
 
 // usual are the cipher suites that crypto/tls offers by itself.
