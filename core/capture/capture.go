@@ -156,7 +156,7 @@ func (t *tracer) lookup(c *conn) {
 		info := session.Info{
 			Serial: 1, Mechanism: session.Mechanism(o.Mechanism),
 			Version: maker.TLSVersion, CipherSuite: maker.CipherSuite, SessionID: o.SessionID, MadeBy: maker.Index,
-			AuthKnown: maker.AuthenticatedKnown, ServerName: maker.ServerName, Target: maker.Target,
+			Origin: session.Origin{AuthKnown: maker.AuthenticatedKnown}, ServerName: maker.ServerName, Target: maker.Target,
 		}
 		if o.SessionID == "" {
 			info.TicketLength, info.TicketDigest = o.Length, o.Digest

@@ -46,6 +46,9 @@ type attempt struct {
 // add records an event of this connection.
 func (a *attempt) add(p trace.Payload) { a.rec.Add(a.n, a.index, p) }
 
+// hold records one in passing, where the time is dear.
+func (a *attempt) hold(p trace.Payload) { a.rec.Hold(a.n, a.index, p) }
+
 // connect makes a job's connection, and makes it again where the server's
 // answer calls for it (HTTP_1_1_REQUIRED, 421 on a shared connection, a pooled
 // connection that had died).
@@ -160,8 +163,7 @@ type link struct {
 	remote   netip.AddrPort
 	capture  *wire.Capture
 	decoder  *wire.Decoder
-	fed      int
-	shaken   *shaken // nil once it is recorded
+	fed      int // chunks handed to the recorder
 	offered  *session.Session
 	at       session.Coordinates
 	http     *carrier
@@ -216,7 +218,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 		ServerName: a.job.parsed.ServerName, MinVersion: a.job.min, MaxVersion: a.job.max, ALPN: a.alpn(),
 		Trust: a.job.trust, Identity: a.job.identity, Session: l.offered, Mechanisms: a.policy.Mechanisms, KeyLog: a.opt.KeyLog, Now: a.opt.Clock.Now,
 		NewSession: l.newSession,
-		Challenged: func() { l.user.Load().add(trace.Asked{}) },
+		Challenged: func() { l.user.Load().hold(trace.Asked{}) },
 	})
 	if err != nil {
 		a.flush()
@@ -225,33 +227,15 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 		return failure
 	}
 	l.conn = c
-	l.shaken = &shaken{at: a.rec.Now(), chunks: l.capture.Len(), state: c.State()}
-	return nil
-}
-
-// shaken is a handshake that is over and was not recorded yet.
-type shaken struct {
-	at     time.Duration
-	chunks int // of the capture that belong to it
-	state  stack.State
-}
-
-// record decodes and records the handshake, once. It waits until the request
-// is on its way: then it is done while the server works.
-func (a *attempt) record() {
-	l := a.link
-	h := l.shaken
-	if h == nil {
-		return
-	}
-	l.shaken = nil
-	a.decode(l.capture.Chunks(l.fed)[:h.chunks-l.fed])
-	s := &h.state
-	a.rec.AddAt(h.at, a.n, a.index, trace.TLSDone{
-		Version: s.Version, CipherSuite: s.CipherSuite, ALPN: s.ALPN, Resumed: s.Resumed,
-		TrustEvaluated: s.TrustEvaluated, Certificates: s.Certificates, NotOffered: s.NotOffered, NotKept: s.NotKept,
+	a.flush()
+	state := c.State()
+	// Decoded and folded while the server works on the request.
+	a.hold(trace.TLSDone{
+		Version: state.Version, CipherSuite: state.CipherSuite, ALPN: state.ALPN, Resumed: state.Resumed,
+		TrustEvaluated: state.TrustEvaluated, Certificates: state.Certificates, NotOffered: state.NotOffered, NotKept: state.NotKept,
 	})
 	a.store()
+	return nil
 }
 
 // alpn is what to offer; a retry on HTTP/1.1 offers nothing else.
@@ -269,61 +253,32 @@ func (l *link) newSession(s session.Session) {
 	l.pending = append(l.pending, s)
 }
 
-// flush decodes what has crossed the wire since the last flush.
-func (a *attempt) flush() {
-	a.decode(a.link.capture.Chunks(a.link.fed))
+// flush hands what has crossed the wire since the last flush to the recorder.
+func (a *attempt) flush() { a.flushed(false) }
+
+func (a *attempt) flushed(last bool) {
+	l := a.link
+	chunks := l.capture.Chunks(l.fed)
+	l.fed += len(chunks)
+	a.rec.HoldBytes(a.n, a.index, l.decoder, chunks, last)
 }
 
-func (a *attempt) decode(chunks []wire.Chunk) {
-	a.link.fed += len(chunks)
-	a.link.decoder.FeedTo(a.told, chunks...)
-}
-
-// told records a message from the wire.
-func (a *attempt) told(m *wire.Message) {
-	m.At = m.At.Truncate(time.Microsecond) // as the recorder would
-	a.rec.AddAt(m.At, a.n, a.index, trace.Message{Message: *m})
-}
-
-// store puts the sessions that came into the cache, made by and established
-// by whom the trace says.
+// store puts the sessions that came into the cache. What they carry the
+// recorder finds out when it has read the messages before.
 func (a *attempt) store() {
 	l := a.link
 	l.mu.Lock()
 	pending := l.pending
 	l.pending = nil
 	l.mu.Unlock()
-	if len(pending) == 0 {
-		return
-	}
-	evaluated := false
-	a.rec.View(func(log *trace.Log) {
-		c := log.Pass(a.n).Connection(a.index)
-		for i := range pending {
-			pending[i].EstablishedBy, pending[i].AuthKnown = established(c, &pending[i])
-		}
-		evaluated = c.ServerTrust == trace.TrustEvaluated || (c.ServerTrust == trace.TrustSkipped && l.offered != nil && l.offered.Evaluated)
-	})
 	for _, s := range pending {
-		s.MadeBy, s.Evaluated = a.index, evaluated
+		s.MadeBy = a.index
 		s.Configured, s.Target, s.ServerName = l.at.Identity, a.job.target.ID, a.job.parsed.ServerName
+		if a.policy.AnonymousOnly {
+			s.Origin = a.rec.Origin(a.n, a.index, s.Info)
+		}
 		a.cache.Store(l.at, s)
 	}
-}
-
-// established says whom a new session carries: of a PSK whom the connection
-// carried when it came, of others whom the handshake that made it proved.
-func established(c *trace.Connection, s *session.Session) (id string, known bool) {
-	by, known := c.IdentityAuthenticated, c.AuthenticatedKnown
-	for i := range c.NewSessions {
-		if n := &c.NewSessions[i]; s.Mechanism == session.PSK && n.Mechanism == session.PSK && n.Digest == s.TicketDigest {
-			by, known = n.EstablishedBy, n.Known
-		}
-	}
-	if by == nil {
-		return "", known
-	}
-	return *by, known
 }
 
 // settle ends this connection's use of its link: everything that crossed is
@@ -341,8 +296,7 @@ func (l *link) settle(a *attempt) {
 		by = "client"
 	}
 	l.close()
-	a.flush()
-	l.decoder.CloseTo(a.told)
+	a.flushed(true)
 	if l.conn != nil {
 		a.store()
 	} else if l.offered != nil {

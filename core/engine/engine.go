@@ -33,7 +33,8 @@ type Options struct {
 	Stacks   []stack.Stack                // in order of preference
 	Clock    session.Clock                // nil = the system's
 	KeyLog   *wire.KeyLog                 // nil = one of the run's own
-	Observe  func(trace.Event)            // called in order of Seq, one at a time; must not block
+	Observe  func(trace.Event)            // called in order of Seq, one at a time; must not block, nor ask the Run for events or caches
+	Delay    time.Duration                // how long what crossed the wire may stay undecoded while the run goes on; 0 = not at all
 	Sessions map[string][]session.Session // to begin with, by cache id
 }
 
@@ -64,7 +65,9 @@ func Start(ctx context.Context, p plan.Plan, res Resources, opt Options) (*Run, 
 		ctx: ctx, cancel: cancel, done: make(chan struct{}), gate: newGate(),
 		caches: make([]*session.Cache, len(passes)),
 	}
-	r.rec = trace.NewRecorder(len(passes)*len(jobs)*usualEvents, opt.Observe)
+	r.rec = trace.NewRecorder(trace.RecorderOptions{
+		Events: len(passes) * len(jobs) * usualEvents, Delay: opt.Delay, Observe: opt.Observe, Origin: r.originate,
+	})
 	r.rec.Add(0, 0, r.started(res))
 	go r.run()
 	return r, nil

@@ -169,7 +169,6 @@ func (a *attempt) exchange() (*trace.Failure, *attempt) {
 // failed decodes what came and classifies err; what the wire says about a late
 // refusal decides over the HTTP error that it caused.
 func (a *attempt) failed(err error) *trace.Failure {
-	a.record()
 	a.drain()
 	a.flush()
 	return a.classify(trace.PhaseHTTP, err)
@@ -187,15 +186,14 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	if c.h2 != nil {
 		proto = "HTTP/2.0"
 	}
-	sent := a.rec.Now()
+	a.hold(trace.Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Proto: proto})
 	if c.h2 == nil {
 		req.Close = !a.pool.keeps(l)
 		c.budget.n = maxHead
 		c.wake()
 		err = c.write(req)
 	}
-	a.record()
-	a.rec.AddAt(sent, a.n, a.index, trace.Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Proto: proto})
+	a.rec.KeepUp()
 	switch {
 	case err != nil:
 	case c.h2 != nil:
@@ -251,7 +249,7 @@ func (a *attempt) drain() {
 // linger waits a little on a connection without HTTP, so that tickets, late
 // refusals and post-handshake challenges can arrive.
 func (a *attempt) linger() *trace.Failure {
-	a.record()
+	a.rec.KeepUp()
 	l := a.link
 	stop := context.AfterFunc(a.ctx, func() { l.raw.SetDeadline(past) })
 	defer stop()

@@ -69,6 +69,11 @@ func (r *Run) SkipWait() {
 // Cache is the session cache of a pass (from 1), nil before the pass began.
 // The user's operations on it are recorded as events.
 func (r *Run) Cache(pass int) *session.Cache {
+	r.rec.CatchUp() // its sessions say whom they carry
+	return r.cache(pass)
+}
+
+func (r *Run) cache(pass int) *session.Cache {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if pass < 1 || pass > len(r.caches) {
@@ -105,7 +110,10 @@ func (r *Run) pass(n int) {
 	p := r.passes[n-1]
 	r.rec.Add(n, 0, trace.PassStarted{Cache: p.Policy.ID, Control: p.Control, Policy: p.Policy})
 	cache := session.NewCache(p.Policy, r.opt.Clock, func(e session.Event) {
-		r.rec.Add(n, e.By, trace.Cache{Event: e})
+		r.rec.Hold(n, e.By, trace.Cache{Event: e})
+		if e.By == 0 {
+			r.rec.KeepUp() // the user's
+		}
 	})
 	for _, s := range r.opt.Sessions[p.Policy.ID] {
 		cache.Restore(s)
@@ -121,7 +129,7 @@ func (r *Run) pass(n int) {
 		workers.Go(func() {
 			for {
 				i := int(taken.Add(1)) - 1
-				if i >= len(r.jobs) || !r.gate.wait(r.ctx) {
+				if i >= len(r.jobs) || !r.gate.wait(r.ctx, r.rec.CatchUp) {
 					return
 				}
 				w.connect(&r.jobs[i])
@@ -130,7 +138,15 @@ func (r *Run) pass(n int) {
 	}
 	workers.Wait()
 	w.pool.close()
+	r.rec.CatchUp()
 	r.rec.Add(n, 0, trace.PassDone{Entries: cache.Entries()})
+}
+
+// originate tells a pass's cache what a session in it carries.
+func (r *Run) originate(pass, serial int, o session.Origin) {
+	if c := r.cache(pass); c != nil {
+		c.Originate(serial, o)
+	}
 }
 
 // wait does the plan's delay before connection n and says how it ended.
@@ -153,6 +169,7 @@ func (r *Run) wait(pass, n int, d time.Duration) {
 
 	clock := r.opt.Clock
 	r.rec.Add(pass, n, trace.Wait{ForMS: trace.Milliseconds(d), Until: clock.Now().Add(d)})
+	r.rec.CatchUp()
 	how := trace.WaitElapsed
 	switch err := clock.Wait(ctx, d); {
 	case r.ctx.Err() != nil:
@@ -197,11 +214,18 @@ func (g *gate) open() {
 	}
 }
 
-// wait returns true once the gate is open, false when ctx ends first.
-func (g *gate) wait(ctx context.Context) bool {
+// wait returns true once the gate is open, false when ctx ends first. When it
+// has to wait it calls idle before.
+func (g *gate) wait(ctx context.Context, idle func()) bool {
 	g.mu.Lock()
 	free := g.free
 	g.mu.Unlock()
+	select {
+	case <-free:
+		return ctx.Err() == nil
+	default:
+	}
+	idle()
 	select {
 	case <-free:
 		return ctx.Err() == nil

@@ -154,7 +154,7 @@ func TestProfilesPredict(t *testing.T) {
 		c := session.NewCache(p, session.Real(), nil)
 		c.Lookup(1, alice, "go")
 		for _, m := range []session.Mechanism{session.ID, session.Ticket, session.PSK} {
-			c.Store(alice, session.Session{Info: session.Info{Mechanism: m, Stack: "go", MadeBy: 1, SessionID: string(m), EstablishedBy: "alice", AuthKnown: true}})
+			c.Store(alice, session.Session{Info: session.Info{Mechanism: m, Stack: "go", MadeBy: 1, SessionID: string(m), Origin: session.Origin{EstablishedBy: "alice", AuthKnown: true}}})
 		}
 		if s, _ := c.Lookup(2, bob, "go"); (s != nil) != want {
 			t.Errorf("%s: bob finds alice's session: %v, want %v", p.ID, s != nil, want)
@@ -175,7 +175,7 @@ func TestAnonymousOnly(t *testing.T) {
 	}{{"alice", true, false}, {"", false, false}, {"", true, true}} {
 		var events []session.Event
 		c := session.NewCache(firefox, session.Real(), func(e session.Event) { events = append(events, e) })
-		c.Store(nobody, session.Session{Info: session.Info{Mechanism: session.PSK, Stack: "go", MadeBy: 1, EstablishedBy: tt.by, AuthKnown: tt.known, Lifetime: time.Hour}})
+		c.Store(nobody, session.Session{Info: session.Info{Mechanism: session.PSK, Stack: "go", MadeBy: 1, Origin: session.Origin{EstablishedBy: tt.by, AuthKnown: tt.known}, Lifetime: time.Hour}})
 		if last := events[len(events)-1]; (last.Reason == session.ReasonNotAnonymous) == tt.kept {
 			t.Errorf("made by %q, known %v: %s %s", tt.by, tt.known, last.Op, last.Reason)
 		}

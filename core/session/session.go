@@ -22,27 +22,33 @@ const (
 // Info is what may be shown of a session. It holds no secret: a ticket is its
 // length and digest.
 type Info struct {
-	Serial        int           `json:"serial"` // from 1 within its cache
-	Key           string        `json:"key"`    // the session key as printed
-	Mechanism     Mechanism     `json:"mechanism"`
-	Version       uint16        `json:"version"`      // e.g. 0x0304
-	CipherSuite   uint16        `json:"cipher_suite"` // e.g. 0x1301
-	Stack         string        `json:"stack"`        // the stack that made it and alone can use it
-	SessionID     string        `json:"session_id"`   // hexadecimal; ID mechanism only
-	TicketLength  int           `json:"ticket_length"`
-	TicketDigest  string        `json:"ticket_digest"`  // first 16 hex digits of SHA-256
-	MadeBy        int           `json:"made_by"`        // index of the connection that got it; 0 = loaded from a file
-	EstablishedBy string        `json:"established_by"` // identity that its TLS state carries; "" = nobody
-	AuthKnown     bool          `json:"auth_known"`     // false: EstablishedBy can't be known
-	Configured    string        `json:"configured"`     // identity the making connection was meant to use; "" = none
-	ServerName    string        `json:"server_name"`
-	Target        string        `json:"target"`
-	Created       time.Time     `json:"created"`
-	Lifetime      time.Duration `json:"lifetime_ns"` // the server's hint; 0 = none given
-	Expires       time.Time     `json:"expires"`     // by the client's rule; zero = never
-	Evaluated     bool          `json:"evaluated"`   // server trust was evaluated when it was made
-	Used          int           `json:"used"`
-	Pinned        bool          `json:"pinned"`
+	Serial       int       `json:"serial"` // from 1 within its cache
+	Key          string    `json:"key"`    // the session key as printed
+	Mechanism    Mechanism `json:"mechanism"`
+	Version      uint16    `json:"version"`      // e.g. 0x0304
+	CipherSuite  uint16    `json:"cipher_suite"` // e.g. 0x1301
+	Stack        string    `json:"stack"`        // the stack that made it and alone can use it
+	SessionID    string    `json:"session_id"`   // hexadecimal; ID mechanism only
+	TicketLength int       `json:"ticket_length"`
+	TicketDigest string    `json:"ticket_digest"` // first 16 hex digits of SHA-256
+	MadeBy       int       `json:"made_by"`       // index of the connection that got it; 0 = loaded from a file
+	Origin
+	Configured string        `json:"configured"` // identity the making connection was meant to use; "" = none
+	ServerName string        `json:"server_name"`
+	Target     string        `json:"target"`
+	Created    time.Time     `json:"created"`
+	Lifetime   time.Duration `json:"lifetime_ns"` // the server's hint; 0 = none given
+	Expires    time.Time     `json:"expires"`     // by the client's rule; zero = never
+	Used       int           `json:"used"`
+	Pinned     bool          `json:"pinned"`
+}
+
+// Origin is what a session carries from the handshake that made it. The trace
+// tells: it is filled in once the handshake's messages were read.
+type Origin struct {
+	EstablishedBy string `json:"established_by"` // identity that its TLS state carries; "" = nobody
+	AuthKnown     bool   `json:"auth_known"`     // false: EstablishedBy can't be known
+	Evaluated     bool   `json:"evaluated"`      // server trust was evaluated
 }
 
 // Session is Info and the secret that resumes it. Marshalling it gives Info only.

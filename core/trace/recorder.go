@@ -4,67 +4,204 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"rechallenge/core/session"
+	"rechallenge/core/wire"
 )
 
-// Recorder orders events as they come from a run's goroutines, keeps them and
-// folds them, so that the engine itself decides by nothing but the trace.
-// observe, if not nil, sees each event in order of Seq, one at a time; it must
-// not block, as the engine waits for it.
+// Recorder makes the trace of a run from what its goroutines report: payloads,
+// and bytes that crossed a connection. Reporting only puts them in a queue.
+// Working the queue off decodes the bytes, orders, keeps and folds the events
+// and shows them to the observer; that happens away from a handshake's hot
+// path, and always before somebody looks, so that the engine itself decides by
+// nothing but the trace.
 type Recorder struct {
-	mu      sync.Mutex
-	start   time.Time
+	opt   RecorderOptions
+	start time.Time
+
+	mu    sync.Mutex // of the queue
+	queue []report
+
+	working sync.Mutex // held by who works the queue off; never taken under mu
 	folder  Folder
-	observe func(Event)
+	origins map[carrier]session.Origin
 }
+
+// RecorderOptions are how to record.
+type RecorderOptions struct {
+	// Events is about how many there will be; room is taken for them.
+	Events int
+	// Delay is how long the queue may grow before Add works it off; 0 = Add does at once.
+	Delay time.Duration
+	// Observe sees each event in order of Seq, one at a time. It must not block,
+	// as the engine waits for it, nor call the Recorder. nil = nobody does.
+	Observe func(Event)
+	// Origin is told whom the session of that serial, in that pass's cache,
+	// carries, before Observe sees that it was stored. nil = nobody is.
+	Origin func(pass, serial int, o session.Origin)
+}
+
+// report is something in the queue: a payload, or bytes for a decoder.
+type report struct {
+	at               time.Duration
+	pass, connection int
+	payload          Payload
+	decoder          *wire.Decoder // payload is nil
+	chunks           []wire.Chunk
+	last             bool // no more bytes come
+}
+
+// carrier names a session of a run.
+type carrier struct{ pass, serial int }
 
 // maxRoom is how many events get room before they come.
 const maxRoom = 1 << 14
 
-// NewRecorder begins a trace now, of about so many events.
-func NewRecorder(events int, observe func(Event)) *Recorder {
-	r := &Recorder{start: time.Now(), observe: observe}
-	r.folder.events = make([]Event, 0, min(events, maxRoom))
+// NewRecorder begins a trace now.
+func NewRecorder(opt RecorderOptions) *Recorder {
+	r := &Recorder{opt: opt, start: time.Now(), origins: map[carrier]session.Origin{}}
+	r.folder.events = make([]Event, 0, min(opt.Events, maxRoom))
 	return r
 }
 
 // Now is the time since the start, by the monotonic clock.
 func (r *Recorder) Now() time.Duration { return time.Since(r.start) }
 
-// Add records a payload that happened now and returns the event's Seq.
-func (r *Recorder) Add(pass, connection int, p Payload) int {
-	return r.AddAt(r.Now(), pass, connection, p)
+// Add records a payload that happened now.
+func (r *Recorder) Add(pass, connection int, p Payload) {
+	r.Hold(pass, connection, p)
+	r.KeepUp()
 }
 
-// AddAt records a payload that happened at the given offset.
-func (r *Recorder) AddAt(at time.Duration, pass, connection int, p Payload) int {
-	// To a microsecond, as reports have it: what is computed from it is the same
-	// when the report is read again.
-	at = at.Truncate(time.Microsecond)
-	if m, ok := p.(Message); ok && m.At != at {
-		m.At = at
-		p = m
-	}
+// Hold records a payload that happened now and leaves the work to a later call.
+func (r *Recorder) Hold(pass, connection int, p Payload) {
+	r.put(report{at: r.Now(), pass: pass, connection: connection, payload: p})
+}
+
+// HoldBytes records what crossed a connection since the last call for it, with
+// the connection's decoder, and leaves the work to a later call. last says
+// that no more comes. The decoder is the Recorder's from then on.
+func (r *Recorder) HoldBytes(pass, connection int, d *wire.Decoder, chunks []wire.Chunk, last bool) {
+	r.put(report{at: r.Now(), pass: pass, connection: connection, decoder: d, chunks: chunks, last: last})
+}
+
+// put queues a report.
+func (r *Recorder) put(p report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e := Event{Seq: len(r.folder.events) + 1, At: at, Pass: pass, Connection: connection, Payload: p}
-	r.folder.Add(e)
-	if r.observe != nil {
-		r.observe(e)
+	r.queue = append(r.queue, p)
+}
+
+// KeepUp works the queue off if the first in it has been there for the delay.
+func (r *Recorder) KeepUp() {
+	r.mu.Lock()
+	due := len(r.queue) > 0 && (r.opt.Delay == 0 || r.Now()-r.queue[0].at >= r.opt.Delay)
+	r.mu.Unlock()
+	if due {
+		r.CatchUp()
 	}
-	return e.Seq
+}
+
+// CatchUp works the queue off.
+func (r *Recorder) CatchUp() {
+	r.working.Lock()
+	defer r.working.Unlock()
+	r.catchUp()
+}
+
+func (r *Recorder) catchUp() {
+	for {
+		r.mu.Lock()
+		list := r.queue
+		r.queue = nil
+		r.mu.Unlock()
+		if len(list) == 0 {
+			return
+		}
+		for i := range list {
+			r.work(&list[i])
+		}
+		clear(list)
+		r.mu.Lock()
+		if r.queue == nil {
+			r.queue = list[:0]
+		}
+		r.mu.Unlock()
+	}
+}
+
+// work makes events of a report.
+func (r *Recorder) work(p *report) {
+	if p.payload != nil {
+		r.event(Event{At: p.at, Pass: p.pass, Connection: p.connection, Payload: p.payload})
+		return
+	}
+	told := func(m *wire.Message) {
+		m.At = m.At.Truncate(time.Microsecond) // as the event's
+		r.event(Event{At: m.At, Pass: p.pass, Connection: p.connection, Payload: Message{Message: *m}})
+	}
+	p.decoder.FeedTo(told, p.chunks...)
+	if p.last {
+		p.decoder.CloseTo(told)
+	}
+}
+
+// event numbers, keeps, folds and shows an event.
+func (r *Recorder) event(e Event) {
+	e.Seq = len(r.folder.events) + 1
+	// To a microsecond, as reports have it: what is computed from it is the same
+	// when the report is read again.
+	e.At = e.At.Truncate(time.Microsecond)
+	if c, ok := e.Payload.(Cache); ok && c.Info != nil {
+		r.origin(&e, c.Info)
+	}
+	r.folder.Add(e)
+	if r.opt.Observe != nil {
+		r.opt.Observe(e)
+	}
+}
+
+// origin fills in whom a session carries: a new one what its connection does
+// by now, a known one what it did when it came.
+func (r *Recorder) origin(e *Event, info *session.Info) {
+	of := carrier{e.Pass, info.Serial}
+	if o, known := r.origins[of]; known && info.Serial > 0 {
+		info.Origin = o
+		return
+	}
+	op := e.Payload.(Cache).Op
+	if e.Connection == 0 || (op != session.OpStore && op != session.OpIgnore) {
+		return
+	}
+	info.Origin = r.folder.origin(e.Pass, e.Connection, info)
+	if op != session.OpStore {
+		return
+	}
+	r.origins[of] = info.Origin
+	if r.opt.Origin != nil {
+		r.opt.Origin(e.Pass, info.Serial, info.Origin)
+	}
+}
+
+// Origin is what a session carries that the connection has just got.
+func (r *Recorder) Origin(pass, connection int, info session.Info) (o session.Origin) {
+	r.View(func(*Log) { o = r.folder.origin(pass, connection, &info) })
+	return o
 }
 
 // Events returns what was recorded so far; the slice is the caller's to keep.
 func (r *Recorder) Events() []Event {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.working.Lock()
+	defer r.working.Unlock()
+	r.catchUp()
 	return slices.Clip(r.folder.events)
 }
 
-// View lets see read the fold as it stands; what it is given is valid only
-// during the call.
+// View lets see read the fold of all that was recorded so far; what it is given
+// is valid only during the call.
 func (r *Recorder) View(see func(*Log)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.working.Lock()
+	defer r.working.Unlock()
+	r.catchUp()
 	see(r.folder.Log())
 }
