@@ -74,7 +74,7 @@ func Start(ctx context.Context, p plan.Plan, res Resources, opt Options) (*Run, 
 }
 
 // usualEvents is how many a connection has.
-const usualEvents = 32
+const usualEvents = 40
 
 // started is the run's first event.
 func (r *Run) started(res Resources) trace.RunStarted {

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"slices"
 	"sync"
 	"time"
@@ -55,7 +54,7 @@ func NewCache(policy Policy, clock Clock, observe func(Event)) *Cache {
 func (c *Cache) change(by int, op func(tell func(Event))) {
 	c.order.Lock()
 	defer c.order.Unlock()
-	var events []Event
+	events := make([]Event, 0, 2)
 	tell := func(e Event) {
 		e.By = by
 		events = append(events, e)
@@ -318,7 +317,14 @@ func (e *entry) info() *Info {
 // copy shares no bytes with e: stacks write into what they are given.
 func (e *entry) copy() Session {
 	s := e.Session
-	s.Secret = Secret{Ticket: bytes.Clone(s.Secret.Ticket), State: bytes.Clone(s.Secret.State), Master: bytes.Clone(s.Secret.Master)}
+	room := make([]byte, 0, len(s.Secret.Ticket)+len(s.Secret.State)+len(s.Secret.Master))
+	for _, b := range []*[]byte{&s.Secret.Ticket, &s.Secret.State, &s.Secret.Master} {
+		if *b != nil {
+			start := len(room)
+			room = append(room, *b...)
+			*b = room[start:len(room):len(room)]
+		}
+	}
 	return s
 }
 

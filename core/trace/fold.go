@@ -3,6 +3,7 @@ package trace
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"rechallenge/core/identity"
@@ -61,6 +62,7 @@ func (f *Folder) Add(e Event) {
 	if p, ok := e.Payload.(ConnectionStarted); ok {
 		pass.Connections = append(pass.Connections, &Connection{
 			Pass: e.Pass, Index: e.Connection, ConnectionStarted: p, Start: e.At, AuthenticatedKnown: true, taken: f.taken, Wire: &wire.Summary{},
+			Messages: make([]int, 0, 16), Spans: make([]Span, 0, 4),
 		})
 	}
 	if p, ok := e.Payload.(LeftOut); ok {
@@ -76,11 +78,11 @@ func (f *Folder) Add(e Event) {
 // append keeps an event. The passes' events are parts of the same array: when
 // it grows they move along, so that the old one goes.
 func (f *Folder) append(e Event) {
-	room := cap(f.events)
-	f.events = append(f.events, e)
-	if cap(f.events) == room {
+	if len(f.events) < cap(f.events) {
+		f.events = append(f.events, e)
 		return
 	}
+	f.events = append(slices.Grow(f.events, max(64, len(f.events)/2)), e)
 	for _, p := range f.log.Passes {
 		if !p.apart && len(p.Events) > 0 {
 			end := p.first + len(p.Events)

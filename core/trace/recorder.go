@@ -20,7 +20,7 @@ type Recorder struct {
 	start time.Time
 
 	mu    sync.Mutex // of the queue
-	queue []report
+	queue []report   // in order
 
 	working sync.Mutex // held by who works the queue off; never taken under mu
 	folder  Folder
@@ -41,14 +41,18 @@ type RecorderOptions struct {
 	Origin func(pass, serial int, o session.Origin)
 }
 
-// report is something in the queue: a payload, or bytes for a decoder.
+// report is something in the queue.
 type report struct {
 	at               time.Duration
 	pass, connection int
-	payload          Payload
-	decoder          *wire.Decoder // payload is nil
-	chunks           []wire.Chunk
-	last             bool // no more bytes come
+	what             any // a Payload, or *crossed
+}
+
+// crossed is bytes for a decoder.
+type crossed struct {
+	decoder *wire.Decoder
+	chunks  []wire.Chunk
+	last    bool // no more come
 }
 
 // carrier names a session of a run.
@@ -75,20 +79,25 @@ func (r *Recorder) Add(pass, connection int, p Payload) {
 
 // Hold records a payload that happened now and leaves the work to a later call.
 func (r *Recorder) Hold(pass, connection int, p Payload) {
-	r.put(report{at: r.Now(), pass: pass, connection: connection, payload: p})
+	r.put(report{r.Now(), pass, connection, p})
 }
 
 // HoldBytes records what crossed a connection since the last call for it, with
 // the connection's decoder, and leaves the work to a later call. last says
 // that no more comes. The decoder is the Recorder's from then on.
 func (r *Recorder) HoldBytes(pass, connection int, d *wire.Decoder, chunks []wire.Chunk, last bool) {
-	r.put(report{at: r.Now(), pass: pass, connection: connection, decoder: d, chunks: chunks, last: last})
+	if len(chunks) > 0 || last {
+		r.put(report{r.Now(), pass, connection, &crossed{d, chunks, last}})
+	}
 }
 
 // put queues a report.
 func (r *Recorder) put(p report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if len(r.queue) == cap(r.queue) {
+		r.queue = slices.Grow(r.queue, max(64, len(r.queue))) // by as much again: it may be long
+	}
 	r.queue = append(r.queue, p)
 }
 
@@ -110,39 +119,38 @@ func (r *Recorder) CatchUp() {
 }
 
 func (r *Recorder) catchUp() {
-	for {
-		r.mu.Lock()
-		list := r.queue
-		r.queue = nil
-		r.mu.Unlock()
-		if len(list) == 0 {
-			return
-		}
+	for list := r.take(nil); len(list) > 0; list = r.take(list) {
 		for i := range list {
 			r.work(&list[i])
 		}
-		clear(list)
-		r.mu.Lock()
-		if r.queue == nil {
-			r.queue = list[:0]
-		}
-		r.mu.Unlock()
 	}
+}
+
+// take empties the queue; done is what was taken before, whose room it gets back.
+func (r *Recorder) take(done []report) (list []report) {
+	clear(done)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.queue) > 0 || cap(r.queue) < cap(done) {
+		list, r.queue = r.queue, done[:0]
+	}
+	return list
 }
 
 // work makes events of a report.
 func (r *Recorder) work(p *report) {
-	if p.payload != nil {
-		r.event(Event{At: p.at, Pass: p.pass, Connection: p.connection, Payload: p.payload})
+	if payload, ok := p.what.(Payload); ok {
+		r.event(Event{At: p.at, Pass: p.pass, Connection: p.connection, Payload: payload})
 		return
 	}
+	c := p.what.(*crossed)
 	told := func(m *wire.Message) {
 		m.At = m.At.Truncate(time.Microsecond) // as the event's
 		r.event(Event{At: m.At, Pass: p.pass, Connection: p.connection, Payload: Message{Message: *m}})
 	}
-	p.decoder.FeedTo(told, p.chunks...)
-	if p.last {
-		p.decoder.CloseTo(told)
+	c.decoder.FeedTo(told, c.chunks...)
+	if c.last {
+		c.decoder.CloseTo(told)
 	}
 }
 

@@ -27,6 +27,9 @@ type Capture struct {
 // connection wastes less than that. What is large gets room of its own size.
 const blockSize = 1024
 
+// usualChunks is how many a connection with one HTTP exchange has.
+const usualChunks = 10
+
 // Tap returns conn with everything that crosses it recorded in c, as seen by
 // the client. now gives the time since the start of the run.
 func (c *Capture) Tap(conn net.Conn, now func() time.Duration) net.Conn {
@@ -44,13 +47,6 @@ func (c *Capture) Chunks(from int) []Chunk {
 	return c.chunks[from:len(c.chunks):len(c.chunks)]
 }
 
-// Len is how many chunks there are.
-func (c *Capture) Len() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.chunks)
-}
-
 // add records a copy of data.
 func (c *Capture) add(at time.Duration, from Side, data []byte) {
 	if len(data) == 0 {
@@ -58,6 +54,9 @@ func (c *Capture) add(at time.Duration, from Side, data []byte) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.chunks == nil {
+		c.chunks = make([]Chunk, 0, usualChunks)
+	}
 	if len(data) >= blockSize/2 {
 		c.chunks = append(c.chunks, Chunk{At: at, From: from, Data: bytes.Clone(data)})
 		return

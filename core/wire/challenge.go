@@ -67,7 +67,8 @@ func (s *Summary) certificateRequest(m *Message, body []byte) {
 	if len(context) > 0 || s.ClientFinished {
 		c.When = PostHandshake
 	}
-	list, _ := extensions(body, &b)
+	var room extensionRoom
+	list, _ := extensions(room[:0], body, &b)
 	for _, e := range list {
 		data := cryptobyte.String(e.data)
 		switch e.id {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -35,9 +36,7 @@ type Decoder struct {
 
 	flight     int
 	flightFrom Side
-	current    record    // being decoded
-	scratch    []byte    // where records are decrypted, during Feed and Close
-	out        []Message // decoded so far, during Feed and Close
+	*room      // during Feed and Close
 }
 
 // params is what a handshake agreed on, as far as keys depend on it.
@@ -81,9 +80,9 @@ type record struct {
 	flight  int // as it arrived, whenever it is decoded
 	content ContentType
 	version uint16
-	header  [5]byte
+	header  [headerLength]byte
 	payload []byte
-	lasting bool // payload is part of a chunk, which nobody changes
+	lasting bool // nobody changes payload
 }
 
 // NewDecoder returns a Decoder that looks its secrets up in keys; nil = it has none.
@@ -180,29 +179,36 @@ func (d *Decoder) chunk(c *Chunk) {
 		d.stop(c.From, fmt.Sprintf("the capture lacks %d bytes here: what the %s sent after them can't be read", c.Lost, c.From))
 		return
 	}
-	in, lasting := c.Data, true
-	if len(h.buf) > 0 {
-		lasting = false
-		h.buf = append(h.buf, c.Data...)
-		in = h.buf
-	}
-	for len(in) >= 5 && !h.broken {
-		n := int(binary.BigEndian.Uint16(in[3:5]))
-		content := ContentType(in[0])
-		switch {
-		case content < ChangeCipherSpec || content > Heartbeat || in[1] != 3:
-			d.stop(c.From, "this is not TLS")
-			return
-		case n > maxRecord:
-			d.stop(c.From, fmt.Sprintf("a record of %d bytes is more than TLS allows (%d)", n, maxRecord))
+	for in := c.Data; len(in) > 0 && !h.broken; {
+		whole := in
+		if len(h.buf) > 0 {
+			// It began in an earlier chunk.
+			n := min(recordSize(h.buf)-len(h.buf), len(in))
+			h.buf = append(h.buf, in[:n]...)
+			whole, in = h.buf, in[n:]
+		}
+		if why := nonsense(whole); why != "" {
+			d.stop(c.From, why)
 			return
 		}
-		if len(in) < 5+n {
-			break
+		n := recordSize(whole)
+		switch {
+		case len(whole) < n && len(h.buf) > 0:
+			h.buf = slices.Grow(h.buf, n-len(h.buf))
+			continue
+		case len(whole) < n:
+			h.buf = append(make([]byte, 0, n), in...)
+			return
+		case len(h.buf) > 0:
+			h.buf = nil // the record's now
+		default:
+			in = in[n:]
 		}
 		r := &d.current
-		*r = record{at: c.At, from: c.From, content: content, version: binary.BigEndian.Uint16(in[1:3]), header: [5]byte(in), payload: in[5 : 5+n], lasting: lasting}
-		in = in[5+n:]
+		*r = record{
+			at: c.At, from: c.From, content: ContentType(whole[0]), version: binary.BigEndian.Uint16(whole[1:3]),
+			header: [headerLength]byte(whole), payload: whole[headerLength:n], lasting: true,
+		}
 		r.flight = d.flightOf(r.from)
 		d.record(r)
 		for d.moved && len(d.waiting) > 0 {
@@ -210,13 +216,32 @@ func (d *Decoder) chunk(c *Chunk) {
 			d.retry()
 		}
 	}
-	if len(in) == 0 || h.broken {
-		h.buf = nil
-		return
+}
+
+// headerLength is that of a record's header (RFC 8446 section 5.1).
+const headerLength = 5
+
+// recordSize is the length of the record that b begins with, its header
+// included; as long as the header isn't all there, the header's.
+func recordSize(b []byte) int {
+	if len(b) < headerLength {
+		return headerLength
 	}
-	if len(in) < len(h.buf) || len(h.buf) == 0 {
-		h.buf = append(h.buf[:0], in...)
+	return headerLength + int(binary.BigEndian.Uint16(b[3:5]))
+}
+
+// nonsense says why no record begins like b; "" while one may.
+func nonsense(b []byte) string {
+	if len(b) < headerLength {
+		return ""
 	}
+	if content := ContentType(b[0]); content < ChangeCipherSpec || content > Heartbeat || b[1] != 3 {
+		return "this is not TLS"
+	}
+	if n := recordSize(b) - headerLength; n > maxRecord {
+		return fmt.Sprintf("a record of %d bytes is more than TLS allows (%d)", n, maxRecord)
+	}
+	return ""
 }
 
 // stop gives a direction up, saying why.

@@ -33,7 +33,7 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		epoch := h.epoch
 		var hello clientHelloBody
 		if m.Type == clientHello {
-			hello, _ = parseClientHello(raw[4:])
+			hello, _ = parseClientHello(raw[4:], d.room.extensions[:0])
 		}
 		d.follow(r.from, raw, &hello)
 		if d.version != 0 {

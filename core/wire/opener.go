@@ -22,8 +22,10 @@ type opener interface {
 
 // room is what decoding needs for as long as it takes.
 type room struct {
-	scratch []byte
-	out     []Message
+	current    record // being decoded
+	scratch    []byte // where records are decrypted
+	extensions extensionRoom
+	out        []Message // decoded so far
 }
 
 var rooms = sync.Pool{New: func() any { return &room{scratch: make([]byte, 0, maxRecord), out: make([]Message, 0, 32)} }}
@@ -32,13 +34,15 @@ var rooms = sync.Pool{New: func() any { return &room{scratch: make([]byte, 0, ma
 // holds none.
 func (d *Decoder) lend() func() {
 	r := rooms.Get().(*room)
-	d.scratch, d.out = r.scratch, r.out
+	d.room = r
 	return func() {
-		clear(d.out)
-		if cap(d.out) <= 256 {
-			r.out = d.out[:0]
+		clear(r.out)
+		if cap(r.out) > 256 {
+			r.out = make([]Message, 0, 32)
 		}
-		d.scratch, d.out, d.current = nil, nil, record{}
+		r.out, r.current = r.out[:0], record{}
+		clear(r.extensions[:])
+		d.room = nil
 		rooms.Put(r)
 	}
 }

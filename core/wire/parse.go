@@ -51,8 +51,13 @@ type extension struct {
 	data   []byte
 }
 
-// extensions reads a block of extensions; s is advanced past it.
-func extensions(body []byte, s *cryptobyte.String) ([]extension, bool) {
+// extensionRoom is where a caller's extensions may stand while it looks at
+// them; messages of today have fewer.
+type extensionRoom [24]extension
+
+// extensions reads a block of extensions and appends them to list, nil = to
+// one of its own; s is advanced past it.
+func extensions(list []extension, body []byte, s *cryptobyte.String) ([]extension, bool) {
 	if s.Empty() {
 		return nil, true
 	}
@@ -60,14 +65,9 @@ func extensions(body []byte, s *cryptobyte.String) ([]extension, bool) {
 	if !s.ReadUint16LengthPrefixed(&block) {
 		return nil, false
 	}
-	count := 0
-	for b := block; !b.Empty(); count++ {
-		var data cryptobyte.String
-		if !b.Skip(2) || !b.ReadUint16LengthPrefixed(&data) {
-			break
-		}
+	if list == nil {
+		list = make([]extension, 0, min(len(block)/4, len(extensionRoom{})))
 	}
-	list := make([]extension, 0, count)
 	for !block.Empty() {
 		var id uint16
 		var data cryptobyte.String
@@ -89,7 +89,9 @@ type clientHelloBody struct {
 	whole      bool // nothing of it could not be read
 }
 
-func parseClientHello(body []byte) (h clientHelloBody, ok bool) {
+// parseClientHello reads a ClientHello; its extensions stand in room, if it is
+// not nil.
+func parseClientHello(body []byte, room []extension) (h clientHelloBody, ok bool) {
 	s := cryptobyte.String(body)
 	var id, suites, compression cryptobyte.String
 	if !s.ReadUint16(&h.version) || !s.ReadBytes(&h.random, 32) || !s.ReadUint8LengthPrefixed(&id) ||
@@ -98,7 +100,7 @@ func parseClientHello(body []byte) (h clientHelloBody, ok bool) {
 	}
 	h.sessionID = id
 	h.rest = len(body) - len(s)
-	h.extensions, h.whole = extensions(body, &s)
+	h.extensions, h.whole = extensions(room, body, &s)
 	return h, h.whole
 }
 
@@ -125,7 +127,8 @@ func parseServerHello(body []byte) (h serverHelloBody, ok bool) {
 	}
 	h.sessionID = id
 	h.retry = string(h.random) == helloRetryRandom
-	list, ok := extensions(body, &s)
+	var room extensionRoom
+	list, ok := extensions(room[:0], body, &s)
 	for _, e := range list {
 		switch e.id {
 		case extSupportedVersions:

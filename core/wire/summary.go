@@ -86,7 +86,8 @@ func (s *Summary) handshake(m *Message, body []byte) {
 		s.serverHello(m, body)
 	case encryptedExtensions:
 		c := cryptobyte.String(body)
-		list, _ := extensions(body, &c)
+		var room extensionRoom
+		list, _ := extensions(room[:0], body, &c)
 		for _, e := range list {
 			if e.id == extALPN {
 				s.ALPN = alpnOf(e.data)
@@ -125,7 +126,7 @@ func (s *Summary) finish(from Side) {
 }
 
 func (s *Summary) clientHello(m *Message, body []byte) {
-	h, _ := parseClientHello(body)
+	h, _ := parseClientHello(body, nil)
 	s.renegotiating = s.ClientFinished && s.ServerFinished
 	s.negotiation = offers(m, &h)
 	if s.renegotiating {

@@ -187,6 +187,7 @@ func (c *client) prepare(config *tls.Config) error {
 	if c.offering, err = tls.NewResumptionState(s.Secret.Ticket, state); err != nil {
 		return &stack.Error{Reason: stack.Failed, Err: fmt.Errorf("offer the session: %w", err)}
 	}
+	c.sniffer.ticket = s.Secret.Ticket
 	if s.Mechanism == session.ID {
 		id, err := hex.DecodeString(s.SessionID)
 		if err != nil {
@@ -207,7 +208,7 @@ func (c *client) settle() {
 	hello, answer, _ := c.sniffer.hellos()
 	if c.offering != nil {
 		o := c.cfg.Session
-		sent := o.Mechanism == session.ID || hello.psk || o.Mechanism == session.Ticket && bytes.Equal(hello.ticket, o.Secret.Ticket)
+		sent := o.Mechanism == session.ID || hello.psk || o.Mechanism == session.Ticket && hello.ticket
 		if !sent {
 			c.notOffered = "crypto/tls did not offer it"
 		}
@@ -293,7 +294,7 @@ func (c *client) Put(_ string, cs *tls.ClientSessionState) {
 			Mechanism: session.Ticket, Stack: Name,
 			TicketLength: len(ticket), TicketDigest: session.Digest(ticket), Created: c.now(),
 		},
-		Secret: session.Secret{Ticket: bytes.Clone(ticket), State: data},
+		Secret: session.Secret{Ticket: ticket, State: data},
 	}
 	// Put may run inside the handshake, where ConnectionState would wait for itself.
 	head, ok := readStateHead(data)
@@ -304,7 +305,7 @@ func (c *client) Put(_ string, cs *tls.ClientSessionState) {
 	if made.Version == tls.VersionTLS13 {
 		made.Mechanism, made.Lifetime = session.PSK, pskLifetime(data, head.created)
 	} else {
-		made.Secret.Master = bytes.Clone(head.secret)
+		made.Secret.Master = head.secret
 		_, _, made.Lifetime = c.sniffer.hellos()
 	}
 	c.cfg.NewSession(made)

@@ -3,6 +3,7 @@ package gotls
 import (
 	"bytes"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,7 +18,8 @@ type sniffer struct {
 	mu       sync.Mutex
 	out, in  flight
 	expect   []byte // session ID that must stand in the ClientHello; nil = any
-	mismatch bool   // it didn't, and nothing was sent
+	ticket   []byte // looked for in the ClientHello; nil = none
+	mismatch bool   // expect didn't stand there, and nothing was sent
 	client   helloMessage
 	server   helloMessage
 	lifetime time.Duration // of a TLS 1.2 ticket, as the server hints
@@ -39,7 +41,7 @@ func (s *sniffer) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	s.out.feed(b, func(kind uint8, body []byte) {
 		if kind == typeClientHello && s.client.random == nil {
-			s.client.parse(body, true)
+			s.client.parse(body, s.ticket, true)
 			s.mismatch = s.expect != nil && !bytes.Equal(s.expect, s.client.sessionID)
 			s.out.stop() // nothing more is looked for
 		}
@@ -59,7 +61,7 @@ func (s *sniffer) Read(b []byte) (int, error) {
 	s.in.feed(b[:n], func(kind uint8, body []byte) {
 		switch {
 		case kind == typeServerHello && s.server.random == nil:
-			s.server.parse(body, false)
+			s.server.parse(body, nil, false)
 			if s.server.tls13 {
 				s.in.stop() // what follows is encrypted
 			}
@@ -83,21 +85,21 @@ type helloMessage struct {
 	random, sessionID []byte
 	extendedMaster    bool
 	tls13             bool // a ServerHello that chose TLS 1.3
-	ticket            []byte
+	ticket            bool // a ClientHello with the ticket looked for
 	psk               bool
 }
 
 // parse reads a ClientHello or ServerHello (RFC 8446 sections 4.1.2 and 4.1.3);
-// of a malformed one it keeps what came before.
-func (h *helloMessage) parse(body []byte, client bool) {
+// of a malformed one it keeps what came before. ticket is what to look for.
+func (h *helloMessage) parse(body, ticket []byte, client bool) {
 	s := cryptobyte.String(body)
-	var random, id []byte
+	var random []byte
 	var sessionID, suites, methods, extensions cryptobyte.String
 	if !s.Skip(2) || !s.ReadBytes(&random, 32) || !s.ReadUint8LengthPrefixed(&sessionID) {
 		return
 	}
-	id = bytes.Clone(sessionID)
-	h.random, h.sessionID = bytes.Clone(random), id
+	kept := append(bytes.Clone(random), sessionID...)
+	h.random, h.sessionID = kept[:len(random):len(random)], kept[len(random):]
 	if client {
 		if !s.ReadUint16LengthPrefixed(&suites) || !s.ReadUint8LengthPrefixed(&methods) {
 			return
@@ -118,7 +120,7 @@ func (h *helloMessage) parse(body []byte, client bool) {
 		case extensionMasterSecret:
 			h.extendedMaster = true
 		case extensionSessionTicket:
-			h.ticket = bytes.Clone(data)
+			h.ticket = len(ticket) > 0 && bytes.Equal(data, ticket)
 		case extensionPreSharedKey:
 			h.psk = true
 		case extensionSupportedVersions:
@@ -147,33 +149,50 @@ func (f *flight) feed(b []byte, each func(kind uint8, body []byte)) {
 	if f.done {
 		return
 	}
-	in := b
-	if len(f.record) > 0 {
-		f.record = append(f.record, b...)
-		in = f.record
-	}
-	for len(in) >= 5 {
-		length := int(in[3])<<8 | int(in[4])
-		alert := in[0] == 21
-		if (in[0] != 22 && !alert) || length > maxRecord || len(f.message) > maxHandshake {
+	for in := b; len(in) > 0; {
+		whole := in
+		if len(f.record) > 0 {
+			// It began in an earlier call.
+			n := min(recordSize(f.record)-len(f.record), len(in))
+			f.record = append(f.record, in[:n]...)
+			whole, in = f.record, in[n:]
+		}
+		n := recordSize(whole)
+		alert := whole[0] == 21
+		switch {
+		case len(whole) >= 5 && ((whole[0] != 22 && !alert) || n > 5+maxRecord || len(f.message) > maxHandshake):
 			f.stop()
 			return
+		case len(whole) < n && len(f.record) > 0:
+			f.record = slices.Grow(f.record, n-len(f.record))
+			continue
+		case len(whole) < n:
+			f.record = append(make([]byte, 0, n), in...)
+			return
+		case len(f.record) > 0:
+			f.record = f.record[:0]
+		default:
+			in = in[n:]
 		}
-		if len(in) < 5+length {
-			break
-		}
-		payload := in[5 : 5+length]
-		in = in[5+length:]
+		payload := whole[5:n]
 		if !alert {
 			f.handshake(payload, each)
-		} else if length != 2 || payload[0] != 1 {
+		} else if len(payload) != 2 || payload[0] != 1 {
 			f.stop()
 		}
 		if f.done {
 			return
 		}
 	}
-	f.record = append(f.record[:0], in...)
+}
+
+// recordSize is the length of the record that b begins with, its header
+// included; as long as the header isn't all there, the header's.
+func recordSize(b []byte) int {
+	if len(b) < 5 {
+		return 5
+	}
+	return 5 + int(b[3])<<8 + int(b[4])
 }
 
 // handshake takes the payload of a handshake record.
@@ -190,7 +209,7 @@ func (f *flight) handshake(in []byte, each func(kind uint8, body []byte)) {
 		each(in[0], in[4:4+size])
 		in = in[4+size:]
 	}
-	if !f.done {
+	if !f.done && (len(in) > 0 || len(f.message) > 0) {
 		f.message = append(f.message[:0], in...)
 	}
 }

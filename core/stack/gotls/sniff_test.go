@@ -71,7 +71,7 @@ func FuzzSniffer(f *testing.F) {
 		for len(data) > 0 {
 			n := min(step, len(data))
 			fl.feed(data[:n], func(kind uint8, body []byte) {
-				new(helloMessage).parse(body, kind == typeClientHello)
+				new(helloMessage).parse(body, nil, kind == typeClientHello)
 			})
 			data = data[n:]
 			if len(fl.record) > maxRecord+5+step || len(fl.message) > maxHandshake+maxRecord {
