@@ -63,10 +63,9 @@ func (a *attempt) dial(addresses []netip.AddrPort) (net.Conn, *trace.Failure) {
 	for _, address := range addresses {
 		text := address.String()
 		a.add(trace.Dial{Address: text})
-		var tcp *net.TCPConn
-		tcp, err = dialer.DialTCP(a.ctx, "tcp", netip.AddrPort{}, address)
+		conn, err = dialer.DialContext(a.ctx, "tcp", text)
 		if err == nil {
-			conn, a.address = tcp, address
+			a.address = address
 			a.dialled = trace.Dialed{Local: conn.LocalAddr().String(), Remote: text}
 			a.add(a.dialled)
 			break

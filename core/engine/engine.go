@@ -34,9 +34,17 @@ type Options struct {
 	Clock    session.Clock                // nil = the system's
 	KeyLog   *wire.KeyLog                 // nil = one of the run's own
 	Observe  func(trace.Event)            // called in order of Seq, one at a time; must not block, nor ask the Run for events or caches
-	Delay    time.Duration                // how long what crossed the wire may stay undecoded while the run goes on; 0 = not at all
+	Delay    time.Duration                // how long what happened may stay undecoded and unobserved; 0 = usualDelay
 	Sessions map[string][]session.Session // to begin with, by cache id
 }
+
+// usualDelay is some connections' worth, and less than what a person notices.
+// Decoding many at a time takes half the CPU time of decoding each as it
+// comes, and none of it between a handshake and its request.
+const usualDelay = 20 * time.Millisecond
+
+// AtOnce is the Options.Delay of whoever observes to interfere.
+const AtOnce time.Duration = -1
 
 // ErrNoStack is wrapped by Start's error when the plan names a stack that is not at hand.
 var ErrNoStack = errors.New("TLS stack not available")
@@ -58,6 +66,9 @@ func Start(ctx context.Context, p plan.Plan, res Resources, opt Options) (*Run, 
 	jobs, err := prepare(&p, res, opt.Stacks)
 	if err != nil {
 		return nil, err
+	}
+	if opt.Delay == 0 {
+		opt.Delay = usualDelay
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	r := &Run{

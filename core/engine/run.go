@@ -103,6 +103,7 @@ func (r *Run) run() {
 		r.pass(i + 1)
 	}
 	r.rec.Add(0, 0, trace.RunDone{Interrupted: r.ctx.Err() != nil})
+	r.rec.Close()
 }
 
 // pass runs the jobs once under one policy.
@@ -112,7 +113,7 @@ func (r *Run) pass(n int) {
 	cache := session.NewCache(p.Policy, r.opt.Clock, func(e session.Event) {
 		r.rec.Hold(n, e.By, trace.Cache{Event: e})
 		if e.By == 0 {
-			r.rec.KeepUp() // the user's
+			r.rec.CatchUp() // the user looks
 		}
 	})
 	for _, s := range r.opt.Sessions[p.Policy.ID] {
@@ -129,7 +130,7 @@ func (r *Run) pass(n int) {
 		workers.Go(func() {
 			for {
 				i := int(taken.Add(1)) - 1
-				if i >= len(r.jobs) || !r.gate.wait(r.ctx, r.rec.CatchUp) {
+				if i >= len(r.jobs) || !r.gate.wait(r.ctx) {
 					return
 				}
 				w.connect(&r.jobs[i])
@@ -138,8 +139,9 @@ func (r *Run) pass(n int) {
 	}
 	workers.Wait()
 	w.pool.close()
+	r.rec.CatchUp() // the sessions say whom they carry
+	r.rec.Hold(n, 0, trace.PassDone{Entries: cache.Entries()})
 	r.rec.CatchUp()
-	r.rec.Add(n, 0, trace.PassDone{Entries: cache.Entries()})
 }
 
 // originate tells a pass's cache what a session in it carries.
@@ -169,7 +171,6 @@ func (r *Run) wait(pass, n int, d time.Duration) {
 
 	clock := r.opt.Clock
 	r.rec.Add(pass, n, trace.Wait{ForMS: trace.Milliseconds(d), Until: clock.Now().Add(d)})
-	r.rec.CatchUp()
 	how := trace.WaitElapsed
 	switch err := clock.Wait(ctx, d); {
 	case r.ctx.Err() != nil:
@@ -214,18 +215,11 @@ func (g *gate) open() {
 	}
 }
 
-// wait returns true once the gate is open, false when ctx ends first. When it
-// has to wait it calls idle before.
-func (g *gate) wait(ctx context.Context, idle func()) bool {
+// wait returns true once the gate is open, false when ctx ends first.
+func (g *gate) wait(ctx context.Context) bool {
 	g.mu.Lock()
 	free := g.free
 	g.mu.Unlock()
-	select {
-	case <-free:
-		return ctx.Err() == nil
-	default:
-	}
-	idle()
 	select {
 	case <-free:
 		return ctx.Err() == nil

@@ -12,15 +12,19 @@ import (
 // Recorder makes the trace of a run from what its goroutines report: payloads,
 // and bytes that crossed a connection. Reporting only puts them in a queue.
 // Working the queue off decodes the bytes, orders, keeps and folds the events
-// and shows them to the observer; that happens away from a handshake's hot
-// path, and always before somebody looks, so that the engine itself decides by
-// nothing but the trace.
+// and shows them to the observer. That happens away from a handshake's hot
+// path, some connections at a time, and always before somebody looks, so that
+// the engine itself decides by nothing but the trace.
 type Recorder struct {
 	opt   RecorderOptions
 	start time.Time
 
-	mu    sync.Mutex // of the queue
-	queue []report   // in order
+	mu     sync.Mutex // of the queue
+	queue  []report   // in order
+	timer  *time.Timer
+	armed  bool // the timer runs
+	closed bool
+	fired  sync.WaitGroup // what the timer started
 
 	working sync.Mutex // held by who works the queue off; never taken under mu
 	folder  Folder
@@ -31,7 +35,7 @@ type Recorder struct {
 type RecorderOptions struct {
 	// Events is about how many there will be; room is taken for them.
 	Events int
-	// Delay is how long the queue may grow before Add works it off; 0 = Add does at once.
+	// Delay is how long a report may stay in the queue; 0 or less = Add works it off at once.
 	Delay time.Duration
 	// Observe sees each event in order of Seq, one at a time. It must not block,
 	// as the engine waits for it, nor call the Recorder. nil = nobody does.
@@ -68,6 +72,20 @@ func NewRecorder(opt RecorderOptions) *Recorder {
 	return r
 }
 
+// Close works the queue off and leaves no goroutine behind. What is recorded
+// afterwards waits until somebody looks.
+func (r *Recorder) Close() {
+	r.mu.Lock()
+	r.closed = true
+	if r.armed && r.timer.Stop() {
+		r.armed = false
+		r.fired.Done()
+	}
+	r.mu.Unlock()
+	r.fired.Wait()
+	r.CatchUp()
+}
+
 // Now is the time since the start, by the monotonic clock.
 func (r *Recorder) Now() time.Duration { return time.Since(r.start) }
 
@@ -99,14 +117,30 @@ func (r *Recorder) put(p report) {
 		r.queue = slices.Grow(r.queue, max(64, len(r.queue))) // by as much again: it may be long
 	}
 	r.queue = append(r.queue, p)
+	if r.opt.Delay <= 0 || r.armed || r.closed {
+		return
+	}
+	r.armed = true
+	r.fired.Add(1)
+	if r.timer == nil {
+		r.timer = time.AfterFunc(r.opt.Delay, r.due)
+	} else {
+		r.timer.Reset(r.opt.Delay)
+	}
 }
 
-// KeepUp works the queue off if the first in it has been there for the delay.
-func (r *Recorder) KeepUp() {
+// due is called by the timer.
+func (r *Recorder) due() {
+	defer r.fired.Done()
 	r.mu.Lock()
-	due := len(r.queue) > 0 && (r.opt.Delay == 0 || r.Now()-r.queue[0].at >= r.opt.Delay)
+	r.armed = false
 	r.mu.Unlock()
-	if due {
+	r.CatchUp()
+}
+
+// KeepUp works the queue off where nothing may stay in it.
+func (r *Recorder) KeepUp() {
+	if r.opt.Delay <= 0 {
 		r.CatchUp()
 	}
 }
