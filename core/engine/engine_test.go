@@ -357,6 +357,7 @@ func TestStopAnywhere(t *testing.T) {
 	x := newBench(t, lab.Behaviour{})
 	x.plan.Repeat = 3
 	x.plan.Concurrency = 3
+	x.opt.Delay = engine.AtOnce
 	total := len(func() []trace.Event {
 		r, err := engine.Start(context.Background(), x.plan, x.res, x.opt)
 		if err != nil {
@@ -395,6 +396,7 @@ func TestStopAnywhere(t *testing.T) {
 func TestPause(t *testing.T) {
 	x := newBench(t, lab.Behaviour{})
 	x.plan.Caches = []string{"shared", "none"}
+	x.opt.Delay = engine.AtOnce
 	var r *engine.Run
 	ready := make(chan struct{})
 	paused := make(chan struct{})

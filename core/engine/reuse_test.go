@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"rechallenge/core/engine"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
@@ -57,6 +58,7 @@ func TestKeptConnectionDied(t *testing.T) {
 	x.plan.Caches = []string{"shared"}
 	x.plan.Connections[1] = x.plan.Connections[0]
 	second := lab.Behaviour{}
+	x.opt.Delay = engine.AtOnce
 	x.opt.Observe = func(e trace.Event) {
 		if e.Pass == 1 && e.Connection == 1 && e.Payload.Kind() == trace.KindConnectionDone {
 			port := netip.MustParseAddrPort(x.server.Addr()).Port()

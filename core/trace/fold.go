@@ -15,9 +15,13 @@ import (
 // Folder turns events into a Log as they come. The zero value is ready.
 type Folder struct {
 	log    Log
-	events []Event // all of them
-	taken  int     // snapshots so far
+	events []Event      // all of them
+	taken  int          // snapshots so far
+	stale  []connection // whose answers don't go with their messages yet
 }
+
+// connection names one of a run.
+type connection struct{ pass, index int }
 
 // Connections folds a whole trace.
 func Connections(events []Event) *Log {
@@ -30,7 +34,13 @@ func Connections(events []Event) *Log {
 
 // Log returns what is known so far; it is the Folder's own and changes with
 // Add. Snapshot returns one that does not.
-func (f *Folder) Log() *Log { return &f.log }
+func (f *Folder) Log() *Log {
+	for len(f.stale) > 0 {
+		pass := f.log.Pass(f.stale[0].pass)
+		f.derive(f.own(pass, pass.Place(f.stale[0].index)))
+	}
+	return &f.log
+}
 
 // Add takes the next event, in order of Seq.
 func (f *Folder) Add(e Event) {
@@ -283,13 +293,23 @@ func (f *Folder) message(c *Connection, seq int, m *wire.Message) {
 			Mechanism: session.Mechanism(t.Mechanism), Lifetime: t.Lifetime, Length: t.Length, Digest: t.Digest, Event: seq, At: m.At,
 		})
 	}
-	if m.Content != wire.ApplicationData || m.Problem != "" {
+	switch {
+	case m.Content == wire.ApplicationData && m.Problem == "":
+	case c.Handshake != "":
 		f.derive(c)
+	case !slices.Contains(f.stale, c.id()):
+		// Until the handshake is over only somebody who looks needs the answers.
+		f.stale = append(f.stale, c.id())
 	}
 }
 
+func (c *Connection) id() connection { return connection{c.Pass, c.Index} }
+
 // derive draws the answers from what the wire, the cache and the library said.
 func (f *Folder) derive(c *Connection) {
+	if i := slices.Index(f.stale, c.id()); i >= 0 {
+		f.stale = slices.Delete(f.stale, i, i+1)
+	}
 	f.challenges(c)
 	if c.ReusedConnection != nil {
 		c.ChallengeHidden = !c.Challenged() && hides(c.Wire)

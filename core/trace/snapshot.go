@@ -6,7 +6,7 @@ import "slices"
 // Folder goes on. It costs a pointer a connection: one that changes afterwards
 // is copied then.
 func (f *Folder) Snapshot() *Log {
-	log := f.log
+	log := *f.Log()
 	log.Passes = make([]*Pass, len(f.log.Passes))
 	for i, p := range f.log.Passes {
 		pass := *p

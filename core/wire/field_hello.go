@@ -17,8 +17,8 @@ import (
 //	} ClientHello;
 func (r *reader) clientHello() {
 	version, id, compression := "client_version", "session_id", "compression_methods"
-	h, _ := parseClientHello(r.src[r.at:r.end], nil)
-	for _, e := range h.extensions {
+	_, list := parseClientHello(r.src[r.at:r.end], nil)
+	for _, e := range list {
 		if e.id == extSupportedVersions {
 			version, id, compression = "legacy_version", "legacy_session_id", "legacy_compression_methods"
 		}

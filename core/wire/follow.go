@@ -32,15 +32,16 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		m.Type, m.Length = HandshakeType(raw[0]), n
 		epoch := h.epoch
 		var hello clientHelloBody
+		var list []extension
 		if m.Type == clientHello {
-			hello, _ = parseClientHello(raw[4:], d.room.extensions[:0])
+			hello, list = parseClientHello(raw[4:], d.room.extensions[:0])
 		}
-		d.follow(r.from, raw, &hello)
+		m.Raw, m.Masked = mask(m.Type, m.Version, raw, &hello, list, lasting)
+		d.follow(&m, &hello, list)
 		if d.version != 0 {
 			m.Version = d.version
 		}
 		m.CipherSuite = d.next.suite
-		m.Raw, m.Masked = mask(m.Type, m.Version, raw, &hello, lasting)
 		if m.isRetry() {
 			m.Version = tls13
 		}
@@ -62,26 +63,25 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 }
 
 // follow keeps up with what a handshake message changes: randoms, version,
-// suite, keys. hello is the message where it is a ClientHello. What is kept of
-// raw are parts that nobody overwrites.
-func (d *Decoder) follow(from Side, raw []byte, hello *clientHelloBody) {
+// suite, keys. hello and list are the message where it is a ClientHello.
+func (d *Decoder) follow(m *Message, hello *clientHelloBody, list []extension) {
+	from, t := m.From, m.Type
 	h := &d.halves[from]
-	t := HandshakeType(raw[0])
 	if from == Server && t != serverHello && t != newSessionTicket && t != helloRequest {
 		d.next.full = true
 	}
 	switch t {
 	case clientHello:
 		if from == Client {
-			d.followClientHello(hello)
+			d.followClientHello(m, hello, list)
 		}
 	case serverHello:
 		if from == Server {
-			d.followServerHello(raw[4:])
+			d.followServerHello(m.Raw[4:])
 		}
 	case newSessionTicket:
-		if at, _, ok := ticketOf(raw[4:], d.version); ok && d.version < tls13 && at.length > 0 {
-			d.next.issued = digest(raw[4+at.offset:][:at.length])
+		if at, _, ok := ticketOf(m.Raw[4:], d.version); ok && d.version < tls13 && at.length > 0 {
+			d.next.issued = m.digestAt(4 + at.offset)
 		}
 	case endOfEarlyData:
 		if from == Client && h.early {
@@ -106,18 +106,18 @@ func (d *Decoder) follow(from Side, raw []byte, hello *clientHelloBody) {
 	}
 }
 
-func (d *Decoder) followClientHello(c *clientHelloBody) {
+func (d *Decoder) followClientHello(m *Message, c *clientHelloBody, list []extension) {
 	if len(c.random) == 0 || (d.version == tls13 && d.halves[Client].secure) {
 		return
 	}
 	d.next = params{clientRandom: c.random, clientID: c.sessionID}
 	early := false
-	for _, e := range c.extensions {
+	for _, e := range list {
 		switch {
 		case e.id == extEarlyData:
 			early = true
 		case e.id == extSessionTicket && len(e.data) > 0:
-			d.next.offered = digest(e.data)
+			d.next.offered = m.digestAt(4 + e.offset)
 		}
 	}
 	if h := &d.halves[Client]; early && !h.secure {

@@ -8,9 +8,9 @@ import (
 
 // mask overwrites the tickets and PSK identities of a message and says what
 // was there by length and digest. Of a message that can't be parsed it masks
-// all that may be one. h is the message where it is a ClientHello. What is
-// shared with others is overwritten in a copy; out is raw or that copy.
-func mask(t HandshakeType, version uint16, raw []byte, h *clientHelloBody, shared bool) (out []byte, masks []Mask) {
+// all that may be one. h and list are the message where it is a ClientHello. What
+// is shared with others is overwritten in a copy; out is raw or that copy.
+func mask(t HandshakeType, version uint16, raw []byte, h *clientHelloBody, list []extension, shared bool) (out []byte, masks []Mask) {
 	var spans []span
 	body := raw[4:]
 	switch t {
@@ -19,17 +19,17 @@ func mask(t HandshakeType, version uint16, raw []byte, h *clientHelloBody, share
 		if end == 0 {
 			end = min(2+32, len(body)) // it is broken somewhere after the random
 		}
-		for _, e := range h.extensions {
+		for _, e := range list {
 			end = e.offset + len(e.data)
 			switch e.id {
 			case extSessionTicket:
 				spans = append(spans, span{e.offset, len(e.data)})
 			case extPreSharedKey:
-				list, whole := pskIdentities(e)
+				identities, whole := pskIdentities(e)
 				if !whole {
-					list = []span{{e.offset, len(e.data)}}
+					identities = []span{{e.offset, len(e.data)}}
 				}
-				spans = append(spans, list...)
+				spans = append(spans, identities...)
 			}
 		}
 		if !h.whole {

@@ -79,29 +79,29 @@ func extensions(list []extension, body []byte, s *cryptobyte.String) ([]extensio
 	return list, true
 }
 
-// clientHelloBody is what the summary needs of a ClientHello.
+// clientHelloBody is what the decoder and the summary need of a ClientHello,
+// besides its extensions.
 type clientHelloBody struct {
-	version    uint16
-	random     []byte
-	sessionID  []byte
-	extensions []extension
-	rest       int  // where the extensions begin
-	whole      bool // nothing of it could not be read
+	version   uint16
+	random    []byte
+	sessionID []byte
+	rest      int  // where the extensions begin
+	whole     bool // nothing of it could not be read
 }
 
 // parseClientHello reads a ClientHello; its extensions stand in room, if it is
 // not nil.
-func parseClientHello(body []byte, room []extension) (h clientHelloBody, ok bool) {
+func parseClientHello(body []byte, room []extension) (h clientHelloBody, list []extension) {
 	s := cryptobyte.String(body)
 	var id, suites, compression cryptobyte.String
 	if !s.ReadUint16(&h.version) || !s.ReadBytes(&h.random, 32) || !s.ReadUint8LengthPrefixed(&id) ||
 		!s.ReadUint16LengthPrefixed(&suites) || !s.ReadUint8LengthPrefixed(&compression) {
-		return h, false
+		return h, nil
 	}
 	h.sessionID = id
 	h.rest = len(body) - len(s)
-	h.extensions, h.whole = extensions(room, body, &s)
-	return h, h.whole
+	list, h.whole = extensions(room, body, &s)
+	return h, list
 }
 
 // serverHelloBody is what the decoder and the summary need of a ServerHello.

@@ -56,10 +56,10 @@ type negotiation struct {
 // With a ticket the session ID is the client's invention (RFC 5077 section
 // 3.4); in a ClientHello that offers TLS 1.3 it may be mere compatibility
 // (RFC 8446 appendix D.4), and only the answer can tell.
-func offers(m *Message, h *clientHelloBody) negotiation {
-	n := negotiation{helloID: h.sessionID}
+func offers(m *Message, id []byte, list []extension) negotiation {
+	n := negotiation{helloID: id}
 	compatible := false
-	for _, e := range h.extensions {
+	for _, e := range list {
 		switch e.id {
 		case extSessionTicket:
 			if len(e.data) > 0 {
@@ -79,7 +79,7 @@ func offers(m *Message, h *clientHelloBody) negotiation {
 			}
 		}
 	}
-	if len(h.sessionID) > 0 && len(n.offered) == 0 && !compatible {
+	if len(id) > 0 && len(n.offered) == 0 && !compatible {
 		n.offered = []Offer{n.sessionID()}
 	}
 	return n

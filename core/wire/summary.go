@@ -126,16 +126,17 @@ func (s *Summary) finish(from Side) {
 }
 
 func (s *Summary) clientHello(m *Message, body []byte) {
-	h, _ := parseClientHello(body, nil)
+	var room extensionRoom
+	h, list := parseClientHello(body, room[:0])
 	s.renegotiating = s.ClientFinished && s.ServerFinished
-	s.negotiation = offers(m, &h)
+	s.negotiation = offers(m, h.sessionID, list)
 	if s.renegotiating {
 		s.Renegotiations = append(s.Renegotiations, Renegotiated{At: m.At, Offered: s.negotiation.offered})
 		return
 	}
 	s.Offered, s.HelloID = s.negotiation.offered, hex.EncodeToString(h.sessionID)
 	s.PostHandshakeAuth = false
-	for _, e := range h.extensions {
+	for _, e := range list {
 		switch e.id {
 		case extServerName:
 			s.ServerName = serverNameOf(e.data)
