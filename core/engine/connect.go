@@ -46,9 +46,6 @@ type attempt struct {
 // add records an event of this connection.
 func (a *attempt) add(p trace.Payload) { a.rec.Add(a.n, a.index, p) }
 
-// hold records one in passing, where the time is dear.
-func (a *attempt) hold(p trace.Payload) { a.rec.Hold(a.n, a.index, p) }
-
 // connect makes a job's connection, and makes it again where the server's
 // answer calls for it (HTTP_1_1_REQUIRED, 421 on a shared connection, a pooled
 // connection that had died).
@@ -93,6 +90,7 @@ func (a *attempt) run() (next *attempt) {
 		next = a.secondLook(failure)
 	}
 	a.add(trace.ConnectionDone{Error: failure})
+	a.rec.KeepUp()
 	return next
 }
 
@@ -218,7 +216,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 		ServerName: a.job.parsed.ServerName, MinVersion: a.job.min, MaxVersion: a.job.max, ALPN: a.alpn(),
 		Trust: a.job.trust, Identity: a.job.identity, Session: l.offered, Mechanisms: a.policy.Mechanisms, KeyLog: a.opt.KeyLog, Now: a.opt.Clock.Now,
 		NewSession: l.newSession,
-		Challenged: func() { l.user.Load().hold(trace.Asked{}) },
+		Challenged: func() { l.user.Load().add(trace.Asked{}) },
 	})
 	if err != nil {
 		a.flush()
@@ -229,8 +227,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	l.conn = c
 	a.flush()
 	state := c.State()
-	// Decoded and folded while the server works on the request.
-	a.hold(trace.TLSDone{
+	a.add(trace.TLSDone{
 		Version: state.Version, CipherSuite: state.CipherSuite, ALPN: state.ALPN, Resumed: state.Resumed,
 		TrustEvaluated: state.TrustEvaluated, Certificates: state.Certificates, NotOffered: state.NotOffered, NotKept: state.NotKept,
 	})
@@ -260,7 +257,7 @@ func (a *attempt) flushed(last bool) {
 	l := a.link
 	chunks := l.capture.Chunks(l.fed)
 	l.fed += len(chunks)
-	a.rec.HoldBytes(a.n, a.index, l.decoder, chunks, last)
+	a.rec.AddBytes(a.n, a.index, l.decoder, chunks, last)
 }
 
 // store puts the sessions that came into the cache. What they carry the

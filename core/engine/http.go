@@ -186,14 +186,13 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	if c.h2 != nil {
 		proto = "HTTP/2.0"
 	}
-	a.hold(trace.Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Proto: proto})
+	a.add(trace.Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Proto: proto})
 	if c.h2 == nil {
 		req.Close = !a.pool.keeps(l)
 		c.budget.n = maxHead
 		c.wake()
 		err = c.write(req)
 	}
-	a.rec.KeepUp()
 	switch {
 	case err != nil:
 	case c.h2 != nil:
@@ -249,7 +248,6 @@ func (a *attempt) drain() {
 // linger waits a little on a connection without HTTP, so that tickets, late
 // refusals and post-handshake challenges can arrive.
 func (a *attempt) linger() *trace.Failure {
-	a.rec.KeepUp()
 	l := a.link
 	stop := context.AfterFunc(a.ctx, func() { l.raw.SetDeadline(past) })
 	defer stop()

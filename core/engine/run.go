@@ -111,7 +111,7 @@ func (r *Run) pass(n int) {
 	p := r.passes[n-1]
 	r.rec.Add(n, 0, trace.PassStarted{Cache: p.Policy.ID, Control: p.Control, Policy: p.Policy})
 	cache := session.NewCache(p.Policy, r.opt.Clock, func(e session.Event) {
-		r.rec.Hold(n, e.By, trace.Cache{Event: e})
+		r.rec.Add(n, e.By, trace.Cache{Event: e})
 		if e.By == 0 {
 			r.rec.CatchUp() // the user looks
 		}
@@ -140,7 +140,7 @@ func (r *Run) pass(n int) {
 	workers.Wait()
 	w.pool.close()
 	r.rec.CatchUp() // the sessions say whom they carry
-	r.rec.Hold(n, 0, trace.PassDone{Entries: cache.Entries()})
+	r.rec.Add(n, 0, trace.PassDone{Entries: cache.Entries()})
 	r.rec.CatchUp()
 }
 

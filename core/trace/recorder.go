@@ -35,7 +35,8 @@ type Recorder struct {
 type RecorderOptions struct {
 	// Events is about how many there will be; room is taken for them.
 	Events int
-	// Delay is how long a report may stay in the queue; 0 or less = Add works it off at once.
+	// Delay is how long a report may stay in the queue before KeepUp works it
+	// off; after twice as long a goroutine does. 0 or less = Add does at once.
 	Delay time.Duration
 	// Observe sees each event in order of Seq, one at a time. It must not block,
 	// as the engine waits for it, nor call the Recorder. nil = nobody does.
@@ -91,19 +92,16 @@ func (r *Recorder) Now() time.Duration { return time.Since(r.start) }
 
 // Add records a payload that happened now.
 func (r *Recorder) Add(pass, connection int, p Payload) {
-	r.Hold(pass, connection, p)
-	r.KeepUp()
-}
-
-// Hold records a payload that happened now and leaves the work to a later call.
-func (r *Recorder) Hold(pass, connection int, p Payload) {
 	r.put(report{r.Now(), pass, connection, p})
+	if r.opt.Delay <= 0 {
+		r.CatchUp()
+	}
 }
 
-// HoldBytes records what crossed a connection since the last call for it, with
-// the connection's decoder, and leaves the work to a later call. last says
-// that no more comes. The decoder is the Recorder's from then on.
-func (r *Recorder) HoldBytes(pass, connection int, d *wire.Decoder, chunks []wire.Chunk, last bool) {
+// AddBytes records what crossed a connection since the last call for it. The
+// connection's decoder is the Recorder's from then on. last says that no more
+// comes. The work is always left to a later call: one follows soon.
+func (r *Recorder) AddBytes(pass, connection int, d *wire.Decoder, chunks []wire.Chunk, last bool) {
 	if len(chunks) > 0 || last {
 		r.put(report{r.Now(), pass, connection, &crossed{d, chunks, last}})
 	}
@@ -120,12 +118,17 @@ func (r *Recorder) put(p report) {
 	if r.opt.Delay <= 0 || r.armed || r.closed {
 		return
 	}
+	r.arm(2 * r.opt.Delay)
+}
+
+// arm starts the timer.
+func (r *Recorder) arm(d time.Duration) {
 	r.armed = true
 	r.fired.Add(1)
 	if r.timer == nil {
-		r.timer = time.AfterFunc(r.opt.Delay, r.due)
+		r.timer = time.AfterFunc(d, r.due)
 	} else {
-		r.timer.Reset(r.opt.Delay)
+		r.timer.Reset(d)
 	}
 }
 
@@ -134,13 +137,31 @@ func (r *Recorder) due() {
 	defer r.fired.Done()
 	r.mu.Lock()
 	r.armed = false
+	left := r.left(2 * r.opt.Delay)
+	if left > 0 && !r.closed {
+		r.arm(left)
+	}
 	r.mu.Unlock()
-	r.CatchUp()
+	if left <= 0 {
+		r.CatchUp()
+	}
 }
 
-// KeepUp works the queue off where nothing may stay in it.
+// left is how long the first report may still stay in the queue; 0 when it is empty.
+func (r *Recorder) left(d time.Duration) time.Duration {
+	if len(r.queue) == 0 {
+		return 0
+	}
+	return d - (r.Now() - r.queue[0].at)
+}
+
+// KeepUp works the queue off if a report has been in it for the delay. It is
+// called where it keeps nobody waiting.
 func (r *Recorder) KeepUp() {
-	if r.opt.Delay <= 0 {
+	r.mu.Lock()
+	due := r.left(r.opt.Delay) <= 0
+	r.mu.Unlock()
+	if due {
 		r.CatchUp()
 	}
 }
