@@ -158,6 +158,7 @@ type link struct {
 	job      *job
 	raw      net.Conn
 	conn     stack.Conn
+	alpn     string
 	remote   netip.AddrPort
 	capture  *wire.Capture
 	decoder  *wire.Decoder
@@ -224,9 +225,9 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 		a.add(trace.TLSDone{Error: failure})
 		return failure
 	}
-	l.conn = c
 	a.flush()
 	state := c.State()
+	l.conn, l.alpn = c, state.ALPN
 	a.add(trace.TLSDone{
 		Version: state.Version, CipherSuite: state.CipherSuite, ALPN: state.ALPN, Resumed: state.Resumed,
 		TrustEvaluated: state.TrustEvaluated, Certificates: state.Certificates, NotOffered: state.NotOffered, NotKept: state.NotKept,
@@ -310,8 +311,6 @@ func (l *link) close() {
 		l.http.close()
 	}
 	if l.conn != nil {
-		// A close_notify must not wait for a peer that doesn't read.
-		l.raw.SetDeadline(time.Now().Add(200 * time.Millisecond))
 		l.conn.Close()
 	}
 	l.raw.Close()

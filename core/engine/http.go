@@ -113,7 +113,7 @@ func (l *link) carrier() (*carrier, error) {
 		return l.http, nil
 	}
 	c := &carrier{}
-	if l.conn.State().ALPN == "h2" {
+	if l.alpn == "h2" {
 		h2, err := speakHTTP2(l.conn)
 		if err != nil {
 			return nil, err

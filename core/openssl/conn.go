@@ -244,10 +244,13 @@ func (c *Conn) Write(b []byte) (int, error) {
 	return written, nil
 }
 
+// goodbye is how long a close_notify may wait for a peer that doesn't read.
+const goodbye = 200 * time.Millisecond
+
 // Close sends close_notify if it can and closes the connection. It waits for a
-// peer that doesn't read for a second at most.
+// peer that doesn't read for goodbye at most.
 func (c *Conn) Close() error {
-	c.Conn.SetWriteDeadline(time.Now().Add(time.Second))
+	c.Conn.SetWriteDeadline(time.Now().Add(goodbye))
 	c.mu.Lock()
 	if c.ssl != 0 && c.complete && !c.broken {
 		pin(func() {

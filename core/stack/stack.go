@@ -68,7 +68,8 @@ type Trust struct {
 }
 
 // Conn is an established connection. Reading from it is what lets TLS 1.3
-// tickets, renegotiations and post-handshake challenges happen.
+// tickets, renegotiations and post-handshake challenges happen. Close says
+// goodbye, but waits only a moment for a peer that doesn't read.
 type Conn interface {
 	net.Conn
 	State() State

@@ -28,7 +28,7 @@ type Capture struct {
 const blockSize = 1024
 
 // usualChunks is how many a connection with one HTTP exchange has.
-const usualChunks = 10
+const usualChunks = 14
 
 // Tap returns conn with everything that crosses it recorded in c, as seen by
 // the client. now gives the time since the start of the run.

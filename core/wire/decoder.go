@@ -119,7 +119,8 @@ func (d *Decoder) Feed(chunks ...Chunk) (list []Message) {
 // FeedTo is Feed for callers that need no list: see gets each message, which is
 // valid only during the call.
 func (d *Decoder) FeedTo(see func(*Message), chunks ...Chunk) {
-	defer d.lend()()
+	d.borrow()
+	defer d.giveBack()
 	if n := d.keys.size(); n != d.known {
 		d.known = n
 		d.retry()
@@ -139,7 +140,8 @@ func (d *Decoder) Close() (list []Message) {
 
 // CloseTo is to Close as FeedTo is to Feed.
 func (d *Decoder) CloseTo(see func(*Message)) {
-	defer d.lend()()
+	d.borrow()
+	defer d.giveBack()
 	d.retry()
 	d.closing = true
 	d.retry()

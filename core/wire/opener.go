@@ -30,21 +30,19 @@ type room struct {
 
 var rooms = sync.Pool{New: func() any { return &room{scratch: make([]byte, 0, maxRecord), out: make([]Message, 0, 32)} }}
 
-// lend gives the decoder room, and what to call afterwards. An idle connection
-// holds none.
-func (d *Decoder) lend() func() {
-	r := rooms.Get().(*room)
-	d.room = r
-	return func() {
-		clear(r.out)
-		if cap(r.out) > 256 {
-			r.out = make([]Message, 0, 32)
-		}
-		r.out, r.current = r.out[:0], record{}
-		clear(r.extensions[:])
-		d.room = nil
-		rooms.Put(r)
+// borrow gives the decoder room, giveBack takes it. An idle connection has none.
+func (d *Decoder) borrow() { d.room = rooms.Get().(*room) }
+
+func (d *Decoder) giveBack() {
+	r := d.room
+	d.room = nil
+	clear(r.out)
+	if cap(r.out) > 256 {
+		r.out = make([]Message, 0, 32)
 	}
+	r.out, r.current = r.out[:0], record{}
+	clear(r.extensions[:])
+	rooms.Put(r)
 }
 
 var (

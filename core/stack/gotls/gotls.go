@@ -262,6 +262,12 @@ func (c *client) Write(b []byte) (int, error) {
 	return n, translate(err)
 }
 
+// Close bounds what crypto/tls waits for with a close_notify, which is five seconds.
+func (c *client) Close() error {
+	c.sniffer.closing.Store(true)
+	return c.Conn.Close()
+}
+
 func (c *client) State() stack.State {
 	s := c.ConnectionState()
 	return stack.State{

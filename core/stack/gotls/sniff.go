@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -23,6 +24,20 @@ type sniffer struct {
 	client   helloMessage
 	server   helloMessage
 	lifetime time.Duration // of a TLS 1.2 ticket, as the server hints
+	closing  atomic.Bool
+}
+
+// goodbye is how long a close_notify may wait for a peer that doesn't read.
+const goodbye = 200 * time.Millisecond
+
+// SetWriteDeadline lets nothing wait longer than that once the connection is being closed.
+func (s *sniffer) SetWriteDeadline(t time.Time) error {
+	if s.closing.Load() {
+		if end := time.Now().Add(goodbye); t.After(end) {
+			t = end
+		}
+	}
+	return s.Conn.SetWriteDeadline(t)
 }
 
 // Handshake types and extensions that are looked at (RFC 8446 section 4, RFC 5077, RFC 7627).
