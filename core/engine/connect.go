@@ -78,7 +78,7 @@ func (a *attempt) run() (next *attempt) {
 	if timeout <= 0 {
 		timeout = plan.DefaultTimeout
 	}
-	ctx, cancel := context.WithTimeout(a.ctx0(), timeout)
+	ctx, cancel := a.watch.limit(a.ctx0(), timeout)
 	defer cancel()
 	a.ctx = ctx
 

@@ -79,6 +79,7 @@ func Start(ctx context.Context, p plan.Plan, res Resources, opt Options) (*Run, 
 	r.rec = trace.NewRecorder(trace.RecorderOptions{
 		Events: len(passes) * len(jobs) * usualEvents, Delay: opt.Delay, Observe: opt.Observe, Origin: r.originate,
 	})
+	r.watch.each = r.keepUp
 	r.rec.Add(0, 0, r.started(res))
 	go r.run()
 	return r, nil

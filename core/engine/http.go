@@ -238,12 +238,15 @@ func (a *attempt) drain() {
 	if l.conn == nil || (l.http != nil && l.http.h2 != nil) || a.ctx.Err() != nil {
 		return
 	}
-	l.raw.SetReadDeadline(time.Now().Add(quiet))
+	defer a.watch.stop(a.watch.after(quiet, l.hush))
 	n, err := io.Copy(io.Discard, io.LimitReader(l.conn, maxBody))
 	if err == nil && n < maxBody {
 		l.closedBy = "server"
 	}
 }
+
+// hush ends a read.
+func (l *link) hush() { l.raw.SetReadDeadline(past) }
 
 // linger waits a little on a connection without HTTP, so that tickets, late
 // refusals and post-handshake challenges can arrive.
@@ -251,7 +254,7 @@ func (a *attempt) linger() *trace.Failure {
 	l := a.link
 	stop := context.AfterFunc(a.ctx, func() { l.raw.SetDeadline(past) })
 	defer stop()
-	l.raw.SetReadDeadline(time.Now().Add(quiet))
+	defer a.watch.stop(a.watch.after(quiet, l.hush))
 	buf := make([]byte, 4096)
 	var err error
 	for read := 0; err == nil && read < maxHead; {

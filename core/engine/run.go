@@ -23,6 +23,7 @@ type Run struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 	gate   *gate
+	watch  watch
 
 	mu       sync.Mutex
 	caches   []*session.Cache
@@ -103,7 +104,18 @@ func (r *Run) run() {
 		r.pass(i + 1)
 	}
 	r.rec.Add(0, 0, trace.RunDone{Interrupted: r.ctx.Err() != nil})
-	r.rec.Close()
+	r.watch.close()
+	r.rec.CatchUp()
+}
+
+// keepUp decodes what has waited long enough, and everything when nothing is
+// going on that would lead to a next time.
+func (r *Run) keepUp(last bool) {
+	if last {
+		r.rec.CatchUp()
+		return
+	}
+	r.rec.KeepUp()
 }
 
 // pass runs the jobs once under one policy.
@@ -171,6 +183,7 @@ func (r *Run) wait(pass, n int, d time.Duration) {
 
 	clock := r.opt.Clock
 	r.rec.Add(pass, n, trace.Wait{ForMS: trace.Milliseconds(d), Until: clock.Now().Add(d)})
+	r.rec.CatchUp()
 	how := trace.WaitElapsed
 	switch err := clock.Wait(ctx, d); {
 	case r.ctx.Err() != nil:

@@ -19,12 +19,8 @@ type Recorder struct {
 	opt   RecorderOptions
 	start time.Time
 
-	mu     sync.Mutex // of the queue
-	queue  []report   // in order
-	timer  *time.Timer
-	armed  bool // the timer runs
-	closed bool
-	fired  sync.WaitGroup // what the timer started
+	mu    sync.Mutex // of the queue
+	queue []report   // in order
 
 	working sync.Mutex // held by who works the queue off; never taken under mu
 	folder  Folder
@@ -35,8 +31,8 @@ type Recorder struct {
 type RecorderOptions struct {
 	// Events is about how many there will be; room is taken for them.
 	Events int
-	// Delay is how long a report may stay in the queue before KeepUp works it
-	// off; after twice as long a goroutine does. 0 or less = Add does at once.
+	// Delay is how long a report stays in the queue before KeepUp works it off; 0
+	// or less = Add does at once.
 	Delay time.Duration
 	// Observe sees each event in order of Seq, one at a time. It must not block,
 	// as the engine waits for it, nor call the Recorder. nil = nobody does.
@@ -73,20 +69,6 @@ func NewRecorder(opt RecorderOptions) *Recorder {
 	return r
 }
 
-// Close works the queue off and leaves no goroutine behind. What is recorded
-// afterwards waits until somebody looks.
-func (r *Recorder) Close() {
-	r.mu.Lock()
-	r.closed = true
-	if r.armed && r.timer.Stop() {
-		r.armed = false
-		r.fired.Done()
-	}
-	r.mu.Unlock()
-	r.fired.Wait()
-	r.CatchUp()
-}
-
 // Now is the time since the start, by the monotonic clock.
 func (r *Recorder) Now() time.Duration { return time.Since(r.start) }
 
@@ -115,51 +97,13 @@ func (r *Recorder) put(p report) {
 		r.queue = slices.Grow(r.queue, max(64, len(r.queue))) // by as much again: it may be long
 	}
 	r.queue = append(r.queue, p)
-	if r.opt.Delay <= 0 || r.armed || r.closed {
-		return
-	}
-	r.arm(2 * r.opt.Delay)
 }
 
-// arm starts the timer.
-func (r *Recorder) arm(d time.Duration) {
-	r.armed = true
-	r.fired.Add(1)
-	if r.timer == nil {
-		r.timer = time.AfterFunc(d, r.due)
-	} else {
-		r.timer.Reset(d)
-	}
-}
-
-// due is called by the timer.
-func (r *Recorder) due() {
-	defer r.fired.Done()
-	r.mu.Lock()
-	r.armed = false
-	left := r.left(2 * r.opt.Delay)
-	if left > 0 && !r.closed {
-		r.arm(left)
-	}
-	r.mu.Unlock()
-	if left <= 0 {
-		r.CatchUp()
-	}
-}
-
-// left is how long the first report may still stay in the queue; 0 when it is empty.
-func (r *Recorder) left(d time.Duration) time.Duration {
-	if len(r.queue) == 0 {
-		return 0
-	}
-	return d - (r.Now() - r.queue[0].at)
-}
-
-// KeepUp works the queue off if a report has been in it for the delay. It is
-// called where it keeps nobody waiting.
+// KeepUp works the queue off if a report has been in it for the delay. It is to
+// be called again and again, where it keeps nobody waiting.
 func (r *Recorder) KeepUp() {
 	r.mu.Lock()
-	due := r.left(r.opt.Delay) <= 0
+	due := len(r.queue) > 0 && r.Now()-r.queue[0].at >= r.opt.Delay
 	r.mu.Unlock()
 	if due {
 		r.CatchUp()

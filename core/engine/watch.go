@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// tick is how long after its time a wait may end.
+const tick = 10 * time.Millisecond
+
+// watch ends the waits of a run's connections, all with one timer. Were each
+// wait to set a timer of its own, that would mostly be the next one due, and
+// then the Go runtime wakes a thread: for every connection, at a quarter of
+// what a resumed handshake costs (docs/performance.md).
+type watch struct {
+	each func(last bool) // called at every tick; last: there will be none until the next wait
+
+	mu      sync.Mutex
+	waits   []*wait
+	timer   *time.Timer
+	armed   bool
+	closed  bool
+	running sync.WaitGroup // ticks
+}
+
+// wait is something that must not take longer than it may.
+type wait struct {
+	end  time.Time
+	then func()
+}
+
+// after calls then once d is over, unless stop comes before. then must be
+// quick, and harmless when stop comes at the same moment.
+func (w *watch) after(d time.Duration, then func()) *wait {
+	x := &wait{end: time.Now().Add(d), then: then}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waits = append(w.waits, x)
+	if !w.armed && !w.closed {
+		w.arm()
+	}
+	return x
+}
+
+// stop forgets a wait.
+func (w *watch) stop(x *wait) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if i := slices.Index(w.waits, x); i >= 0 {
+		w.waits = slices.Delete(w.waits, i, i+1)
+	}
+}
+
+func (w *watch) arm() {
+	w.armed = true
+	w.running.Add(1)
+	if w.timer == nil {
+		w.timer = time.AfterFunc(tick, w.tick)
+	} else {
+		w.timer.Reset(tick)
+	}
+}
+
+// tick is called by the timer.
+func (w *watch) tick() {
+	defer w.running.Done()
+	now := time.Now()
+	w.mu.Lock()
+	var due []*wait
+	w.waits = slices.DeleteFunc(w.waits, func(x *wait) bool {
+		over := !x.end.After(now)
+		if over {
+			due = append(due, x)
+		}
+		return over
+	})
+	last := len(w.waits) == 0
+	w.armed = false
+	if !last && !w.closed {
+		w.arm()
+	}
+	w.mu.Unlock()
+	for _, x := range due {
+		x.then()
+	}
+	w.each(last)
+}
+
+// close leaves no goroutine behind.
+func (w *watch) close() {
+	w.mu.Lock()
+	w.closed = true
+	if w.armed && w.timer.Stop() {
+		w.armed = false
+		w.running.Done()
+	}
+	w.mu.Unlock()
+	w.running.Wait()
+}
+
+// limited is a context that ends as one with a deadline does; the watch ends it.
+type limited struct {
+	context.Context
+	over atomic.Bool
+}
+
+// limit gives ctx at most d, and what to call when it is not needed any more.
+func (w *watch) limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	inner, cancel := context.WithCancelCause(ctx)
+	l := &limited{Context: inner}
+	x := w.after(d, func() {
+		l.over.Store(true)
+		cancel(context.DeadlineExceeded)
+	})
+	return l, func() {
+		w.stop(x)
+		cancel(nil)
+	}
+}
+
+// Err is DeadlineExceeded when that is why it ended.
+func (l *limited) Err() error {
+	err := l.Context.Err()
+	if err != nil && l.over.Load() && context.Cause(l.Context) == context.DeadlineExceeded {
+		return context.DeadlineExceeded
+	}
+	return err
+}
