@@ -6,5 +6,6 @@ import (
 )
 
 func main() {
+	adjustHeap()
 	os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

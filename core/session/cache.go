@@ -14,6 +14,8 @@ type Cache struct {
 	observe func(Event)
 
 	order sync.Mutex // held while an operation changes the cache and tells of it
+	by    int        // on whose behalf it does
+	told  []Event    // what it tells
 
 	mu      sync.Mutex
 	serial  int
@@ -51,20 +53,23 @@ func NewCache(policy Policy, clock Clock, observe func(Event)) *Cache {
 }
 
 // change runs one operation under the lock and tells of it afterwards.
-func (c *Cache) change(by int, op func(tell func(Event))) {
+func (c *Cache) change(by int, op func()) {
 	c.order.Lock()
 	defer c.order.Unlock()
-	events := make([]Event, 0, 2)
-	tell := func(e Event) {
-		e.By = by
-		events = append(events, e)
-	}
+	c.by, c.told = by, c.told[:0]
 	c.mu.Lock()
-	op(tell)
+	op()
 	c.mu.Unlock()
-	for _, e := range events {
+	for _, e := range c.told {
 		c.observe(e)
 	}
+	clear(c.told)
+}
+
+// tell notes what the operation under way does.
+func (c *Cache) tell(e Event) {
+	e.By = c.by
+	c.told = append(c.told, e)
 }
 
 // Lookup returns a copy of the session to offer for at, or nil, on behalf of
@@ -73,23 +78,23 @@ func (c *Cache) change(by int, op func(tell func(Event))) {
 // session comes first, then the newest.
 func (c *Cache) Lookup(by int, at Coordinates, stack string) (found *Session, key string) {
 	key = c.policy.key(at)
-	c.change(by, func(tell func(Event)) {
-		found = c.lookup(at, key, stack, tell)
+	c.change(by, func() {
+		found = c.lookup(at, key, stack)
 	})
 	return found, key
 }
 
-func (c *Cache) lookup(at Coordinates, key, stack string, tell func(Event)) *Session {
+func (c *Cache) lookup(at Coordinates, key, stack string) *Session {
 	miss := func(reason string) *Session {
-		tell(Event{Op: OpMiss, Key: key, Reason: reason})
+		c.tell(Event{Op: OpMiss, Key: key, Reason: reason})
 		return nil
 	}
 	if c.policy.Disabled {
 		return miss(ReasonDisabled)
 	}
 	now := c.clock.Now()
-	expired := c.sweep(now, key, tell)
-	c.choose(at, tell)
+	expired := c.sweep(now, key)
+	c.choose(at)
 	if len(c.entries) == 0 && !expired {
 		return miss(ReasonEmpty)
 	}
@@ -114,10 +119,10 @@ func (c *Cache) lookup(at Coordinates, key, stack string, tell func(Event)) *Ses
 	c.tick++
 	best.used = c.tick
 	found := best.copy()
-	tell(Event{Op: OpHit, Key: key, Info: best.info(), AgeMS: float64(now.Sub(best.Created)) / 1e6})
+	c.tell(Event{Op: OpHit, Key: key, Info: best.info(), AgeMS: float64(now.Sub(best.Created)) / 1e6})
 	if c.policy.SingleUseTickets && best.Mechanism == PSK && !best.Pinned {
 		c.drop(best)
-		tell(Event{Op: OpRemove, Key: key, Info: best.info(), Reason: ReasonSingleUse})
+		c.tell(Event{Op: OpRemove, Key: key, Info: best.info(), Reason: ReasonSingleUse})
 	}
 	return &found
 }
@@ -125,7 +130,7 @@ func (c *Cache) lookup(at Coordinates, key, stack string, tell func(Event)) *Ses
 // choose notes the identity a host is used with and drops the host's sessions
 // when the policy says that a change of it does. Of a session from a file the
 // identity before is the one that made it.
-func (c *Cache) choose(at Coordinates, tell func(Event)) {
+func (c *Cache) choose(at Coordinates) {
 	if !c.policy.FlushOnIdentity {
 		return
 	}
@@ -145,7 +150,7 @@ func (c *Cache) choose(at Coordinates, tell func(Event)) {
 		return
 	}
 	c.dropWhere(func(e *entry) bool { return (e.host.is(h) || restored(e)) && !e.Pinned }, func(e *entry) {
-		tell(Event{Op: OpRemove, Key: e.Key, Info: e.info(), Reason: ReasonIdentityChanged})
+		c.tell(Event{Op: OpRemove, Key: e.Key, Info: e.info(), Reason: ReasonIdentityChanged})
 	})
 }
 
@@ -153,31 +158,31 @@ func (c *Cache) choose(at Coordinates, tell func(Event)) {
 // the stack left it zero. Its events are on behalf of s.MadeBy.
 func (c *Cache) Store(at Coordinates, s Session) {
 	key := c.policy.key(at)
-	c.change(s.MadeBy, func(tell func(Event)) {
+	c.change(s.MadeBy, func() {
 		now := c.clock.Now()
 		if s.Created.IsZero() {
 			s.Created = now
 		}
 		s.Expires = c.policy.Expires(s.Info)
-		c.sweep(now, "", tell)
-		c.keep(&entry{Session: s, host: host{at.Name, at.Port}}, key, "", now, tell)
+		c.sweep(now, "")
+		c.keep(&entry{Session: s, host: host{at.Name, at.Port}}, key, "", now)
 	})
 }
 
 // Restore puts back a session saved by an earlier run, under the key it had
 // and with what is left of its life; MadeBy becomes 0.
 func (c *Cache) Restore(s Session) {
-	c.change(0, func(tell func(Event)) {
+	c.change(0, func() {
 		s.MadeBy = 0
-		c.keep(&entry{Session: s, host: host{name: s.ServerName}}, s.Key, ReasonRestored, c.clock.Now(), tell)
+		c.keep(&entry{Session: s, host: host{name: s.ServerName}}, s.Key, ReasonRestored, c.clock.Now())
 	})
 }
 
 // keep stores a copy of e under key and makes room for it.
-func (c *Cache) keep(e *entry, key, reason string, now time.Time, tell func(Event)) {
+func (c *Cache) keep(e *entry, key, reason string, now time.Time) {
 	e.Session = e.copy()
 	e.Key, e.Serial = key, 0
-	ignore := func(reason string) { tell(Event{Op: OpIgnore, Key: key, Info: e.info(), Reason: reason}) }
+	ignore := func(reason string) { c.tell(Event{Op: OpIgnore, Key: key, Info: e.info(), Reason: reason}) }
 	switch {
 	case c.policy.Disabled:
 		ignore(ReasonDisabled)
@@ -207,7 +212,7 @@ func (c *Cache) keep(e *entry, key, reason string, now time.Time, tell func(Even
 		}
 		if e.Mechanism == ID && o.Mechanism == ID && o.Stack == e.Stack && e.SessionID != "" && o.SessionID == e.SessionID {
 			o.used = c.tick
-			tell(Event{Op: OpStore, Key: key, Info: o.info(), Reason: ReasonSameSession})
+			c.tell(Event{Op: OpStore, Key: key, Info: o.info(), Reason: ReasonSameSession})
 			return
 		}
 		e.stored = min(e.stored, o.stored)
@@ -216,19 +221,19 @@ func (c *Cache) keep(e *entry, key, reason string, now time.Time, tell func(Even
 		}
 	}
 	for len(same) >= max(c.policy.PerKey, 1) {
-		c.evict(same[0], ReasonReplaced, tell)
+		c.evict(same[0], ReasonReplaced)
 		same = same[1:]
 	}
 	c.serial++
 	e.Serial = c.serial
 	c.entries = append(c.entries, e)
-	tell(Event{Op: OpStore, Key: key, Info: e.info(), Reason: reason})
-	c.makeRoom(tell)
+	c.tell(Event{Op: OpStore, Key: key, Info: e.info(), Reason: reason})
+	c.makeRoom()
 }
 
 // makeRoom evicts whole keys until the policy's capacity holds. A key with a
 // pinned session stays, and so does the key just stored.
-func (c *Cache) makeRoom(tell func(Event)) {
+func (c *Cache) makeRoom() {
 	if c.policy.Capacity <= 0 {
 		return
 	}
@@ -269,24 +274,24 @@ func (c *Cache) makeRoom(tell func(Event)) {
 		}
 		for _, e := range slices.Clone(c.entries) {
 			if e.Key == victim {
-				c.evict(e, ReasonCapacity, tell)
+				c.evict(e, ReasonCapacity)
 			}
 		}
 	}
 }
 
 // sweep drops what is past its life and reports whether any of it was kept under key.
-func (c *Cache) sweep(now time.Time, key string, tell func(Event)) (any bool) {
+func (c *Cache) sweep(now time.Time, key string) (any bool) {
 	c.dropWhere(func(e *entry) bool { return e.over(now) }, func(e *entry) {
 		any = any || e.Key == key
-		tell(Event{Op: OpExpire, Key: e.Key, Info: e.info(), Reason: ReasonExpired})
+		c.tell(Event{Op: OpExpire, Key: e.Key, Info: e.info(), Reason: ReasonExpired})
 	})
 	return any
 }
 
-func (c *Cache) evict(e *entry, reason string, tell func(Event)) {
+func (c *Cache) evict(e *entry, reason string) {
 	c.drop(e)
-	tell(Event{Op: OpEvict, Key: e.Key, Info: e.info(), Reason: reason})
+	c.tell(Event{Op: OpEvict, Key: e.Key, Info: e.info(), Reason: reason})
 }
 
 func (c *Cache) drop(e *entry) {

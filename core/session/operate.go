@@ -53,9 +53,9 @@ func (c *Cache) Sessions() []Session {
 
 // Flush empties the cache for the user, pinned sessions too.
 func (c *Cache) Flush() {
-	c.change(0, func(tell func(Event)) {
+	c.change(0, func() {
 		c.entries = nil
-		tell(Event{Op: OpFlush, Reason: ReasonUser})
+		c.tell(Event{Op: OpFlush, Reason: ReasonUser})
 	})
 }
 
@@ -67,10 +67,10 @@ func (c *Cache) Expire(serial int) bool { return c.take(0, serial, OpExpire, Rea
 
 // take drops the session of that serial, pinned or not.
 func (c *Cache) take(by, serial int, op Op, reason string) (found bool) {
-	c.change(by, func(tell func(Event)) {
+	c.change(by, func() {
 		c.dropWhere(func(e *entry) bool { return e.Serial == serial }, func(e *entry) {
 			found = true
-			tell(Event{Op: op, Key: e.Key, Info: e.info(), Reason: reason})
+			c.tell(Event{Op: op, Key: e.Key, Info: e.info(), Reason: reason})
 		})
 	})
 	return found
@@ -79,12 +79,12 @@ func (c *Cache) take(by, serial int, op Op, reason string) (found bool) {
 // Pin keeps a session from expiring, being evicted and being used up, or lets
 // go of it again, for the user. It reports whether it was there.
 func (c *Cache) Pin(serial int, on bool) (found bool) {
-	c.change(0, func(tell func(Event)) {
+	c.change(0, func() {
 		for _, e := range c.entries {
 			if e.Serial == serial {
 				found = true
 				e.Pinned = on
-				tell(Event{Op: OpPin, Key: e.Key, Info: e.info(), Reason: ReasonUser})
+				c.tell(Event{Op: OpPin, Key: e.Key, Info: e.info(), Reason: ReasonUser})
 			}
 		}
 	})

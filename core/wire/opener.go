@@ -80,6 +80,9 @@ type aeadOpener struct {
 	seq   uint64
 	tls13 bool
 	good  bool // a record was opened: the key is right
+
+	nonce [12]byte // of the record being opened
+	aad   [13]byte
 }
 
 // skip saves decrypting what TLS 1.2 says is application data.
@@ -101,8 +104,7 @@ func (o *aeadOpener) explicit() int {
 }
 
 func (o *aeadOpener) open(dst []byte, r *record) (ContentType, []byte, error) {
-	var nonce [12]byte
-	text := r.payload
+	nonce, text := &o.nonce, r.payload
 	if len(text) < o.explicit()+o.aead.Overhead() {
 		return 0, nil, errShort
 	}
@@ -111,15 +113,15 @@ func (o *aeadOpener) open(dst []byte, r *record) (ContentType, []byte, error) {
 		copy(nonce[4:], text[:8])
 		text = text[8:]
 	} else {
+		clear(nonce[:4])
 		binary.BigEndian.PutUint64(nonce[4:], o.seq)
 		for i := range nonce {
 			nonce[i] ^= o.iv[i]
 		}
 	}
-	var aad [13]byte
-	used := aad[:copy(aad[:], r.header[:])]
+	used := o.aad[:copy(o.aad[:], r.header[:])]
 	if !o.tls13 {
-		used = pseudoHeader(&aad, o.seq, r, len(text)-o.aead.Overhead())
+		used = pseudoHeader(&o.aad, o.seq, r, len(text)-o.aead.Overhead())
 	}
 	plain, err := o.aead.Open(dst, nonce[:], text, used)
 	if err != nil {

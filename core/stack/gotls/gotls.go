@@ -64,7 +64,7 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 	if now == nil {
 		now = time.Now
 	}
-	c := &client{cfg: cfg, now: now, sniffer: &sniffer{Conn: conn}}
+	c := &client{cfg: cfg, now: now, sniffer: sniffer{Conn: conn}}
 	config := &tls.Config{
 		ServerName: cfg.ServerName, MinVersion: cfg.MinVersion, MaxVersion: cfg.MaxVersion, NextProtos: cfg.ALPN,
 		InsecureSkipVerify: true,
@@ -108,7 +108,7 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 	if c.offering == nil && !asksForTickets(cfg) {
 		config.ClientSessionCache = nil
 	}
-	c.Conn = tls.Client(c.sniffer, config)
+	c.Conn = tls.Client(&c.sniffer, config)
 	// HandshakeContext would start a goroutine to wait for the end of ctx.
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(past) })
 	err := c.Handshake()
@@ -159,7 +159,7 @@ type client struct {
 	*tls.Conn
 	cfg        stack.Config
 	now        func() time.Time
-	sniffer    *sniffer
+	sniffer    sniffer
 	master     []byte // TLS 1.2 master secret
 	evaluated  bool
 	offering   *tls.ClientSessionState
@@ -358,10 +358,13 @@ const alertProtocolVersion = 70 // RFC 8446 section 6.2
 
 // translate puts crypto/tls's errors into the stack's terms.
 func translate(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
 	var known *stack.Error
 	var op *net.OpError
 	switch {
-	case err == nil, err == io.EOF, errors.As(err, &known), errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.As(err, &known), errors.Is(err, os.ErrDeadlineExceeded):
 		return err
 	case errors.As(err, &op) && op.Op == "remote error":
 		// The alert's type is crypto/tls's own; its kind is uint8.
