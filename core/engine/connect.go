@@ -38,6 +38,7 @@ type attempt struct {
 	fresh   bool // don't use the pool
 	why     string
 	ctx     context.Context
+	using   atomic.Pointer[net.Conn] // is broken off when ctx ends
 	link    *link
 	address netip.AddrPort // dialled
 	dialled trace.Dialed
@@ -81,8 +82,9 @@ func (a *attempt) run() (next *attempt) {
 	ctx, cancel := a.watch.limit(a.ctx0(), timeout)
 	defer cancel()
 	a.ctx = ctx
-
+	stop := context.AfterFunc(ctx, a.breakOff)
 	failure, next := a.perform()
+	stop()
 	if a.link != nil {
 		a.link.settle(a)
 	}
@@ -92,6 +94,20 @@ func (a *attempt) run() (next *attempt) {
 	a.add(trace.ConnectionDone{Error: failure})
 	a.rec.KeepUp()
 	return next
+}
+
+// use says what to break off when the attempt's time is over, or the run is stopped.
+func (a *attempt) use(conn net.Conn) {
+	a.using.Store(&conn)
+	if a.ctx.Err() != nil {
+		a.breakOff()
+	}
+}
+
+func (a *attempt) breakOff() {
+	if conn := a.using.Load(); conn != nil {
+		(*conn).SetDeadline(past)
+	}
 }
 
 // ctx0 is the run's context.
@@ -138,6 +154,7 @@ func (a *attempt) reuse(l *link, coalesced bool) (*trace.Failure, *attempt) {
 	a.add(trace.Reused{From: l.index, Coalesced: coalesced})
 	a.link = l
 	l.user.Store(a)
+	a.use(l.raw)
 	failure, next := a.exchange()
 	if failure != nil && next == nil && (failure.Reason == trace.ReasonClosed || failure.Reason == trace.ReasonReset) {
 		// A server may close an idle connection at any time: RFC 9112 section 9.5.
@@ -213,7 +230,8 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 		trust = "system"
 	}
 	a.add(trace.TLS{ServerName: a.job.parsed.ServerName, ALPN: a.alpn(), Trust: trust, SessionKey: key})
-	c, err := a.job.stack.Client(a.ctx, l.raw, stack.Config{
+	// Its end reaches the stack by the connection, which is in use already.
+	c, err := a.job.stack.Client(context.WithoutCancel(a.ctx), l.raw, stack.Config{
 		ServerName: a.job.parsed.ServerName, MinVersion: a.job.min, MaxVersion: a.job.max, ALPN: a.alpn(),
 		Trust: a.job.trust, Identity: a.job.identity, Session: l.offered, Mechanisms: a.policy.Mechanisms, KeyLog: a.opt.KeyLog, Now: a.opt.Clock.Now,
 		NewSession: l.newSession,

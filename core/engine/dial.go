@@ -66,6 +66,7 @@ func (a *attempt) dial(addresses []netip.AddrPort) (net.Conn, *trace.Failure) {
 		conn, err = dialer.DialContext(a.ctx, "tcp", text)
 		if err == nil {
 			a.address = address
+			a.use(conn)
 			a.dialled = trace.Dialed{Local: conn.LocalAddr().String(), Remote: text}
 			a.add(a.dialled)
 			break
@@ -89,9 +90,8 @@ func (a *attempt) dial(addresses []netip.AddrPort) (net.Conn, *trace.Failure) {
 		to = a.job.Node.String()
 	}
 	a.add(trace.Proxy{URL: a.job.proxy.display, For: to})
-	stop := context.AfterFunc(a.ctx, func() { conn.SetDeadline(past) })
 	through, status, err := a.job.proxy.open(a.ctx, conn, to)
-	if !stop() && err == nil {
+	if err == nil {
 		err = a.ctx.Err()
 	}
 	if err != nil {

@@ -141,8 +141,6 @@ func speakHTTP2(conn net.Conn) (*http.ClientConn, error) {
 // exchange sends the request, reads the answer and tells whom the server saw.
 func (a *attempt) exchange() (*trace.Failure, *attempt) {
 	l := a.link
-	stop := context.AfterFunc(a.ctx, func() { l.raw.SetDeadline(past) })
-	defer stop()
 	resp, body, truncated, err := a.roundTrip()
 	if err != nil {
 		if http11Required(err) && !a.http1 {
@@ -252,8 +250,6 @@ func (l *link) hush() { l.raw.SetReadDeadline(past) }
 // refusals and post-handshake challenges can arrive.
 func (a *attempt) linger() *trace.Failure {
 	l := a.link
-	stop := context.AfterFunc(a.ctx, func() { l.raw.SetDeadline(past) })
-	defer stop()
 	defer a.watch.stop(a.watch.after(quiet, l.hush))
 	buf := make([]byte, 4096)
 	var err error

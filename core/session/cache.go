@@ -3,6 +3,7 @@ package session
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,8 @@ type Cache struct {
 	order sync.Mutex // held while an operation changes the cache and tells of it
 	by    int        // on whose behalf it does
 	told  []Event    // what it tells
+
+	printed atomic.Pointer[printed] // the last key printed
 
 	mu      sync.Mutex
 	serial  int
@@ -77,7 +80,7 @@ func (c *Cache) tell(e Event) {
 // printed is returned always ("" under a policy that keeps nothing). A pinned
 // session comes first, then the newest.
 func (c *Cache) Lookup(by int, at Coordinates, stack string) (found *Session, key string) {
-	key = c.policy.key(at)
+	key = c.key(at)
 	c.change(by, func() {
 		found = c.lookup(at, key, stack)
 	})
@@ -137,7 +140,7 @@ func (c *Cache) choose(at Coordinates) {
 	h := host{at.Name, at.Port}
 	before, known := c.chosen[h]
 	c.chosen[h] = at.Identity
-	key := c.policy.key(at)
+	key := c.key(at)
 	restored := func(e *entry) bool { return e.MadeBy == 0 && e.Key == key }
 	if !known {
 		for _, e := range c.entries {
@@ -157,7 +160,7 @@ func (c *Cache) choose(at Coordinates) {
 // Store keeps s for at; Serial, Key and Expires are filled in, Created where
 // the stack left it zero. Its events are on behalf of s.MadeBy.
 func (c *Cache) Store(at Coordinates, s Session) {
-	key := c.policy.key(at)
+	key := c.key(at)
 	c.change(s.MadeBy, func() {
 		now := c.clock.Now()
 		if s.Created.IsZero() {
@@ -331,6 +334,22 @@ func (e *entry) copy() Session {
 		}
 	}
 	return s
+}
+
+// printed is a key and what it was printed for.
+type printed struct {
+	at  Coordinates
+	key string
+}
+
+// key is the policy's; a connection asks for the same one again.
+func (c *Cache) key(at Coordinates) string {
+	if p := c.printed.Load(); p != nil && p.at == at {
+		return p.key
+	}
+	p := &printed{at, c.policy.key(at)}
+	c.printed.Store(p)
+	return p.key
 }
 
 // key prints the session key for at; "" where nothing is kept.
