@@ -79,12 +79,10 @@ func (a *attempt) run() (next *attempt) {
 	if timeout <= 0 {
 		timeout = plan.DefaultTimeout
 	}
-	ctx, cancel := a.watch.limit(a.ctx0(), timeout)
-	defer cancel()
+	ctx, over := a.watch.limit(a.ctx0(), timeout, a.breakOff)
 	a.ctx = ctx
-	stop := context.AfterFunc(ctx, a.breakOff)
 	failure, next := a.perform()
-	stop()
+	over()
 	if a.link != nil {
 		a.link.settle(a)
 	}

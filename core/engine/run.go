@@ -97,14 +97,16 @@ func (r *Run) KeyLog() *wire.KeyLog { return r.opt.KeyLog }
 func (r *Run) run() {
 	defer close(r.done)
 	defer r.cancel()
+	undo := r.watch.until(r.ctx)
 	for i := range r.passes {
 		if r.ctx.Err() != nil {
 			break
 		}
 		r.pass(i + 1)
 	}
-	r.rec.Add(0, 0, trace.RunDone{Interrupted: r.ctx.Err() != nil})
+	undo()
 	r.watch.close()
+	r.rec.Add(0, 0, trace.RunDone{Interrupted: r.ctx.Err() != nil})
 	r.rec.CatchUp()
 }
 

@@ -89,6 +89,31 @@ func (w *watch) tick() {
 	w.each(last)
 }
 
+// until interrupts when ctx ends. The function it returns takes that back.
+func (w *watch) until(ctx context.Context) (undo func()) {
+	w.running.Add(1)
+	stop := context.AfterFunc(ctx, func() {
+		defer w.running.Done()
+		w.interrupt()
+	})
+	return func() {
+		if stop() {
+			w.running.Done()
+		}
+	}
+}
+
+// interrupt ends every wait now.
+func (w *watch) interrupt() {
+	w.mu.Lock()
+	due := w.waits
+	w.waits = nil
+	w.mu.Unlock()
+	for _, x := range due {
+		x.then()
+	}
+}
+
 // close leaves no goroutine behind.
 func (w *watch) close() {
 	w.mu.Lock()
@@ -108,12 +133,15 @@ type limited struct {
 }
 
 // limit gives ctx at most d, and what to call when it is not needed any more.
-func (w *watch) limit(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+// then is called when it ended by itself: when its time was over, or at an
+// interrupt.
+func (w *watch) limit(ctx context.Context, d time.Duration, then func()) (context.Context, context.CancelFunc) {
 	inner, cancel := context.WithCancelCause(ctx)
 	l := &limited{Context: inner}
 	x := w.after(d, func() {
 		l.over.Store(true)
-		cancel(context.DeadlineExceeded)
+		cancel(context.DeadlineExceeded) // without effect when ctx was cancelled
+		then()
 	})
 	return l, func() {
 		w.stop(x)
