@@ -296,7 +296,7 @@ var credentials = []string{"Authorization", "Proxy-Authorization", "Cookie", "Se
 
 // headers lists an answer's headers in order of name, cut and without credentials.
 func headers(h http.Header) [][2]string {
-	list := [][2]string{}
+	list := make([][2]string, 0, len(h))
 	for name, values := range h {
 		for _, v := range values {
 			if slices.Contains(credentials, name) {

@@ -62,6 +62,7 @@ type Session struct {
 type Secret struct {
 	Ticket []byte // ticket or PSK identity as sent on the wire; nil for session IDs
 	State  []byte // the stack's own serialised state
+	Live   any    // the same as the stack has it in memory, for that stack alone; nil = there is only State
 	Master []byte // TLS 1.2 master secret, for the decoder; nil on TLS 1.3
 }
 

@@ -59,6 +59,9 @@ type crossed struct {
 // carrier names a session of a run.
 type carrier struct{ pass, serial int }
 
+// usualQueue is some connections' worth of reports.
+const usualQueue = 256
+
 // maxRoom is how many events get room before they come.
 const maxRoom = 1 << 14
 
@@ -94,7 +97,7 @@ func (r *Recorder) put(p report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.queue) == cap(r.queue) {
-		r.queue = slices.Grow(r.queue, max(64, len(r.queue))) // by as much again: it may be long
+		r.queue = slices.Grow(r.queue, max(usualQueue, len(r.queue))) // by as much again: it may be long
 	}
 	r.queue = append(r.queue, p)
 }

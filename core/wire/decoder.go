@@ -82,7 +82,8 @@ type record struct {
 	version uint16
 	header  [headerLength]byte
 	payload []byte
-	lasting bool // nobody changes payload
+	lasting bool // payload stays as it is
+	own     bool // and nobody else has it
 }
 
 // NewDecoder returns a Decoder that looks its secrets up in keys; nil = it has none.
@@ -201,15 +202,17 @@ func (d *Decoder) chunk(c *Chunk) {
 		case len(whole) < n:
 			h.buf = append(make([]byte, 0, n), in...)
 			return
-		case len(h.buf) > 0:
-			h.buf = nil // the record's now
-		default:
+		}
+		own := len(h.buf) > 0
+		if own {
+			h.buf = nil
+		} else {
 			in = in[n:]
 		}
 		r := &d.current
 		*r = record{
 			at: c.At, from: c.From, content: ContentType(whole[0]), version: binary.BigEndian.Uint16(whole[1:3]),
-			header: [headerLength]byte(whole), payload: whole[headerLength:n], lasting: true,
+			header: [headerLength]byte(whole), payload: whole[headerLength:n], lasting: true, own: own,
 		}
 		r.flight = d.flightOf(r.from)
 		d.record(r)

@@ -36,7 +36,7 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		if m.Type == clientHello {
 			hello, list = parseClientHello(raw[4:], d.room.extensions[:0])
 		}
-		m.Raw, m.Masked = mask(m.Type, m.Version, raw, &hello, list, lasting)
+		m.Raw, m.Masked = mask(m.Type, m.Version, raw, &hello, list, lasting && !r.own)
 		d.follow(&m, &hello, list)
 		if d.version != 0 {
 			m.Version = d.version

@@ -178,9 +178,13 @@ func (c *client) prepare(config *tls.Config) error {
 	if c.notOffered = unusable(s, config, c.now()); c.notOffered != "" {
 		return nil
 	}
-	// Parsed anew for each use: crypto/tls writes into what it is given.
-	state, err := tls.ParseSessionState(s.Secret.State)
-	if err != nil {
+	// Another one for each use: crypto/tls writes into what it is given.
+	var state *tls.SessionState
+	var err error
+	if live, ok := s.Secret.Live.(*tls.SessionState); ok {
+		again := *live
+		state = &again
+	} else if state, err = tls.ParseSessionState(s.Secret.State); err != nil {
 		c.notOffered = unreadable
 		return nil
 	}
@@ -300,7 +304,7 @@ func (c *client) Put(_ string, cs *tls.ClientSessionState) {
 			Mechanism: session.Ticket, Stack: Name,
 			TicketLength: len(ticket), TicketDigest: session.Digest(ticket), Created: c.now(),
 		},
-		Secret: session.Secret{Ticket: ticket, State: data},
+		Secret: session.Secret{Ticket: ticket, State: data, Live: state},
 	}
 	// Put may run inside the handshake, where ConnectionState would wait for itself.
 	head, ok := readStateHead(data)
