@@ -14,9 +14,10 @@ FYNE        := fyne.io/tools/cmd/fyne@v1.7.4
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev libgtk-3-dev libxkbcommon-dev libwayland-dev
 RUN_PACKAGES   := libgl1-mesa-dri libssl3 xz-utils
 TEST_PACKAGES  := xvfb openbox xdotool xclip imagemagick nginx-light apache2 haproxy stunnel4 caddy gnutls-bin libnss3-tools \
-	openssl openjdk-17-jdk-headless libbcpkix-java libbcprov-java tshark chromium firefox-esr python3-gi gir1.2-gtk-3.0 python3-requests curl procps
+	openssl openjdk-17-jdk-headless libbcpkix-java libbcprov-java tshark chromium firefox-esr python3-gi gir1.2-gtk-3.0 python3-requests curl procps libxml2-utils \
+	$(shell command -v node >/dev/null || echo nodejs)
 
-.PHONY: help run build cli cli-static test unit e2e lint bench fuzz gallery package packages-build packages-test clean
+.PHONY: help run build cli cli-static test unit e2e lint bench fuzz fuzz-a-little gallery package packages-build packages-test clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,7 +36,7 @@ cli: ## bin/rechallenge-cli alone: no Fyne, no cgo, no system package
 cli-static: ## the same without the run-time libssl, static (Alpine, scratch)
 	CGO_ENABLED=0 $(GO) build -tags nolibssl -ldflags '$(LDFLAGS)' -o bin/rechallenge-cli ./app/cli
 
-test: packages-build packages-test lint unit e2e ## install what the tests need and run all of them
+test: packages-build packages-test lint unit fuzz-a-little e2e ## install what the tests need and run all of them
 
 lint: ## gofumpt, vet and staticcheck, no exclusions
 	@bad=$$($(GO) run $(GOFUMPT) -l app core assets docs); if [ -n "$$bad" ]; then echo "not gofumpt-ed:"; echo "$$bad"; exit 1; fi
@@ -62,6 +63,9 @@ bench: ## benchmarks: our cost beside a plain crypto/tls loop, the decoder, the 
 fuzz: ## every fuzz target, FUZZTIME each (10m)
 	@set -e; for p in $$($(GO) list ./core/...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
 	echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$p; done; done
+
+fuzz-a-little: ## every fuzz target for some seconds
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=3000x
 
 # The fyne command counts Build up in FyneApp.toml, which we don't want, and
 # wants to write where it stands.
