@@ -65,7 +65,7 @@ fuzz: ## every fuzz target, FUZZTIME each (10m)
 	echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$p; done; done
 
 fuzz-a-little: ## every fuzz target for some seconds
-	@$(MAKE) --no-print-directory fuzz FUZZTIME=3000x
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=10000x
 
 # The fyne command counts Build up in FyneApp.toml, which we don't want, and
 # wants to write where it stands.
