@@ -193,6 +193,15 @@ func left(d time.Duration) string {
 	if d <= 0 {
 		return "over"
 	}
+	return age(d)
+}
+
+// age is a length of time to a second, a long one to an hour.
+func age(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d >= 2*day {
+		return fmt.Sprintf("%dd%dh", d/day, d%day/time.Hour)
+	}
 	return d.Round(time.Second).String()
 }
 
@@ -221,10 +230,13 @@ func (s *State) CacheRows(now time.Time) []CacheRow {
 				ID: fmt.Sprintf("%d/%d", p.Index, e.Serial), Pass: p.Cache, Key: e.Key, Mechanism: string(e.Mechanism),
 				MadeBy: fmt.Sprintf("#%d %s", e.MadeBy, e.Configured), Identity: e.EstablishedBy, Used: fmt.Sprintf(tr("%d times"), e.Used), Pinned: e.Pinned,
 			}
-			if r.Identity == "" {
+			switch {
+			case !e.AuthKnown:
+				r.Identity = "unknown"
+			case r.Identity == "":
 				r.Identity = "nobody"
 			}
-			r.Age = now.Sub(e.Created).Round(time.Second).String()
+			r.Age = age(now.Sub(e.Created))
 			if !e.Expires.IsZero() {
 				r.Expires = left(e.Expires.Sub(now))
 			}

@@ -3,6 +3,7 @@ package state
 import (
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"rechallenge/core/report"
 	"rechallenge/core/session"
@@ -97,8 +98,12 @@ func (s *State) Status() string {
 		}
 		return tr("Nothing has run yet")
 	}
-	text := fmt.Sprintf(tr("%s, %s, %s, %.0f ms"), count(v.counts.connections, "connection"), count(v.counts.challenges, "challenge"),
-		count(v.counts.resumptions, "resumption"), trace.Milliseconds(v.Report.Log.End))
+	took := fmt.Sprintf("%.0f ms", trace.Milliseconds(v.Report.Log.End))
+	if end := v.Report.Log.End; end >= 10*time.Second {
+		took = fmt.Sprintf("%.1f s", end.Seconds())
+	}
+	text := fmt.Sprintf(tr("%s, %s, %s, %s"), count(v.counts.connections, "connection"), count(v.counts.challenges, "challenge"),
+		count(v.counts.resumptions, "resumption"), took)
 	switch {
 	case s.run.paused:
 		return tr("Paused: ") + text

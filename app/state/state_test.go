@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,9 +16,11 @@ import (
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
 	"rechallenge/core/report"
+	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
 	"rechallenge/core/target"
+	"rechallenge/core/trace"
 )
 
 func person(name string) *identity.Identity {
@@ -218,5 +221,31 @@ func look(t *testing.T, s *state.State) {
 	}
 	if !strings.HasPrefix(s.Status(), "4 connections, 3 challenges, 1 resumption") {
 		t.Error(s.Status())
+	}
+}
+
+// TestCacheRows: whom a session carries is told, nobody and unknown apart, and
+// long times in a form that is read at a glance.
+func TestCacheRows(t *testing.T) {
+	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	made := func(serial int, ago time.Duration, o session.Origin) session.Info {
+		return session.Info{Serial: serial, Key: "k", Mechanism: session.PSK, Created: now.Add(-ago), Expires: now.Add(-ago + 7*24*time.Hour), Origin: o}
+	}
+	s := state.New()
+	s.Open(state.Judge(&trace.Log{End: 28142 * time.Millisecond, Passes: []*trace.Pass{{Index: 1, Done: true, Entries: []session.Info{
+		made(1, 90*time.Second, session.Origin{EstablishedBy: "alice", AuthKnown: true}),
+		made(2, 115*time.Hour, session.Origin{AuthKnown: true}),
+		made(3, 200*time.Hour, session.Origin{}),
+	}}}}), "long.json")
+	if !strings.HasSuffix(s.Status(), ", 28.1 s (from long.json)") {
+		t.Error(s.Status())
+	}
+	var got []string
+	for _, r := range s.CacheRows(now) {
+		got = append(got, r.Identity+" "+r.Age+" "+r.Expires)
+	}
+	want := []string{"alice 1m30s 6d23h", "nobody 4d19h 2d5h", "unknown 8d8h over"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

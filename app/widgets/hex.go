@@ -12,13 +12,15 @@ import (
 	"rechallenge/app/theme"
 )
 
-// hexPerLine is how many bytes a line of the hex pane shows.
-const hexPerLine = 16
+// hexPerLine is how many bytes a line of the hex pane may show: the most that
+// fit, the last ones if none do.
+var hexPerLine = []int{16, 8, 4}
 
 // hexPane shows bytes as hexadecimal and as text; a stretch of them is lit.
 type hexPane struct {
 	widget.BaseWidget
 
+	perLine      int
 	bytes        []byte
 	from, length int
 	list         *widget.List
@@ -27,9 +29,9 @@ type hexPane struct {
 }
 
 func newHexPane(onByte func(at int)) *hexPane {
-	h := &hexPane{onByte: onByte, none: weak(tr("The bytes of this message were not kept"))}
+	h := &hexPane{perLine: hexPerLine[0], onByte: onByte, none: weak(tr("The bytes of this message were not kept"))}
 	h.none.Hide()
-	h.list = widget.NewList(func() int { return (len(h.bytes) + hexPerLine - 1) / hexPerLine },
+	h.list = widget.NewList(func() int { return (len(h.bytes) + h.perLine - 1) / h.perLine },
 		func() fyne.CanvasObject { return newHexLine(h) },
 		func(i widget.ListItemID, o fyne.CanvasObject) {
 			n := o.(*hexLine)
@@ -51,17 +53,48 @@ func (h *hexPane) set(bytes []byte) {
 
 func (h *hexPane) light(from, length int) {
 	h.from, h.length = from, length
-	if length > 0 && from < len(h.bytes) {
-		h.list.ScrollTo(from / hexPerLine)
-	}
+	h.reveal()
 	h.list.Refresh()
+}
+
+// reveal scrolls to what is lit.
+func (h *hexPane) reveal() {
+	if h.length > 0 && h.from < len(h.bytes) {
+		h.list.ScrollTo(h.from / h.perLine)
+	}
+}
+
+func (h *hexPane) Resize(s fyne.Size) {
+	h.BaseWidget.Resize(s)
+	h.fit()
+}
+
+func (h *hexPane) Refresh() {
+	h.fit() // the text may have another size
+	h.BaseWidget.Refresh()
+}
+
+// fit chooses how many bytes stand in a line.
+func (h *hexPane) fit() {
+	fits := hexPerLine[len(hexPerLine)-1]
+	for _, n := range hexPerLine {
+		if 4+hexWide()*float32(textColumn(n)+n)+theme.Size(stock.SizeNameScrollBar) <= h.Size().Width {
+			fits = n
+			break
+		}
+	}
+	if fits != h.perLine {
+		h.perLine = fits
+		h.reveal()
+		h.list.Refresh()
+	}
 }
 
 func (h *hexPane) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(stack(h.list, pad(4, 4, 4, 4, h.none)))
 }
 
-// hexLine is sixteen bytes.
+// hexLine is the bytes of one line.
 type hexLine struct {
 	widget.BaseWidget
 
@@ -88,11 +121,11 @@ func (n *hexLine) Resize(s fyne.Size) {
 	n.draw()
 }
 
-// columns of a hex line, counted in characters.
-const (
-	hexColumn  = 7
-	textColumn = hexColumn + 3*hexPerLine + 2
-)
+// hexColumn is the first character of the digits.
+const hexColumn = 7
+
+// textColumn is the first character of the text, of so many bytes a line.
+func textColumn(perLine int) int { return hexAt(perLine-1) + 4 }
 
 // hexAt is the first character of a byte's two digits; after eight bytes
 // there is a little more room.
@@ -102,19 +135,20 @@ func (n *hexLine) draw() {
 	s, l := n.Size(), n.face
 	l.place(0, 0, s.Width, s.Height)
 	l.begin()
-	start := n.index * hexPerLine
+	perLine := n.pane.perLine
+	start := n.index * perLine
 	if start >= len(n.pane.bytes) {
 		return
 	}
-	row := n.pane.bytes[start:min(start+hexPerLine, len(n.pane.bytes))]
+	row, texts := n.pane.bytes[start:min(start+perLine, len(n.pane.bytes))], textColumn(perLine)
 	size := theme.Size(stock.SizeNameCaptionText)
-	w := n.wide()
+	w := hexWide()
 	fore, muted := theme.Color(stock.ColorNameForeground), theme.Color(theme.ColorMuted)
 	from, to := max(n.pane.from-start, 0), min(n.pane.from+n.pane.length-start, len(row))
 	if to > from {
 		lit := theme.Color(stock.ColorNameSelection)
 		l.rect(4+w*float32(hexAt(from))-2, 0, w*float32(hexAt(to-1)+2-hexAt(from))+4, s.Height, lit, 2)
-		l.rect(4+w*float32(textColumn+from), 0, w*float32(to-from), s.Height, lit, 2)
+		l.rect(4+w*float32(texts+from), 0, w*float32(to-from), s.Height, lit, 2)
 	}
 	var digits, text strings.Builder
 	for i, b := range row {
@@ -130,23 +164,24 @@ func (n *hexLine) draw() {
 	}
 	l.text(4, 0, fmt.Sprintf("%05x", start), muted, size, mono)
 	l.text(4+w*hexColumn, 0, strings.TrimRight(digits.String(), " "), fore, size, mono)
-	l.text(4+w*textColumn, 0, text.String(), muted, size, mono)
+	l.text(4+w*float32(texts), 0, text.String(), muted, size, mono)
 	canvas.Refresh(n)
 }
 
-func (n *hexLine) wide() float32 {
+// hexWide is the width of a character.
+func hexWide() float32 {
 	return fyne.MeasureText("0000000000", theme.Size(stock.SizeNameCaptionText), mono).Width / 10
 }
 
 // Tapped tells which byte was clicked.
 func (n *hexLine) Tapped(e *fyne.PointEvent) {
-	at := int((e.Position.X - 4) / n.wide())
-	start := n.index * hexPerLine
-	for i := range hexPerLine {
+	at := int((e.Position.X - 4) / hexWide())
+	start := n.index * n.pane.perLine
+	for i := range n.pane.perLine {
 		if start+i >= len(n.pane.bytes) {
 			return
 		}
-		if d := at - hexAt(i); d >= 0 && d < 2 || at == textColumn+i {
+		if d := at - hexAt(i); d >= 0 && d < 2 || at == textColumn(n.pane.perLine)+i {
 			n.pane.onByte(start + i)
 			return
 		}

@@ -40,7 +40,10 @@ func verdict(log *trace.Log, r Result) Verdict {
 	if len(log.Passes) == 1 && log.Passes[0].Cache == trace.CapturePass && reached > 0 {
 		return captured(log)
 	}
+	counts := fmt.Sprintf("%s: %s, %s, %s.", plural(connections, "connection"), plural(challenged, "challenge"), plural(took, "resumption"), plural(failed, "failure"))
 	switch {
+	case log.Done != nil && log.Done.Interrupted:
+		return stopped(counts, first)
 	case connections == 0:
 		return Verdict{Title: "Nothing has run yet", Detail: "No connection was made.", Severity: Info}
 	case reached == 0 && failed == 0:
@@ -57,7 +60,6 @@ func verdict(log *trace.Log, r Result) Verdict {
 			return Verdict{Title: f.Title, Detail: f.Detail, Severity: Warning}
 		}
 	}
-	counts := fmt.Sprintf("%s: %s, %s, %s.", plural(connections, "connection"), plural(challenged, "challenge"), plural(took, "resumption"), plural(failed, "failure"))
 	switch {
 	case failed > 0:
 		return Verdict{Title: fmt.Sprintf("%d of %d connections failed", failed, connections), Detail: counts + " The first failure: " + first.Message + ".", Severity: Warning}
@@ -90,6 +92,16 @@ func verdict(log *trace.Log, r Result) Verdict {
 		Detail:   counts,
 		Severity: OK,
 	}
+}
+
+// stopped is the verdict of a run that ended early and showed nothing wrong
+// until then: that is no proof that nothing is.
+func stopped(counts string, first *trace.Failure) Verdict {
+	v := Verdict{Title: "The run was stopped before it was over, so nothing is proved", Detail: counts, Severity: Warning}
+	if first != nil && first.Reason != trace.ReasonCancelled {
+		v.Detail += " The first failure: " + first.Message + " (" + string(first.Reason) + ")."
+	}
+	return v
 }
 
 // failures begins to say why nothing could be made.
