@@ -141,7 +141,7 @@ var lightPalette = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameSeparator:           rgb(0xdde1e7),
 	theme.ColorNameScrollBar:           rgba(0x303a48, 0x70),
 	theme.ColorNameScrollBarBackground: rgba(0xffffff, 0x00),
-	theme.ColorNameShadow:              rgba(0x000000, 0x38),
+	theme.ColorNameShadow:              rgba(0x000000, 0x20),
 	theme.ColorNameError:               rgb(0xc2261f),
 	theme.ColorNameWarning:             rgb(0x8d5a00),
 	theme.ColorNameSuccess:             rgb(0x14753a),
