@@ -75,11 +75,7 @@ func (a *attempt) run() (next *attempt) {
 	if d := time.Duration(a.job.After); d > 0 && a.number == 1 {
 		a.wait(a.n, a.index, d)
 	}
-	timeout := time.Duration(a.plan.Timeout)
-	if timeout <= 0 {
-		timeout = plan.DefaultTimeout
-	}
-	ctx, over := a.watch.limit(a.ctx0(), timeout, a.breakOff)
+	ctx, over := a.watch.limit(a.ctx0(), a.timeout(), a.breakOff)
 	a.ctx = ctx
 	failure, next := a.perform()
 	over()
@@ -92,6 +88,14 @@ func (a *attempt) run() (next *attempt) {
 	a.add(trace.ConnectionDone{Error: failure})
 	a.rec.KeepUp()
 	return next
+}
+
+// timeout is how long it may take in all.
+func (a *attempt) timeout() time.Duration {
+	if d := time.Duration(a.plan.Timeout); d > 0 {
+		return d
+	}
+	return plan.DefaultTimeout
 }
 
 // use says what to break off when the attempt's time is over, or the run is stopped.

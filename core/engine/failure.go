@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -18,6 +19,15 @@ import (
 // past is a deadline that ends any wait at once.
 var past = time.Unix(1, 0)
 
+// before is what a phase waits for.
+var before = map[trace.Phase]string{
+	trace.PhaseResolve: "the name was resolved",
+	trace.PhaseDial:    "a connection was made",
+	trace.PhaseProxy:   "the proxy had answered",
+	trace.PhaseTLS:     "the TLS handshake was done",
+	trace.PhaseHTTP:    "the server had answered",
+}
+
 // classify turns an error into data: the phase in which it happened, a reason
 // from the closed list, and the alert where the server sent one. What the wire
 // said decides before what the library made of it.
@@ -25,10 +35,10 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 	f := &trace.Failure{Phase: phase, Reason: trace.ReasonInternal, Message: err.Error()}
 	switch {
 	case a.ctx0().Err() != nil:
-		f.Reason = trace.ReasonCancelled
+		f.Reason, f.Message = trace.ReasonCancelled, "the run was stopped before "+before[phase]
 		return f
 	case errors.Is(a.ctx.Err(), context.DeadlineExceeded):
-		f.Reason = trace.ReasonTimeout
+		f.Reason, f.Message = trace.ReasonTimeout, fmt.Sprintf("the timeout of %s was over before %s", a.timeout(), before[phase])
 		return f
 	}
 	var untyped *stack.Error

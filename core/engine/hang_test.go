@@ -35,14 +35,15 @@ func TestHanging(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		phase  trace.Phase
+		before string
 		change func(*target.Target)
 	}{
-		{"in the handshake", trace.PhaseTLS, func(t *target.Target) { t.ConnectTo[0] = silent }},
-		{"with the answer", trace.PhaseHTTP, func(t *target.Target) { t.ConnectTo[0] = netip.MustParseAddrPort(slow.Listener.Addr().String()) }},
-		{"with the answer on HTTP/2", trace.PhaseHTTP, func(t *target.Target) {
+		{"in the handshake", trace.PhaseTLS, "the TLS handshake was done", func(t *target.Target) { t.ConnectTo[0] = silent }},
+		{"with the answer", trace.PhaseHTTP, "the server had answered", func(t *target.Target) { t.ConnectTo[0] = netip.MustParseAddrPort(slow.Listener.Addr().String()) }},
+		{"with the answer on HTTP/2", trace.PhaseHTTP, "the server had answered", func(t *target.Target) {
 			t.ConnectTo[0], t.ALPN = netip.MustParseAddrPort(slow2.Listener.Addr().String()), []string{"h2"}
 		}},
-		{"in the proxy", trace.PhaseProxy, func(t *target.Target) { t.Proxy = "http://" + silent.String() }},
+		{"in the proxy", trace.PhaseProxy, "the proxy had answered", func(t *target.Target) { t.Proxy = "http://" + silent.String() }},
 	} {
 		each(t, test.name, func(t *testing.T, s stack.Stack) {
 			for _, stop := range []bool{false, true} {
@@ -50,9 +51,9 @@ func TestHanging(t *testing.T) {
 				x.opt.Stacks = []stack.Stack{s}
 				x.plan.Caches, x.plan.Connections = []string{"none"}, x.plan.Connections[:1]
 				x.plan.Timeout = plan.Duration(150 * time.Millisecond)
-				want := trace.ReasonTimeout
+				want, says := trace.ReasonTimeout, "the timeout of 150ms was over before "
 				if stop {
-					x.plan.Timeout, want = plan.Duration(time.Hour), trace.ReasonCancelled
+					x.plan.Timeout, want, says = plan.Duration(time.Hour), trace.ReasonCancelled, "the run was stopped before "
 				}
 				x.plan.Targets[0].Trust = target.TrustNone
 				test.change(&x.plan.Targets[0])
@@ -69,7 +70,7 @@ func TestHanging(t *testing.T) {
 				if ctx.Err() != nil {
 					t.Fatalf("stopped %v: it never ended: %s", stop, story(c))
 				}
-				if c.Error == nil || c.Error.Reason != want || c.Error.Phase != test.phase {
+				if c.Error == nil || c.Error.Reason != want || c.Error.Phase != test.phase || c.Error.Message != says+test.before {
 					t.Errorf("stopped %v: %s, %+v", stop, story(c), c.Error)
 				}
 			}
