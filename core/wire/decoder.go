@@ -186,7 +186,7 @@ func (d *Decoder) chunk(c *Chunk) {
 		whole := in
 		if len(h.buf) > 0 {
 			// It began in an earlier chunk.
-			n := min(recordSize(h.buf)-len(h.buf), len(in))
+			n := min(RecordSize(h.buf)-len(h.buf), len(in))
 			h.buf = append(h.buf, in[:n]...)
 			whole, in = h.buf, in[n:]
 		}
@@ -194,7 +194,7 @@ func (d *Decoder) chunk(c *Chunk) {
 			d.stop(c.From, why)
 			return
 		}
-		n := recordSize(whole)
+		n := RecordSize(whole)
 		switch {
 		case len(whole) < n && len(h.buf) > 0:
 			h.buf = slices.Grow(h.buf, n-len(h.buf))
@@ -226,9 +226,9 @@ func (d *Decoder) chunk(c *Chunk) {
 // headerLength is that of a record's header (RFC 8446 section 5.1).
 const headerLength = 5
 
-// recordSize is the length of the record that b begins with, its header
+// RecordSize is the length of the record that b begins with, its header
 // included; as long as the header isn't all there, the header's.
-func recordSize(b []byte) int {
+func RecordSize(b []byte) int {
 	if len(b) < headerLength {
 		return headerLength
 	}
@@ -243,7 +243,7 @@ func nonsense(b []byte) string {
 	if content := ContentType(b[0]); content < ChangeCipherSpec || content > Heartbeat || b[1] != 3 {
 		return "this is not TLS"
 	}
-	if n := recordSize(b) - headerLength; n > maxRecord {
+	if n := RecordSize(b) - headerLength; n > maxRecord {
 		return fmt.Sprintf("a record of %d bytes is more than TLS allows (%d)", n, maxRecord)
 	}
 	return ""

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
+
+	"rechallenge/core/wire"
 )
 
 // sniffer sees the handshake's clear part on its way to and from crypto/tls:
@@ -168,11 +170,11 @@ func (f *flight) feed(b []byte, each func(kind uint8, body []byte)) {
 		whole := in
 		if len(f.record) > 0 {
 			// It began in an earlier call.
-			n := min(recordSize(f.record)-len(f.record), len(in))
+			n := min(wire.RecordSize(f.record)-len(f.record), len(in))
 			f.record = append(f.record, in[:n]...)
 			whole, in = f.record, in[n:]
 		}
-		n := recordSize(whole)
+		n := wire.RecordSize(whole)
 		alert := whole[0] == 21
 		switch {
 		case len(whole) >= 5 && ((whole[0] != 22 && !alert) || n > 5+maxRecord || len(f.message) > maxHandshake):
@@ -199,15 +201,6 @@ func (f *flight) feed(b []byte, each func(kind uint8, body []byte)) {
 			return
 		}
 	}
-}
-
-// recordSize is the length of the record that b begins with, its header
-// included; as long as the header isn't all there, the header's.
-func recordSize(b []byte) int {
-	if len(b) < 5 {
-		return 5
-	}
-	return 5 + int(b[3])<<8 + int(b[4])
 }
 
 // handshake takes the payload of a handshake record.

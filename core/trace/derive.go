@@ -1,0 +1,211 @@
+package trace
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"rechallenge/core/session"
+	"rechallenge/core/wire"
+)
+
+// derive draws the answers from what the wire, the cache and the library said.
+func (f *Folder) derive(c *Connection) {
+	if i := slices.Index(f.stale, c.id()); i >= 0 {
+		f.stale = slices.Delete(f.stale, i, i+1)
+	}
+	f.challenges(c)
+	if c.ReusedConnection != nil {
+		c.ChallengeHidden = !c.Challenged() && hides(c.Wire)
+		f.authenticated(c)
+		c.carried()
+		return
+	}
+	w := c.Wire
+	c.TLSVersion, c.CipherSuite = w.Version, w.CipherSuite
+	c.ALPN = w.ALPN
+	if w.ServerCertificates != nil {
+		c.ServerCertificates = w.ServerCertificates
+	}
+	if l := c.Library; l != nil && l.Error == nil {
+		// The wire can't tell ALPN where EncryptedExtensions could not be read.
+		if c.ALPN == "" {
+			c.ALPN = l.ALPN
+		}
+		c.Handshake = Full
+		if w.Resumed {
+			c.Handshake = Resumed
+		}
+	}
+	if (c.Library != nil && c.Library.Error != nil) || (c.Error != nil && c.Error.Phase == PhaseTLS) {
+		c.Handshake = Failed
+	}
+	f.resumption(c)
+	f.authenticated(c)
+	f.trust(c)
+	c.ChallengeHidden = !c.Challenged() && c.Handshake != "" && hides(c.Wire)
+	c.carried()
+}
+
+// hides reports whether a challenge could have come out of sight: in TLS 1.3
+// wherever the server's messages can't be read, but for the first handshake of
+// a resumption (RFC 8446 section 4.3.2); before it in a renegotiation, which
+// shows as more encrypted handshake messages than the one that ends a handshake.
+func hides(w *wire.Summary) bool {
+	if w.Version == 0x0304 {
+		return w.Hidden[wire.Server] > 0 && (!w.Resumed || w.PostHandshakeAuth)
+	}
+	return w.Hidden[wire.Client] > 1 || w.Hidden[wire.Server] > 1
+}
+
+// carried notes whom the sessions carry that came since the last event. Some
+// servers give them in the middle of the handshake.
+func (c *Connection) carried() {
+	if c.Handshake == "" {
+		return
+	}
+	for i := range c.NewSessions {
+		if n := &c.NewSessions[i]; !n.settled {
+			n.EstablishedBy, n.Known, n.settled = c.IdentityAuthenticated, c.AuthenticatedKnown, true
+		}
+	}
+}
+
+// challenges takes what the wire knows by now of each challenge.
+func (f *Folder) challenges(c *Connection) {
+	for i := range c.Challenges {
+		ch := &c.Challenges[i]
+		ch.Challenge = c.Wire.Challenges[i]
+		if ch.CANames == nil {
+			for _, dn := range ch.AcceptableCAs {
+				ch.CANames = append(ch.CANames, wire.DistinguishedName(dn))
+			}
+		}
+		if ch.AnsweredWith == nil {
+			ch.AnsweredWith = f.identityOf(ch.Certificates)
+		}
+	}
+}
+
+// resumption sets what was offered and what became of it.
+func (f *Folder) resumption(c *Connection) {
+	w := c.Wire
+	r := Resumption{Offered: true, Accepted: w.Resumed, SessionKey: c.SessionKey}
+	switch {
+	case w.Resumed:
+		r.Mechanism = session.Mechanism(w.Accepted.Mechanism)
+	case len(w.Offered) > 0:
+		r.Mechanism = session.Mechanism(w.Offered[0].Mechanism)
+	case c.hit != nil && w.HelloID != "" && c.hit.Info.Mechanism == session.ID && c.hit.Info.SessionID == w.HelloID:
+		// Beside an offer of TLS 1.3 the ID alone could be mere compatibility.
+		r.Mechanism = session.ID
+	default:
+		return
+	}
+	if hit := c.hit; hit != nil {
+		r.Known, r.Evaluated = hit.Info.AuthKnown, hit.Info.Evaluated
+		r.FromConnection, r.Age, r.Serial = hit.Info.MadeBy, FromMilliseconds(hit.AgeMS), hit.Info.Serial
+		if hit.Info.EstablishedBy != "" && hit.Info.AuthKnown {
+			r.EstablishedBy = &hit.Info.EstablishedBy
+		}
+	}
+	// Asked after every message: what a snapshot may hold stays as it is.
+	if c.Resumption == nil || *c.Resumption != r {
+		changed := r
+		c.Resumption = &changed
+	}
+}
+
+// authenticated sets whom this connection's TLS state carries: what a resumed
+// session brought, then whatever was proved here, in order.
+func (f *Folder) authenticated(c *Connection) {
+	c.IdentityAuthenticated, c.AuthenticatedKnown = nil, true
+	switch c.Handshake {
+	case "":
+		return
+	case Failed:
+		return
+	case NoneHS:
+		c.IdentityAuthenticated, c.AuthenticatedKnown = c.inherited, c.inheritedKnown
+	case Resumed:
+		c.AuthenticatedKnown = c.hit != nil && c.hit.Info.AuthKnown
+		if c.Resumption != nil {
+			c.IdentityAuthenticated = c.Resumption.EstablishedBy
+		}
+	case Full:
+		// A challenge that could not be decrypted may have been answered.
+		c.AuthenticatedKnown = len(c.Wire.Unreadable) == 0
+	}
+	for i := range c.Challenges {
+		ch := &c.Challenges[i]
+		switch {
+		case ch.Proved:
+			c.IdentityAuthenticated, c.AuthenticatedKnown = ch.AnsweredWith, ch.AnsweredWith != nil
+		case ch.Answered && ch.When != wire.PostHandshake:
+			c.IdentityAuthenticated, c.AuthenticatedKnown = nil, true
+		}
+	}
+}
+
+// origin is what a session carries that a connection has just got: of a PSK
+// whom the connection carried when it came, of others whom the handshake that
+// made it proved.
+func (f *Folder) origin(pass, connection int, info *session.Info) (o session.Origin) {
+	p := f.log.Pass(pass)
+	if p == nil {
+		return o
+	}
+	c := p.Connection(connection)
+	if c == nil {
+		return o
+	}
+	by, known := c.IdentityAuthenticated, c.AuthenticatedKnown
+	for i := range c.NewSessions {
+		if n := &c.NewSessions[i]; info.Mechanism == session.PSK && n.Mechanism == session.PSK && n.Digest == info.TicketDigest {
+			by, known = n.EstablishedBy, n.Known
+		}
+	}
+	o.AuthKnown = known
+	if by != nil {
+		o.EstablishedBy = *by
+	}
+	made := c // the one that shook hands
+	if c.ReusedConnection != nil {
+		if from := p.Connection(*c.ReusedConnection); from != nil {
+			made = from
+		}
+	}
+	o.Evaluated = c.ServerTrust == TrustEvaluated || (c.ServerTrust == TrustSkipped && made.hit != nil && made.hit.Info.Evaluated)
+	return o
+}
+
+// trust sets what became of the server's certificate.
+func (f *Folder) trust(c *Connection) {
+	switch {
+	case c.ServerTrust == TrustDisabled:
+	case c.Error != nil && (c.Error.Reason == ReasonUntrusted || c.Error.Reason == ReasonNameMismatch):
+		c.ServerTrust = TrustFailed
+	case c.trustUnknown:
+	case c.Library == nil || c.Library.Error != nil:
+	case c.Library.TrustEvaluated:
+		c.ServerTrust = TrustEvaluated
+	case c.Wire.Resumed:
+		c.ServerTrust = TrustSkipped
+	}
+}
+
+// identityOf returns the id of the loaded identity whose leaf chain begins with.
+func (f *Folder) identityOf(chain [][]byte) *string {
+	if len(chain) == 0 {
+		return nil
+	}
+	sum := sha256.Sum256(chain[0])
+	print := hex.EncodeToString(sum[:])
+	for i := range f.log.Run.Identities {
+		if id := &f.log.Run.Identities[i]; id.FingerprintSHA256 == print {
+			return &id.ID
+		}
+	}
+	return nil
+}
+
