@@ -208,4 +208,3 @@ func (f *Folder) identityOf(chain [][]byte) *string {
 	}
 	return nil
 }
-
