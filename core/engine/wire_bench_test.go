@@ -4,6 +4,7 @@ package engine_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -25,7 +26,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -357,10 +357,11 @@ func (p *place) cost(b *testing.B, resumed bool) {
 		{"engine-later", func() time.Duration { runtime.GC(); return p.engine(b, each, policy, false) }},
 		{"engine", func() time.Duration { runtime.GC(); return p.engine(b, each, policy, true) }},
 	}
-	// Garbage is collected between the rounds, as the command line's first
-	// collection is after its run, and memory once had is kept. What long runs pay
-	// for garbage and fresh memory is in BenchmarkEngine.
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	// A heap about as large as the window's: garbage is collected between the
+	// rounds only, and the memory that a round had is there for the next one. What
+	// long runs pay for garbage and fresh memory is in BenchmarkEngine.
+	ballast := bytes.Repeat([]byte{1}, 64<<20)
+	defer runtime.KeepAlive(ballast)
 	costs := map[string][]float64{}
 	order := rand.New(rand.NewPCG(1, 2))
 	for b.Loop() {
