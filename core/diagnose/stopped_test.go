@@ -23,7 +23,8 @@ func TestStopped(t *testing.T) {
 		{"before the first one", nil, diagnose.Warning, "The run was stopped", "0 connections"},
 		{"during the second one", []storyLine{asked, {As: "bob", Fails: string(trace.ReasonCancelled)}}, diagnose.Warning, "The run was stopped", "1 failure."},
 		{"after a failure", []storyLine{{As: "bob", Fails: string(trace.ReasonRefused)}}, diagnose.Warning, "The run was stopped", "(refused)"},
-		{"after it had been shown", []storyLine{asked, {As: "bob", Resumed: &storySession{From: 1, Of: "alice", Evaluated: true}, Status: 200, Seen: &alice, Is: "alice"}}, diagnose.Error, "bob was never asked", ""},
+		{"after it had been shown", []storyLine{asked, {As: "bob", Resumed: &storySession{From: 1, Of: "alice", Evaluated: true}, Status: 200, Seen: &alice, Is: "alice"}}, diagnose.Error, "bob was never asked", "The run was stopped"},
+		{"after a warning", []storyLine{asked, {As: "alice", Reused: 1, Carried: "alice", Status: 200, Seen: &alice, Is: "alice"}}, diagnose.Warning, "Request 2 was answered", "The run was stopped"},
 	} {
 		s := story{Identities: []person{{ID: "alice"}, {ID: "bob"}}, Passes: []storyPass{{Cache: "shared", Connections: test.lines}}}
 		log := s.log()

@@ -32,17 +32,16 @@ func verdict(log *trace.Log, r Result) Verdict {
 			}
 		}
 	}
-	for _, f := range r.Findings {
-		if f.Severity == Error {
-			return Verdict{Title: f.Title, Detail: f.Detail, Severity: Error}
-		}
+	interrupted := log.Done != nil && log.Done.Interrupted
+	if v, ok := found(r, Error, interrupted); ok {
+		return v
 	}
 	if len(log.Passes) == 1 && log.Passes[0].Cache == trace.CapturePass && reached > 0 {
 		return captured(log)
 	}
 	counts := fmt.Sprintf("%s: %s, %s, %s.", plural(connections, "connection"), plural(challenged, "challenge"), plural(took, "resumption"), plural(failed, "failure"))
 	switch {
-	case log.Done != nil && log.Done.Interrupted:
+	case interrupted && reached == 0:
 		return stopped(counts, first)
 	case connections == 0:
 		return Verdict{Title: "Nothing has run yet", Detail: "No connection was made.", Severity: Info}
@@ -55,12 +54,12 @@ func verdict(log *trace.Log, r Result) Verdict {
 			Severity: Warning,
 		}
 	}
-	for _, f := range r.Findings {
-		if f.Severity == Warning {
-			return Verdict{Title: f.Title, Detail: f.Detail, Severity: Warning}
-		}
+	if v, ok := found(r, Warning, interrupted); ok {
+		return v
 	}
 	switch {
+	case interrupted:
+		return stopped(counts, first)
 	case failed > 0:
 		return Verdict{Title: fmt.Sprintf("%d of %d connections failed", failed, connections), Detail: counts + " The first failure: " + first.Message + ".", Severity: Warning}
 	case challenged == 0:
@@ -92,6 +91,22 @@ func verdict(log *trace.Log, r Result) Verdict {
 		Detail:   counts,
 		Severity: OK,
 	}
+}
+
+// found is the verdict by the first finding of a severity; false when there is
+// none. That the run was stopped takes nothing from what it had shown.
+func found(r Result, s Severity, interrupted bool) (Verdict, bool) {
+	for _, f := range r.Findings {
+		if f.Severity != s {
+			continue
+		}
+		v := Verdict{Title: f.Title, Detail: f.Detail, Severity: s}
+		if interrupted {
+			v.Detail += " The run was stopped before it was over."
+		}
+		return v, true
+	}
+	return Verdict{}, false
 }
 
 // stopped is the verdict of a run that ended early and showed nothing wrong

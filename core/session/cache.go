@@ -322,7 +322,8 @@ func (e *entry) info() *Info {
 	return &i
 }
 
-// copy shares no bytes with e: stacks write into what they are given.
+// copy shares no bytes with e: stacks write into what they are given. Of
+// Secret.Live a stack makes a copy itself.
 func (e *entry) copy() Session {
 	s := e.Session
 	room := make([]byte, 0, len(s.Secret.Ticket)+len(s.Secret.State)+len(s.Secret.Master))
