@@ -99,6 +99,9 @@ func (r *memory) events(b batch) ([]trace.Event, error) {
 		if !j.EventsLeftOut {
 			continue
 		}
+		if j.Index < 1 {
+			return nil, fmt.Errorf("connection %d: connections are counted from 1", j.Index)
+		}
 		c, err := r.connection(&j)
 		if err != nil {
 			return nil, fmt.Errorf("connection %d: %w", j.Index, err)

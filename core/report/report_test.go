@@ -180,7 +180,10 @@ func TestHostileNames(t *testing.T) {
 }
 
 func TestReadRefuses(t *testing.T) {
-	for _, bad := range []string{"", "{}", `{"schema":"rechallenge.report/9"}`, `{"schema":"rechallenge.report/1","passes":[{"events":[{"seq":1,"kind":"new-kind"}]}]}`} {
+	for _, bad := range []string{"", "{}", `{"schema":"rechallenge.report/9"}`, `{"schema":"rechallenge.report/1","passes":[{"events":[{"seq":1,"kind":"new-kind"}]}]}`,
+		`{"schema":"rechallenge.report/1","passes":[{"events":[{"seq":1,"kind":"pass-started"},{"seq":2,"connection":-3,"kind":"connection-started"}]}]}`,
+		`{"schema":"rechallenge.report/1","passes":[{"connections":[{"index":-3,"events_left_out":true}],"events":[{"seq":1,"kind":"pass-started"}]}]}`,
+	} {
 		if _, err := report.Read(strings.NewReader(bad)); err == nil {
 			t.Errorf("%.60q was read", bad)
 		}
@@ -194,6 +197,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(data)
 	f.Add([]byte(`{"schema":"rechallenge.report/1","passes":[{"events":[{"seq":1,"connection":1,"kind":"message","version":"0x0304","raw":"AQ=="}]}]}`))
+	f.Add([]byte(`{"schema":"rechallenge.report/1","passes":[{"connections":[{"index":2,"events_left_out":true,"reused_connection":-1}],"events":[{"seq":1,"kind":"pass-started"},{"seq":2,"connection":2,"kind":"connection-reused","from":-1},{"seq":3,"connection":2,"kind":"message","from":"server","content_type":22,"handshake_type":13}]}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if r, err := report.Read(bytes.NewReader(data)); err == nil {
 			for _, format := range report.Formats {

@@ -140,7 +140,7 @@ func (p *Pass) Place(n int) int {
 			return i
 		}
 	}
-	for i := n; i < len(p.Connections); i++ {
+	for i := max(n, 0); i < len(p.Connections); i++ {
 		if p.Connections[i].Index == n {
 			return i
 		}

@@ -82,6 +82,9 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &h); err != nil {
 		return err
 	}
+	if h.Connection < 0 {
+		return fmt.Errorf("event %d is of connection %d: connections are counted from 1", h.Seq, h.Connection)
+	}
 	t, ok := payloadTypes[h.Kind]
 	if !ok {
 		return fmt.Errorf("event %d has the unknown kind %q: was it written by a newer version?", h.Seq, h.Kind)
