@@ -180,7 +180,8 @@ func TestHostileNames(t *testing.T) {
 }
 
 func TestReadRefuses(t *testing.T) {
-	for _, bad := range []string{"", "{}", `{"schema":"rechallenge.report/9"}`, `{"schema":"rechallenge.report/1","passes":[{"events":[{"seq":1,"kind":"new-kind"}]}]}`,
+	for _, bad := range []string{
+		"", "{}", `{"schema":"rechallenge.report/9"}`, `{"schema":"rechallenge.report/1","passes":[{"events":[{"seq":1,"kind":"new-kind"}]}]}`,
 		`{"schema":"rechallenge.report/1","passes":[{"events":[{"seq":1,"kind":"pass-started"},{"seq":2,"connection":-3,"kind":"connection-started"}]}]}`,
 		`{"schema":"rechallenge.report/1","passes":[{"connections":[{"index":-3,"events_left_out":true}],"events":[{"seq":1,"kind":"pass-started"}]}]}`,
 	} {
