@@ -25,7 +25,7 @@ func OpenPlan(path string) (*plan.Document, error) {
 			if rule != "" && !slices.Contains(rules(), rule) {
 				return nil, d.Place(plan.Problem{
 					Path: []any{"expect", i, key},
-					What: fmt.Sprintf("unknown rule %q; allowed are %s", rule, strings.Join(rules(), ", ")),
+					What: fmt.Sprintf("unknown rule %q; allowed are %s", plan.Shown(rule), strings.Join(rules(), ", ")),
 				})
 			}
 		}

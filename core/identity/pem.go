@@ -1,235 +1,238 @@
 package identity
 
 import (
-	"bytes"
-	"crypto/md5"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
 // pemBlock is one block of RFC 7468, or of the older RFC 1421 with headers.
 type pemBlock struct {
-	label   string
-	headers map[string]string
-	body    []byte
-	alias   string // friendlyName of the "Bag Attributes" that OpenSSL writes above
-	id      string // localKeyID of them
-	line    int
+	label string // as it may be shown; "" where there is none that may
+	dek   string // the cipher of its DEK-Info, "" where it has none
+	iv    string // the rest of that, hexadecimal
+	body  []byte
+	err   *Error // why there is no body
+	alias string // friendlyName of the "Bag Attributes" that OpenSSL writes above
+	id    string // localKeyID of them
+	line  int
+	start int // of its BEGIN in the text
+	end   int // behind its END
+	noEnd bool
 }
 
-// maxBlocks is how many PEM blocks are looked at.
-const maxBlocks = 1000
+// Limits on PEM blocks.
+const (
+	maxBlocks = 1000 // that are looked at
+	maxLabel  = 64   // bytes of a label
+)
 
-// pemBlocks finds the blocks in a text, which may have anything between them,
-// indentation and any kind of line end. It is more tolerant than encoding/pem:
-// such files are pasted into YAML and sent by mail.
-func pemBlocks(data []byte) ([]pemBlock, error) {
-	text := string(data)
-	if !strings.Contains(text, "\n") {
-		text = strings.ReplaceAll(text, "\r", "\n")
-	}
-	if !strings.Contains(strings.TrimSpace(text), "\n") {
-		// As it comes out of an environment variable or JSON.
-		text = strings.ReplaceAll(strings.ReplaceAll(text, `\r`, ""), `\n`, "\n")
-	}
-	var out []pemBlock
-	var b *pemBlock
-	var body strings.Builder
-	alias, id := "", ""
-	offset := 0
-	for n, line := range strings.Split(text, "\n") {
-		at := offset
-		offset += len(line) + 1
-		line = strings.Trim(line, " \t\r\"'")
-		switch label, begins := cut(line, "-----BEGIN "); {
-		case begins:
-			if b != nil {
-				return nil, pemDamaged(at, "line %d: BEGIN %s without the END of %s before", n+1, label, b.label)
+// pemBlocks finds the blocks in a text. BEGIN may stand anywhere in a line, and
+// the line ends may be gone: such blocks come out of environment variables,
+// spreadsheets and chats. A block that can't be read carries the reason, which
+// quotes nothing of it: what stands there may be a key. more says that there
+// are too many.
+func pemBlocks(text string) (out []pemBlock, more bool) {
+	line, counted, last := 1, 0, 0
+	for at := 0; ; {
+		begin, ok := findBoundary(text, at)
+		if !ok {
+			return out, false
+		}
+		at = begin.after
+		if begin.ends {
+			continue
+		}
+		if len(out) >= maxBlocks {
+			return out, true
+		}
+		line += strings.Count(text[counted:begin.start], "\n")
+		counted = begin.start
+		b := pemBlock{label: shownLabel(begin.label), line: line, start: begin.start}
+		b.alias, b.id = bagAttributesAbove(text[last:begin.start])
+		next, ok := findBoundary(text, begin.after)
+		raw := text[begin.after:]
+		if b.end, b.noEnd = len(text), true; ok {
+			raw, b.end = text[begin.after:next.start], next.start
+			if next.ends {
+				b.end, b.noEnd = next.after, false
 			}
-			if len(out) >= maxBlocks {
-				return nil, tooMuch("the file has more than %d PEM blocks", maxBlocks)
+		}
+		if foreignBlock(b.label) == nil {
+			b.read(raw)
+		}
+		out = append(out, b)
+		at, last = b.end, b.end
+	}
+}
+
+// boundary is an encapsulation boundary (RFC 7468 section 2).
+type boundary struct {
+	label        string
+	ends         bool // END, not BEGIN
+	start, after int
+}
+
+// findBoundary finds the next one. Its label ends at the next dashes, or with
+// the line; two dashes on either side are taken for five.
+func findBoundary(text string, from int) (boundary, bool) {
+	for {
+		dashes := strings.Index(text[from:], "--")
+		if dashes < 0 {
+			return boundary{}, false
+		}
+		b := boundary{start: from + dashes}
+		at := b.start
+		for at < len(text) && text[at] == '-' {
+			at++
+		}
+		from = at
+		rest := strings.TrimLeft(text[at:min(at+8, len(text))], " ")
+		at = min(at+8, len(text)) - len(rest)
+		switch {
+		case strings.HasPrefix(rest, "BEGIN "):
+			at += 6
+		case strings.HasPrefix(rest, "END "):
+			b.ends = true
+			at += 4
+		default:
+			continue
+		}
+		window := text[at:min(at+maxLabel, len(text))]
+		if end := strings.IndexAny(window, "\r\n"); end >= 0 {
+			window = window[:end]
+		}
+		b.after = at
+		if end := strings.Index(window, "--"); end >= 0 {
+			b.label = strings.TrimSpace(window[:end])
+			// Five at most: the others begin the next boundary of glued blocks.
+			for b.after = at + end; b.after < min(at+end+5, len(text)) && text[b.after] == '-'; {
+				b.after++
 			}
-			b = &pemBlock{label: label, headers: map[string]string{}, alias: alias, id: id, line: n + 1}
-			alias, id = "", ""
-			body.Reset()
-		case b == nil:
-			if v, ok := strings.CutPrefix(line, "friendlyName:"); ok {
-				alias = strings.TrimSpace(v)
-			} else if v, ok := strings.CutPrefix(line, "localKeyID:"); ok {
-				id = strings.ToLower(strings.ReplaceAll(v, " ", ""))
+		} else if known := labelStart.FindString(window); known != "" {
+			b.label, b.after = known, at+len(known)
+		}
+		return b, true
+	}
+}
+
+// labelStart is what a label begins with that nothing ends.
+var labelStart = regexp.MustCompile(`^(?:[A-Za-z0-9]{1,12} ){0,3}(?:CERTIFICATE|PRIVATE KEY|PKCS7|PKCS12|CMS)\b`)
+
+// shown is what words may look like that are shown out of a file which may hold
+// keys: a few short words. Sixteen bytes of a key are no such thing, neither
+// as they are nor as base64 or hexadecimal.
+var shown = regexp.MustCompile(`^[A-Za-z0-9#./]{1,12}(?:[ -][A-Za-z0-9#./]{1,12}){0,4}$`)
+
+func shownLabel(label string) string {
+	if len(label) <= 40 && shown.MatchString(label) {
+		return label
+	}
+	return ""
+}
+
+// name is how a person finds the block.
+func (b pemBlock) name() string {
+	if b.label == "" {
+		return "the block of line " + count(b.line) + ", whose label is not readable,"
+	}
+	return "the " + b.label + " of line " + count(b.line)
+}
+
+// headerLine is a header of RFC 1421, and SSH's.
+var headerLine = regexp.MustCompile(`^[ \t]*[A-Za-z][A-Za-z0-9-]{1,30}: [^\n]*(?:\n|$)`)
+
+// dekInfo is the header that names cipher and initialisation vector.
+var dekInfo = regexp.MustCompile(`DEK-Info:\s*([A-Za-z0-9-]{1,24})\s*,\s*([0-9A-Fa-f]*)`)
+
+// joins is how program texts go on with a string in the next line.
+var joins = regexp.MustCompile(`["'][ \t]*[+.&_\\,]?[ \t]*\r?\n?[ \t]*[+.&]?[ \t]*["']`)
+
+// read takes the bytes out of what stands between BEGIN and END.
+func (b *pemBlock) read(raw string) {
+	if m := dekInfo.FindStringSubmatchIndex(raw); m != nil && m[0] < 200 {
+		b.dek, b.iv = raw[m[2]:m[3]], raw[m[4]:m[5]]
+		end := m[5]
+		if c, ok := dekCiphers[strings.ToUpper(b.dek)]; ok && len(b.iv) > 2*c.ivSize {
+			// With its line end lost, the base64 goes on where the vector ends.
+			end -= len(b.iv) - 2*c.ivSize
+			b.iv = b.iv[:2*c.ivSize]
+		}
+		raw = raw[end:]
+	}
+	for {
+		h := headerLine.FindString(strings.TrimLeft(raw, "\r\n"))
+		if h == "" {
+			break
+		}
+		raw = strings.TrimLeft(raw, "\r\n")[len(h):]
+	}
+	if strings.ContainsAny(raw, `"'`) {
+		raw = joins.ReplaceAllString(raw, "")
+	}
+	der, bad := base64Bytes(raw)
+	switch {
+	case bad >= 0:
+		b.err = pemDamaged("the base64 of %s has a character that is none (0x%02x)", b.name(), raw[bad])
+	case der == nil:
+		b.err = pemDamaged("the base64 of %s lacks a character", b.name())
+	case b.noEnd && (sequenceSize(der) < 0 || sequenceSize(der) > len(der)):
+		b.err = pemDamaged("%s has no END: the file was cut off", b.name())
+	case len(der) == 0:
+		b.err = pemDamaged("%s is empty", b.name())
+	}
+	b.body = der
+}
+
+// base64Bytes decodes base64 of either alphabet with anything between its
+// characters that quoting, folding and indenting put there. bad is the place
+// of a character that is none of it, -1 = all are; no bytes and -1: there is
+// a character too few.
+func base64Bytes(raw string) (der []byte, bad int) {
+	text := make([]byte, 0, len(raw))
+	defer func() { clear(text) }()
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '+', c == '/':
+			text = append(text, c)
+		case c == '-':
+			text = append(text, '+')
+		case c == '_':
+			text = append(text, '/')
+		case strings.IndexByte(" \t\r\n\v\f\x00\"'\\,;>|#*=`", c) >= 0:
+		case strings.HasPrefix(raw[i:], "\u00a0"), strings.HasPrefix(raw[i:], "\u200b"), strings.HasPrefix(raw[i:], "\ufeff"):
+			i += len("\u00a0") - 1
+			if c >= 0xe0 {
+				i++
 			}
 		default:
-			if end, ends := cut(line, "-----END "); ends {
-				if end != b.label {
-					return nil, pemDamaged(at, "line %d: BEGIN %s ends with END %s", n+1, b.label, end)
-				}
-				if foreignBlock(b.label) == nil {
-					der, err := base64.StdEncoding.DecodeString(body.String())
-					if err != nil {
-						return nil, pemDamaged(at, "the base64 of %s, from line %d, is not right: %v", b.label, b.line, err)
-					}
-					b.body = der
-				}
-				out = append(out, *b)
-				b = nil
-				continue
-			}
-			if key, value, ok := strings.Cut(line, ":"); ok && body.Len() == 0 {
-				b.headers[key] = strings.TrimSpace(value)
-			} else {
-				body.Write(withoutSpace([]byte(line)))
-			}
+			return nil, i
 		}
 	}
-	if b != nil {
-		return nil, pemDamaged(len(data), "BEGIN %s in line %d has no END: the file was cut off", b.label, b.line)
-	}
-	return out, nil
-}
-
-// cut takes the label out of an encapsulation boundary.
-func cut(line, begin string) (string, bool) {
-	rest, ok := strings.CutPrefix(line, begin)
-	if !ok {
-		return "", false
-	}
-	return strings.CutSuffix(rest, "-----")
-}
-
-func pemDamaged(offset int, format string, args ...any) *Error {
-	return &Error{Code: Damaged, What: fmt.Sprintf("damaged at offset %d, ", offset) + fmt.Sprintf(format, args...), Do: getAgain, Offset: offset}
-}
-
-// readPEM reads keys and certificates in any order.
-func (m *material) readPEM(data []byte) error {
-	m.file.Format = "pem"
-	blocks, err := pemBlocks(data)
+	out := make([]byte, base64.RawStdEncoding.DecodedLen(len(text)))
+	n, err := base64.RawStdEncoding.Decode(out, text)
 	if err != nil {
-		return err
+		return nil, -1
 	}
-	for _, b := range blocks {
-		if !strings.Contains(b.label, "CERTIFICATE") && !strings.HasPrefix(b.label, "PKCS") {
-			m.scratch = append(m.scratch, b.body)
-		}
-		if err := m.readBlock(b); err != nil {
-			return err
-		}
-	}
-	if len(m.keys)+len(m.certs)+len(m.failures) == 0 && m.foreign != nil {
-		m.file.Format = m.foreignFormat()
-	}
-	return nil
+	return out[:n], -1
 }
 
-func (m *material) readBlock(b pemBlock) error {
-	if e := foreignBlock(b.label); e != nil {
-		m.skip(strings.ToLower(b.label), e)
-		return nil
+// bagAttributesAbove reads what OpenSSL writes above a block.
+func bagAttributesAbove(text string) (alias, id string) {
+	const most = 4096
+	text = text[max(0, len(text)-most):]
+	if i := strings.LastIndex(text, "friendlyName:"); i >= 0 {
+		v, _, _ := strings.Cut(text[i+len("friendlyName:"):], "\n")
+		alias = strings.TrimSpace(v)
 	}
-	attrs := attributes{name: b.alias, id: b.id}
-	body := b.body
-	if info := b.headers["DEK-Info"]; info != "" {
-		plain, err := m.openHeaders(b, info)
-		if err != nil {
-			return m.fail(err)
-		}
-		m.scratch = append(m.scratch, plain)
-		body = plain
+	if i := strings.LastIndex(text, "localKeyID:"); i >= 0 {
+		v, _, _ := strings.Cut(text[i+len("localKeyID:"):], "\n")
+		id = strings.ToLower(strings.ReplaceAll(strings.TrimSpace(v), " ", ""))
 	}
-	lay := &layer{name: "the " + b.label + " of line " + count(b.line), base: -1}
-	root, _, err := parseBER(body, lay)
-	if err != nil {
-		return m.fail(err)
-	}
-	switch b.label {
-	case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
-		// What follows the certificate are OpenSSL's trust settings.
-		return m.addCert(root.raw, attrs)
-	case "PRIVATE KEY", "ANY PRIVATE KEY":
-		m.facts.plainKey = true
-		k, err := pkcs8Of(root)
-		return m.addKey(k, err, attrs)
-	case "ENCRYPTED PRIVATE KEY":
-		sealed, err := sealedKey(root)
-		if err != nil {
-			return m.fail(err)
-		}
-		sealed.attrs = attrs
-		m.describe(sealed, "key")
-		return m.openBoxes([]box{sealed}, false)
-	case "RSA PRIVATE KEY":
-		return m.traditional(oidRSA, root, root.der(), attrs)
-	case "EC PRIVATE KEY":
-		return m.traditional(oidEC, root, root.der(), attrs)
-	case "DSA PRIVATE KEY":
-		if len(root.children) != 6 {
-			return m.fail(root.damaged("a DSA key has 6 parts, this one %d", len(root.children)))
-		}
-		return m.traditional(oidDSA, root, root.der(), attrs)
-	case "PKCS7", "CMS":
-		if root.firstOID() != oidSignedData {
-			return nil
-		}
-		return m.readPKCS7(root)
-	case "PKCS12":
-		m.facts.armoured = true
-		return m.readPKCS12(root)
-	}
-	m.skipped[strings.ToLower(b.label)]++
-	return nil
+	return alias, id
 }
 
-// dekCiphers are the ciphers of OpenSSL's own PEM encryption.
-var dekCiphers = map[string]blockCipher{
-	"DES-CBC":          blockCiphers["1.3.14.3.2.7"],
-	"DES-EDE3-CBC":     blockCiphers["1.2.840.113549.3.7"],
-	"DES-EDE-CBC":      {"2DES-CBC", 16, 8, twoKeyDES},
-	"AES-128-CBC":      blockCiphers["2.16.840.1.101.3.4.1.2"],
-	"AES-192-CBC":      blockCiphers["2.16.840.1.101.3.4.1.22"],
-	"AES-256-CBC":      blockCiphers["2.16.840.1.101.3.4.1.42"],
-	"CAMELLIA-128-CBC": blockCiphers["1.2.392.200011.61.1.1.1.2"],
-	"CAMELLIA-192-CBC": blockCiphers["1.2.392.200011.61.1.1.1.3"],
-	"CAMELLIA-256-CBC": blockCiphers["1.2.392.200011.61.1.1.1.4"],
-	"RC2-CBC":          {"RC2-128-CBC", 16, 8, rc2Of(128)},
-	"RC2-64-CBC":       {"RC2-64-CBC", 8, 8, rc2Of(64)},
-	"RC2-40-CBC":       {"RC2-40-CBC", 5, 8, rc2Of(40)},
-}
-
-// openHeaders decrypts a block whose headers say how (RFC 1421 section 4.6.1.3):
-// the key is MD5 over password and IV, as OpenSSL's EVP_BytesToKey has it.
-func (m *material) openHeaders(b pemBlock, info string) ([]byte, error) {
-	name, text, _ := strings.Cut(info, ",")
-	c, ok := dekCiphers[strings.ToUpper(name)]
-	if !ok {
-		m.file.Encryption = append(m.file.Encryption, "PEM headers "+name+" (key)")
-		e := unsupported("PEM encryption", "")
-		e.What = fmt.Sprintf("PEM encryption %q is not supported", name)
-		e.Do = "write the key anew: openssl pkcs8 -topk8 -in OLD -out NEW"
-		return nil, e
-	}
-	iv, err := hex.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(iv) != c.ivSize {
-		return nil, pemDamaged(0, "the DEK-Info of line %d has no initialisation vector of %d bytes", b.line, c.ivSize)
-	}
-	enc := &encryption{
-		text: "PEM headers " + c.name + ", MD5, 1 iteration", scheme: "PEM headers", cipher: c.name, iterations: 1, block: c.new,
-		key: func(_ *work, s secret) ([]byte, []byte, error) {
-			var key, last []byte
-			for len(key) < c.keySize {
-				sum := md5.Sum(bytes.Join([][]byte{last, s.raw, iv[:8]}, nil))
-				last = sum[:]
-				key = append(key, last...)
-			}
-			return key[:c.keySize], iv, nil
-		},
-	}
-	sealed := box{what: "the key", enc: enc}
-	m.describe(sealed, "key")
-	plain, _, err := enc.open(m.work, b.body, m.secrets)
-	if err == errPadding {
-		return nil, m.locked("the key")
-	}
-	return plain, err
+func pemDamaged(format string, args ...any) *Error {
+	return &Error{Code: Damaged, What: "damaged: " + fmt.Sprintf(format, args...), Do: getAgain, Offset: -1}
 }

@@ -36,6 +36,7 @@ func ParseDocument(name string, data []byte) (*Document, error) {
 		return nil, r.err
 	}
 	if problems := p.Check(); len(problems) > 0 {
+		problems[0].What = masked(problems[0].What)
 		return nil, errorAt(name, root, problems[0])
 	}
 	p.Defaults()

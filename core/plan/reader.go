@@ -43,7 +43,7 @@ type field struct {
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) {
 	if r.err == nil {
-		r.err = &Error{r.name, n.Line, n.Column, fmt.Sprintf(format, args...)}
+		r.err = &Error{r.name, n.Line, n.Column, masked(fmt.Sprintf(format, args...))}
 	}
 }
 
@@ -120,9 +120,11 @@ func describe(n *yaml.Node) string {
 	return strconv.Quote(cut(n.Value))
 }
 
-// cut keeps an error readable whatever the file holds.
+// cut keeps an error readable whatever the file holds, and free of what may be
+// a key or a ticket that got into it.
 func cut(s string) string {
 	const most = 60
+	s = masked(s)
 	if len(s) <= most {
 		return s
 	}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 )
 
 // SavedSchema names the format of saved sessions.
@@ -63,20 +65,16 @@ func Load(r io.Reader) (map[string][]Session, error) {
 	}
 	var f saved
 	if err := json.Unmarshal(data, &f); err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			return nil, fmt.Errorf("read saved sessions: damaged at byte %d, not JSON: %w", syntax.Offset, err)
-		}
-		return nil, fmt.Errorf("read saved sessions: %w", err)
+		return nil, fmt.Errorf("read saved sessions: %w", damaged(err))
 	}
 	if f.Schema != SavedSchema {
-		return nil, fmt.Errorf("read saved sessions: schema %q: this build reads %q", f.Schema, SavedSchema)
+		return nil, fmt.Errorf("read saved sessions: schema %s: this build reads %q", short(f.Schema, 40), SavedSchema)
 	}
 	caches := map[string][]Session{}
 	for _, id := range slices.Sorted(maps.Keys(f.Sessions)) {
 		for i, s := range f.Sessions[id] {
 			if err := s.check(); err != nil {
-				return nil, fmt.Errorf("read saved sessions: cache %q, session %d: %w", id, i+1, err)
+				return nil, fmt.Errorf("read saved sessions: cache %s, session %d: %w", short(id, 40), i+1, err)
 			}
 			caches[id] = append(caches[id], Session{Info: s.Info, Secret: Secret{Ticket: s.Ticket, State: s.State, Master: s.Master}})
 		}
@@ -84,11 +82,36 @@ func Load(r io.Reader) (map[string][]Session, error) {
 	return caches, nil
 }
 
+// damaged says where a file is no JSON of ours. encoding/json's own words quote
+// what they stumbled over, and that may be a ticket or a key.
+func damaged(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("damaged at byte %d, not JSON", syntax.Offset)
+	case errors.As(err, &kind):
+		return fmt.Errorf("damaged at byte %d: a value of another kind was expected", kind.Offset)
+	}
+	return errors.New("damaged: a time or the base64 of a secret in it can't be read")
+}
+
+// named is a name as we give them, which no ticket or key looks like.
+var named = regexp.MustCompile(`^(?:[a-z]{0,15}[-./]?)(?:[a-z0-9]{1,15}[-./]?){0,3}$`)
+
+// short is a name out of a file, quoted, where it is one.
+func short(s string, most int) string {
+	if len(s) <= most && named.MatchString(s) {
+		return strconv.Quote(s)
+	}
+	return fmt.Sprintf("of %d bytes", len(s))
+}
+
 // check refuses what no cache can have held.
 func (s savedSession) check() error {
 	switch {
 	case !slices.Contains([]Mechanism{ID, Ticket, PSK}, s.Info.Mechanism):
-		return fmt.Errorf("unknown mechanism %q", s.Info.Mechanism)
+		return fmt.Errorf("unknown mechanism %s", short(string(s.Info.Mechanism), 12))
 	case s.Info.Stack == "":
 		return errors.New("it says no stack")
 	case len(s.State) == 0 && len(s.Ticket) == 0 && len(s.Master) == 0:
