@@ -37,6 +37,8 @@ type attempt struct {
 	http1   bool
 	fresh   bool // don't use the pool
 	why     string
+	began   time.Time     // of the job's first attempt
+	allowed time.Duration // how long this one may take
 	ctx     context.Context
 	using   atomic.Pointer[net.Conn] // is broken off when ctx ends
 	link    *link
@@ -75,7 +77,8 @@ func (a *attempt) run() (next *attempt) {
 	if d := time.Duration(a.job.After); d > 0 && a.number == 1 {
 		a.wait(a.n, a.index, d)
 	}
-	ctx, over := a.watch.limit(a.ctx0(), a.timeout(), a.breakOff)
+	a.allow()
+	ctx, over := a.watch.limit(a.ctx0(), a.allowed, a.breakOff)
 	a.ctx = ctx
 	failure, next := a.perform()
 	over()
@@ -90,7 +93,18 @@ func (a *attempt) run() (next *attempt) {
 	return next
 }
 
-// timeout is how long it may take in all.
+// allow sets how long the attempt may take: the plan's timeout, and all attempts
+// at a job together twice that.
+func (a *attempt) allow() {
+	a.allowed = a.timeout()
+	if a.began.IsZero() {
+		a.began = time.Now()
+		return
+	}
+	a.allowed = min(a.allowed, max(2*a.allowed-time.Since(a.began), tick))
+}
+
+// timeout is the plan's, of one connection in all.
 func (a *attempt) timeout() time.Duration {
 	if d := time.Duration(a.plan.Timeout); d > 0 {
 		return d
@@ -156,6 +170,10 @@ func (a *attempt) reuse(l *link, coalesced bool) (*trace.Failure, *attempt) {
 	a.add(trace.Reused{From: l.index, Coalesced: coalesced})
 	a.link = l
 	l.user.Store(a)
+	l.capture.Limit(wire.Usual)
+	if l.http != nil {
+		l.http.frames.renew()
+	}
 	a.use(l.raw)
 	failure, next := a.exchange()
 	if failure != nil && next == nil && (failure.Reason == trace.ReasonClosed || failure.Reason == trace.ReasonReset) {
@@ -167,7 +185,7 @@ func (a *attempt) reuse(l *link, coalesced bool) (*trace.Failure, *attempt) {
 
 // again is the next attempt at the same job.
 func (a *attempt) again(why string) *attempt {
-	return &attempt{pass: a.pass, job: a.job, number: a.number + 1, fresh: true, http1: a.http1, why: why}
+	return &attempt{pass: a.pass, job: a.job, number: a.number + 1, fresh: true, http1: a.http1, why: why, began: a.began}
 }
 
 // link is one TLS connection, used by one or, when it is pooled, more
@@ -215,6 +233,8 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	l := &link{index: a.index, job: a.job, remote: a.address, capture: &wire.Capture{}, decoder: wire.NewDecoder(a.opt.KeyLog)}
 	a.link = l
 	l.user.Store(a)
+	l.capture.Limit(wire.Usual)
+	l.decoder.Limit(wire.Usual)
 	a.Run.mu.Lock()
 	a.captures = append(a.captures, Captured{
 		Pass: a.n, Connection: a.index, Local: a.dialled.Local, Remote: a.dialled.Remote, Capture: l.capture,
@@ -264,11 +284,14 @@ func (a *attempt) alpn() []string {
 	return a.job.target.ALPN
 }
 
-// newSession keeps what the server gave until the wire says whose it is.
+// newSession keeps what the server gave until the wire says whose it is. What a
+// flood brings beyond its budget the decoder tells of.
 func (l *link) newSession(s session.Session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.pending = append(l.pending, s)
+	if len(l.pending) < wire.Usual.Same {
+		l.pending = append(l.pending, s)
+	}
 }
 
 // flush hands what has crossed the wire since the last flush to the recorder.

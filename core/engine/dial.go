@@ -166,7 +166,7 @@ func (p *proxy) open(ctx context.Context, conn net.Conn, address string) (net.Co
 	if err := req.Write(conn); err != nil {
 		return nil, 0, err
 	}
-	br := bufio.NewReader(&budget{r: conn, n: maxHead})
+	br := bufio.NewReader(&budget{r: conn, n: maxHead, err: errHeadTooLarge})
 	resp, err := http.ReadResponse(br, req)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the proxy's answer: %w", err)

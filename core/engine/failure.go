@@ -33,12 +33,15 @@ var before = map[trace.Phase]string{
 // said decides before what the library made of it.
 func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 	f := &trace.Failure{Phase: phase, Reason: trace.ReasonInternal, Message: err.Error()}
+	if over := a.tooMuch(phase); over != nil {
+		return over
+	}
 	switch {
 	case a.ctx0().Err() != nil:
 		f.Reason, f.Message = trace.ReasonCancelled, "the run was stopped before "+before[phase]
 		return f
 	case errors.Is(a.ctx.Err(), context.DeadlineExceeded):
-		f.Reason, f.Message = trace.ReasonTimeout, fmt.Sprintf("the timeout of %s was over before %s", a.timeout(), before[phase])
+		f.Reason, f.Message = trace.ReasonTimeout, fmt.Sprintf("the timeout of %s was over before %s", a.allowed, before[phase])
 		return f
 	}
 	var untyped *stack.Error
@@ -57,6 +60,10 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 			return f
 		}
 	}
+	if why := stackHadEnough(err); why != "" {
+		f.Reason, f.Message = trace.ReasonTooMuch, why
+		return f
+	}
 	if a.link != nil && a.alert(f) {
 		return f
 	}
@@ -69,7 +76,7 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 		}
 	case errors.Is(err, errProxyRefused):
 		f.Reason = trace.ReasonProxyRefused
-	case errors.Is(err, errHeadTooLarge):
+	case errors.Is(err, errHeadTooLarge), errors.Is(err, errBodyTooLarge):
 		f.Reason = trace.ReasonBodyTooLarge
 	case errors.Is(err, syscall.ECONNREFUSED):
 		f.Reason = trace.ReasonRefused
@@ -93,6 +100,27 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 		f.Reason = trace.ReasonHTTPMalformed
 	}
 	return f
+}
+
+// enough is what the stacks say of floods that end their own patience, which
+// is shorter than wire.Usual: by their words, as there is no type.
+var enough = []struct{ text, means string }{
+	{"too many non-advancing records", "the server sent more than 16 TLS records in a row that carry no data"}, // crypto/tls maxUselessRecords
+	{"too many ignored records", "the server sent more than 16 TLS records in a row that are passed over"},     // crypto/tls
+	{"too many warn alerts", "the server sent more than 5 warnings in a row"},                                  // libssl MAX_WARN_ALERT_COUNT
+	{"too many key updates", "the server sent more than 32 messages KeyUpdate in a row"},                       // libssl MAX_KEY_UPDATE_MESSAGES
+	{"too many empty fragments", "the server sent more than 32 empty TLS records in a row"},                    // libssl MAX_EMPTY_RECORDS
+	{"record too small", "the server sent more than 32 empty TLS records in a row"},                            // libssl, of the same
+}
+
+func stackHadEnough(err error) string {
+	text := err.Error()
+	for _, e := range enough {
+		if strings.Contains(text, e.text) {
+			return e.means
+		}
+	}
+	return ""
 }
 
 // alert says what the server's fatal alert means, judged by what it had asked

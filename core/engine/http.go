@@ -31,8 +31,12 @@ const (
 // server may still send: TLS 1.3 tickets, alerts, close_notify.
 const quiet = 250 * time.Millisecond
 
-// errHeadTooLarge ends the reading of an endless head.
-var errHeadTooLarge = fmt.Errorf("the head of the answer is over %d KiB", maxHead>>10)
+// What ends the reading of an endless answer. A body is cut at maxBody; what
+// frames it may be as much as a head.
+var (
+	errHeadTooLarge = fmt.Errorf("the head of the answer is over %d KiB", maxHead>>10)
+	errBodyTooLarge = fmt.Errorf("what frames the answer's body (chunks, trailers) is over %d KiB", maxHead>>10)
+)
 
 // carrier is what speaks HTTP on a link: one reader for HTTP/1.1, or an HTTP/2
 // connection that reads by itself.
@@ -40,6 +44,7 @@ type carrier struct {
 	budget *budget
 	reader *bufio.Reader
 	h2     *http.ClientConn
+	frames *frames // of h2
 }
 
 // readers and writers are what HTTP/1.1 is read and written through; an idle
@@ -92,15 +97,16 @@ func (c *carrier) close() {
 	}
 }
 
-// budget is a reader that fails once n bytes were read.
+// budget is a reader that fails with err once n bytes were read.
 type budget struct {
-	r io.ReadWriter
-	n int
+	r   io.ReadWriter
+	n   int
+	err error
 }
 
 func (b *budget) Read(p []byte) (int, error) {
 	if b.n <= 0 {
-		return 0, errHeadTooLarge
+		return 0, b.err
 	}
 	n, err := b.r.Read(p[:min(len(p), b.n)])
 	b.n -= n
@@ -114,7 +120,8 @@ func (l *link) carrier() (*carrier, error) {
 	}
 	c := &carrier{}
 	if l.alpn == "h2" {
-		h2, err := speakHTTP2(l.conn)
+		c.frames = &frames{Conn: l.conn}
+		h2, err := speakHTTP2(c.frames)
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +139,9 @@ func speakHTTP2(conn net.Conn) (*http.ClientConn, error) {
 	t := &http.Transport{
 		DisableCompression: true,
 		Protocols:          &http.Protocols{},
-		DialContext:        func(context.Context, string, string) (net.Conn, error) { return conn, nil },
+
+		MaxResponseHeaderBytes: maxHead,
+		DialContext:            func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}
 	t.Protocols.SetUnencryptedHTTP2(true)
 	return t.NewClientConn(context.Background(), "http", "tls-connection:443")
@@ -155,9 +164,12 @@ func (a *attempt) exchange() (*trace.Failure, *attempt) {
 	if !keep {
 		a.drain()
 	}
-	l.keep = keep
 	a.flush()
 	a.add(trace.ResponseDone{Length: int64(len(body)), Truncated: truncated, Whoami: a.whoami(resp, body)})
+	if over := a.tooMuch(trace.PhaseHTTP); over != nil {
+		return over, nil
+	}
+	l.keep = keep
 	if resp.StatusCode == http.StatusMisdirectedRequest && l.index != a.index {
 		return nil, a.again("421 on a shared connection")
 	}
@@ -187,7 +199,7 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	a.add(trace.Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Proto: proto})
 	if c.h2 == nil {
 		req.Close = !a.pool.keeps(l)
-		c.budget.n = maxHead
+		c.budget.n, c.budget.err = maxHead, errHeadTooLarge
 		c.wake()
 		err = c.write(req)
 	}
@@ -206,7 +218,7 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	a.store()
 	a.add(trace.Response{Status: resp.StatusCode, Proto: resp.Proto, Header: headers(resp.Header)})
 	if c.budget != nil {
-		c.budget.n = maxBody + maxHead
+		c.budget.n, c.budget.err = maxBody+maxHead, errBodyTooLarge
 	}
 	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if len(body) > maxBody {
@@ -233,7 +245,7 @@ func (a *attempt) request() *http.Request {
 // tickets may follow the answer. HTTP/2 reads by itself.
 func (a *attempt) drain() {
 	l := a.link
-	if l.conn == nil || (l.http != nil && l.http.h2 != nil) || a.ctx.Err() != nil {
+	if l.conn == nil || (l.http != nil && l.http.h2 != nil) || a.ctx.Err() != nil || l.tooMuch() != nil {
 		return
 	}
 	defer a.watch.stop(a.watch.after(quiet, l.hush))
@@ -259,7 +271,9 @@ func (a *attempt) linger() *trace.Failure {
 		read += n
 	}
 	a.flush()
-	switch {
+	switch over := a.tooMuch(trace.PhaseTLS); {
+	case over != nil:
+		return over
 	case err == nil, errors.Is(err, os.ErrDeadlineExceeded) && a.ctx.Err() == nil:
 		return nil
 	case errors.Is(err, io.EOF):

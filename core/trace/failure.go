@@ -34,6 +34,7 @@ const (
 	ReasonNotTLS              Reason = "not-tls"
 	ReasonHTTPMalformed       Reason = "http-malformed"
 	ReasonBodyTooLarge        Reason = "body-too-large"
+	ReasonTooMuch             Reason = "too-much" // the server sent more than a connection's budget
 	ReasonClosed              Reason = "closed"
 	ReasonInternal            Reason = "internal"
 )
@@ -43,5 +44,5 @@ var Reasons = []Reason{
 	ReasonResolve, ReasonRefused, ReasonUnreachable, ReasonReset, ReasonTimeout, ReasonCancelled,
 	ReasonProxyRefused, ReasonTLSAlert, ReasonCertificateRequired, ReasonCertificateRejected,
 	ReasonUntrusted, ReasonNameMismatch, ReasonSessionRefused, ReasonProtocolVersion, ReasonNotTLS,
-	ReasonHTTPMalformed, ReasonBodyTooLarge, ReasonClosed, ReasonInternal,
+	ReasonHTTPMalformed, ReasonBodyTooLarge, ReasonTooMuch, ReasonClosed, ReasonInternal,
 }

@@ -125,6 +125,7 @@ type messageJSON struct {
 	Encrypted bool         `json:"encrypted"`
 	Epoch     int          `json:"epoch"`
 	Length    int          `json:"length"`
+	More      int          `json:"more,omitempty"`
 	Raw       []byte       `json:"raw,omitempty"`
 	Masked    []wire.Mask  `json:"masked,omitempty"`
 	Alert     *wire.Alert  `json:"alert,omitempty"`
@@ -155,7 +156,7 @@ func (m leanMessage) MarshalJSON() ([]byte, error) { return json.Marshal(m.json(
 func (m Message) json() messageJSON {
 	return messageJSON{
 		Name: m.Name(), From: m.From.String(), Flight: m.Flight, Content: uint8(m.Content), Type: uint8(m.Type),
-		Version: fmt.Sprintf("0x%04x", m.Version), Suite: fmt.Sprintf("0x%04x", m.CipherSuite), Encrypted: m.Encrypted, Epoch: m.Epoch, Length: m.Length,
+		Version: fmt.Sprintf("0x%04x", m.Version), Suite: fmt.Sprintf("0x%04x", m.CipherSuite), Encrypted: m.Encrypted, Epoch: m.Epoch, Length: m.Length, More: m.More,
 		Raw: m.Raw, Masked: m.Masked, Alert: m.Alert, Problem: m.Problem,
 	}
 }
@@ -182,7 +183,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	}
 	m.Message = wire.Message{
 		From: from, Flight: j.Flight, Content: wire.ContentType(j.Content), Type: wire.HandshakeType(j.Type),
-		Version: version, CipherSuite: suite, Encrypted: j.Encrypted, Epoch: j.Epoch, Length: j.Length,
+		Version: version, CipherSuite: suite, Encrypted: j.Encrypted, Epoch: j.Epoch, Length: j.Length, More: j.More,
 		Raw: j.Raw, Masked: j.Masked, Alert: j.Alert, Problem: j.Problem,
 	}
 	return nil

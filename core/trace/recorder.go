@@ -25,6 +25,7 @@ type Recorder struct {
 	working sync.Mutex // held by who works the queue off; never taken under mu
 	folder  Folder
 	origins map[carrier]session.Origin
+	over    map[connection]*wire.TooMuch // connections of whose messages there were too many
 }
 
 // RecorderOptions are how to record.
@@ -142,6 +143,7 @@ func (r *Recorder) take(done []report) (list []report) {
 // work makes events of a report.
 func (r *Recorder) work(p *report) {
 	if payload, ok := p.what.(Payload); ok {
+		payload = r.tooMuch(p, payload)
 		r.event(Event{At: p.at, Pass: p.pass, Connection: p.connection, Payload: payload})
 		return
 	}
@@ -150,10 +152,32 @@ func (r *Recorder) work(p *report) {
 		m.At = m.At.Truncate(time.Microsecond) // as the event's
 		r.event(Event{At: m.At, Pass: p.pass, Connection: p.connection, Payload: Message{Message: *m}})
 	}
+	c.decoder.Owner(p.connection)
 	c.decoder.FeedTo(told, c.chunks...)
 	if c.last {
 		c.decoder.CloseTo(told)
 	}
+	if over := c.decoder.TooMuch(); over != nil {
+		if r.over == nil {
+			r.over = map[connection]*wire.TooMuch{}
+		}
+		r.over[connection{p.pass, p.connection}] = over
+	}
+}
+
+// tooMuch makes a failure of what turned out, when the bytes were decoded, to
+// have been a flood.
+func (r *Recorder) tooMuch(p *report, payload Payload) Payload {
+	done, ok := payload.(ConnectionDone)
+	if !ok || len(r.over) == 0 {
+		return payload
+	}
+	at := connection{p.pass, p.connection}
+	if over := r.over[at]; over != nil && (done.Error == nil || done.Error.Reason != ReasonTooMuch) {
+		done.Error = &Failure{Phase: PhaseTLS, Reason: ReasonTooMuch, Message: over.Error()}
+	}
+	delete(r.over, at)
+	return done
 }
 
 // event numbers, keeps, folds and shows an event.

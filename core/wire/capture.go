@@ -21,6 +21,7 @@ type Capture struct {
 	mu     sync.Mutex
 	chunks []Chunk
 	block  []byte // room for the next chunks' bytes
+	spent  spending
 }
 
 // blockSize is how much room is taken at once for what is small: an idle
@@ -36,6 +37,21 @@ func (c *Capture) Tap(conn net.Conn, now func() time.Duration) net.Conn {
 	return &tap{Conn: conn, capture: c, now: now}
 }
 
+// Limit makes every further Read of the tap fail with a TooMuch once the server
+// sent more than b allows, counted from now.
+func (c *Capture) Limit(b Budget) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.spent.budget, c.spent.bytes, c.spent.records, c.spent.over = b, 0, 0, nil
+}
+
+// TooMuch is what the server sent too much of, nil = nothing.
+func (c *Capture) TooMuch() *TooMuch {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.spent.over
+}
+
 // Chunks returns the chunks from index from on. They are shared and never
 // change.
 func (c *Capture) Chunks(from int) []Chunk {
@@ -47,19 +63,19 @@ func (c *Capture) Chunks(from int) []Chunk {
 	return c.chunks[from:len(c.chunks):len(c.chunks)]
 }
 
-// add records a copy of data.
-func (c *Capture) add(at time.Duration, from Side, data []byte) {
-	if len(data) == 0 {
-		return
-	}
+// add records a copy of data. It reports what there is too much of.
+func (c *Capture) add(at time.Duration, from Side, data []byte) *TooMuch {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if from == Server && !c.spent.spend(data) || len(data) == 0 {
+		return c.spent.over
+	}
 	if c.chunks == nil {
 		c.chunks = make([]Chunk, 0, usualChunks)
 	}
 	if len(data) >= blockSize/2 {
 		c.chunks = append(c.chunks, Chunk{At: at, From: from, Data: bytes.Clone(data)})
-		return
+		return nil
 	}
 	if len(data) > cap(c.block)-len(c.block) {
 		c.block = make([]byte, 0, blockSize)
@@ -67,6 +83,7 @@ func (c *Capture) add(at time.Duration, from Side, data []byte) {
 	start := len(c.block)
 	c.block = append(c.block, data...)
 	c.chunks = append(c.chunks, Chunk{At: at, From: from, Data: c.block[start:len(c.block):len(c.block)]})
+	return nil
 }
 
 // tap is a client's connection that is being captured.
@@ -78,7 +95,9 @@ type tap struct {
 
 func (t *tap) Read(b []byte) (int, error) {
 	n, err := t.Conn.Read(b)
-	t.capture.add(t.now(), Server, b[:n])
+	if over := t.capture.add(t.now(), Server, b[:n]); over != nil {
+		return 0, over
+	}
 	return n, err
 }
 

@@ -36,6 +36,7 @@ type Decoder struct {
 
 	flight     int
 	flightFrom Side
+	count      count
 	*room      // during Feed and Close
 }
 
@@ -128,6 +129,7 @@ func (d *Decoder) FeedTo(see func(*Message), chunks ...Chunk) {
 	}
 	for i := range chunks {
 		d.chunk(&chunks[i])
+		d.tell(see) // what one read brought is bounded; all of a flood's messages are not
 	}
 	d.tell(see)
 }
@@ -159,12 +161,56 @@ func (d *Decoder) CloseTo(see func(*Message)) {
 		h.buf, h.hs = nil, nil
 	}
 	d.tell(see)
+	d.tellTogether(see)
 }
+
+// Limit makes the decoder give up, saying why, when a connection has more
+// messages than b allows.
+func (d *Decoder) Limit(b Budget) { d.count.budget = b }
+
+// Owner says for whom what follows is counted; a new one begins a new count.
+func (d *Decoder) Owner(n int) {
+	if d.count.owner != n && d.count.over == nil {
+		d.count = count{budget: d.count.budget, owner: n, untold: d.count.untold}
+	}
+}
+
+// TooMuch is what the server sent too many of, nil = nothing.
+func (d *Decoder) TooMuch() *TooMuch { return d.count.over }
 
 // tell hands on what was decoded.
 func (d *Decoder) tell(see func(*Message)) {
 	for i := range d.out {
-		see(&d.out[i])
+		m := &d.out[i]
+		if d.count.over != nil {
+			break
+		}
+		if d.count.told(m) {
+			see(m)
+		} else if d.count.over != nil {
+			end := Message{At: m.At, From: m.From, Flight: m.Flight, Content: m.Content, Version: m.Version, CipherSuite: m.CipherSuite, Encrypted: m.Encrypted, Epoch: m.Epoch}
+			end.Problem = d.count.over.What + ": what follows was not looked at"
+			see(&end)
+		}
+	}
+	clear(d.out)
+	d.out = d.out[:0]
+	if d.count.over != nil {
+		for side := range d.halves {
+			h := &d.halves[side]
+			h.broken, h.buf, h.hs, h.silent = true, nil, nil, 0
+		}
+		d.waiting, d.waitingBytes = nil, 0
+	}
+}
+
+// tellTogether tells of the application data that got no Message of its own.
+func (d *Decoder) tellTogether(see func(*Message)) {
+	for side := range d.count.untold {
+		if m := &d.count.untold[side]; m.More > 0 {
+			see(m)
+			*m = Message{}
+		}
 	}
 }
 

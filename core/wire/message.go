@@ -52,6 +52,7 @@ type Message struct {
 	Encrypted   bool   // it crossed the wire encrypted
 	Epoch       int    // keys used in that direction: 0 = clear
 	Length      int    // bytes of the message (with its 4-byte header) or of the record's payload
+	More        int    // records of application data that this one stands for, Length is theirs together; 0 = for itself
 	Raw         []byte // the message with its header, secrets masked; nil for application data and what can't be read
 	Masked      []Mask // what was masked in Raw
 	Alert       *Alert // set when Content is AlertRecord and it could be read
