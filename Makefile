@@ -27,8 +27,9 @@ run: ## install what the window needs, build it, and open it (without a display:
 	else echo "No display (DISPLAY is not set): running the demo on the command line instead of the window."; \
 	$(MAKE) --no-print-directory cli && exec bin/rechallenge-cli demo --report demo-report.html; fi
 
-build: packages-build cli ## bin/rechallenge (window) and bin/rechallenge-cli
-	$(GO) build -ldflags '$(LDFLAGS)' -o bin/rechallenge ./app
+build: packages-build cli ## bin/rechallenge (window), the program for its file dialogs, and bin/rechallenge-cli
+	CGO_ENABLED=1 $(GO) build -ldflags '$(LDFLAGS)' -o bin/rechallenge ./app
+	CGO_ENABLED=1 $(GO) build -ldflags '$(LDFLAGS)' -o bin/rechallenge-dialogs ./app/native/rechallenge-dialogs
 
 cli: ## bin/rechallenge-cli alone: no Fyne, no cgo, no system package
 	CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)' -o bin/rechallenge-cli ./app/cli
@@ -44,7 +45,7 @@ lint: ## gofumpt, vet and staticcheck, no exclusions
 	$(GO) run $(STATICCHECK) ./...
 
 unit: ## every package, with the race detector; the corpus of identity files without
-	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -race -timeout 20m $$($(GO) list ./core/... ./app/... | grep -v -E '/app$$|/native$$|/e2e')
+	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -race -timeout 20m $$($(GO) list ./core/... ./app/... | grep -v -E '/app$$|/rechallenge-dialogs$$|/e2e')
 	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -timeout 20m -run 'TestCorpus$$' ./core/identity
 
 e2e: build ## the real binary in a real window under Xvfb

@@ -17,36 +17,38 @@ const module = "rechallenge/"
 // rooms lists what each package may import from inside the project. A folder
 // stands for the packages below it.
 var rooms = map[string][]string{
-	"core/identity":          {},
-	"core/target":            {},
-	"core/session":           {},
-	"core/wire":              {},
-	"core/wire/pcap":         {"core/wire"},
-	"core/openssl":           {},
-	"core/stack":             {"core/identity", "core/session", "core/wire"},
-	"core/stack/gotls":       {"core/stack", "core/identity", "core/session", "core/wire"},
-	"core/stack/openssl":     {"core/stack", "core/identity", "core/session", "core/wire", "core/openssl"},
-	"core/stack/stacktest":   {"core/stack", "core/identity", "core/session", "core/wire"},
-	"core/lab":               {"core/wire", "core/openssl"},
-	"core/servers":           {},
-	"core/plan":              {"core/identity", "core/target", "core/session"},
-	"core/trace":             {"core/plan", "core/identity", "core/wire", "core/session"},
-	"core/capture":           {"core/trace", "core/plan", "core/identity", "core/session", "core/target", "core/wire", "core/wire/pcap"},
-	"core/engine":            {"core/plan", "core/trace", "core/stack", "core/wire", "core/session", "core/identity", "core/target"},
-	"core/diagnose":          {"core/trace", "core/plan", "core/identity", "core/wire"},
-	"core/experiment":        {"core/plan", "core/engine", "core/trace", "core/diagnose", "core/session", "core/target"},
-	"core/timeline":          {"core/trace", "core/wire"},
-	"core/report":            {"core/trace", "core/plan", "core/diagnose", "core/timeline", "core/identity", "core/session", "core/wire", "core/wire/pcap"},
-	"core/report/reporttest": {"core/report", "core/trace"},
-	"app/files":              {"core/capture", "core/trace", "core/wire", "core/wire/pcap", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/diagnose", "core/report", "core/engine", "core/experiment", "core/identity", "core/lab", "core/plan", "core/target", "core/session"},
-	"app/theme":              {},
-	"app/words":              {},
-	"app/widgets":            {"app/theme", "app/words"},
-	"app/live":               {},
-	"app/state":              {"app/words", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
-	"app/native":             {"app/ui"},
-	"docs":                   {},
-	"assets":                 {},
+	"core/identity":                  {},
+	"core/target":                    {},
+	"core/session":                   {},
+	"core/wire":                      {},
+	"core/wire/pcap":                 {"core/wire"},
+	"core/openssl":                   {},
+	"core/stack":                     {"core/identity", "core/session", "core/wire"},
+	"core/stack/gotls":               {"core/stack", "core/identity", "core/session", "core/wire"},
+	"core/stack/openssl":             {"core/stack", "core/identity", "core/session", "core/wire", "core/openssl"},
+	"core/stack/stacktest":           {"core/stack", "core/identity", "core/session", "core/wire"},
+	"core/lab":                       {"core/wire", "core/openssl"},
+	"core/servers":                   {},
+	"core/plan":                      {"core/identity", "core/target", "core/session"},
+	"core/trace":                     {"core/plan", "core/identity", "core/wire", "core/session"},
+	"core/capture":                   {"core/trace", "core/plan", "core/identity", "core/session", "core/target", "core/wire", "core/wire/pcap"},
+	"core/engine":                    {"core/plan", "core/trace", "core/stack", "core/wire", "core/session", "core/identity", "core/target"},
+	"core/diagnose":                  {"core/trace", "core/plan", "core/identity", "core/wire"},
+	"core/experiment":                {"core/plan", "core/engine", "core/trace", "core/diagnose", "core/session", "core/target"},
+	"core/timeline":                  {"core/trace", "core/wire"},
+	"core/report":                    {"core/trace", "core/plan", "core/diagnose", "core/timeline", "core/identity", "core/session", "core/wire", "core/wire/pcap"},
+	"core/report/reporttest":         {"core/report", "core/trace"},
+	"app/files":                      {"core/capture", "core/trace", "core/wire", "core/wire/pcap", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/diagnose", "core/report", "core/engine", "core/experiment", "core/identity", "core/lab", "core/plan", "core/target", "core/session"},
+	"app/theme":                      {},
+	"app/words":                      {},
+	"app/widgets":                    {"app/theme", "app/words"},
+	"app/live":                       {},
+	"app/state":                      {"app/words", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
+	"app/native":                     {"app/ui", "app/native/exchange"},
+	"app/native/exchange":            {},
+	"app/native/rechallenge-dialogs": {"app/native/exchange"},
+	"docs":                           {},
+	"assets":                         {},
 }
 
 // forbidden are imports from outside by folder: the core knows no window, the
@@ -59,11 +61,13 @@ var forbidden = map[string][]string{
 	"app/ui":      {"github.com/sqweek/"},
 	"app/widgets": {"github.com/sqweek/"},
 	"app/words":   {"fyne.io/", "github.com/sqweek/"},
+	"app/native":  {"github.com/sqweek/"},
 }
 
 // exceptions are imports that a rule of forbidden would hit though they are meant.
 var exceptions = map[string]string{
-	"core/lab": "log", // silences net/http's own
+	"core/lab":                       "log", // silences net/http's own
+	"app/native/rechallenge-dialogs": "github.com/sqweek/dialog",
 }
 
 func TestRooms(t *testing.T) {

@@ -28,6 +28,9 @@ var buildProgram = sync.OnceValues(func() (string, error) {
 	if path := os.Getenv("RECHALLENGE_BIN"); path != "" {
 		return path, nil
 	}
+	if _, err := build("rechallenge-dialogs", "../native/rechallenge-dialogs"); err != nil {
+		return "", err
+	}
 	return build("rechallenge", "..")
 })
 

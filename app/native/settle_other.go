@@ -1,6 +1,0 @@
-//go:build !linux
-
-package native
-
-// settle has nothing to do where the desktop runs its own dialogs.
-func settle() {}
