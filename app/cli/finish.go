@@ -11,6 +11,7 @@ import (
 	"rechallenge/core/report"
 	"rechallenge/core/session"
 	"rechallenge/core/timeline"
+	"rechallenge/core/trace"
 )
 
 // finish makes the report of a run that is over, writes what was asked for,
@@ -106,14 +107,14 @@ func (c *console) print(rep *report.Report, f *runFlags) error {
 	out := &sticky{w: c.out}
 	width, color := c.terminal()
 	v := rep.Result.Verdict
-	layout, left := timeline.Lay(rep.Log, rep.Result.Bad(rep.Log)).Trim(maxLanes)
+	layout, left := timeline.Lay(rep.Log, rep.Result.Bad()).Trim(maxLanes)
 	fmt.Fprintf(out, "%s %s\n%s\n\n%s", mark(v.Severity, color), plainText(v.Title), plainText(v.Detail), timeline.Text(layout, width, color))
 	if left > 0 {
 		fmt.Fprintf(out, "%d more connections are in the reports (--report FILE)\n", left)
 	}
 	printFindings(out, rep.Result, color)
 	for _, e := range rep.Result.Expectations {
-		printExpectation(out, e, color)
+		printExpectation(out, rep.Log, e, color)
 	}
 	for _, name := range f.reports {
 		fmt.Fprintf(out, "report: %s\n", name)
@@ -137,7 +138,7 @@ func printFindings(w io.Writer, r diagnose.Result, color bool) {
 }
 
 // printExpectation says what was expected and what came, with the evidence's place.
-func printExpectation(w io.Writer, e diagnose.Expectation, color bool) {
+func printExpectation(w io.Writer, log *trace.Log, e diagnose.Expectation, color bool) {
 	where := "pass " + e.Pass
 	if e.Connection > 0 {
 		where += fmt.Sprintf(", connection %d", e.Connection)
@@ -148,7 +149,7 @@ func printExpectation(w io.Writer, e diagnose.Expectation, color bool) {
 	}
 	fmt.Fprintf(w, "%s  %s: expected %s, got %s\n", paint("FAILED", "31", color), where, plainText(e.Expected), plainText(e.Got))
 	for _, x := range e.Evidence {
-		fmt.Fprintf(w, "        connection %d, event %d: %s\n", x.Connection, x.Event, plainText(x.Says))
+		fmt.Fprintf(w, "        %s, event %d: %s\n", log.Words(x.At), x.Event, plainText(x.Says))
 	}
 }
 

@@ -35,16 +35,15 @@ func (s *State) Passes() []string {
 // SideBySide lists the connections of the run with a column for each pass.
 func (v *View) SideBySide() []SideBySide {
 	r := v.Report
-	type place struct {
-		connection, iteration int
-		node                  string
-		attempt               int
+	type attempt struct {
+		trace.Step
+		number int
 	}
-	index := map[place]int{}
+	index := map[attempt]int{}
 	var rows []SideBySide
 	for n, p := range r.Log.Passes {
 		for _, c := range p.Connections {
-			at := place{c.PlanConnection, c.Iteration, c.Node, c.Attempt}
+			at := attempt{c.Step(), c.Attempt}
 			i, ok := index[at]
 			if !ok {
 				i = len(rows)
@@ -58,8 +57,8 @@ func (v *View) SideBySide() []SideBySide {
 					Cells:      make([]string, len(r.Log.Passes)), Refs: make([]Ref, len(r.Log.Passes)),
 				})
 			}
-			rows[i].Cells[n], rows[i].Refs[n] = answer(c), Ref{p.Index, c.Index}
-			if v.bad(p.Index, c.Index) {
+			rows[i].Cells[n], rows[i].Refs[n] = answer(c), c.Ref()
+			if v.bad(c.Ref()) {
 				rows[i].Severity = diagnose.Error
 			}
 		}

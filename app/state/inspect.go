@@ -9,6 +9,7 @@ import (
 
 	"rechallenge/core/diagnose"
 	"rechallenge/core/identity"
+	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 )
@@ -56,7 +57,7 @@ func (s *State) Summary() []Pair {
 		add(Pair{Key: tr("Resumed?"), Value: tr("no, offered and refused")})
 	}
 	asked := Pair{Key: tr("Asked?"), Value: "no"}
-	if s.run.view.missing(p, c) {
+	if timeline.Missing(s.run.view.Report.Log, c) {
 		asked.Note, asked.Severity = tr("a fresh connection is asked"), diagnose.Error
 	}
 	if c.Challenged() {

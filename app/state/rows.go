@@ -2,7 +2,6 @@ package state
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
+	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
 )
 
@@ -149,8 +149,8 @@ func (v *View) Row(i int) ConnectionRow {
 	p := v.Report.Log.Passes[pass]
 	c := p.Connections[i-v.first[pass]]
 	r := ConnectionRow{
-		Ref: Ref{p.Index, c.Index}, Pass: p.Cache, Target: c.Target, Identity: c.Identity, Handshake: string(c.Handshake),
-		Challenged: c.Challenged(), Unknown: c.Handshake == "" || c.ChallengeHidden, Missing: v.missing(p, c),
+		Ref: c.Ref(), Pass: p.Cache, Target: c.Target, Identity: c.Identity, Handshake: string(c.Handshake),
+		Challenged: c.Challenged(), Unknown: c.Handshake == "" || c.ChallengeHidden, Missing: timeline.Missing(v.Report.Log, c),
 	}
 	if c.Challenged() {
 		r.Late = c.Challenges[len(c.Challenges)-1].When != "initial"
@@ -174,7 +174,7 @@ func (v *View) Row(i int) ConnectionRow {
 		r.Millis = fmt.Sprintf("%.1f", trace.Milliseconds(c.Timing.Total))
 	}
 	switch {
-	case v.bad(p.Index, c.Index):
+	case v.bad(c.Ref()):
 		r.Severity = diagnose.Error
 	case c.Error != nil:
 		r.Severity = diagnose.Warning
@@ -278,13 +278,8 @@ func (s *State) Verdict() (Verdict, bool) {
 		}
 		v.Advice, v.Rule = f.Advice, f.Rule
 		for _, e := range f.Evidence {
-			pass := f.Pass
-			if e.Pass != "" {
-				pass = e.Pass
-			}
-			i := slices.IndexFunc(r.Log.Passes, func(p *trace.Pass) bool { return p.Cache == pass })
-			if i >= 0 && e.Event > 0 {
-				v.Evidence = append(v.Evidence, Evidence{Text: fmt.Sprintf("%s #%d: %s", pass, e.Connection, e.Says), Ref: Ref{i + 1, e.Connection}, Event: e.Event})
+			if e.Event > 0 && r.Log.Pass(e.At.Pass) != nil {
+				v.Evidence = append(v.Evidence, Evidence{Text: fmt.Sprintf("%s #%d: %s", r.Log.Cache(e.At.Pass), e.At.Connection, e.Says), Ref: e.At, Event: e.Event})
 			}
 		}
 		break

@@ -16,10 +16,11 @@ import (
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 	"rechallenge/core/target"
+	"rechallenge/core/trace"
 )
 
 // Ref names a connection of the run that is shown; the zero Ref names none.
-type Ref struct{ Pass, Connection int }
+type Ref = trace.Ref
 
 // State is everything the window shows.
 type State struct {

@@ -16,11 +16,10 @@ type View struct {
 	Wait   *Wait // the delay that is going on, nil when none is
 	Over   bool  // the run has ended
 
-	counts  counts
-	first   []int // rows before each pass
-	bad     func(pass, connection int) bool
-	missing func(*trace.Pass, *trace.Connection) bool
-	worst   Ref
+	counts counts
+	first  []int // rows before each pass
+	bad    func(Ref) bool
+	worst  Ref
 }
 
 // Wait is a delay of the plan that is going on.
@@ -43,7 +42,7 @@ func (w *Watch) Add(events []trace.Event) *View {
 		w.folder.Add(e)
 		switch p := e.Payload.(type) {
 		case trace.Wait:
-			w.wait = &Wait{Ref: Ref{e.Pass, e.Connection}, Total: trace.FromMilliseconds(p.ForMS), Until: p.Until}
+			w.wait = &Wait{Ref: Ref{Pass: e.Pass, Connection: e.Connection}, Total: trace.FromMilliseconds(p.ForMS), Until: p.Until}
 		case trace.WaitDone:
 			w.wait = nil
 		}
@@ -55,7 +54,7 @@ func (w *Watch) Add(events []trace.Event) *View {
 
 // Look is the view of a report.
 func Look(r *report.Report) *View {
-	v := &View{Report: r, Over: r.Log.Done != nil, bad: r.Result.Bad(r.Log), missing: timeline.Missing(r.Log), worst: worst(r)}
+	v := &View{Report: r, Over: r.Log.Done != nil, bad: r.Result.Bad(), worst: worst(r)}
 	for _, p := range r.Log.Passes {
 		v.first = append(v.first, v.counts.connections)
 		v.counts.add(p)
@@ -82,45 +81,30 @@ func (n *counts) add(p *trace.Pass) {
 // worst is the connection that the first finding is about, else the first one.
 func worst(r *report.Report) Ref {
 	for _, f := range r.Result.Findings {
-		for _, p := range r.Log.Passes {
-			if p.Cache == f.Pass && len(f.Connections) > 0 {
-				return Ref{p.Index, f.Connections[len(f.Connections)-1]}
-			}
+		if n := len(f.Connections); n > 0 {
+			return f.Connections[n-1]
 		}
 	}
 	if p := r.Log.Pass(1); p != nil && len(p.Connections) > 0 {
-		return Ref{1, p.Connections[0].Index}
+		return p.Connections[0].Ref()
 	}
 	return Ref{}
 }
 
-// missing lists where the layout marks a challenge that did not come.
 // Judge is the view of a run that is over, judged anew.
 func Judge(log *trace.Log) *View {
 	return Look(&report.Report{Log: log, Result: diagnose.Diagnose(log)})
 }
 
 // Connection is a connection of the run, nil when there is none of that name.
-func (v *View) Connection(r Ref) *trace.Connection {
-	p := v.Report.Log.Pass(r.Pass)
-	if p == nil {
-		return nil
-	}
-	return p.Connection(r.Connection)
-}
+func (v *View) Connection(r Ref) *trace.Connection { return v.Report.Log.Connection(r) }
 
 // Findings are the ids of the rules whose findings are about each connection.
 func (v *View) Findings() map[Ref][]string {
 	found := map[Ref][]string{}
 	for _, f := range v.Report.Result.Findings {
-		for _, p := range v.Report.Log.Passes {
-			if p.Cache != f.Pass {
-				continue
-			}
-			for _, c := range f.Connections {
-				r := Ref{p.Index, c}
-				found[r] = append(found[r], f.Rule)
-			}
+		for _, at := range f.Connections {
+			found[at] = append(found[at], f.Rule)
 		}
 	}
 	return found

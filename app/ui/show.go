@@ -267,10 +267,9 @@ func timelineData(v *state.View) widgets.TimelineData {
 				Spans: make([]widgets.TimelineSpan, 0, len(x.Spans)), Marks: make([]widgets.TimelineMark, 0, len(x.Marks)),
 				Pass: x.Pass, Connection: x.Connection, Label: x.Label, Detail: same(x.Detail), Outcome: same(x.Outcome), Bad: x.Bad,
 			}
-			ref := state.Ref{Pass: x.Pass, Connection: x.Connection}
-			if c := v.Connection(ref); c != nil {
+			if c := v.Connection(x.Ref); c != nil {
 				lane.Step = fmt.Sprintf("%d.%d.%d %s", c.PlanConnection, c.Iteration, c.Attempt, c.Node)
-				lane.Identity, lane.Target, lane.Findings = c.Identity, c.Target, found[ref]
+				lane.Identity, lane.Target, lane.Findings = c.Identity, c.Target, found[x.Ref]
 			}
 			for _, s := range x.Spans {
 				s.Label = same(s.Label)
@@ -285,7 +284,7 @@ func timelineData(v *state.View) widgets.TimelineData {
 		l.Groups[i].Lanes = nil
 	}
 	for _, k := range l.Links {
-		d.Links = append(d.Links, widgets.TimelineLink(k))
+		d.Links = append(d.Links, widgets.TimelineLink{Pass: k.To.Pass, From: k.From.Connection, To: k.To.Connection, FromAt: k.FromAt, ToAt: k.ToAt, Bad: k.Bad})
 	}
 	return d
 }

@@ -3,6 +3,8 @@ package diagnose
 import (
 	"fmt"
 	"strings"
+
+	"rechallenge/core/trace"
 )
 
 // maxAlike is how many findings of one rule a pass has one by one; those that
@@ -56,10 +58,10 @@ func together(findings []Finding) []Finding {
 const maxTogether = 10
 
 // some names the first of many connections.
-func some(connections []int) string {
+func some(connections []trace.Ref) string {
 	var names []string
 	for _, n := range connections[:min(len(connections), maxTogether)] {
-		names = append(names, fmt.Sprint(n))
+		names = append(names, fmt.Sprint(n.Connection))
 	}
 	text := "connections " + strings.Join(names, ", ")
 	if more := len(connections) - maxTogether; more > 0 {

@@ -34,7 +34,7 @@ func reused(v view, coalesced bool) (found []Finding) {
 			continue
 		}
 		f := Finding{
-			Connections: []int{*c.ReusedConnection, c.Index},
+			Connections: []trace.Ref{{Pass: c.Pass, Connection: *c.ReusedConnection}, c.Ref()},
 			Title:       fmt.Sprintf("Request %d was answered on connection %d, no new one was made", c.Index, *c.ReusedConnection),
 			Detail:      fmt.Sprintf("The HTTP connection of request %d was still open and the pool handed it out, so there was no handshake and no challenge. It carries %s; this request was meant to be %s.%s", *c.ReusedConnection, carried(c), meant(c), saw(c)),
 			Evidence:    []Evidence{on(c, c.Evidence.Response, "the answer came on the connection that was there")},
@@ -70,7 +70,7 @@ var misdirectedRequest = Rule{
 				continue
 			}
 			found = append(found, Finding{
-				Connections: []int{c.Index},
+				Connections: []trace.Ref{c.Ref()},
 				Title:       fmt.Sprintf("421 Misdirected Request on connection %d", c.Index),
 				Detail:      fmt.Sprintf("The request for %s came on a connection whose TLS side stands for %q; the server declined to answer it there.", c.URL, c.ServerName),
 				Evidence:    []Evidence{on(c, c.Evidence.Response, "status 421")},
@@ -99,7 +99,7 @@ var challengeAfterHandshake = Rule{
 					detail = fmt.Sprintf("Connection %d resumed a session of %s and was then asked by %s: the answer was %s.", c.Index, whom(c.Resumption.EstablishedBy), ch.When, whom(ch.AnsweredWith))
 				}
 				found = append(found, Finding{
-					Connections: []int{c.Index},
+					Connections: []trace.Ref{c.Ref()},
 					Title:       fmt.Sprintf("Connection %d was asked after the handshake (%s)", c.Index, ch.When),
 					Detail:      detail,
 					Evidence:    []Evidence{on(c, ch.Event, "CertificateRequest")},
@@ -124,7 +124,7 @@ var sessionNotHonoured = Rule{
 				continue
 			}
 			if c.Error != nil && c.Error.Reason == trace.ReasonSessionRefused {
-				if _, fresh := v.control(c); fresh != nil && fresh.Error != nil && fresh.Error.Alert == c.Error.Alert {
+				if fresh := v.log.Fresh(c); fresh != nil && fresh.Error != nil && fresh.Error.Alert == c.Error.Alert {
 					continue // so is a connection without a session: it was not that
 				}
 				found = append(found, Finding{
@@ -173,7 +173,7 @@ var ticketReused = Rule{
 				continue
 			}
 			found = append(found, Finding{
-				Connections: []int{before.Index, c.Index},
+				Connections: []trace.Ref{before.Ref(), c.Ref()},
 				Title:       fmt.Sprintf("Connections %d and %d resumed with the same ticket", before.Index, c.Index),
 				Detail:      fmt.Sprintf("The ticket of session %d was offered twice under the cache %q and the server accepted it both times.", c.Resumption.Serial, v.pass.Cache),
 				Evidence: []Evidence{
@@ -219,7 +219,7 @@ var stackDisagrees = Rule{
 				continue
 			}
 			found = append(found, Finding{
-				Connections: []int{c.Index},
+				Connections: []trace.Ref{c.Ref()},
 				Title:       fmt.Sprintf("Connection %d: %s", c.Index, what),
 				Detail:      "What the stack " + c.Stack + " reported does not agree with the messages that crossed the wire.",
 				Evidence: []Evidence{

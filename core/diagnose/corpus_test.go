@@ -204,7 +204,8 @@ func TestCorpus(t *testing.T) {
 				if err := d.Decode(&s); err != nil {
 					t.Fatal(err)
 				}
-				r := diagnose.Diagnose(s.log())
+				log := s.log()
+				r := diagnose.Diagnose(log)
 				found := false
 				for _, f := range r.Findings {
 					found = found || f.Rule == s.Rule
@@ -217,7 +218,7 @@ func TestCorpus(t *testing.T) {
 				} else {
 					silent[s.Rule]++
 				}
-				got := told(r)
+				got := told(log, r)
 				if *update {
 					out.Data = []byte(got)
 				}
@@ -240,13 +241,21 @@ func TestCorpus(t *testing.T) {
 }
 
 // told is a result as a case has it.
-func told(r diagnose.Result) string {
+func told(log *trace.Log, r diagnose.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n  %s\n", r.Verdict.Severity, r.Verdict.Title, r.Verdict.Detail)
 	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "%s %s %s %v: %s\n  %s\n", f.Severity, f.Rule, f.Pass, f.Connections, f.Title, f.Detail)
+		var connections []int
+		for _, at := range f.Connections {
+			connections = append(connections, at.Connection)
+		}
+		fmt.Fprintf(&b, "%s %s %s %v: %s\n  %s\n", f.Severity, f.Rule, f.Pass, connections, f.Title, f.Detail)
 		for _, e := range f.Evidence {
-			fmt.Fprintf(&b, "  %s#%d event %d: %s\n", e.Pass, e.Connection, e.Event, e.Says)
+			pass := ""
+			if log.Cache(e.At.Pass) != f.Pass {
+				pass = log.Cache(e.At.Pass)
+			}
+			fmt.Fprintf(&b, "  %s#%d event %d: %s\n", pass, e.At.Connection, e.Event, e.Says)
 		}
 	}
 	return b.String()

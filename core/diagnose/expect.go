@@ -13,13 +13,13 @@ import (
 // Expectation is one of the plan's, judged. Expected, Got, Connection, Pass and
 // Evidence are of the first place that failed, or of the last one looked at.
 type Expectation struct {
-	Expect     plan.Expectation `json:"expect"`
-	Holds      bool             `json:"holds"`
-	Expected   string           `json:"expected"`
-	Got        string           `json:"got"`
-	Connection int              `json:"connection"`
-	Pass       string           `json:"pass"`
-	Evidence   []Evidence       `json:"evidence"`
+	Expect     plan.Expectation
+	Holds      bool
+	Expected   string
+	Got        string
+	Connection int    // 0 = none
+	Pass       string // cache id, of a pass that may not have been run
+	Evidence   []Evidence
 }
 
 // judge holds every expectation of the plan against the log.
@@ -92,7 +92,7 @@ func (x *Expectation) of(rule string, passes []*trace.Pass, findings []Finding) 
 		}
 		about := x.Expect.Connection == 0 && x.Expect.Target == "" && x.Expect.Identity == ""
 		for _, n := range f.Connections {
-			if c := passes[at].Connection(n); c != nil && names(&x.Expect, c) {
+			if c := passes[at].Connection(n.Connection); c != nil && names(&x.Expect, c) {
 				about = true
 			}
 		}
@@ -147,7 +147,7 @@ func (x *Expectation) say(expected, got string) {
 func (x *Expectation) point(f *Finding) {
 	x.Pass, x.Evidence = f.Pass, slices.Clone(f.Evidence)
 	if len(f.Connections) > 0 {
-		x.Connection = f.Connections[len(f.Connections)-1]
+		x.Connection = f.Connections[len(f.Connections)-1].Connection
 	}
 }
 

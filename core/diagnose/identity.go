@@ -22,7 +22,7 @@ var identityRejected = Rule{
 				continue
 			}
 			f := Finding{
-				Connections: []int{c.Index},
+				Connections: []trace.Ref{c.Ref()},
 				Title:       fmt.Sprintf("The server refused %s on connection %d: %s", meant(c), c.Index, c.Error.Alert),
 				Detail:      fmt.Sprintf("It asked for a certificate and ended the connection with the alert %s.", c.Error.Alert),
 				Evidence:    []Evidence{on(c, c.Evidence.Done, "alert "+c.Error.Alert)},
@@ -72,7 +72,7 @@ var noIdentityMatches = Rule{
 					continue
 				}
 				found = append(found, Finding{
-					Connections: []int{c.Index},
+					Connections: []trace.Ref{c.Ref()},
 					Title:       fmt.Sprintf("No loaded identity suits the challenge of connection %d", c.Index),
 					Detail:      strings.Join(why, ". ") + ".",
 					Evidence:    []Evidence{on(c, ch.Event, "what the server asks for")},
@@ -101,7 +101,7 @@ var identityUnfit = Rule{
 			f := Finding{Title: id.ID + " is not fit for client authentication", Detail: reasons(fit) + "."}
 			for _, c := range v.pass.Connections {
 				if c.Meant() == id.ID {
-					f.Connections = append(f.Connections, c.Index)
+					f.Connections = append(f.Connections, c.Ref())
 					if len(f.Evidence) == 0 && len(c.Challenges) > 0 {
 						f.Evidence = []Evidence{on(c, c.Challenges[0].Event, "here it was asked for")}
 					}

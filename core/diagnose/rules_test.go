@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"rechallenge/core/diagnose"
+	"rechallenge/core/trace"
 )
 
 var update = flag.Bool("update", false, "write the document of the rules and the findings of the cases anew")
@@ -71,13 +72,13 @@ func TestTogether(t *testing.T) {
 	if alone != 100 || together != bobs-100 {
 		t.Errorf("%d findings stand alone, %d connections together", alone, together)
 	}
-	bad := r.Bad(log)
+	bad := r.Bad()
 	for i := 2; i <= bobs+1; i++ {
-		if !bad(1, i) {
+		if !bad(trace.Ref{Pass: 1, Connection: i}) {
 			t.Fatalf("connection %d is not marked", i)
 		}
 	}
-	if bad(1, 1) {
+	if bad(trace.Ref{Pass: 1, Connection: 1}) {
 		t.Error("who made the session is marked")
 	}
 }

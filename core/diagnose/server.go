@@ -20,7 +20,7 @@ var clientAuthBypassed = Rule{
 			if !resumed(c) || c.Challenged() || c.Error != nil || c.HTTP == nil || c.HTTP.Status/100 != 2 {
 				continue
 			}
-			p, control := v.control(c)
+			control := v.log.Fresh(c)
 			if control == nil || !refused(control) || !foreign(v.pass, c) {
 				continue
 			}
@@ -28,9 +28,9 @@ var clientAuthBypassed = Rule{
 				Connections: involved(c),
 				Title:       fmt.Sprintf("Connection %d got %d as %s where a fresh connection is refused", c.Index, c.HTTP.Status, meant(c)),
 				Detail: fmt.Sprintf("A fresh connection to %s as %s (pass %q) is refused%s. With the session %s, made by %s, the same request is answered.",
-					c.URL, meant(c), p.Cache, how(control), c.Resumption.SessionKey, maker(c)),
+					c.URL, meant(c), v.log.Cache(control.Pass), how(control), c.Resumption.SessionKey, maker(c)),
 				Evidence: []Evidence{
-					in(p, control, max(control.Evidence.Response, control.Evidence.Done), "a fresh connection is refused"),
+					on(control, max(control.Evidence.Response, control.Evidence.Done), "a fresh connection is refused"),
 					on(c, c.Evidence.ServerHello, "the session is accepted"),
 					on(c, c.Evidence.Response, fmt.Sprintf("status %d", c.HTTP.Status)),
 				},
@@ -99,11 +99,11 @@ var resumedAcrossNames = Rule{
 					on(c, c.Evidence.ServerHello, "accepted"),
 				},
 			}
-			if p, control := v.control(c); control != nil {
+			if control := v.log.Fresh(c); control != nil {
 				if what := differ(from, control); what != "" {
 					f.Severity = Error
 					f.Detail += " The two names have different " + what + ", as a fresh connection shows."
-					f.Evidence = append(f.Evidence, in(p, control, control.Evidence.ServerHello, "a fresh connection to "+c.ServerName))
+					f.Evidence = append(f.Evidence, on(control, control.Evidence.ServerHello, "a fresh connection to "+c.ServerName))
 				}
 			}
 			found = append(found, f)

@@ -22,7 +22,7 @@ var stackCannotAnswer = Rule{
 		for _, c := range v.pass.Connections {
 			if c.Library != nil && c.Library.NotOffered != "" {
 				found = append(found, Finding{
-					Connections: []int{c.Index},
+					Connections: []trace.Ref{c.Ref()},
 					Title:       fmt.Sprintf("Connection %d was to offer a session and its stack could not", c.Index),
 					Detail: fmt.Sprintf("The cache %q handed out a session under %s. The stack %s did not offer it: %s. What the server would have done with it is not known from here.",
 						v.pass.Cache, c.SessionKey, c.Stack, c.Library.NotOffered),
@@ -36,7 +36,7 @@ var stackCannotAnswer = Rule{
 			}
 			if c.Library != nil && c.Library.NotKept != "" {
 				found = append(found, Finding{
-					Connections: []int{c.Index},
+					Connections: []trace.Ref{c.Ref()},
 					Title:       fmt.Sprintf("Connection %d was given a session that its stack can't keep", c.Index),
 					Detail:      fmt.Sprintf("The stack %s can't offer it again: %s. Whether the server would resume it is not known from here.", c.Stack, c.Library.NotKept),
 					Advice:      "Run the plan with the openssl stack.",
@@ -46,7 +46,7 @@ var stackCannotAnswer = Rule{
 			}
 			if ch := emptyHanded(v.log, c); ch != nil {
 				found = append(found, Finding{
-					Connections: []int{c.Index},
+					Connections: []trace.Ref{c.Ref()},
 					Title:       fmt.Sprintf("Connection %d was asked for %s, and its stack did not answer", c.Index, c.Meant()),
 					Detail: fmt.Sprintf("It resumed a session and was asked after the handshake. %s suits the request, yet the stack %s sent an empty certificate list, as OpenSSL does after a resumption unless that is fixed in it. Whom the server would have seen is not known from here.",
 						c.Meant(), c.Stack),
@@ -66,7 +66,7 @@ var stackCannotAnswer = Rule{
 				continue
 			}
 			found = append(found, Finding{
-				Connections: []int{c.Index},
+				Connections: []trace.Ref{c.Ref()},
 				Title:       fmt.Sprintf("Connection %d was refused unasked, and could not have been asked later", c.Index),
 				Detail:      fmt.Sprintf("The server answered %d without a CertificateRequest. The stack %s does not offer post_handshake_auth, so a server that asks after the handshake has no way to ask it.", c.HTTP.Status, c.Stack),
 				Evidence: []Evidence{
@@ -114,7 +114,7 @@ var renegotiationResumed = Rule{
 					continue
 				}
 				found = append(found, Finding{
-					Connections: []int{c.Index},
+					Connections: []trace.Ref{c.Ref()},
 					Title:       fmt.Sprintf("Connection %d was renegotiated and nobody was asked: a session was resumed", c.Index),
 					Detail: fmt.Sprintf("The server began a second handshake inside connection %d. The stack %s offered its %s in it and the server accepted, so no CertificateRequest came. The connection goes on carrying %s.",
 						c.Index, c.Stack, r.Accepted.Mechanism, carried(c)),

@@ -32,7 +32,7 @@ func TestEmptyHanded(t *testing.T) {
 			c.change(bob)
 			got := ""
 			for _, f := range diagnose.Diagnose(log).Findings {
-				if f.Pass == "shared" && len(f.Connections) == 1 && f.Connections[0] == 2 && (f.Rule == "identity-rejected" || f.Rule == "stack-cannot-answer") {
+				if f.Pass == "shared" && len(f.Connections) == 1 && f.Connections[0].Connection == 2 && (f.Rule == "identity-rejected" || f.Rule == "stack-cannot-answer") {
 					got += f.Rule
 				}
 			}

@@ -22,7 +22,7 @@ var challengeSuppressed = Rule{
 			if !resumed(c) || c.Challenged() || !c.Resumption.Known || c.Resumption.EstablishedBy == nil || *c.Resumption.EstablishedBy == c.Meant() {
 				continue
 			}
-			p, control := v.control(c)
+			control := v.log.Fresh(c)
 			if control != nil && control.Error == nil && !control.Challenged() {
 				continue // the server asks nobody here: nothing was suppressed
 			}
@@ -42,8 +42,8 @@ var challengeSuppressed = Rule{
 				f.Evidence = append(f.Evidence, on(c, c.Evidence.Whoami, "the server saw "+words(c)))
 			}
 			if control != nil && control.Challenged() {
-				f.Detail += fmt.Sprintf(" On a fresh connection (pass %q) the same server asks%s.", p.Cache, andSaw(control))
-				f.Evidence = append(f.Evidence, in(p, control, control.Challenges[0].Event, "a fresh one is asked"))
+				f.Detail += fmt.Sprintf(" On a fresh connection (pass %q) the same server asks%s.", v.log.Cache(control.Pass), andSaw(control))
+				f.Evidence = append(f.Evidence, on(control, control.Challenges[0].Event, "a fresh one is asked"))
 			} else {
 				f.Detail += " No control connection could show what a fresh connection is asked here; " + maker(c) + " was asked."
 			}
@@ -66,19 +66,19 @@ var anonymousSessionResumed = Rule{
 			if !resumed(c) || c.Challenged() || c.Meant() == "" || !c.Resumption.Known || c.Resumption.EstablishedBy != nil {
 				continue
 			}
-			p, control := v.challengedControl(c)
-			if control == nil {
+			control := v.log.Fresh(c)
+			if control == nil || !control.Challenged() {
 				continue
 			}
 			found = append(found, Finding{
 				Connections: involved(c),
 				Title:       fmt.Sprintf("%s was never asked: connection %d resumed an anonymous session %s", c.Meant(), c.Index, c.Resumption.SessionKey),
 				Detail: fmt.Sprintf("Under the cache %q, connection %d took up the %s that %s made without a certificate%s, kept under %s. The server sent no CertificateRequest and goes on treating the client as nobody.%s On a fresh connection (pass %q) it asks%s.",
-					v.pass.Cache, c.Index, mechanism(c), maker(c), age(c), c.Resumption.SessionKey, saw(c), p.Cache, andSaw(control)),
+					v.pass.Cache, c.Index, mechanism(c), maker(c), age(c), c.Resumption.SessionKey, saw(c), v.log.Cache(control.Pass), andSaw(control)),
 				Evidence: []Evidence{
 					on(c, c.Evidence.CacheLookup, "the cache handed out a session that nobody authenticated"),
 					on(c, c.Evidence.ServerHello, "the ServerHello accepts it; no CertificateRequest follows"),
-					in(p, control, control.Challenges[0].Event, "a fresh connection is asked"),
+					on(control, control.Challenges[0].Event, "a fresh connection is asked"),
 				},
 			})
 		}
@@ -133,9 +133,9 @@ var trustEvaluationSkipped = Rule{
 					on(c, c.Evidence.ServerHello, "resumed: no Certificate follows"),
 				},
 			}
-			if p, control := v.control(c); control != nil && control.ServerTrust == trace.TrustFailed {
-				f.Detail += fmt.Sprintf(" A fresh connection (pass %q) refuses this certificate.", p.Cache)
-				f.Evidence = append(f.Evidence, in(p, control, control.Evidence.Done, "a fresh connection refuses the certificate"))
+			if control := v.log.Fresh(c); control != nil && control.ServerTrust == trace.TrustFailed {
+				f.Detail += fmt.Sprintf(" A fresh connection (pass %q) refuses this certificate.", v.log.Cache(control.Pass))
+				f.Evidence = append(f.Evidence, on(control, control.Evidence.Done, "a fresh connection refuses the certificate"))
 			}
 			found = append(found, f)
 		}
@@ -144,11 +144,11 @@ var trustEvaluationSkipped = Rule{
 }
 
 // involved lists the connection that made the session and the one that took it up.
-func involved(c *trace.Connection) []int {
+func involved(c *trace.Connection) []trace.Ref {
 	if c.Resumption != nil && c.Resumption.FromConnection > 0 {
-		return []int{c.Resumption.FromConnection, c.Index}
+		return []trace.Ref{{Pass: c.Pass, Connection: c.Resumption.FromConnection}, c.Ref()}
 	}
-	return []int{c.Index}
+	return []trace.Ref{c.Ref()}
 }
 
 // subject names whom a suppressed challenge was for.

@@ -75,7 +75,7 @@ func findingWords(r *Report) []said {
 	for _, f := range r.Result.Findings {
 		where := fmt.Sprintf("finding %s, pass %s", f.Rule, f.Pass)
 		if len(f.Connections) > 0 {
-			where += fmt.Sprintf(", connection %d", f.Connections[len(f.Connections)-1])
+			where += fmt.Sprintf(", connection %d", f.Connections[len(f.Connections)-1].Connection)
 		}
 		list = append(list, said{where, string(f.Severity) + ": " + f.Title})
 	}

@@ -159,11 +159,11 @@ func writeFindingsCSV(w io.Writer, r *Report) error {
 	out.Write([]string{"rule", "severity", "pass", "connections", "title", "detail", "advice", "evidence", "reference"})
 	for _, f := range r.Result.Findings {
 		var connections, evidence []string
-		for _, n := range f.Connections {
-			connections = append(connections, strconv.Itoa(n))
+		for _, at := range f.Connections {
+			connections = append(connections, strconv.Itoa(at.Connection))
 		}
 		for _, e := range f.Evidence {
-			evidence = append(evidence, fmt.Sprintf("pass %s, connection %d, event %d: %s", or(e.Pass, f.Pass), e.Connection, e.Event, e.Says))
+			evidence = append(evidence, fmt.Sprintf("%s, event %d: %s", r.Log.Words(e.At), e.Event, e.Says))
 		}
 		record := []string{f.Rule, string(f.Severity), f.Pass, strings.Join(connections, "; "), f.Title, f.Detail, f.Advice, strings.Join(evidence, "; "), f.Reference}
 		for i := range record {

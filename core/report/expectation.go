@@ -6,6 +6,7 @@ import (
 
 	"rechallenge/core/diagnose"
 	"rechallenge/core/plan"
+	"rechallenge/core/trace"
 )
 
 // wanted is an expectation's properties in words.
@@ -36,10 +37,10 @@ func wanted(e plan.Expectation) string {
 }
 
 // evidence names the events that say what came instead.
-func evidence(e diagnose.Expectation) string {
+func evidence(log *trace.Log, e diagnose.Expectation) string {
 	var list []string
 	for _, x := range e.Evidence {
-		list = append(list, fmt.Sprintf("pass %s, connection %d, event %d: %s", or(x.Pass, e.Pass), x.Connection, x.Event, x.Says))
+		list = append(list, fmt.Sprintf("%s, event %d: %s", log.Words(x.At), x.Event, x.Says))
 	}
 	return or(strings.Join(list, "; "), "none")
 }

@@ -84,7 +84,7 @@ type compareCell struct {
 	Bad    bool
 	Anchor string // of the card; "" = there is none
 
-	pass, index int
+	at trace.Ref
 }
 
 // card is one connection in full.
@@ -115,7 +115,7 @@ const (
 func writeHTML(w io.Writer, r *Report) error {
 	v := view{Report: r, Policy: policy, Style: style, Script: script, Passes: r.Log.Passes, Command: command(r)}
 	var svg bytes.Buffer
-	if err := timeline.SVG(&svg, timeline.Lay(r.Log, r.Result.Bad(r.Log)), timeline.SVGOptions{Width: 1100, Bare: true}); err != nil {
+	if err := timeline.SVG(&svg, timeline.Lay(r.Log, r.Result.Bad()), timeline.SVGOptions{Width: 1100, Bare: true}); err != nil {
 		return err
 	}
 	v.SVG = template.HTML(svg.String()) // written by us, with everything from outside escaped
@@ -126,17 +126,17 @@ func writeHTML(w io.Writer, r *Report) error {
 	v.Shown = len(v.Cards)
 	v.Compare = compareRows(r)
 	v.Challenges, v.Certificates = challengeRows(r.Log), certificateRows(r.Log)
-	shown, events := map[[2]int]bool{}, map[int]bool{}
+	shown, events := map[trace.Ref]bool{}, map[int]bool{}
 	for _, k := range v.Cards {
-		shown[[2]int{k.C.Pass, k.C.Index}] = true
+		shown[k.C.Ref()] = true
 		for _, e := range k.Messages {
 			events[e.Seq] = true
 		}
 	}
 	for _, row := range v.Compare {
 		for i := range row.Cells {
-			if c := &row.Cells[i]; shown[[2]int{c.pass, c.index}] {
-				c.Anchor = anchor(c.pass, c.index)
+			if c := &row.Cells[i]; shown[c.at] {
+				c.Anchor = anchor(c.at)
 			}
 		}
 	}
@@ -160,37 +160,41 @@ func writeHTML(w io.Writer, r *Report) error {
 	return out.Flush()
 }
 
-func anchor(pass, index int) string { return fmt.Sprintf("c-%d-%d", pass, index) }
+func anchor(at trace.Ref) string { return fmt.Sprintf("c-%d-%d", at.Pass, at.Connection) }
 
 // Anchor is where an expectation's connection stands.
 func (v view) Anchor(e diagnose.Expectation) *struct {
 	ID string
 	N  int
 } {
-	c := connectionOf(v.Log, e.Pass, e.Connection)
+	c := v.Log.Connection(refTo(v.Log, e.Pass, e.Connection))
 	if c == nil {
 		return nil
 	}
 	return &struct {
 		ID string
 		N  int
-	}{anchor(c.Pass, c.Index), c.Index}
+	}{anchor(c.Ref()), c.Index}
 }
 
 func compareRows(r *Report) []compareRow {
 	var rows []compareRow
-	index := map[string]int{}
-	bad := r.Result.Bad(r.Log)
+	type attempt struct {
+		trace.Step
+		number int
+	}
+	index := map[attempt]int{}
+	bad := r.Result.Bad()
 	for n, p := range r.Log.Passes {
 		for _, c := range p.Connections {
-			key := fmt.Sprintf("%d/%d/%s/%d", c.PlanConnection, c.Iteration, c.Node, c.Attempt)
+			key := attempt{c.Step(), c.Attempt}
 			i, ok := index[key]
 			if !ok {
 				i = len(rows)
 				index[key] = i
 				rows = append(rows, compareRow{Step: fmt.Sprintf("%d", c.PlanConnection), Identity: c.Identity + " at " + c.URL, Cells: make([]compareCell, len(r.Log.Passes))})
 			}
-			rows[i].Cells[n] = compareCell{Text: inWords(c), Bad: bad(p.Index, c.Index), pass: p.Index, index: c.Index}
+			rows[i].Cells[n] = compareCell{Text: inWords(c), Bad: bad(c.Ref()), at: c.Ref()}
 		}
 	}
 	return rows
@@ -238,7 +242,7 @@ func cards(r *Report) (list []card, total int) {
 }
 
 func newCard(p *trace.Pass, c *trace.Connection) card {
-	k := card{Pass: p.Cache, C: c, AnchorID: anchor(p.Index, c.Index), HandshakeOf: inWords(c)}
+	k := card{Pass: p.Cache, C: c, AnchorID: anchor(c.Ref()), HandshakeOf: inWords(c)}
 	add := func(q, a string, event int) {
 		k.Answers = append(k.Answers, answer{q, a, event})
 	}

@@ -13,17 +13,17 @@ import (
 // document is the JSON report. Its fields are a contract with scripts: names
 // and meanings stay, absent things are null or an empty list.
 type document struct {
-	Schema       string                 `json:"schema"`
-	Tool         trace.Tool             `json:"tool"`
-	Started      time.Time              `json:"started"`
-	Stacks       []trace.Stack          `json:"stacks"`
-	Interrupted  bool                   `json:"interrupted"`
-	Plan         plan.Plan              `json:"plan"`
-	Identities   []identity.Public      `json:"identities"`
-	Verdict      diagnose.Verdict       `json:"verdict"`
-	Expectations []diagnose.Expectation `json:"expectations"`
-	Passes       []passJSON             `json:"passes"`
-	Findings     []diagnose.Finding     `json:"findings"`
+	Schema       string            `json:"schema"`
+	Tool         trace.Tool        `json:"tool"`
+	Started      time.Time         `json:"started"`
+	Stacks       []trace.Stack     `json:"stacks"`
+	Interrupted  bool              `json:"interrupted"`
+	Plan         plan.Plan         `json:"plan"`
+	Identities   []identity.Public `json:"identities"`
+	Verdict      diagnose.Verdict  `json:"verdict"`
+	Expectations []expectationJSON `json:"expectations"`
+	Passes       []passJSON        `json:"passes"`
+	Findings     []findingJSON     `json:"findings"`
 }
 
 type passJSON struct {

@@ -49,10 +49,7 @@ func Read(in io.Reader) (*Report, error) {
 	}
 	events = append(events, trace.Event{Seq: len(events) + 1, At: last.At, Payload: trace.RunDone{Interrupted: d.Interrupted}})
 	log := trace.Connections(events)
-	if len(d.Expectations) == 0 {
-		d.Expectations = nil // as diagnose has it
-	}
-	return &Report{Log: log, Result: judge(log, diagnose.Result{Verdict: d.Verdict, Findings: d.Findings, Expectations: d.Expectations})}, nil
+	return &Report{Log: log, Result: judge(log, diagnose.Result{Verdict: d.Verdict, Findings: findingsOf(log, d.Findings), Expectations: expectationsOf(log, d.Expectations)})}, nil
 }
 
 // reader reads a document piece by piece, as a long run's is large.

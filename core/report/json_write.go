@@ -60,7 +60,7 @@ func writeJSON(w io.Writer, r *Report) error {
 			if _, ok := first[e.Connection]; !ok {
 				first[e.Connection] = e.Seq
 			}
-			if e.Connection > 0 && !detailed(p.Index, e.Connection) {
+			if e.Connection > 0 && !detailed(trace.Ref{Pass: p.Index, Connection: e.Connection}) {
 				continue
 			}
 			out.separate(written, "\n    ")
@@ -76,7 +76,7 @@ func writeJSON(w io.Writer, r *Report) error {
 		for i, c := range p.Connections {
 			out.separate(i, "\n    ")
 			row := connection(c)
-			row.Event, row.EventsLeftOut = first[c.Index], !detailed(p.Index, c.Index)
+			row.Event, row.EventsLeftOut = first[c.Index], !detailed(c.Ref())
 			if lean {
 				out.line(row)
 			} else {
@@ -95,21 +95,21 @@ func writeJSON(w io.Writer, r *Report) error {
 }
 
 // detailed tells which connections keep their events, by pass and index.
-func detailed(r *Report) func(pass, index int) bool {
-	kept := map[[2]int]bool{}
+func detailed(r *Report) func(trace.Ref) bool {
+	kept := map[trace.Ref]bool{}
 	whole := connections(r.Log) <= maxDetailed
 	if whole {
 		for _, p := range r.Log.Passes {
 			for _, c := range p.Connections {
-				kept[[2]int{p.Index, c.Index}] = !c.LeftOut
+				kept[c.Ref()] = !c.LeftOut
 			}
 		}
 	} else {
 		for _, x := range sample(r, maxDetailed) {
-			kept[[2]int{x.pass.Index, x.connection.Index}] = !x.connection.LeftOut
+			kept[x.connection.Ref()] = !x.connection.LeftOut
 		}
 	}
-	return func(pass, index int) bool { return kept[[2]int{pass, index}] }
+	return func(at trace.Ref) bool { return kept[at] }
 }
 
 // pieces writes JSON and keeps the first error.
@@ -171,7 +171,7 @@ func newDocument(r *Report) document {
 		Schema: Schema, Tool: r.Log.Run.Tool, Started: r.Log.Run.Started, Stacks: list(r.Log.Run.Stacks),
 		Interrupted: r.Log.Done == nil || r.Log.Done.Interrupted,
 		Plan:        r.Log.Run.Plan, Identities: list(r.Log.Run.Identities),
-		Verdict: r.Result.Verdict, Expectations: list(r.Result.Expectations), Findings: list(r.Result.Findings),
+		Verdict: r.Result.Verdict, Expectations: expectationsJSON(r.Log, r.Result.Expectations), Findings: findingsJSON(r.Log, r.Result.Findings),
 	}
 	d.Plan.Identities, d.Plan.Targets, d.Plan.Connections = list(d.Plan.Identities), list(d.Plan.Targets), list(d.Plan.Connections)
 	return d

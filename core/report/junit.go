@@ -121,7 +121,7 @@ func junitExpectations(r *Report) []junitCase {
 		if !e.Holds {
 			c.Failure = &junitReason{
 				Type: "expectation", Message: clean(fmt.Sprintf("expected %s, got %s", e.Expected, e.Got)),
-				Text: clean(fmt.Sprintf("pass %s, connection %d\nexpected: %s\ngot: %s\nevidence: %s", e.Pass, e.Connection, e.Expected, e.Got, evidence(e))),
+				Text: clean(fmt.Sprintf("pass %s, connection %d\nexpected: %s\ngot: %s\nevidence: %s", e.Pass, e.Connection, e.Expected, e.Got, evidence(r.Log, e))),
 			}
 		}
 		list = append(list, c)
@@ -139,7 +139,7 @@ func junitRules(r *Report) []junitCase {
 			if f.Rule != rule.ID {
 				continue
 			}
-			text := findingText(f)
+			text := findingText(r.Log, f)
 			said = append(said, text)
 			if decide && f.Severity == diagnose.Error && c.Failure == nil {
 				c.Failure = &junitReason{Type: rule.ID, Message: clean(f.Title), Text: clean(text)}
@@ -152,11 +152,11 @@ func junitRules(r *Report) []junitCase {
 }
 
 // findingText is a finding as plain text.
-func findingText(f diagnose.Finding) string {
+func findingText(log *trace.Log, f diagnose.Finding) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\npass %s\n%s\nWhat to do: %s\n", f.Severity, f.Title, f.Pass, f.Detail, f.Advice)
 	for _, e := range f.Evidence {
-		fmt.Fprintf(&b, "Evidence: pass %s, connection %d, event %d: %s\n", or(e.Pass, f.Pass), e.Connection, e.Event, e.Says)
+		fmt.Fprintf(&b, "Evidence: %s, event %d: %s\n", log.Words(e.At), e.Event, e.Says)
 	}
 	fmt.Fprintf(&b, "Reference: %s", f.Reference)
 	return b.String()

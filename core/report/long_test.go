@@ -46,8 +46,8 @@ func TestLongRun(t *testing.T) {
 	}
 	for _, f := range again.Result.Findings {
 		for _, e := range f.Evidence {
-			if c := again.Log.Pass(1).Connection(e.Connection); e.Pass == "" && f.Pass == "shared" && !f.Together && c.LeftOut {
-				t.Fatalf("%s: the events of connection %d are left out", f.Title, e.Connection)
+			if c := again.Log.Connection(e.At); e.At.Pass == 1 && f.Pass == "shared" && !f.Together && c.LeftOut {
+				t.Fatalf("%s: the events of connection %d are left out", f.Title, e.At.Connection)
 			}
 		}
 	}
@@ -63,7 +63,7 @@ func TestLongRun(t *testing.T) {
 	for _, c := range again.Log.Passes[0].Connections {
 		if c.LeftOut {
 			again.Result.Findings = again.Result.Findings[:1]
-			again.Result.Findings[0].Connections = []int{c.Index}
+			again.Result.Findings[0].Connections = []trace.Ref{c.Ref()}
 			break
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rechallenge/core/diagnose"
+	"rechallenge/core/trace"
 )
 
 // maxRows bounds the table: a comment on a pull request holds 65,536 characters.
@@ -19,7 +20,7 @@ func writeMarkdown(w io.Writer, r *Report) error {
 	fmt.Fprintf(out, "## %s %s\n\n%s\n\n", sign(v.Severity), mark(v.Title), mark(v.Detail))
 	markdownExpectations(out, r.Result.Expectations)
 	markdownTable(out, r)
-	markdownFindings(out, r.Result.Findings)
+	markdownFindings(out, r.Log, r.Result.Findings)
 	fmt.Fprintf(out, "<sub>%s %s, %s; %s</sub>\n", mark(r.Log.Run.Tool.Name), mark(r.Log.Run.Tool.Version), r.Log.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), "`"+code(command(r))+"`")
 	return out.Flush()
 }
@@ -75,7 +76,7 @@ func markdownTable(out io.Writer, r *Report) {
 	fmt.Fprintln(out)
 }
 
-func markdownFindings(out io.Writer, list []diagnose.Finding) {
+func markdownFindings(out io.Writer, log *trace.Log, list []diagnose.Finding) {
 	for i, f := range list {
 		if i == 20 {
 			fmt.Fprintf(out, "… and %d more findings.\n\n", len(list)-i)
@@ -84,7 +85,7 @@ func markdownFindings(out io.Writer, list []diagnose.Finding) {
 		fmt.Fprintf(out, "**%s %s** (`%s`, cache %s)\n\n%s\n\n", sign(f.Severity), mark(f.Title), f.Rule, mark(f.Pass), mark(f.Detail))
 		fmt.Fprintf(out, "What to do: %s\n\n<details><summary>Evidence</summary>\n\n", mark(f.Advice))
 		for _, e := range f.Evidence {
-			fmt.Fprintf(out, "- pass %s, connection %d, event %d: %s\n", mark(or(e.Pass, f.Pass)), e.Connection, e.Event, mark(e.Says))
+			fmt.Fprintf(out, "- %s, event %d: %s\n", mark(log.Words(e.At)), e.Event, mark(e.Says))
 		}
 		fmt.Fprintf(out, "- %s\n\n</details>\n\n", mark(f.Reference))
 	}

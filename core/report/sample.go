@@ -26,7 +26,7 @@ func sample(r *Report, limit int) []place {
 	var must, rest []place
 	for _, p := range r.Log.Passes {
 		for _, c := range p.Connections {
-			switch rank := pointed[spot{p.Cache, c.Index}]; {
+			switch rank := pointed[c.Ref()]; {
 			case rank > 0:
 				must = append(must, place{p, c, rank})
 			case !c.LeftOut:
@@ -47,38 +47,32 @@ func sample(r *Report, limit int) []place {
 	return chosen
 }
 
-// spot is a connection as findings name it.
-type spot struct {
-	pass       string
-	connection int
-}
-
 // pointed ranks the connections that findings and expectations point to. An
 // expectation that does not hold comes before everything.
-func pointed(r *Report) map[spot]int {
-	ranks := map[spot]int{}
-	point := func(at spot, rank int) {
+func pointed(r *Report) map[trace.Ref]int {
+	ranks := map[trace.Ref]int{}
+	point := func(at trace.Ref, rank int) {
 		if ranks[at] == 0 {
 			ranks[at] = rank
 		}
 	}
 	for _, e := range r.Result.Expectations {
 		if !e.Holds {
-			point(spot{e.Pass, e.Connection}, 1)
+			point(refTo(r.Log, e.Pass, e.Connection), 1)
 		}
 	}
 	for i, f := range r.Result.Findings {
 		for _, e := range f.Evidence {
-			point(spot{cmp.Or(e.Pass, f.Pass), e.Connection}, i+1)
+			point(e.At, i+1)
 		}
 	}
 	for i, f := range r.Result.Findings {
-		for _, n := range f.Connections {
-			point(spot{f.Pass, n}, len(r.Result.Findings)+i+1)
+		for _, at := range f.Connections {
+			point(at, len(r.Result.Findings)+i+1)
 		}
 	}
 	for _, e := range r.Result.Expectations {
-		point(spot{e.Pass, e.Connection}, 2*len(r.Result.Findings)+1)
+		point(refTo(r.Log, e.Pass, e.Connection), 2*len(r.Result.Findings)+1)
 	}
 	return ranks
 }

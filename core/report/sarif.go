@@ -151,32 +151,31 @@ func sarifFinding(r *Report, f diagnose.Finding, index int) sarifResult {
 		RuleID: f.Rule, RuleIndex: index, Level: sarifLevel(f.Severity),
 		Message: sarifText{clean(f.Title + ". " + f.Detail)}, Locations: []sarifLocation{},
 	}
-	about := 0
+	var c *trace.Connection
 	if len(f.Connections) > 0 {
-		about = f.Connections[len(f.Connections)-1]
+		c = r.Log.Connection(f.Connections[len(f.Connections)-1])
 	}
-	c := connectionOf(r.Log, f.Pass, about)
 	x.Locations = append(x.Locations, sarifPlace(r, f.Pass, c))
-	x.Related = sarifEvidence(r, f.Pass, f.Evidence)
+	x.Related = sarifEvidence(r, f.Evidence)
 	x.Fingerprints = fingerprint(f.Rule, f.Pass, c)
 	return x
 }
 
 func sarifExpectation(r *Report, e diagnose.Expectation, index int) sarifResult {
-	c := connectionOf(r.Log, e.Pass, e.Connection)
+	c := r.Log.Connection(refTo(r.Log, e.Pass, e.Connection))
 	return sarifResult{
 		RuleID: expectationRule, RuleIndex: index, Level: "error",
 		Message:      sarifText{clean(fmt.Sprintf("Expected %s, got %s", e.Expected, e.Got))},
 		Locations:    []sarifLocation{sarifPlace(r, e.Pass, c)},
-		Related:      sarifEvidence(r, e.Pass, e.Evidence),
+		Related:      sarifEvidence(r, e.Evidence),
 		Fingerprints: fingerprint(expectationRule+wanted(e.Expect), e.Pass, c),
 	}
 }
 
 // sarifEvidence points at the connections of the events that prove a result.
-func sarifEvidence(r *Report, pass string, list []diagnose.Evidence) (places []sarifLocation) {
+func sarifEvidence(r *Report, list []diagnose.Evidence) (places []sarifLocation) {
 	for i, e := range list {
-		place := sarifPlace(r, or(e.Pass, pass), connectionOf(r.Log, or(e.Pass, pass), e.Connection))
+		place := sarifPlace(r, r.Log.Cache(e.At.Pass), r.Log.Connection(e.At))
 		place.ID, place.Message = i+1, &sarifText{clean(fmt.Sprintf("event %d: %s", e.Event, e.Says))}
 		places = append(places, place)
 	}
@@ -209,14 +208,4 @@ func fingerprint(rule, pass string, c *trace.Connection) map[string]string {
 	}
 	sum := sha256.Sum256([]byte(text))
 	return map[string]string{"rechallenge/v1": hex.EncodeToString(sum[:16])}
-}
-
-// connectionOf finds a connection by its pass's cache; nil where there is none.
-func connectionOf(log *trace.Log, pass string, n int) *trace.Connection {
-	for _, p := range log.Passes {
-		if p.Cache == pass {
-			return p.Connection(n)
-		}
-	}
-	return nil
 }

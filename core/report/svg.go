@@ -7,9 +7,9 @@ import (
 )
 
 func writeSVG(w io.Writer, r *Report) error {
-	return timeline.SVG(w, timeline.Lay(r.Log, r.Result.Bad(r.Log)), timeline.SVGOptions{})
+	return timeline.SVG(w, timeline.Lay(r.Log, r.Result.Bad()), timeline.SVGOptions{})
 }
 
 func writePNG(w io.Writer, r *Report) error {
-	return timeline.PNG(w, timeline.Lay(r.Log, r.Result.Bad(r.Log)), timeline.PNGOptions{})
+	return timeline.PNG(w, timeline.Lay(r.Log, r.Result.Bad()), timeline.PNGOptions{})
 }

@@ -184,8 +184,8 @@ func (d *drawing) group(g Group, y float64) float64 {
 		d.lane(lane, rows[lane.Connection])
 	}
 	for _, k := range d.Links {
-		if k.Pass == g.Pass {
-			d.link(k, rows[k.From], rows[k.To])
+		if k.To.Pass == g.Pass {
+			d.link(k, rows[k.From.Connection], rows[k.To.Connection])
 		}
 	}
 	for _, lane := range g.Lanes {

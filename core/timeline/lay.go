@@ -16,12 +16,11 @@ const longWait = 250 * time.Millisecond
 
 // Lay lays a log out. bad tells which connections an error finding points at;
 // nil = none.
-func Lay(log *trace.Log, bad func(pass, connection int) bool) *Layout {
+func Lay(log *trace.Log, bad func(trace.Ref) bool) *Layout {
 	if bad == nil {
-		bad = func(int, int) bool { return false }
+		bad = func(trace.Ref) bool { return false }
 	}
 	l := &Layout{}
-	missing := Missing(log)
 	var busy []Cut
 	for _, p := range log.Passes {
 		g := Group{Pass: p.Index, Title: p.Cache, Start: p.Start, End: p.End}
@@ -29,8 +28,8 @@ func Lay(log *trace.Log, bad func(pass, connection int) bool) *Layout {
 			g.Title += " (control)"
 		}
 		for _, c := range p.Connections {
-			lane := lane(log, p, c, missing(p, c))
-			lane.Bad = bad(p.Index, c.Index)
+			lane := lane(log, p, c)
+			lane.Bad = bad(c.Ref())
 			g.Lanes = append(g.Lanes, lane)
 			for _, s := range lane.Spans {
 				if s.Phase != "wait" {
@@ -47,42 +46,21 @@ func Lay(log *trace.Log, bad func(pass, connection int) bool) *Layout {
 	return l
 }
 
-// place is a step of the plan, whatever pass it runs in.
-type place struct {
-	connection, iteration int
-	node                  string
-}
-
-func step(c *trace.Connection) place { return place{c.PlanConnection, c.Iteration, c.Node} }
-
-// asked tells at which steps a fresh connection, in a pass without a cache, was asked.
-func asked(log *trace.Log) map[place]bool {
-	found := map[place]bool{}
-	for _, p := range log.Passes {
-		if !p.Policy.Disabled {
-			continue
-		}
-		for _, c := range p.Connections {
-			found[step(c)] = found[step(c)] || c.Challenged()
-		}
+// Missing reports whether a connection was not asked though a fresh one is.
+func Missing(log *trace.Log, c *trace.Connection) bool {
+	if c.Challenged() || c.ChallengeHidden || c.Evidence.ServerHello == 0 {
+		return false
 	}
-	return found
+	fresh := log.Fresh(c)
+	return fresh != nil && fresh.Challenged()
 }
 
-// Missing tells which connections were not asked, though a fresh one is.
-func Missing(log *trace.Log) func(*trace.Pass, *trace.Connection) bool {
-	asked := asked(log)
-	return func(p *trace.Pass, c *trace.Connection) bool {
-		return !p.Policy.Disabled && asked[step(c)] && !c.Challenged() && !c.ChallengeHidden && c.Evidence.ServerHello != 0
-	}
-}
-
-func lane(log *trace.Log, p *trace.Pass, c *trace.Connection, missing bool) Lane {
+func lane(log *trace.Log, p *trace.Pass, c *trace.Connection) Lane {
 	name := c.Meant()
 	if name == "" {
 		name = "nobody"
 	}
-	l := Lane{Pass: p.Index, Connection: c.Index, Label: fmt.Sprintf("#%d %s", c.Index, name), Detail: detail(c), Outcome: outcome(c)}
+	l := Lane{Ref: c.Ref(), Label: fmt.Sprintf("#%d %s", c.Index, name), Detail: detail(c), Outcome: outcome(c)}
 	l.Start, l.End = c.Start, cmp.Or(c.End, log.End)
 	flights, hello := flights(p, c), cmp.Or(c.Hello, c.Start)
 	for _, s := range c.Spans {
@@ -107,7 +85,7 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection, missing bool) Lane
 		}
 		l.Marks = append(l.Marks, Mark{Kind: kind, At: ch.At, Label: words + ", answered with " + answer, Event: ch.Event})
 	}
-	if missing {
+	if Missing(log, c) {
 		// A CertificateRequest would have come between ServerHello and the end
 		// of the handshake.
 		l.Marks = append(l.Marks, Mark{Kind: MarkExpected, At: hello + (handshakeEnd(c, hello)-hello)*2/3, Label: "no challenge, though a fresh connection is asked", Event: c.Evidence.ServerHello})
@@ -213,8 +191,8 @@ func byFlight(start, end time.Duration, flights []moment) []Span {
 
 // link goes from the maker's last moment to the ServerHello that took its session up.
 func link(p *trace.Pass, c *trace.Connection) Link {
-	k := Link{Pass: p.Index, From: c.Resumption.FromConnection, To: c.Index, ToAt: cmp.Or(c.Hello, c.Start)}
-	if from := p.Connection(k.From); from != nil {
+	k := Link{From: trace.Ref{Pass: c.Pass, Connection: c.Resumption.FromConnection}, To: c.Ref(), ToAt: cmp.Or(c.Hello, c.Start)}
+	if from := p.Connection(k.From.Connection); from != nil {
 		k.FromAt = from.End
 		for _, s := range from.NewSessions {
 			k.FromAt = s.At

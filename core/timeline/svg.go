@@ -142,7 +142,7 @@ func number(f float64) string {
 }
 
 func linkTitle(k Link) string {
-	return fmt.Sprintf("connection %d resumed the session of connection %d", k.To, k.From)
+	return fmt.Sprintf("connection %d resumed the session of connection %d", k.To.Connection, k.From.Connection)
 }
 
 // Step is a round distance between ruler ticks, for about n of them.

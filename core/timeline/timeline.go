@@ -3,7 +3,11 @@
 // window draws the same Layout itself. Pure.
 package timeline
 
-import "time"
+import (
+	"time"
+
+	"rechallenge/core/trace"
+)
 
 // Layout is a whole run laid out. Times are offsets from the run's start with
 // long waits folded: Axis maps them to positions.
@@ -23,14 +27,14 @@ type Group struct {
 
 // Lane is a connection.
 type Lane struct {
-	Pass, Connection int
-	Label            string // "#2 bob"
-	Detail           string // target's path or id
-	Outcome          string // "403 · CN=alice", "certificate_required"
-	Bad              bool   // a finding of severity error points at it
-	Start, End       time.Duration
-	Spans            []Span
-	Marks            []Mark
+	trace.Ref
+	Label      string // "#2 bob"
+	Detail     string // target's path or id
+	Outcome    string // "403 · CN=alice", "certificate_required"
+	Bad        bool   // a finding of severity error points at it
+	Start, End time.Duration
+	Spans      []Span
+	Marks      []Mark
 }
 
 // Span is a stretch of a lane.
@@ -66,8 +70,7 @@ type Mark struct {
 
 // Link goes from the connection that made a session to the one that resumed it.
 type Link struct {
-	Pass     int
-	From, To int // connection indexes
+	From, To trace.Ref
 	FromAt   time.Duration
 	ToAt     time.Duration
 	Bad      bool // the identities differ

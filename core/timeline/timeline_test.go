@@ -52,7 +52,7 @@ func log(n int) *trace.Log {
 	return trace.Connections(events)
 }
 
-func second(_, connection int) bool { return connection == 2 }
+func second(r trace.Ref) bool { return r.Connection == 2 }
 
 // TestFold: waits of minutes take no room, and time still goes one way.
 func TestFold(t *testing.T) {

@@ -13,6 +13,8 @@ type Log struct {
 	Passes []*Pass
 	Done   *RunDone      // nil while running
 	End    time.Duration // of the last thing that a pass recorded
+
+	fresh fresh
 }
 
 // Pass is a pass folded.

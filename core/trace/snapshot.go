@@ -6,15 +6,15 @@ import "slices"
 // Folder goes on. It costs a pointer a connection: one that changes afterwards
 // is copied then.
 func (f *Folder) Snapshot() *Log {
-	log := *f.Log()
-	log.Passes = make([]*Pass, len(f.log.Passes))
-	for i, p := range f.log.Passes {
+	now := f.Log()
+	log := &Log{Run: now.Run, Passes: make([]*Pass, len(now.Passes)), Done: now.Done, End: now.End}
+	for i, p := range now.Passes {
 		pass := *p
 		pass.Connections = slices.Clone(p.Connections)
 		log.Passes[i] = &pass
 	}
 	f.taken++
-	return &log
+	return log
 }
 
 // own returns connection i of the pass to be changed: a copy, when a snapshot
