@@ -1,13 +1,16 @@
 package e2e
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"rechallenge/core/lab"
 )
 
 // plain writes a plan without identities: two targets, two connections.
@@ -114,25 +117,130 @@ func TestUnsaved(t *testing.T) {
 	w.press("Escape")
 	w.until("the window still there", func(s shown) bool { return s.Dialog == "" && s.Dirty })
 
-	kept := filepath.Join(d.home, ".local", "state", "rechallenge", "autosave.yaml")
-	w.file(kept, func(data []byte) bool { return bytes.Count(data, []byte("target: a")) == 2 })
+	w.kept("/plain.yaml", 1)
 	w.stop() // a crash
 
+	// Another window's work is not offered while that lives.
 	w = d.open()
 	w.until("the offer", func(s shown) bool { return s.Dialog == "confirm" })
-	w.press("Tab", "Tab", "space")
-	w.until("what was edited", func(s shown) bool { return order(s) == "a a b" && s.Dirty })
+	second := d.open()
+	second.until("a window that offers nothing", func(s shown) bool { return s.Empty && s.Dialog == "" })
+	second.stop()
+	w.press("Return")
+	w.until("what was edited", func(s shown) bool { return order(s) == "a a b" && s.Dirty && s.Path == path })
+
+	// A log-out is a crash that is announced; nothing is asked.
+	w.kept("/plain.yaml", 1)
+	p, err := os.FindProcess(w.pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-w.gone
+	w = d.open(path)
+	w.until("the offer for this plan", func(s shown) bool { return s.Dialog == "confirm" && order(s) == "a b" })
+	w.press("Return")
+	w.until("what was edited", func(s shown) bool { return order(s) == "a a b" && s.Dirty && s.Path == path })
+
+	// Leaving: Return saves.
 	w.press("ctrl+q")
 	w.until("the question", func(s shown) bool { return s.Dialog == "confirm" })
-	w.press("Tab", "Tab", "space")
+	w.press("Return")
 	w.quits()
-	if _, err := os.Stat(kept); err == nil {
-		t.Error("what was left behind is kept all the same")
+	if left := w.left(); len(left) != 0 {
+		t.Errorf("what was saved is kept all the same: %q", left)
+	}
+	w = d.open(path)
+	w.until("the plan as it was saved", func(s shown) bool { return order(s) == "a a b" && !s.Dirty })
+	w.first()
+	w.press("d")
+	w.until("the edit", func(s shown) bool { return s.Dirty })
+	w.press("ctrl+q")
+	w.until("the question", func(s shown) bool { return s.Dialog == "confirm" })
+	w.press("Tab", "Tab", "Return") // past Cancel: Don't save
+	w.quits()
+	if left := w.left(); len(left) != 0 {
+		t.Errorf("what was left behind is kept all the same: %q", left)
 	}
 	again := d.open(path)
-	again.until("the plan as it was saved", func(s shown) bool { return order(s) == "a b" && !s.Dirty })
+	again.until("the plan as it was saved", func(s shown) bool { return order(s) == "a a b" && !s.Dirty })
 	again.press("ctrl+q")
 	again.quits()
+}
+
+// left are the plans that windows keep for the case of a crash.
+func (w *window) left() (texts []string) {
+	names, err := filepath.Glob(filepath.Join(w.home, ".local", "state", "rechallenge", "autosave", "*.yaml"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, name := range names {
+		if data, err := os.ReadFile(name); err == nil {
+			texts = append(texts, string(data))
+		}
+	}
+	return texts
+}
+
+// kept waits until a plan is kept with that end of its path and that many changes.
+func (w *window) kept(path string, changes int) {
+	w.t.Helper()
+	w.poll("the kept plan", func() bool {
+		return slices.ContainsFunc(w.left(), func(text string) bool {
+			return strings.Contains(text, path+`"`) && strings.Contains(text, fmt.Sprintf(`"changes":%d,`, changes))
+		})
+	})
+}
+
+// TestNewAsks: a run that no report was written of is not dropped without a word.
+func TestNewAsks(t *testing.T) {
+	_, urls, _ := labServer(t)
+	path := filepath.Join(t.TempDir(), "plan.yaml")
+	text := fmt.Sprintf("version: 1\ntargets:\n  - {id: a, url: '%s', trust: none}\nconnections:\n  - {target: a, identity: none}\ncaches: [shared]\n", urls[0])
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := newDesktop(t).open(path, "--run")
+	w.until("the end of the run", func(s shown) bool { return !s.Running && len(s.Results) > 0 })
+	w.press("ctrl+n")
+	w.until("the question", func(s shown) bool { return s.Dialog == "confirm" })
+	w.press("Escape")
+	w.until("the run still there", func(s shown) bool { return s.Dialog == "" && len(s.Results) > 0 })
+	w.press("ctrl+n")
+	w.until("the question", func(s shown) bool { return s.Dialog == "confirm" })
+	w.press("Return")
+	w.choose(saving, filepath.Join(t.TempDir(), "run.json"))
+	w.until("the new plan", func(s shown) bool { return s.Empty })
+}
+
+// TestOwnTrust: after the demo, a plan of one's own is judged by the file that it
+// names, though it has the name that the lab's CA has elsewhere.
+func TestOwnTrust(t *testing.T) {
+	_, urls, _ := labServer(t)
+	dir := t.TempDir()
+	other, err := lab.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf("version: 1\ntargets:\n  - {id: a, url: '%s', trust: ca.pem}\nconnections:\n  - {target: a, identity: none}\ncaches: [shared]\n", urls[0])
+	path := filepath.Join(dir, "plan.yaml")
+	for name, data := range map[string]string{path: text, filepath.Join(dir, "ca.pem"): string(other.CAPEM())} {
+		if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := newDesktop(t).open()
+	w.demo()
+	w.press("ctrl+o")
+	w.choose(opening, path)
+	w.until("the plan of one's own", func(s shown) bool { return order(s) == "a" })
+	w.press("ctrl+r")
+	s := w.until("the end of the run", func(s shown) bool { return !s.Running && len(s.Results) > 0 })
+	if got := fmt.Sprintf("%+v", s.Results[0]); !strings.Contains(got, "untrusted") {
+		t.Errorf("the run did not use the plan's own ca.pem: %s", got)
+	}
 }
 
 // TestBig opens a report of so many connections that it lacks the events of

@@ -23,6 +23,16 @@ import (
 	"rechallenge/core/target"
 )
 
+// LabTrust is what a plan of the lab's trusts: its CA, which is in memory only.
+// It ends in a slash, so that it names no file, whatever files there are.
+const LabTrust = "lab-ca/"
+
+// labCA is the file in which WriteLab puts it.
+const labCA = "ca.pem"
+
+// LabRoots is what the lab's plan trusts, for Loader.Known.
+func LabRoots(l *lab.Lab) map[string][]byte { return map[string][]byte{LabTrust: l.CAPEM()} }
+
 // demoIdentities are the people of the demo.
 var demoIdentities = []string{"alice", "bob"}
 
@@ -47,7 +57,7 @@ func LabPlan(s *lab.Server, n *lab.Named) *plan.Plan {
 		if p.Target(id) == nil {
 			t := target.Target{
 				ID: id, URL: fmt.Sprintf("https://%s:%d%s", cmp.Or(v.Host, "localhost"), address.Port(), v.Path),
-				ConnectTo: target.Addresses{address}, Trust: "ca.pem", Whoami: target.Whoami{Header: lab.Header}, ALPN: n.ALPN,
+				ConnectTo: target.Addresses{address}, Trust: LabTrust, Whoami: target.Whoami{Header: lab.Header}, ALPN: n.ALPN,
 			}
 			if n.Behaviour.MinVersion != 0 && n.Behaviour.MinVersion < tls.VersionTLS12 {
 				t.TLS.Min = "1.0"
@@ -79,8 +89,8 @@ func LabResources(ctx context.Context, l *lab.Lab, p *plan.Plan) (engine.Resourc
 }
 
 func labResources(ctx context.Context, l *lab.Lab, names []string) (engine.Resources, error) {
-	res := engine.Resources{Identities: map[string]*identity.Identity{}, Roots: map[string]*x509.CertPool{"ca.pem": x509.NewCertPool()}}
-	res.Roots["ca.pem"].AppendCertsFromPEM(l.CAPEM())
+	res := engine.Resources{Identities: map[string]*identity.Identity{}, Roots: map[string]*x509.CertPool{LabTrust: x509.NewCertPool()}}
+	res.Roots[LabTrust].AppendCertsFromPEM(l.CAPEM())
 	for _, name := range names {
 		data, password, err := l.PKCS12(name)
 		if err != nil {
@@ -122,8 +132,13 @@ func WriteLab(dir string, l *lab.Lab, p *plan.Plan) (passwords map[string]string
 		passwords[name] = password
 		p.Identities[i].PasswordEnv = DemoPasswordEnv(p.Identities[i].ID)
 	}
-	if err := save(filepath.Join(dir, "ca.pem"), Public, l.CAPEM()); err != nil {
+	if err := save(filepath.Join(dir, labCA), Public, l.CAPEM()); err != nil {
 		return nil, err
+	}
+	for i := range p.Targets {
+		if p.Targets[i].Trust == LabTrust {
+			p.Targets[i].Trust = labCA
+		}
 	}
 	data, err := p.Marshal()
 	if err != nil {

@@ -16,6 +16,7 @@ type runState struct {
 	paused  bool
 	view    *View                  // nil when nothing has run
 	opened  string                 // file it was read from, "" = run here
+	written bool                   // its report is on disk
 	entries map[int][]session.Info // of passes that go on, by pass
 }
 
@@ -69,6 +70,15 @@ func (s *State) Report() *report.Report {
 		return nil
 	}
 	return s.run.view.Report
+}
+
+// Written notes that the report shown is on disk.
+func (s *State) Written() { s.run.written = true }
+
+// RunUnsaved tells whether a run would be lost with the plan: one that was made
+// here, or goes on, and that no report was written of.
+func (s *State) RunUnsaved() bool {
+	return s.run.running || s.run.view != nil && s.run.opened == "" && !s.run.written
 }
 
 // Opened is the file whose report is shown, "" when the run was made here.

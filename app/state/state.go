@@ -28,15 +28,17 @@ type State struct {
 	Path       string // of the plan's file; "" = never saved
 	Dirty      bool   // unsaved changes
 	Identities map[string]*identity.Identity
+	Roots      map[string][]byte // PEM certificates that this plan trusts and that are in no file: the lab's, with the lab's plan
 
 	run runState
 
 	Selected Ref
 	Event    int // selected event's Seq, 0 = none
 
-	undo, redo []edition
-	source     []byte // the text that a person wrote last, nil = none
-	saved      string // the plan as it is on disk, as JSON; "" = the empty plan
+	undo, redo  []edition
+	source      []byte // the text that a person wrote last, nil = none
+	saved       string // the plan as it is on disk, as JSON; "" = the empty plan
+	at, savedAt int    // position in the edits, now and when the plan was saved
 }
 
 // edition is the plan before or after an edit.
@@ -63,19 +65,35 @@ func (s *State) Empty() bool {
 }
 
 // SetPlan replaces the plan, as when a file is opened; it can't be undone.
-// source is its text, nil where no person wrote one.
+// source is its text, nil where no person wrote one. What was loaded for the
+// plan before, identities and roots, goes with it.
 func (s *State) SetPlan(p plan.Plan, path string, source []byte) {
 	s.Plan, s.source = p, source
+	s.Identities, s.Roots = map[string]*identity.Identity{}, nil
 	s.Saved(path)
 	s.undo, s.redo = nil, nil
 	s.ClearRun()
 }
 
 // Saved notes that the plan is on disk.
-func (s *State) Saved(path string) { s.Path, s.Dirty, s.saved = path, false, text(s.Plan) }
+func (s *State) Saved(path string) {
+	s.Path, s.Dirty, s.saved, s.savedAt = path, false, text(s.Plan), s.at
+}
 
-// Restored is Saved for a plan that is not on disk in this form: an autosave.
-func (s *State) Restored(path string) { s.Path, s.Dirty, s.saved = path, true, "" }
+// Restore is SetPlan for a plan that is not on disk in this form: an autosave,
+// with the file that it is of ("" = never saved) and its number of changes.
+func (s *State) Restore(p plan.Plan, path string, source []byte, changes int) {
+	s.SetPlan(p, path, source)
+	s.Dirty, s.saved, s.savedAt = true, "", s.at-changes
+}
+
+// Changes is how many edits the plan is away from what is on disk, 0 when it is there.
+func (s *State) Changes() int {
+	if !s.Dirty {
+		return 0
+	}
+	return max(1, s.at-s.savedAt, s.savedAt-s.at)
+}
 
 // text is a plan in a form that can be compared.
 func text(p plan.Plan) string {
@@ -100,6 +118,7 @@ func (s *State) Edit(change func(p *plan.Plan)) {
 	before := edition{clone(s.Plan), s.source}
 	change(&s.Plan)
 	s.undo, s.redo = append(s.undo, before), nil
+	s.at++
 	if len(s.undo) > maxUndo {
 		s.undo = s.undo[1:]
 	}
@@ -114,12 +133,12 @@ func (s *State) CanUndo() bool { return len(s.undo) > 0 }
 func (s *State) CanRedo() bool { return len(s.redo) > 0 }
 
 // Undo takes back the last edit.
-func (s *State) Undo() { s.step(&s.undo, &s.redo) }
+func (s *State) Undo() { s.step(&s.undo, &s.redo, -1) }
 
 // Redo does it again.
-func (s *State) Redo() { s.step(&s.redo, &s.undo) }
+func (s *State) Redo() { s.step(&s.redo, &s.undo, 1) }
 
-func (s *State) step(from, to *[]edition) {
+func (s *State) step(from, to *[]edition, by int) {
 	if len(*from) == 0 {
 		return
 	}
@@ -127,6 +146,7 @@ func (s *State) step(from, to *[]edition) {
 	*to = append(*to, edition{clone(s.Plan), s.source})
 	s.Plan, s.source = (*from)[last].plan, (*from)[last].source
 	*from = (*from)[:last]
+	s.at += by
 	s.Dirty = text(s.Plan) != s.saved
 }
 

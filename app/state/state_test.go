@@ -2,7 +2,6 @@ package state_test
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -152,7 +151,6 @@ func TestRunShown(t *testing.T) {
 		t.Error("there is a verdict before the first run")
 	}
 	s.Begin()
-	res.Roots = map[string]*x509.CertPool{"ca.pem": res.Roots["ca.pem"]}
 	r, err := engine.Start(context.Background(), s.Plan, res, engine.Options{Stacks: []stack.Stack{gotls.New()}})
 	if err != nil {
 		t.Fatal(err)

@@ -87,10 +87,10 @@ func (w *Window) menuActions() []action {
 	alt := fyne.KeyModifierAlt
 	hasRun := func() bool { return w.state.Report() != nil && !w.state.Running() }
 	return []action{
-		{id: "new", menu: "File", title: tr("New plan"), icon: theme.DocumentCreateIcon(), key: fyne.KeyN, mod: ctrl, run: func() { w.unlessDirty(w.newPlan) }},
-		{id: "open", menu: "File", title: tr("Open plan, report or capture…"), icon: theme.FolderOpenIcon(), key: fyne.KeyO, mod: ctrl, run: func() { w.unlessDirty(w.openFile) }},
-		{id: "save", menu: "File", title: tr("Save plan"), icon: theme.DocumentSaveIcon(), key: fyne.KeyS, mod: ctrl, run: w.savePlan},
-		{id: "save-as", menu: "File", title: tr("Save plan as…"), key: fyne.KeyS, mod: ctrl | shift, run: w.savePlanAs},
+		{id: "new", menu: "File", title: tr("New plan"), icon: theme.DocumentCreateIcon(), key: fyne.KeyN, mod: ctrl, run: func() { w.unlessUnsaved(w.newPlan) }},
+		{id: "open", menu: "File", title: tr("Open plan, report or capture…"), icon: theme.FolderOpenIcon(), key: fyne.KeyO, mod: ctrl, run: func() { w.unlessUnsaved(w.openFile) }},
+		{id: "save", menu: "File", title: tr("Save plan"), icon: theme.DocumentSaveIcon(), key: fyne.KeyS, mod: ctrl, run: func() { w.savePlan(func() {}) }},
+		{id: "save-as", menu: "File", title: tr("Save plan as…"), key: fyne.KeyS, mod: ctrl | shift, run: func() { w.savePlanAs(func() {}) }},
 		{id: "decrypt", menu: "File", title: tr("Decrypt the capture with a key log…"), enabled: func() bool { return files.IsCapture(w.state.Opened()) }, run: w.decryptCapture},
 		{id: "recent", menu: "File", title: tr("Open recent")},
 		{menu: "File", id: separator},
@@ -129,7 +129,7 @@ func (w *Window) menuActions() []action {
 		{id: "audit", menu: "Run", title: tr("Is the server at fault?"), enabled: w.ready, run: func() { w.askAbout("audit") }},
 		{id: "ask", menu: "Run", title: tr("Ask the question shown"), key: fyne.KeyReturn, mod: ctrl, enabled: func() bool { return w.ready() && w.pages.front() == pageQuestions }, run: func() { w.questions.start() }},
 		{menu: "Run", id: separator},
-		{id: "demo", menu: "Run", title: tr("Try the demo"), icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.unlessDirty(func() { w.startDemo(false) }) }},
+		{id: "demo", menu: "Run", title: tr("Try the demo"), icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.unlessUnsaved(func() { w.startDemo(false) }) }},
 		{id: "find", menu: "View", title: tr("Find in the timeline"), icon: theme.SearchIcon(), key: fyne.KeyF, mod: ctrl, run: func() { w.pages.SelectIndex(pageTest); w.win.Canvas().Focus(w.filter) }},
 		{id: "beside", menu: "View", title: tr("Passes side by side in the timeline"), key: fyne.KeyB, mod: ctrl, run: func() { w.beside.SetChecked(!w.beside.Checked) }},
 		{id: "fit", menu: "View", title: tr("Fit the timeline"), icon: rtheme.IconFit, key: fyne.Key0, mod: ctrl, run: func() { w.timeline.Fit() }},
@@ -337,7 +337,7 @@ func (w *Window) showRecent() {
 	}
 	var items []*fyne.MenuItem
 	for _, path := range w.app.Preferences().StringList(prefRecent) {
-		items = append(items, fyne.NewMenuItem(path, func() { w.unlessDirty(func() { w.openPath(path, false) }) }))
+		items = append(items, fyne.NewMenuItem(path, func() { w.unlessUnsaved(func() { w.openPath(path, false) }) }))
 	}
 	w.recent.Disabled = len(items) == 0
 	w.recent.ChildMenu = fyne.NewMenu("", items...)

@@ -1,91 +1,119 @@
 package ui
 
 import (
-	"errors"
-	"io"
-	"io/fs"
 	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/adrg/xdg"
 
 	"rechallenge/app/files"
 	"rechallenge/app/live"
+	"rechallenge/app/state"
 	"rechallenge/core/plan"
 )
-
-// autosaveName is where unsaved changes are kept for the case of a crash.
-const autosaveName = "rechallenge/autosave.yaml"
 
 // autosaveDelay gathers edits before they are written.
 const autosaveDelay = time.Second
 
+// autosaveDir is where windows keep unsaved changes, each in a file of its own.
+func autosaveDir() string { return filepath.Join(xdg.StateHome, "rechallenge", "autosave") }
+
+func (w *Window) newAutosave() *files.Autosave {
+	return files.NewAutosave(autosaveDir(), autosaveDelay, func(err error) {
+		live.Post(func() {
+			w.status.SetReadout(tr("Unsaved changes can't be kept for the case of a crash: ") + err.Error())
+		})
+	})
+}
+
 // autosave keeps unsaved changes on disk, soon: the plan only, which holds no
 // secret. The demo is not worth keeping.
 func (w *Window) autosave() {
-	if w.saving != nil {
-		w.saving.Stop()
-		w.saving = nil
-	}
 	if !w.state.Dirty || w.server != nil {
+		w.kept.Forget()
 		return
 	}
 	data, err := w.state.Text()
 	if err != nil {
 		return
 	}
-	w.saving = time.AfterFunc(autosaveDelay, func() {
-		path, err := xdg.StateFile(autosaveName)
-		if err == nil {
-			err = files.Save(path, files.Secret, func(out io.Writer) error {
-				_, err := out.Write(data)
-				return err
-			})
-		}
-		if err != nil {
-			live.Post(func() {
-				w.status.SetReadout(tr("Unsaved changes can't be kept for the case of a crash: ") + err.Error())
-			})
-		}
-	})
+	w.kept.Keep(files.Kept{Path: w.state.Path, Changes: w.state.Changes(), Text: data})
 }
 
-// forgetAutosave removes what was kept: the changes are saved or given up.
-func (w *Window) forgetAutosave() {
-	if w.saving != nil {
-		w.saving.Stop()
-		w.saving = nil
-	}
-	path, err := xdg.StateFile(autosaveName)
-	if err == nil {
-		err = os.Remove(path)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		w.status.SetReadout(tr("The kept copy of the plan could not be removed: ") + err.Error())
-	}
+// keepOnSignal keeps the work when the program is told to end, as at a log-out.
+// It does not wait for a window that is busy.
+func (w *Window) keepOnSignal() {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		<-told
+		w.kept.Close()
+		os.Exit(128 + int(syscall.SIGTERM))
+	}()
 }
 
-// offerAutosave asks whether to take up what a crash left behind.
-func (w *Window) offerAutosave() {
-	path, err := xdg.SearchStateFile(autosaveName)
-	if err != nil {
+// offerKept asks whether to take up what ended windows left behind: all of it,
+// or that of one plan. Living windows keep their own.
+func (w *Window) offerKept(path string) {
+	go func() {
+		var list []*files.Orphan
+		for _, o := range files.Orphans(autosaveDir()) {
+			if path != "" && o.Path != path {
+				o.Release()
+				continue
+			}
+			list = append(list, o)
+		}
+		live.Post(func() { w.offer(list) })
+	}()
+}
+
+// offer offers one after the other. Once something is taken up, the rest waits
+// for another time.
+func (w *Window) offer(list []*files.Orphan) {
+	if len(list) == 0 {
 		return
 	}
-	data, err := files.Read(path, plan.MaxSize)
+	o, rest := list[0], list[1:]
+	later := func() {
+		for _, o := range list {
+			o.Release()
+		}
+	}
+	d, err := plan.ParseDocument(o.Path, o.Text)
 	if err != nil {
+		o.Release() // by another version of the program: that one may read it
+		w.offer(rest)
 		return
 	}
-	d, err := plan.ParseDocument(path, data)
-	if err != nil {
-		w.forgetAutosave()
-		return
-	}
-	w.ask(tr("Unsaved changes were found"), tr("The program ended last time before a plan was saved. Take it up again?"), tr("Take it up"), tr("Discard it"),
-		func() {
-			w.state.SetPlan(d.Plan(), "", data)
-			w.state.Restored("")
+	w.choices(tr("Unsaved changes were found"), state.LeftBehind(o.Path, o.Changes, o.At, time.Now()), later,
+		option{title: tr("Not now"), run: later},
+		option{title: tr("Take it up"), preferred: true, run: func() {
+			w.state.Restore(d.Plan(), o.Path, o.Text, o.Changes)
 			w.changed()
+			go func() {
+				// It goes when this window has kept it.
+				if w.kept.Flush() == nil {
+					o.Discard()
+				}
+				for _, o := range rest {
+					o.Release()
+				}
+			}()
 			w.loadMissing(func() {})
-		},
-		w.forgetAutosave)
+		}},
+		option{title: tr("Discard it"), run: func() {
+			go func() {
+				err := o.Discard()
+				live.Post(func() {
+					if err != nil {
+						w.status.SetReadout(tr("The kept copy of the plan could not be removed: ") + err.Error())
+					}
+					w.offer(rest)
+				})
+			}()
+		}})
 }

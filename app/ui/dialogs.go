@@ -90,6 +90,12 @@ func (w *Window) show(d dialog.Dialog, name string) {
 		if name == "error" {
 			w.notice = ""
 		}
+		closed := w.closed[d]
+		delete(w.preferred, d)
+		delete(w.closed, d)
+		if closed != nil {
+			closed()
+		}
 		w.dump()
 	})
 	d.Show()

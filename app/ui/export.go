@@ -67,17 +67,19 @@ func (w *Window) exported() *report.Report {
 // export writes the report in the format of an extension.
 func (w *Window) export(ext string) {
 	if r := w.exported(); r != nil {
-		w.exportTo(ext, func() *report.Report { return r })
+		w.exportTo(ext, func() *report.Report { return r }, func() {})
 	}
 }
 
-// exportTo asks for a file of a format and writes a report into it.
-func (w *Window) exportTo(ext string, r func() *report.Report) {
+// exportTo asks for a file of a format, writes a report into it and goes on
+// with then.
+func (w *Window) exportTo(ext string, r func() *report.Report, then func()) {
 	f, err := report.FormatOf("x" + ext)
 	if err != nil {
 		w.failed(tr("The report could not be written"), err)
 		return
 	}
+	shown := w.picture
 	w.chooseNew(tr("Export report"), "report"+ext, func(path string) {
 		w.write(path, func() (string, error) {
 			r := r()
@@ -85,6 +87,11 @@ func (w *Window) exportTo(ext string, r func() *report.Report) {
 				return "", files.SaveReport(path, r)
 			}
 			return f.LeavesOut(r), files.SaveReport(path, r)
+		}, func() {
+			if w.picture == shown {
+				w.state.Written()
+			}
+			then()
 		})
 	}, Kind{f.Title, []string{ext[1:]}})
 }
@@ -127,7 +134,9 @@ func (w *Window) exportAs() {
 		if secrets.Checked {
 			r.KeyLog = w.finished.run.KeyLog().Lines()
 		}
-		save := func() { w.exportTo(chosen(format.Selected), func() *report.Report { return report.Redact(r, what) }) }
+		save := func() {
+			w.exportTo(chosen(format.Selected), func() *report.Report { return report.Redact(r, what) }, func() {})
+		}
 		if !secrets.Checked || !w.app.Preferences().BoolWithFallback(prefWarn, true) {
 			save()
 			return
@@ -148,14 +157,14 @@ func (w *Window) exportKeyLog() {
 		w.chooseNew(tr("Export key log"), "keys.log", func(path string) {
 			w.write(path, func() (string, error) {
 				return "", files.Save(path, files.Secret, func(out io.Writer) error { _, err := out.Write(lines); return err })
-			})
+			}, func() {})
 		}, Kind{tr("Key log"), []string{"log", "txt"}})
 	})
 }
 
 // write writes a file away from the UI goroutine and says so, or what save has
-// to say about the file.
-func (w *Window) write(path string, save func() (says string, err error)) {
+// to say about the file, and goes on with then.
+func (w *Window) write(path string, save func() (says string, err error), then func()) {
 	w.status.SetProgress(tr("Writing ")+base(path), -1)
 	go func() {
 		says, err := save()
@@ -171,6 +180,7 @@ func (w *Window) write(path string, save func() (says string, err error)) {
 				w.status.SetReadout(fmt.Sprintf(tr("Wrote %s"), path))
 			}
 			w.notice = "wrote " + path
+			then()
 			w.dump()
 		})
 	}()

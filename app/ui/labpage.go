@@ -101,7 +101,7 @@ func (p *labPage) begin() {
 	if p.chosen == nil || p.chosen.Needs.Missing() != nil {
 		return
 	}
-	p.w.unlessDirty(func() { p.w.startLab(p.chosen, func() { p.w.pages.SelectIndex(pageTest) }) })
+	p.w.unlessUnsaved(func() { p.w.startLab(p.chosen, func() { p.w.pages.SelectIndex(pageTest) }) })
 }
 
 // show brings the page up to date, and again while the server runs.
@@ -165,9 +165,8 @@ func (w *Window) startLab(n *lab.Named, then func()) {
 			}
 			w.stopLab()
 			w.server, w.clock, w.behaviour = s, clock, n
-			w.roots["ca.pem"] = l.CAPEM()
 			w.replace(*files.LabPlan(s, n), "", nil)
-			w.state.Identities = loaded
+			w.state.Identities, w.state.Roots = loaded, files.LabRoots(l)
 			w.showTour(n == &lab.Behaviours[0])
 			w.lists.SelectIndex(tabPlan)
 			w.changed()

@@ -170,7 +170,7 @@ func (w *Window) take(paths []string) {
 		case ext == ".json" || files.IsCapture(path):
 			w.openPath(path, false)
 		case ext == ".yaml" || ext == ".yml":
-			w.unlessDirty(func() { w.openPath(path, false) })
+			w.unlessUnsaved(func() { w.openPath(path, false) })
 		default:
 			identities = append(identities, path)
 		}

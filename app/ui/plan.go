@@ -29,10 +29,9 @@ func (w *Window) newPlan() {
 // replace puts a plan in the place of the one that is edited; its identities
 // are not loaded yet.
 func (w *Window) replace(p plan.Plan, path string, source []byte) {
+	w.leaveRun()
 	w.state.SetPlan(p, path, source)
-	w.state.Identities = map[string]*identity.Identity{}
 	w.picture = nil
-	w.forgetAutosave()
 	w.changed()
 }
 
@@ -206,22 +205,23 @@ func readReport(path string) reading {
 	}
 }
 
-// savePlan saves the plan where it came from, or asks.
-func (w *Window) savePlan() {
+// savePlan saves the plan where it came from, or asks, and goes on with then
+// once it is saved.
+func (w *Window) savePlan(then func()) {
 	if w.state.Path == "" {
-		w.savePlanAs()
+		w.savePlanAs(then)
 		return
 	}
-	w.writePlan(w.state.Path)
+	w.writePlan(w.state.Path, then)
 }
 
 // savePlanAs asks where to save the plan.
-func (w *Window) savePlanAs() {
-	w.chooseNew(tr("Save plan"), "plan.yaml", w.writePlan, onlyPlans)
+func (w *Window) savePlanAs(then func()) {
+	w.chooseNew(tr("Save plan"), "plan.yaml", func(path string) { w.writePlan(path, then) }, onlyPlans)
 }
 
 // writePlan writes the plan; files beside it are named relative to it.
-func (w *Window) writePlan(path string) {
+func (w *Window) writePlan(path string, then func()) {
 	before := w.state.Plan
 	w.state.Plan = relative(before, filepath.Dir(path))
 	data, err := w.state.Text()
@@ -237,10 +237,10 @@ func (w *Window) writePlan(path string) {
 		return
 	}
 	w.state.Saved(path)
-	w.forgetAutosave()
 	w.remember(path)
 	w.status.SetReadout(fmt.Sprintf(tr("Saved %s"), path))
 	w.changed()
+	then()
 }
 
 // relative names the files of a plan relative to dir, where they are below it.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -345,10 +344,10 @@ func mark(m experiment.Mark) widgets.Severity {
 // runner runs the steps of an experiment with what is loaded now.
 func (w *Window) runner(progress func(title string)) experiment.Runner {
 	identities := maps.Clone(w.state.Identities)
-	roots, dir, server, clock := maps.Clone(w.roots), filepath.Dir(w.state.Path), w.server, w.clock
+	loader, server, clock := w.loader(), w.server, w.clock
 	return func(ctx context.Context, s experiment.Step) (*trace.Log, error) {
 		progress(s.Title)
-		res, err := resources(&s.Plan, dir, roots)
+		res, err := resources(&s.Plan, loader)
 		if err != nil {
 			return nil, err
 		}

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"path/filepath"
 	"time"
@@ -31,8 +30,7 @@ func (w *Window) run() {
 	for id, x := range w.state.Identities {
 		identities[id] = x
 	}
-	roots := w.roots
-	dir := filepath.Dir(w.state.Path)
+	loader := w.loader()
 	opt := engine.Options{Tool: w.opt.Tool, Stacks: w.opt.Stacks, Sessions: w.begin.sessions}
 	switch {
 	case w.server != nil:
@@ -46,21 +44,33 @@ func (w *Window) run() {
 	w.inspect()
 	w.changed()
 	var watch state.Watch
-	feed := live.NewFeed(func(events []trace.Event) *picture { return paint(watch.Add(events)) }, w.grown)
+	w.round++
+	round := w.round
+	feed := live.NewFeed(func(events []trace.Event) *picture { return paint(watch.Add(events)) }, func(p *picture) {
+		if round == w.round {
+			w.grown(p)
+		}
+	})
 	go func() {
-		res, err := resources(&p, dir, roots)
+		res, err := resources(&p, loader)
 		if err != nil {
-			live.Post(func() { w.notRun(err) })
+			live.Post(func() { w.notRun(round, err) })
 			return
 		}
 		res.Identities = identities
 		opt.Observe = feed.Add
 		r, err := engine.Start(context.Background(), p, res, opt)
 		if err != nil {
-			live.Post(func() { w.notRun(err) })
+			live.Post(func() { w.notRun(round, err) })
 			return
 		}
-		live.Post(func() { w.active = r })
+		live.Post(func() {
+			if round != w.round {
+				r.Stop() // its plan is gone
+				return
+			}
+			w.active = r
+		})
 	}()
 }
 
@@ -72,26 +82,21 @@ type finished struct {
 }
 
 // resources loads what the plan's targets name; the identities are loaded already.
-func resources(p *plan.Plan, dir string, roots map[string][]byte) (engine.Resources, error) {
-	only := plan.Plan{Targets: nil}
-	pools := map[string]*x509.CertPool{}
-	for _, t := range p.Targets {
-		if pem, ok := roots[t.Trust]; ok {
-			pools[t.Trust] = x509.NewCertPool()
-			pools[t.Trust].AppendCertsFromPEM(pem)
-			continue
-		}
-		only.Targets = append(only.Targets, t)
-	}
-	res, err := files.Loader{Dir: dir}.Resources(context.Background(), &only)
-	for name, pool := range pools {
-		res.Roots[name] = pool
-	}
-	return res, err
+// The loader is made on the UI goroutine, by loader.
+func resources(p *plan.Plan, l files.Loader) (engine.Resources, error) {
+	return l.Resources(context.Background(), &plan.Plan{Targets: p.Targets})
+}
+
+// loader reads what the plan that is edited now names.
+func (w *Window) loader() files.Loader {
+	return files.Loader{Dir: filepath.Dir(w.state.Path), Known: w.state.Roots}
 }
 
 // notRun says why a run did not begin.
-func (w *Window) notRun(err error) {
+func (w *Window) notRun(round int, err error) {
+	if round != w.round {
+		return
+	}
 	w.state.ClearRun()
 	w.picture = nil
 	w.failed(tr("The plan could not be run"), err)
@@ -131,6 +136,13 @@ func (w *Window) notify() {
 		return
 	}
 	w.app.SendNotification(fyne.NewNotification(tr("Rechallenge: the run has ended"), r.Result.Verdict.Title))
+}
+
+// leaveRun stops the run that goes on, if any: its plan is left.
+func (w *Window) leaveRun() {
+	w.round++
+	w.stop()
+	w.active = nil
 }
 
 // stop ends the run; what was recorded stays.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -13,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/files"
 	"rechallenge/app/live"
 	"rechallenge/app/state"
 	"rechallenge/app/widgets"
@@ -57,7 +57,7 @@ func (w *Window) askWhoami(f *targetForm) {
 
 // requestWhoami makes the request away from the UI goroutine.
 func (w *Window) requestWhoami(f *targetForm, t target.Target, who string) {
-	identities, roots, dir := maps.Clone(w.state.Identities), maps.Clone(w.roots), filepath.Dir(w.state.Path)
+	identities, loader := maps.Clone(w.state.Identities), w.loader()
 	p := plan.Plan{Version: plan.Version, Targets: []target.Target{t}, Connections: []plan.Connection{{Target: t.ID, Identity: who}}, Caches: []string{"none"}, Repeat: 1, Concurrency: 1}
 	if x := identities[who]; x != nil {
 		p.Identities = []plan.Identity{{ID: who}}
@@ -67,7 +67,7 @@ func (w *Window) requestWhoami(f *targetForm, t target.Target, who string) {
 	w.status.SetProgress(tr("Asking ")+t.URL, -1)
 	go func() {
 		defer cancel()
-		c, err := w.once(ctx, p, identities, roots, dir)
+		c, err := w.once(ctx, p, identities, loader)
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			switch {
@@ -82,8 +82,8 @@ func (w *Window) requestWhoami(f *targetForm, t target.Target, who string) {
 }
 
 // once runs a plan of one connection.
-func (w *Window) once(ctx context.Context, p plan.Plan, identities map[string]*identity.Identity, roots map[string][]byte, dir string) (*trace.Connection, error) {
-	res, err := resources(&p, dir, roots)
+func (w *Window) once(ctx context.Context, p plan.Plan, identities map[string]*identity.Identity, loader files.Loader) (*trace.Connection, error) {
+	res, err := resources(&p, loader)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/files"
 	"rechallenge/app/live"
 	"rechallenge/app/state"
 	"rechallenge/app/theme"
@@ -87,7 +88,6 @@ type Window struct {
 	server    *lab.Server               // nil = the lab is closed
 	clock     *session.Moved            // the lab's and the client's, while its server runs
 	behaviour *lab.Named                // what the server does
-	roots     map[string][]byte         // trust files that exist in memory only: the demo's
 	explained map[string]*identity.File // what was read, by path
 
 	busy        bool            // a file dialog is open or a file is being read
@@ -99,7 +99,10 @@ type Window struct {
 	quiet       bool            // setting widgets, not the person's doing
 	inFront     bool            // the window has the focus
 	cancel      context.CancelFunc
-	saving      *time.Timer // until unsaved changes are kept for the case of a crash
+	kept        *files.Autosave          // unsaved changes, for the case that the program ends
+	preferred   map[dialog.Dialog]func() // what Return does
+	closed      map[dialog.Dialog]func() // what follows the closing
+	round       int                      // counts the runs and plans: what belongs to an earlier one is not shown
 	dumps       *dumps
 	fonts       []*theme.Family // of this machine, nil before they were looked for
 }
@@ -108,8 +111,10 @@ type Window struct {
 func New(app fyne.App, opt Options) *Window {
 	w := &Window{
 		app: app, opt: opt, state: state.New(), items: map[string]*fyne.MenuItem{}, buttons: map[string]*widgets.ToolButton{},
-		roots: map[string][]byte{}, explained: map[string]*identity.File{}, splits: map[string]*container.Split{},
+		explained: map[string]*identity.File{}, splits: map[string]*container.Split{},
+		preferred: map[dialog.Dialog]func(){}, closed: map[dialog.Dialog]func(){},
 	}
+	w.kept = w.newAutosave()
 	w.applyLook()
 	w.win = app.NewWindow("Rechallenge")
 	w.table = w.actions()
@@ -119,8 +124,11 @@ func New(app fyne.App, opt Options) *Window {
 	w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyZ, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}, func(fyne.Shortcut) { w.do("redo") })
 	w.win.Canvas().AddShortcut(&fyne.ShortcutPaste{}, func(fyne.Shortcut) { w.paste() })
 	w.win.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
-		if k.Name == fyne.KeyEscape {
+		switch k.Name {
+		case fyne.KeyEscape:
 			w.escape()
+		case fyne.KeyReturn, fyne.KeyEnter:
+			w.enter()
 		}
 	})
 	app.Lifecycle().SetOnEnteredForeground(func() { w.inFront = true })
@@ -136,14 +144,21 @@ func New(app fyne.App, opt Options) *Window {
 // Run shows the window, begins with what the command line asked for, and
 // returns when the window is closed.
 func (w *Window) Run(open string, demo, run bool) {
-	defer w.win.ShowAndRun()
+	defer func() {
+		w.win.ShowAndRun()
+		w.kept.Close() // Fyne ends by itself at a signal, and asks nothing
+	}()
+	w.keepOnSignal()
 	switch {
 	case demo:
 		w.startDemo(run)
 	case open != "":
 		w.openPath(open, run)
+		if path, err := filepath.Abs(open); err == nil {
+			w.app.Lifecycle().SetOnStarted(func() { w.offerKept(path) })
+		}
 	default:
-		w.app.Lifecycle().SetOnStarted(w.offerAutosave)
+		w.app.Lifecycle().SetOnStarted(func() { w.offerKept("") })
 	}
 }
 
@@ -360,16 +375,6 @@ func (w *Window) title() {
 	}
 }
 
-// unlessDirty does something that loses the plan, after asking if it has
-// unsaved changes.
-func (w *Window) unlessDirty(then func()) {
-	if !w.state.Dirty || w.server != nil {
-		then()
-		return
-	}
-	w.confirm(tr("Unsaved changes"), tr("The plan has changes that are not saved. Leave them behind?"), tr("Leave them"), then)
-}
-
 // close ends the program, after asking about unsaved changes.
 func (w *Window) close() {
 	w.unlessDirty(func() {
@@ -383,7 +388,8 @@ func (w *Window) close() {
 		if w.server == nil {
 			p.SetString(prefLast, w.state.Path)
 		}
-		w.forgetAutosave()
+		w.kept.Forget()
+		w.kept.Close()
 		w.shutdown()
 		w.win.Close()
 	})

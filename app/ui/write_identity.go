@@ -102,7 +102,7 @@ func (w *Window) writeIdentities(list []*identity.Identity, password string, sty
 // saveCertificates asks for a PEM file and writes certificates into it.
 func (w *Window) saveCertificates(name string, certificates [][]byte) {
 	w.chooseNew(tr("Save certificates"), name, func(path string) {
-		w.write(path, func() (string, error) { return "", files.SaveCertificates(path, certificates) })
+		w.write(path, func() (string, error) { return "", files.SaveCertificates(path, certificates) }, func() {})
 	}, Kind{tr("Certificates (PEM)"), []string{"pem"}})
 }
 
