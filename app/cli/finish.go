@@ -155,21 +155,11 @@ func printExpectation(w io.Writer, log *trace.Log, e diagnose.Expectation, color
 
 // outcome is the exit code of a run that came to an end.
 func outcome(rep *report.Report) error {
-	switch {
-	case !report.Reached(rep.Log), rep.Log.Done == nil, rep.Log.Done.Interrupted:
+	switch diagnose.OutcomeOf(rep.Log, rep.Result) {
+	case diagnose.NotRun:
 		return status(exitNotRun)
-	case len(rep.Result.Expectations) > 0:
-		for _, e := range rep.Result.Expectations {
-			if !e.Holds {
-				return status(exitFinding)
-			}
-		}
-		return nil
-	}
-	for _, f := range rep.Result.Findings {
-		if f.Severity == diagnose.Error {
-			return status(exitFinding)
-		}
+	case diagnose.Found:
+		return status(exitFinding)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"rechallenge/app/files"
-	"rechallenge/core/diagnose"
 	"rechallenge/core/report"
 	"rechallenge/core/wire"
 )
@@ -24,7 +23,7 @@ TLS 1.3 encrypts the challenge: a key log in the file itself or from --keylog ma
 Without one it is said to be unknown. Whom a connection was meant for no capture tells.
 
 Exit status: 0 read and told, 1 a finding of severity error, 2 bad usage, or a file that can't be
-read or holds no TLS connection, 3 a report could not be written.`,
+read or holds no TLS connection, 3 nothing is known of any connection, or a report could not be written.`,
 		Example: `  rechallenge-cli inspect capture.pcapng
   rechallenge-cli inspect capture.pcap --keylog sslkeylog.txt --report capture.html`,
 		ValidArgsFunction: filesOf(append(files.CaptureExtensions, "gz")...),
@@ -41,12 +40,7 @@ read or holds no TLS connection, 3 a report could not be written.`,
 				fmt.Fprintf(c.err, "%s: %v\n", programName, err)
 				return status(exitNotRun)
 			}
-			for _, x := range rep.Result.Findings {
-				if x.Severity == diagnose.Error {
-					return status(exitFinding)
-				}
-			}
-			return nil
+			return outcome(rep)
 		},
 	}
 	f.addOutput(cmd)

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "lab": startLab, "mute": startMute, "seen": seen, "fill": fill, "await": await, "mode": mode, "expand": expand, "nosecrets": noSecrets,
+			"exits": exits, "lab": startLab, "mute": startMute, "alert": startAlert, "seen": seen, "fill": fill, "await": await, "mode": mode, "expand": expand, "nosecrets": noSecrets,
 		},
 	})
 }
@@ -115,6 +115,29 @@ func startMute(ts *testscript.TestScript, _ bool, _ []string) {
 	}()
 	ts.Defer(func() { l.Close(); <-done })
 	ts.Setenv("MUTE", l.Addr().String())
+}
+
+// alert: a server at the address in ALERT that answers every ClientHello with
+// the fatal alert handshake_failure.
+func startAlert(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.SetDeadline(time.Now().Add(5 * time.Second))
+			c.Read(make([]byte, 4096))
+			c.Write([]byte{21, 3, 3, 0, 2, 2, 40})
+			c.Close()
+		}
+	}()
+	ts.Defer(func() { l.Close(); <-done })
+	ts.Setenv("ALERT", l.Addr().String())
 }
 
 // closed gives an address at which nobody listens.

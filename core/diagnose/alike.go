@@ -63,6 +63,9 @@ func some(connections []trace.Ref) string {
 	for _, n := range connections[:min(len(connections), maxTogether)] {
 		names = append(names, fmt.Sprint(n.Connection))
 	}
+	if len(names) == 1 {
+		return "connection " + names[0]
+	}
 	text := "connections " + strings.Join(names, ", ")
 	if more := len(connections) - maxTogether; more > 0 {
 		text += fmt.Sprintf(" and %d others", more)

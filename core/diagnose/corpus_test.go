@@ -45,10 +45,12 @@ type storyLine struct {
 	As        string // identity meant, "" = none
 	Plan      int    // connection of the plan; 0 = as many as come before
 	Name      string // SNI
+	Target    string // id; "" = the name
 	At        string // ip:port
 	TLS       string // "1.2", "1.3"
 	Stack     string
 	Status    int      // of HTTP
+	Location  string   // header of the answer
 	Seen      *string  // whom the server named
 	Is        string   // which identity that is
 	Asked     []string // challenges, by when they came
@@ -108,6 +110,7 @@ func (s story) log() *trace.Log {
 func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 	c := &trace.Connection{Pass: pass, Index: n, Handshake: trace.Full, ServerName: cmp.Or(s.Name, "a.test"), RemoteAddr: cmp.Or(s.At, "127.0.0.1:8443")}
 	c.PlanConnection, c.Identity, c.Stack, c.Attempt = cmp.Or(s.Plan, n), cmp.Or(s.As, "none"), cmp.Or(s.Stack, "go"), 1
+	c.Target = cmp.Or(s.Target, c.ServerName)
 	c.URL, c.SessionKey = "https://"+c.ServerName+"/", "{"+c.RemoteAddr+"}"+c.ServerName
 	c.TLSVersion = map[string]uint16{"": 0x0304, "1.3": 0x0304, "1.2": 0x0303}[s.TLS]
 	c.CipherSuite, c.ServerTrust = 0x1301, trace.ServerTrust(cmp.Or(s.Trust, string(trace.TrustEvaluated)))
@@ -153,6 +156,9 @@ func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 	}
 	if s.Status != 0 {
 		c.HTTP = &trace.HTTP{Status: s.Status, Proto: "HTTP/1.1"}
+		if s.Location != "" {
+			c.HTTP.Header = [][2]string{{"Location", s.Location}}
+		}
 	}
 	if s.Fails != "" {
 		c.Error = &trace.Failure{Phase: trace.PhaseTLS, Reason: trace.Reason(s.Fails), Alert: s.Alert, Message: "remote error: " + s.Alert}

@@ -85,7 +85,7 @@ type Rule struct {
 
 // Rules are all rules, what hurts most first.
 var Rules = []Rule{
-	challengeSuppressed, clientAuthBypassed, anonymousSessionResumed, identityConfused,
+	challengeSuppressed, clientAuthBypassed, anonymousSessionResumed, identityConfused, notAskedEverywhere,
 	resumedAcrossNames, stackDisagrees, connectionCoalesced, connectionReused, trustEvaluationSkipped,
 	identityRejected, noIdentityMatches, identityUnfit, stackCannotAnswer, ticketReused,
 	challengeAfterHandshake, renegotiationResumed, sessionNotHonoured, misdirectedRequest,
@@ -94,10 +94,11 @@ var Rules = []Rule{
 // Diagnose judges a log. It may be called while the run goes on.
 func Diagnose(log *trace.Log) Result {
 	var r Result
+	asking := askings(log)
 	for _, pass := range log.Passes {
 		for i := range Rules {
 			rule := &Rules[i]
-			for _, f := range rule.Check(view{log: log, pass: pass}) {
+			for _, f := range rule.Check(view{log: log, pass: pass, asking: asking}) {
 				f.Rule, f.Pass = rule.ID, pass.Cache
 				f.Severity = cmp.Or(f.Severity, rule.Severity)
 				f.Advice = cmp.Or(f.Advice, rule.Advice)
@@ -121,8 +122,9 @@ func Diagnose(log *trace.Log) Result {
 
 // view is one pass, with the rest of the run at hand.
 type view struct {
-	log  *trace.Log
-	pass *trace.Pass
+	log    *trace.Log
+	pass   *trace.Pass
+	asking map[string]asking
 }
 
 // on is the evidence of an event of c.

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rechallenge/core/identity"
@@ -17,15 +18,20 @@ var identityRejected = Rule{
 	Advice:    "Compare the identity's issuer, chain, purposes and dates with what the server asks for (the challenge's acceptable CAs). This is a refusal, not a resumption: caches have no part in it.",
 	Reference: "RFC 8446 section 6.2; RFC 5246 section 7.2.2",
 	Check: func(v view) (found []Finding) {
+		closed := !letIn(v.log)
 		for _, c := range v.pass.Connections {
 			if c.Error == nil || (c.Error.Reason != trace.ReasonCertificateRejected && c.Error.Reason != trace.ReasonCertificateRequired) || emptyHanded(v.log, c) != nil {
 				continue
 			}
 			f := Finding{
 				Connections: []trace.Ref{c.Ref()},
-				Title:       fmt.Sprintf("The server refused %s on connection %d: %s", meant(c), c.Index, c.Error.Alert),
-				Detail:      fmt.Sprintf("It asked for a certificate and ended the connection with the alert %s.", c.Error.Alert),
+				Title:       fmt.Sprintf("The server refused %s: %s", meant(c), refusedFor(c)),
+				Detail:      fmt.Sprintf("It asked connection %d for a certificate and ended it with the alert %s.", c.Index, c.Error.Alert),
 				Evidence:    []Evidence{on(c, c.Evidence.Done, "alert "+c.Error.Alert)},
+			}
+			if closed {
+				f.Severity = Error
+				f.Detail += " Nobody was let in in this run."
 			}
 			if c.Error.Reason == trace.ReasonCertificateRequired {
 				f.Title = fmt.Sprintf("The server requires a certificate and connection %d sent none", c.Index)
@@ -42,6 +48,37 @@ var identityRejected = Rule{
 		}
 		return found
 	},
+}
+
+// letIn reports whether any connection of the run did what was asked.
+func letIn(log *trace.Log) bool {
+	for _, p := range log.Passes {
+		if slices.ContainsFunc(p.Connections, func(c *trace.Connection) bool { return c.Error == nil && known(c) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// refusedFor is what an alert says about a certificate: RFC 8446 section 6.2,
+// RFC 5246 section 7.2.2.
+func refusedFor(c *trace.Connection) string {
+	who := meant(c)
+	switch c.Error.Alert {
+	case "unknown_ca":
+		return fmt.Sprintf("it does not know %s's CA (unknown_ca)", who)
+	case "bad_certificate":
+		return fmt.Sprintf("it can't use %s's certificate (bad_certificate)", who)
+	case "unsupported_certificate":
+		return fmt.Sprintf("it does not take certificates of %s's kind (unsupported_certificate)", who)
+	case "certificate_revoked":
+		return fmt.Sprintf("%s's certificate is revoked (certificate_revoked)", who)
+	case "certificate_expired":
+		return fmt.Sprintf("%s's certificate has expired (certificate_expired)", who)
+	case "access_denied":
+		return fmt.Sprintf("%s's certificate is valid and has no access here (access_denied)", who)
+	}
+	return c.Error.Alert
 }
 
 // noIdentityMatches: a challenge that none of the loaded identities suits.

@@ -23,7 +23,7 @@ var challengeSuppressed = Rule{
 				continue
 			}
 			control := v.log.Fresh(c)
-			if control != nil && control.Error == nil && !control.Challenged() {
+			if control != nil && control.Error == nil && !control.Challenged() && len(v.asking[c.Target].asked) == 0 {
 				continue // the server asks nobody here: nothing was suppressed
 			}
 			other := *c.Resumption.EstablishedBy

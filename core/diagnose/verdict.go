@@ -10,13 +10,13 @@ import (
 // verdict is the run in two sentences: the worst finding's, or what can be
 // said when nothing is wrong. What can't be known is said to be unknown.
 func verdict(log *trace.Log, r Result) Verdict {
-	connections, reached, challenged, took, failed := 0, 0, 0, 0, 0
+	connections, challenged, took, failed, begun := 0, 0, 0, 0, 0
 	var first *trace.Failure
 	for _, p := range log.Passes {
 		for _, c := range p.Connections {
 			connections++
-			if c.Handshake == trace.Full || c.Handshake == trace.Resumed || c.Handshake == trace.NoneHS {
-				reached++
+			if known(c) {
+				begun++
 			}
 			if c.Challenged() {
 				challenged++
@@ -36,18 +36,18 @@ func verdict(log *trace.Log, r Result) Verdict {
 	if v, ok := found(r, Error, interrupted); ok {
 		return v
 	}
-	if len(log.Passes) == 1 && log.Passes[0].Cache == trace.CapturePass && reached > 0 {
+	if len(log.Passes) == 1 && log.Passes[0].Cache == trace.CapturePass && begun > 0 {
 		return captured(log)
 	}
 	counts := fmt.Sprintf("%s: %s, %s, %s.", plural(connections, "connection"), plural(challenged, "challenge"), plural(took, "resumption"), plural(failed, "failure"))
 	switch {
-	case interrupted && reached == 0:
+	case interrupted && begun == 0:
 		return stopped(counts, first)
 	case connections == 0:
 		return Verdict{Title: "Nothing has run yet", Detail: "No connection was made.", Severity: Info}
-	case reached == 0 && failed == 0:
+	case begun == 0 && failed == 0:
 		return Verdict{Title: "Running", Detail: "No handshake has finished yet.", Severity: Info}
-	case reached == 0:
+	case begun == 0:
 		return Verdict{
 			Title:    "No connection could be made, so nothing is known",
 			Detail:   failures(connections) + first.Message + " (" + string(first.Reason) + ").",
@@ -62,16 +62,21 @@ func verdict(log *trace.Log, r Result) Verdict {
 		return stopped(counts, first)
 	case failed > 0:
 		return Verdict{Title: fmt.Sprintf("%d of %d connections failed", failed, connections), Detail: counts + " The first failure: " + first.Message + ".", Severity: Warning}
-	case challenged == 0:
+	}
+	why := doubts(log)
+	switch {
+	case challenged == 0 && !hidden(log):
 		return Verdict{
 			Title:    "This server asked nobody for a certificate",
 			Detail:   counts + " Not even a fresh connection was asked, so no challenge could be suppressed here. A server may still ask for other paths or names.",
 			Severity: Info,
 		}
+	case len(why) > 0:
+		return doubtful(connections, why, counts)
 	case took == 0:
 		return Verdict{
 			Title:    "Every identity was asked: no session was resumed",
-			Detail:   counts + " " + unoffered(log),
+			Detail:   counts + " " + unoffered(log) + sure(askedOf(log)),
 			Severity: OK,
 		}
 	}
@@ -91,6 +96,32 @@ func verdict(log *trace.Log, r Result) Verdict {
 		Detail:   counts,
 		Severity: OK,
 	}
+}
+
+// hidden reports whether encryption hides from somebody whether he was asked.
+func hidden(log *trace.Log) bool {
+	for _, p := range log.Passes {
+		for _, c := range p.Connections {
+			if c.ChallengeHidden {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// doubtful is the verdict where no rule found anything and not every
+// connection shows that all is well.
+func doubtful(connections int, why []string, counts string) Verdict {
+	v := Verdict{
+		Title:    fmt.Sprintf("Not every connection shows that it was itself: %d of %d can't be called that", len(why), connections),
+		Detail:   counts + " " + strings.Join(why[:min(len(why), maxTogether)], " "),
+		Severity: Info,
+	}
+	if len(why) > maxTogether {
+		v.Detail += fmt.Sprintf(" And %d more.", len(why)-maxTogether)
+	}
+	return v
 }
 
 // found is the verdict by the first finding of a severity; false when there is

@@ -108,7 +108,7 @@ func junitRun(r *Report) junitCase {
 	switch {
 	case interrupted(r.Log):
 		c.Error = &junitReason{Type: "interrupted", Message: "the run was stopped early"}
-	case !Reached(r.Log):
+	case diagnose.OutcomeOf(r.Log, r.Result) == diagnose.NotRun:
 		c.Error = &junitReason{Type: "unreachable", Message: clean(r.Result.Verdict.Title), Text: clean(r.Result.Verdict.Detail)}
 	}
 	return c
@@ -164,15 +164,3 @@ func findingText(log *trace.Log, f diagnose.Finding) string {
 
 // seconds with three decimals and no thousands' mark, as Surefire's schema wants.
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
-
-// Reached reports whether any server answered in TLS, if only with an alert.
-func Reached(log *trace.Log) bool {
-	for _, p := range log.Passes {
-		for _, c := range p.Connections {
-			if c.Evidence.ServerHello != 0 || c.Handshake == trace.NoneHS || c.Error != nil && c.Error.Alert != "" {
-				return true
-			}
-		}
-	}
-	return false
-}

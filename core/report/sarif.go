@@ -99,7 +99,7 @@ const expectationRule = "expectation-failed"
 
 func writeSARIF(w io.Writer, r *Report) error {
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Language: "en", NewLines: []string{"\r\n", "\n"}, Results: []sarifResult{}, Invocations: []sarifInvocation{{
-		Successful: !interrupted(r.Log) && Reached(r.Log),
+		Successful: diagnose.OutcomeOf(r.Log, r.Result) != diagnose.NotRun,
 		Start:      stamp(r.Log.Run.Started) + "Z", End: stamp(r.Log.Run.Started.Add(r.Log.End+time.Second-1)) + "Z",
 	}}}
 	driver := sarifDriver{Name: r.Log.Run.Tool.Name, Version: r.Log.Run.Tool.Version, Language: "en"}
