@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -47,10 +48,16 @@ func captures(r *engine.Run) []report.Capture {
 	return list
 }
 
-// write saves the reports; one that can't be written doesn't keep the others back.
+// write saves the reports; one that can't be written doesn't keep the others
+// back. What was interrupted before is written all the same; an interrupt that
+// comes now ends the writing.
 func (c *console) write(rep *report.Report, f *runFlags) (err error) {
+	ctx := c.ctx
+	if ctx.Err() != nil {
+		ctx = context.WithoutCancel(ctx)
+	}
 	for _, name := range f.reports {
-		if e := files.SaveReport(name, rep); e != nil {
+		if e := files.SaveReport(ctx, name, rep); e != nil {
 			err = errors.Join(err, e)
 			continue
 		}

@@ -49,8 +49,9 @@ type failed struct{ error }
 
 func (f failed) Unwrap() error { return f.error }
 
-// console is where a command reads and writes.
+// console is where a command reads and writes, for as long as the program goes on.
 type console struct {
+	ctx      context.Context
 	in       io.Reader
 	out, err io.Writer
 }
@@ -64,7 +65,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := interrupts()
 	defer stop()
-	root := command(&console{in: in, out: out, err: errOut})
+	root := command(&console{ctx: ctx, in: in, out: out, err: errOut})
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var code status

@@ -44,7 +44,7 @@ func TestGallery(t *testing.T) {
 		t.Fatal(err)
 	}
 	long, capture, two := filepath.Join(t.TempDir(), "long.json"), filepath.Join(t.TempDir(), "demo.pcapng"), filepath.Join(t.TempDir(), "two.p12")
-	if err := files.SaveReport(long, reporttest.Long(r, 10_000)); err != nil {
+	if err := files.SaveReport(t.Context(), long, reporttest.Long(r, 10_000)); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(cli(t), "demo", "--report", capture).CombinedOutput(); err != nil {

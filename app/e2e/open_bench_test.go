@@ -24,7 +24,7 @@ func BenchmarkOpen(b *testing.B) {
 		b.Fatal(err)
 	}
 	path := filepath.Join(b.TempDir(), "long.json")
-	if err := files.SaveReport(path, reporttest.Long(recorded, 100_000)); err != nil {
+	if err := files.SaveReport(b.Context(), path, reporttest.Long(recorded, 100_000)); err != nil {
 		b.Fatal(err)
 	}
 	var took, kept, most float64

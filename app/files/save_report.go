@@ -1,6 +1,7 @@
 package files
 
 import (
+	"context"
 	"io"
 	"path/filepath"
 	"strings"
@@ -9,8 +10,9 @@ import (
 )
 
 // SaveReport writes a report in the format that the file's name asks for, and
-// what goes beside it. A capture with its secrets is for the user's eyes alone.
-func SaveReport(path string, r *report.Report) error {
+// what goes beside it, until ctx is over: then none of the file is there. A
+// capture with its secrets is for the user's eyes alone.
+func SaveReport(ctx context.Context, path string, r *report.Report) error {
 	format, err := report.FormatOf(path)
 	if err != nil {
 		return err
@@ -19,12 +21,12 @@ func SaveReport(path string, r *report.Report) error {
 	if format.Captured && len(r.KeyLog) > 0 {
 		mode = Secret
 	}
-	if err := Save(path, mode, func(w io.Writer) error { return format.Write(w, r) }); err != nil {
+	if err := Save(path, mode, func(w io.Writer) error { return format.Write(report.Until(ctx, w), r) }); err != nil {
 		return err
 	}
 	for _, b := range format.Beside {
 		name := strings.TrimSuffix(path, filepath.Ext(path)) + b.Suffix
-		if err := Save(name, mode, func(w io.Writer) error { return b.Write(w, r) }); err != nil {
+		if err := Save(name, mode, func(w io.Writer) error { return b.Write(report.Until(ctx, w), r) }); err != nil {
 			return err
 		}
 	}

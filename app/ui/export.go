@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -84,9 +85,9 @@ func (w *Window) exportTo(ext string, r func() *report.Report, then func()) {
 		w.write(path, func() (string, error) {
 			r := r()
 			if f.LeavesOut == nil {
-				return "", files.SaveReport(path, r)
+				return "", files.SaveReport(context.Background(), path, r)
 			}
-			return f.LeavesOut(r), files.SaveReport(path, r)
+			return f.LeavesOut(r), files.SaveReport(context.Background(), path, r)
 		}, func() {
 			if w.picture == shown {
 				w.state.Written()

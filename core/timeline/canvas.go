@@ -165,7 +165,8 @@ func (d *drawing) x(t time.Duration) float64 {
 
 func (d *drawing) ruler(bottom float64) {
 	unit := Step(d.longest, int(d.plot/90))
-	for t := time.Duration(0); t <= d.longest; t += unit {
+	for i := range d.longest/unit + 1 {
+		t := i * unit
 		x := labelWidth + d.plot*float64(t)/float64(d.longest)
 		d.on.shape("tl-grid", move(x, rulerHeight-6).line(0, bottom-rulerHeight+6), "")
 		d.on.text("tl-dim", x+3, 15, Label(t, unit))

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -145,10 +146,12 @@ func linkTitle(k Link) string {
 	return fmt.Sprintf("connection %d resumed the session of connection %d", k.To.Connection, k.From.Connection)
 }
 
-// Step is a round distance between ruler ticks, for about n of them.
+// Step is a round distance between ruler ticks, for about n of them, whatever
+// the length.
 func Step(length time.Duration, n int) time.Duration {
+	const most = math.MaxInt64 / 10
 	step := time.Microsecond
-	for {
+	for step < most {
 		for _, f := range []time.Duration{1, 2, 5} {
 			if length/(step*f) <= time.Duration(max(n, 1)) {
 				return step * f
@@ -156,6 +159,7 @@ func Step(length time.Duration, n int) time.Duration {
 		}
 		step *= 10
 	}
+	return step
 }
 
 // Label writes a tick's time in the unit of its step.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image/png"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -179,5 +180,24 @@ func BenchmarkPNG(b *testing.B) {
 		if err := timeline.PNG(io.Discard, l, timeline.PNGOptions{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestLongest: the ruler of the longest time there is has a few ticks, not
+// ticks for ever.
+func TestLongest(t *testing.T) {
+	for _, end := range []time.Duration{math.MaxInt64, math.MaxInt64 / 2, 100 * 366 * 24 * time.Hour, 1, 0} {
+		l := &timeline.Layout{
+			Groups: []timeline.Group{{Pass: 1, Title: "capture", End: end, Lanes: []timeline.Lane{{Pass: 1, Connection: 1, End: end}}}},
+			Axis:   timeline.Axis{End: end},
+		}
+		var b bytes.Buffer
+		if err := timeline.SVG(&b, l, timeline.SVGOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.String(), "tl-grid"); n > 60 {
+			t.Errorf("%v: %d ticks", end, n)
+		}
+		timeline.Text(l, 80, false)
 	}
 }

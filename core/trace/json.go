@@ -107,8 +107,14 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 // Milliseconds is d in the report's unit, to a microsecond.
 func Milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// FromMilliseconds is the inverse of Milliseconds.
+// maxMilliseconds is the longest time that is believed of a report: a hundred
+// years. Whoever draws may add up a few of them.
+const maxMilliseconds = 100 * 366 * 24 * 3600 * 1000
+
+// FromMilliseconds is the inverse of Milliseconds. It reads what others wrote:
+// times that can't be are made the longest that can.
 func FromMilliseconds(ms float64) time.Duration {
+	ms = min(max(ms, -maxMilliseconds), maxMilliseconds)
 	return (time.Duration(ms*1000+0.5) * time.Microsecond).Truncate(time.Microsecond)
 }
 

@@ -79,7 +79,8 @@ type flow struct{ a, b netip.AddrPort }
 
 // table is the connections of a capture.
 type table struct {
-	start   time.Time
+	clock   clock
+	at      time.Duration // of the packet being read
 	packets int
 	kept    int
 	streams map[flow]*stream
@@ -114,10 +115,8 @@ func (t *table) read(source packets) error {
 		if err != nil {
 			return err
 		}
-		if t.packets == 0 {
-			t.start = ci.Timestamp
-		}
 		t.packets++
+		t.at = t.clock.at(ci.Timestamp)
 		if t.packets > maxPackets || t.kept > maxKept || len(t.all) > maxConns {
 			t.note("the capture is larger than this program reads: only its first %d packets were used", t.packets-1)
 			return nil
@@ -128,12 +127,12 @@ func (t *table) read(source packets) error {
 				kind = l
 			}
 		}
-		t.packet(data, ci, kind)
+		t.packet(data, kind)
 	}
 }
 
 // packet takes one packet.
-func (t *table) packet(data []byte, ci gopacket.CaptureInfo, link layers.LinkType) {
+func (t *table) packet(data []byte, link layers.LinkType) {
 	p := gopacket.NewPacket(data, link, gopacket.DecodeOptions{Lazy: true, NoCopy: true})
 	network := p.NetworkLayer()
 	tcp, _ := p.Layer(layers.LayerTypeTCP).(*layers.TCP)
@@ -147,7 +146,7 @@ func (t *table) packet(data []byte, ci gopacket.CaptureInfo, link layers.LinkTyp
 		t.pass("have addresses that are none")
 		return
 	}
-	g := segment{at: max(0, ci.Timestamp.Sub(t.start)), seq: tcp.Seq, data: tcp.Payload, size: len(tcp.Payload)}
+	g := segment{at: t.at, seq: tcp.Seq, data: tcp.Payload, size: len(tcp.Payload)}
 	if n := payloadSize(network, tcp); n > g.size {
 		g.size = n
 	}
@@ -229,7 +228,7 @@ func (s *stream) index(a netip.AddrPort) int {
 
 // file puts the result together.
 func (t *table) file(keylog []byte) *File {
-	f := &File{Start: t.start, KeyLog: keylog}
+	f := &File{Start: t.clock.start(), KeyLog: keylog}
 	other := 0
 	for _, s := range t.all {
 		if c, ok := s.finish(); ok {
@@ -245,6 +244,9 @@ func (t *table) file(keylog []byte) *File {
 		t.note("1 TCP connection was passed over: no ClientHello is in it")
 	default:
 		t.note("%d TCP connections were passed over: no ClientHello is in them", other)
+	}
+	if says := t.clock.note(); says != "" {
+		t.note("%s", says)
 	}
 	for why, n := range t.seen {
 		t.note("%d packets %s", n, why)
