@@ -188,7 +188,7 @@ func BenchmarkPNG(b *testing.B) {
 func TestLongest(t *testing.T) {
 	for _, end := range []time.Duration{math.MaxInt64, math.MaxInt64 / 2, 100 * 366 * 24 * time.Hour, 1, 0} {
 		l := &timeline.Layout{
-			Groups: []timeline.Group{{Pass: 1, Title: "capture", End: end, Lanes: []timeline.Lane{{Pass: 1, Connection: 1, End: end}}}},
+			Groups: []timeline.Group{{Pass: 1, Title: "capture", End: end, Lanes: []timeline.Lane{{End: end}}}},
 			Axis:   timeline.Axis{End: end},
 		}
 		var b bytes.Buffer
