@@ -9,6 +9,7 @@ import (
 
 	"rechallenge/core/diagnose"
 	"rechallenge/core/identity"
+	"rechallenge/core/protocol"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
@@ -62,8 +63,8 @@ func (s *State) Summary() []Pair {
 	}
 	if c.Challenged() {
 		asked.Value = "yes"
-		if when := c.Challenges[len(c.Challenges)-1].When; when != wire.Initial {
-			asked.Value = tr("yes, by ") + when
+		if when := c.Challenges[len(c.Challenges)-1].When; when != protocol.Initial {
+			asked.Value = tr("yes, by ") + string(when)
 		}
 	}
 	if c.ChallengeHidden {
@@ -92,7 +93,7 @@ func (s *State) Summary() []Pair {
 		add(Pair{Key: tr("Failed"), Value: c.Error.Message, Note: string(c.Error.Phase) + ": " + string(c.Error.Reason), Severity: diagnose.Warning})
 	}
 	if c.TLSVersion != 0 {
-		add(Pair{Key: tr("Protocol"), Value: tls.VersionName(c.TLSVersion), Note: fmt.Sprintf("0x%04x", c.TLSVersion)})
+		add(Pair{Key: tr("Protocol"), Value: protocol.VersionName(c.TLSVersion), Note: fmt.Sprintf("0x%04x", c.TLSVersion)})
 		add(Pair{Key: tr("Cipher suite"), Value: tls.CipherSuiteName(c.CipherSuite), Note: fmt.Sprintf("0x%04x", c.CipherSuite)})
 	}
 	add(Pair{Key: tr("Server name"), Value: c.ServerName})
@@ -119,7 +120,7 @@ func (s *State) Challenge(now time.Time) []Pair {
 	}
 	var pairs []Pair
 	for _, ch := range c.Challenges {
-		pairs = append(pairs, Pair{Key: tr("CertificateRequest (") + ch.When + ")", Heading: true},
+		pairs = append(pairs, Pair{Key: tr("CertificateRequest (") + string(ch.When) + ")", Heading: true},
 			Pair{Key: tr("Answered with"), Value: orNobody(deref(ch.AnsweredWith))})
 		names := strings.Join(ch.CANames, "\n")
 		if names == "" {
@@ -128,14 +129,14 @@ func (s *State) Challenge(now time.Time) []Pair {
 		pairs = append(pairs, Pair{Key: tr("Acceptable CAs"), Value: names})
 		var schemes []string
 		for _, x := range ch.SignatureSchemes {
-			schemes = append(schemes, fmt.Sprintf("%s (0x%04x)", wire.SignatureSchemeName(x), x))
+			schemes = append(schemes, fmt.Sprintf("%s (0x%04x)", protocol.SignatureSchemeName(x), x))
 		}
 		if len(schemes) > 0 {
 			pairs = append(pairs, Pair{Key: tr("Signature schemes"), Value: strings.Join(schemes, "\n")})
 		}
 		var types []string
 		for _, x := range ch.CertificateTypes {
-			types = append(types, fmt.Sprintf("%s (0x%02x)", wire.CertificateTypeName(x), x))
+			types = append(types, fmt.Sprintf("%s (0x%02x)", protocol.CertificateTypeName(x), x))
 		}
 		if len(types) > 0 {
 			pairs = append(pairs, Pair{Key: tr("Certificate types"), Value: strings.Join(types, "\n")})

@@ -8,6 +8,7 @@ import (
 	"rechallenge/core/diagnose"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
@@ -153,7 +154,7 @@ func (v *View) Row(i int) ConnectionRow {
 		Challenged: c.Challenged(), Unknown: c.Handshake == "" || c.ChallengeHidden, Missing: timeline.Missing(v.Report.Log, c),
 	}
 	if c.Challenged() {
-		r.Late = c.Challenges[len(c.Challenges)-1].When != "initial"
+		r.Late = c.Challenges[len(c.Challenges)-1].When != protocol.Initial
 	}
 	if c.IdentitySeenByServer != nil {
 		r.SeenAs = *c.IdentitySeenByServer

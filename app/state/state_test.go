@@ -14,6 +14,7 @@ import (
 	"rechallenge/core/identity"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/report"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
@@ -227,7 +228,7 @@ func look(t *testing.T, s *state.State) {
 func TestCacheRows(t *testing.T) {
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	made := func(serial int, ago time.Duration, o session.Origin) session.Info {
-		return session.Info{Serial: serial, Key: "k", Mechanism: session.PSK, Created: now.Add(-ago), Expires: now.Add(-ago + 7*24*time.Hour), Origin: o}
+		return session.Info{Serial: serial, Key: "k", Mechanism: protocol.PSK, Created: now.Add(-ago), Expires: now.Add(-ago + 7*24*time.Hour), Origin: o}
 	}
 	s := state.New()
 	s.Open(state.Judge(&trace.Log{End: 28142 * time.Millisecond, Passes: []*trace.Pass{{Index: 1, Done: true, Entries: []session.Info{

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/state"
+	"rechallenge/core/protocol"
 	"rechallenge/core/target"
 )
 
@@ -85,7 +86,7 @@ func (w *Window) newTargetForm(t target.Target) *targetForm {
 	f.trust = widget.NewSelectEntry([]string{target.TrustSystem, target.TrustNone})
 	f.trust.SetText(t.Trust)
 	f.trust.SetPlaceHolder(target.TrustSystem)
-	versions := []string{"", "1.0", "1.1", "1.2", "1.3"}
+	versions := append([]string{""}, protocol.VersionTexts()...)
 	f.minimum, f.maximum = choice("lowest", versions, t.TLS.Min), choice("highest", versions, t.TLS.Max)
 	f.method = choice("GET", []string{"", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}, t.Method)
 	f.protocol = choice("https", []string{"", "https", "tls"}, t.Protocol)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
@@ -154,7 +155,7 @@ func (t *tracer) maker(c *conn) (o wire.Offer, maker *trace.Connection, at time.
 func (t *tracer) lookup(c *conn) {
 	if o, maker, at := t.maker(c); maker != nil {
 		info := session.Info{
-			Serial: 1, Mechanism: session.Mechanism(o.Mechanism),
+			Serial: 1, Mechanism: o.Mechanism,
 			Version: maker.TLSVersion, CipherSuite: maker.CipherSuite, SessionID: o.SessionID, MadeBy: maker.Index,
 			Origin: session.Origin{AuthKnown: maker.AuthenticatedKnown}, ServerName: maker.ServerName, Target: maker.Target,
 		}
@@ -184,11 +185,11 @@ func (t *tracer) keep(c *conn) {
 
 // offerKey is under what a session is found again: the ID itself, or the
 // digest of a ticket or PSK identity.
-func offerKey(mechanism, id, digest string) string {
-	if session.Mechanism(mechanism) == session.ID {
-		return mechanism + " " + id
+func offerKey(mechanism protocol.Mechanism, id, digest string) string {
+	if mechanism == protocol.SessionID {
+		return string(mechanism) + " " + id
 	}
-	return mechanism + " " + digest
+	return string(mechanism) + " " + digest
 }
 
 // url is where the connection went, as far as can be seen.

@@ -15,9 +15,9 @@ import (
 
 	"rechallenge/core/capture"
 	"rechallenge/core/diagnose"
+	"rechallenge/core/protocol"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
-	"rechallenge/core/wire"
 	"rechallenge/core/wire/pcap"
 	"rechallenge/core/wire/wiretest"
 )
@@ -61,7 +61,7 @@ func file(t *testing.T, name string, keys bool) *pcap.File {
 // story is a connection in one line.
 func story(c *trace.Connection) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "#%d %s %s %s as %s", c.Index, c.Target, wire.VersionName(c.TLSVersion), c.Handshake, c.Identity)
+	fmt.Fprintf(&b, "#%d %s %s %s as %s", c.Index, c.Target, protocol.VersionName(c.TLSVersion), c.Handshake, c.Identity)
 	if r := c.Resumption; r != nil {
 		fmt.Fprintf(&b, ", offered %s accepted=%t from #%d key %q known=%t", r.Mechanism, r.Accepted, r.FromConnection, r.SessionKey, r.Known)
 		if r.EstablishedBy != nil {

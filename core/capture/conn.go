@@ -5,13 +5,13 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 	"rechallenge/core/wire/pcap"
 )
 
-// tls13 is the version from which on the rest of the handshake is encrypted.
-const tls13 = 0x0304
+// protocol.TLS13 is the version from which on the rest of the handshake is encrypted.
 
 // conn is one connection of the capture, decoded.
 type conn struct {
@@ -112,7 +112,7 @@ func (c *conn) why() string {
 	switch {
 	case c.sum.Resumed:
 		return "captured; it resumed a session, so whom it was meant for can't be seen"
-	case c.sum.Version == tls13 && len(c.sum.Unreadable) > 0 && len(c.sum.Challenges) == 0:
+	case c.sum.Version == protocol.TLS13 && len(c.sum.Unreadable) > 0 && len(c.sum.Challenges) == 0:
 		return "captured; encrypted and without a key log: whether it was asked for a certificate can't be seen"
 	}
 	return "captured"
@@ -127,7 +127,7 @@ type progress struct {
 // done takes the next message and says whether the handshake is over with it.
 func (p *progress) done(m *wire.Message) bool {
 	p.sum.Add(m)
-	if p.sum.Version == tls13 && m.Problem != "" && m.Encrypted {
+	if p.sum.Version == protocol.TLS13 && m.Problem != "" && m.Encrypted {
 		// What follows ServerHello can't be read. An alert is told by its
 		// length (2 bytes, the type and a tag of 16: RFC 8446 section 5.2); whoever
 		// sends more goes on with the handshake.
@@ -142,7 +142,7 @@ func (p *progress) done(m *wire.Message) bool {
 // says that it did not.
 func (c *conn) failure(handshake bool) *trace.Failure {
 	for _, a := range c.sum.Alerts {
-		if a.Level != 2 && c.sum.Version != tls13 || a.Name == "close_notify" || a.Name == "user_canceled" {
+		if a.Level != 2 && c.sum.Version != protocol.TLS13 || a.Name == "close_notify" || a.Name == "user_canceled" {
 			continue
 		}
 		return &trace.Failure{

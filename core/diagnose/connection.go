@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
 
@@ -91,7 +92,7 @@ var challengeAfterHandshake = Rule{
 	Check: func(v view) (found []Finding) {
 		for _, c := range v.pass.Connections {
 			for _, ch := range c.Challenges {
-				if ch.When == "initial" || ch.When == "" {
+				if ch.When == protocol.Initial || ch.When == "" {
 					continue
 				}
 				detail := fmt.Sprintf("On connection %d the CertificateRequest came by %s and was answered with %s.", c.Index, ch.When, whom(ch.AnsweredWith))
@@ -164,7 +165,7 @@ var ticketReused = Rule{
 	Check: func(v view) (found []Finding) {
 		first := map[int]*trace.Connection{}
 		for _, c := range v.pass.Connections {
-			if !resumed(c) || c.Resumption.Mechanism != "psk" || c.Resumption.Serial == 0 {
+			if !resumed(c) || c.Resumption.Mechanism != protocol.PSK || c.Resumption.Serial == 0 {
 				continue
 			}
 			before := first[c.Resumption.Serial]

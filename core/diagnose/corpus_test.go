@@ -15,6 +15,7 @@ import (
 
 	"rechallenge/core/diagnose"
 	"rechallenge/core/identity"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
@@ -77,7 +78,7 @@ type storyLine struct {
 
 type storySession struct {
 	From      int
-	By        session.Mechanism
+	By        protocol.Mechanism
 	Of        string // identity that it carries, "" = nobody, "?" = unknown
 	Serial    int
 	Evaluated bool
@@ -120,7 +121,7 @@ func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 		c.ServerCertificates = [][]byte{[]byte(s.Cert)}
 	}
 	for i, when := range s.Asked {
-		ch := trace.Challenge{Event: e + 3 + i, Challenge: wire.Challenge{When: when, SignatureSchemes: s.Schemes, Answered: s.Answer != ""}}
+		ch := trace.Challenge{Event: e + 3 + i, Challenge: wire.Challenge{When: protocol.Moment(when), SignatureSchemes: s.Schemes, Answered: s.Answer != ""}}
 		for _, ca := range s.CAs {
 			ch.AcceptableCAs = append(ch.AcceptableCAs, []byte(ca))
 		}
@@ -172,7 +173,7 @@ func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 		c.Library.Resumed = *s.Library.Resumed
 	}
 	if s.RenegTook != "" {
-		c.Wire.Renegotiations = []wire.Renegotiated{{Resumed: s.RenegTook != "-", Accepted: wire.Offer{Mechanism: s.RenegTook}}}
+		c.Wire.Renegotiations = []wire.Renegotiated{{Resumed: s.RenegTook != "-", Accepted: wire.Offer{Mechanism: protocol.Mechanism(s.RenegTook)}}}
 		c.Messages = []int{len(p.Events)}
 		p.Events = append(p.Events, trace.Event{Seq: e + 8, Connection: n, Payload: trace.Message{Message: wire.Message{Type: 1, Raw: []byte{1}, Encrypted: true}}})
 	}
@@ -180,7 +181,7 @@ func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 }
 
 func (s storySession) resumption(key string, accepted bool) *trace.Resumption {
-	r := &trace.Resumption{Offered: true, Accepted: accepted, Mechanism: cmp.Or(s.By, session.PSK), FromConnection: s.From, SessionKey: key, Known: s.Of != "?", Evaluated: s.Evaluated, Serial: cmp.Or(s.Serial, s.From)}
+	r := &trace.Resumption{Offered: true, Accepted: accepted, Mechanism: cmp.Or(s.By, protocol.PSK), FromConnection: s.From, SessionKey: key, Known: s.Of != "?", Evaluated: s.Evaluated, Serial: cmp.Or(s.Serial, s.From)}
 	if s.Of != "" && s.Of != "?" {
 		r.EstablishedBy = &s.Of
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rechallenge/core/identity"
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
 
@@ -59,7 +60,7 @@ var stackCannotAnswer = Rule{
 				})
 				continue
 			}
-			if c.TLSVersion != 0x0304 || c.Wire.PostHandshakeAuth || c.Challenged() || c.Meant() == "" || c.ReusedConnection != nil || resumed(c) {
+			if c.TLSVersion != protocol.TLS13 || c.Wire.PostHandshakeAuth || c.Challenged() || c.Meant() == "" || c.ReusedConnection != nil || resumed(c) {
 				continue
 			}
 			if c.HTTP == nil || (c.HTTP.Status != 401 && c.HTTP.Status != 403) {
@@ -91,7 +92,7 @@ func emptyHanded(log *trace.Log, c *trace.Connection) *trace.Challenge {
 	}
 	for i := range c.Challenges {
 		ch := &c.Challenges[i]
-		if ch.When == "post-handshake" && ch.Answered && len(ch.Certificates) == 0 && log.Run.Identities[at].Fit(Demand(*ch), log.Run.Started).Fits {
+		if ch.When == protocol.PostHandshake && ch.Answered && len(ch.Certificates) == 0 && log.Run.Identities[at].Fit(Demand(*ch), log.Run.Started).Fits {
 			return ch
 		}
 	}

@@ -3,8 +3,8 @@ package diagnose
 import (
 	"fmt"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
-	"rechallenge/core/wire"
 )
 
 const qa1727 = "Apple Technical Q&A QA1727, TLS Session Cache; RFC 8446 section 4.6.1; RFC 5246 section 7.4.1.2"
@@ -170,13 +170,13 @@ func maker(c *trace.Connection) string {
 // mechanism names how the session came back, in words.
 func mechanism(c *trace.Connection) string {
 	version := "TLS 1.2"
-	if c.TLSVersion != 0 && c.TLSVersion < 0x0303 {
-		version = wire.VersionName(c.TLSVersion)
+	if c.TLSVersion != 0 && c.TLSVersion < protocol.TLS12 {
+		version = protocol.VersionName(c.TLSVersion)
 	}
 	switch c.Resumption.Mechanism {
-	case "session-id":
+	case protocol.SessionID:
 		return version + " session (by its ID)"
-	case "ticket":
+	case protocol.Ticket:
 		return version + " session (by its ticket)"
 	}
 	return "TLS 1.3 session (by its PSK)"

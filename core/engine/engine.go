@@ -13,6 +13,7 @@ import (
 
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/target"
@@ -177,10 +178,9 @@ func trustOf(t *target.Target, p target.Parsed, res Resources) (stack.Trust, err
 
 // versions maps the plan's version names; 0 = the stack's default.
 func versions(t target.TLS) (lo, hi uint16, err error) {
-	known := map[string]uint16{"": 0, "1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303, "1.3": 0x0304}
-	lo, ok1 := known[t.Min]
-	hi, ok2 := known[t.Max]
-	if !ok1 || !ok2 {
+	lo, ok1 := protocol.VersionNumber(t.Min)
+	hi, ok2 := protocol.VersionNumber(t.Max)
+	if !ok1 && t.Min != "" || !ok2 && t.Max != "" {
 		return 0, 0, fmt.Errorf("tls: {min: %q, max: %q}: allowed are 1.0, 1.1, 1.2 and 1.3", t.Min, t.Max)
 	}
 	return lo, hi, nil

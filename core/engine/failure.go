@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
@@ -131,7 +132,7 @@ func (a *attempt) alert(f *trace.Failure) bool {
 	a.rec.View(func(log *trace.Log) {
 		c := log.Pass(a.n).Connection(a.index)
 		for i := range c.Wire.Alerts {
-			if s := c.Wire.Alerts[i]; s.From == wire.Server && s.Description != closeNotify {
+			if s := c.Wire.Alerts[i]; s.From == wire.Server && s.Description != protocol.AlertCloseNotify {
 				fatal = &s
 			}
 		}
@@ -146,33 +147,23 @@ func (a *attempt) alert(f *trace.Failure) bool {
 	}
 	f.Phase, f.Alert, f.Reason = trace.PhaseTLS, fatal.Name, trace.ReasonTLSAlert
 	switch {
-	case fatal.Description == certificateRequired,
+	case fatal.Description == protocol.AlertCertificateRequired,
 		challenged && !answered && certificateAlert(fatal.Description):
 		f.Reason = trace.ReasonCertificateRequired
 	case challenged && certificateAlert(fatal.Description):
 		f.Reason = trace.ReasonCertificateRejected
-	case fatal.Description == protocolVersion:
+	case fatal.Description == protocol.AlertProtocolVersion:
 		f.Reason = trace.ReasonProtocolVersion
-	case offered && !challenged && (resumed || fatal.Description == accessDenied || fatal.Description == illegalParameter):
+	case offered && !challenged && (resumed || fatal.Description == protocol.AlertAccessDenied || fatal.Description == protocol.AlertIllegalParameter):
 		f.Reason = trace.ReasonSessionRefused
 	}
 	f.Message = "the server ended the connection with the alert " + fatal.Name
 	return true
 }
 
-// Alert descriptions, RFC 8446 section 6.
-const (
-	closeNotify         = 0
-	handshakeFailure    = 40
-	illegalParameter    = 47
-	accessDenied        = 49
-	protocolVersion     = 70
-	certificateRequired = 116
-)
-
 // certificateAlert reports whether an alert can be about the client's certificate.
 func certificateAlert(description uint8) bool {
-	return description >= handshakeFailure && description <= 51 && description != illegalParameter && description != 50 || description == certificateRequired
+	return description >= protocol.AlertHandshakeFailure && description <= protocol.AlertDecryptError && description != protocol.AlertIllegalParameter && description != protocol.AlertDecodeError || description == protocol.AlertCertificateRequired
 }
 
 // notTLS reports whether the first bytes from the server can't be a TLS record.

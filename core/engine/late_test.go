@@ -14,6 +14,7 @@ import (
 	"rechallenge/core/engine"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
 	"rechallenge/core/trace"
@@ -281,13 +282,13 @@ func TestAskedOnAKeptConnection(t *testing.T) {
 
 // Over HTTP/2 Apache wants HTTP/1.1 for this, and gets it.
 func TestHTTP11Required(t *testing.T) {
-	for _, v := range []struct{ protocol, when string }{{"TLSv1.3", "post-handshake"}, {"TLSv1.2", "renegotiation"}} {
-		t.Run(v.protocol, func(t *testing.T) {
+	for _, v := range []struct{ version, when string }{{"TLSv1.3", "post-handshake"}, {"TLSv1.2", "renegotiation"}} {
+		t.Run(v.version, func(t *testing.T) {
 			all := stacks()
 			if len(all) < 2 {
 				t.Skip("there is no libssl")
 			}
-			x := apache(t, "SSLProtocol "+v.protocol+"\nProtocols h2 http/1.1")
+			x := apache(t, "SSLProtocol "+v.version+"\nProtocols h2 http/1.1")
 			x.opt.Stacks = all
 			x.plan.Targets[0].ALPN = []string{"h2", "http/1.1"}
 			x.plan.Caches = []string{"none"}
@@ -301,7 +302,7 @@ func TestHTTP11Required(t *testing.T) {
 			if first.ALPN != "h2" || first.Challenged() || first.Error == nil {
 				t.Errorf("first attempt: %s, %s", first.ALPN, story(first))
 			}
-			if second.Attempt != 2 || second.ALPN != "http/1.1" || len(second.Challenges) != 1 || second.Challenges[0].When != v.when || !strings.Contains(second.Why, "HTTP/1.1") {
+			if second.Attempt != 2 || second.ALPN != "http/1.1" || len(second.Challenges) != 1 || second.Challenges[0].When != protocol.Moment(v.when) || !strings.Contains(second.Why, "HTTP/1.1") {
 				t.Errorf("second attempt: %s, %q, %s", second.ALPN, second.Why, story(second))
 			}
 		})

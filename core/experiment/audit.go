@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
@@ -88,13 +89,13 @@ var nowhere = Place{Run: -1}
 // kind is one way in which a session comes back, and how to offer only that.
 type kind struct {
 	id, title, version string
-	mechanism          session.Mechanism
+	mechanism          protocol.Mechanism
 }
 
 var kinds = []kind{
-	{"tls12-id", "TLS 1.2 session ID", "1.2", session.ID},
-	{"tls12-ticket", "TLS 1.2 ticket", "1.2", session.Ticket},
-	{"tls13", "TLS 1.3 ticket", "1.3", session.PSK},
+	{"tls12-id", "TLS 1.2 session ID", "1.2", protocol.SessionID},
+	{"tls12-ticket", "TLS 1.2 ticket", "1.2", protocol.Ticket},
+	{"tls13", "TLS 1.3 ticket", "1.3", protocol.PSK},
 }
 
 // auditor is an audit while it goes on.
@@ -107,7 +108,7 @@ type auditor struct {
 	a, b   string // identities; plan.None where there is none
 	wait   time.Duration
 	stack  string                   // of the first run, kept from then on; "" = not known yet
-	late   string                   // when the server asks later than in the handshake, "" = it doesn't
+	late   protocol.Moment          // when the server asks later than in the handshake, "" = it doesn't
 	lives  map[string]time.Duration // by id of the kinds that the server gives: announced, 0 = not at all
 	*Assessment
 }
@@ -266,11 +267,11 @@ func (x *auditor) try(title string, cache plan.CustomCache, reuse string, visits
 // careless is a cache that offers a session wherever the configured versions
 // are the same; faithful keeps to the place that it was made at.
 func careless(k kind) plan.CustomCache {
-	return plan.CustomCache{ID: "any-name", Key: session.Recipe{session.PartVersion}, Mechanisms: []session.Mechanism{k.mechanism}}
+	return plan.CustomCache{ID: "any-name", Key: session.Recipe{session.PartVersion}, Mechanisms: []protocol.Mechanism{k.mechanism}}
 }
 
 func faithful(k kind) plan.CustomCache {
-	return plan.CustomCache{ID: "this-name", Key: session.Recipe{session.PartIP, session.PartPort, session.PartName}, Mechanisms: []session.Mechanism{k.mechanism}}
+	return plan.CustomCache{ID: "this-name", Key: session.Recipe{session.PartIP, session.PartPort, session.PartName}, Mechanisms: []protocol.Mechanism{k.mechanism}}
 }
 
 // at is a target restricted to the version of a kind of session.

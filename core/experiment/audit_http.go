@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
@@ -86,7 +87,7 @@ func (x *auditor) lateOnHTTP2() error {
 func lateOnHTTP2(log *trace.Log, run int) (Result, string, Place) {
 	for _, c := range log.Pass(1).Connections {
 		at := place(run, c)
-		late := slices.IndexFunc(c.Challenges, func(ch trace.Challenge) bool { return ch.When != "initial" })
+		late := slices.IndexFunc(c.Challenges, func(ch trace.Challenge) bool { return ch.When != protocol.Initial })
 		switch {
 		case c.ALPN != "h2":
 			if c.Evidence.ServerHello == 0 {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
-	"rechallenge/core/session"
+	"rechallenge/core/protocol"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
@@ -89,7 +89,7 @@ func (x *auditor) look() (*freshly, error) {
 				who = ids[i]
 			}
 			x.Inventory = append(x.Inventory, Fact{Item: "asks " + who + " at " + url, Value: asks(c) + "; " + fate(c), At: place(n, c)})
-			if len(c.Challenges) > 0 && t == 0 && c.Challenges[len(c.Challenges)-1].When != "initial" {
+			if len(c.Challenges) > 0 && t == 0 && c.Challenges[len(c.Challenges)-1].When != protocol.Initial {
 				x.late = c.Challenges[len(c.Challenges)-1].When
 			}
 		}
@@ -103,7 +103,7 @@ func (x *auditor) look() (*freshly, error) {
 // versions asks which of the TLS versions the server speaks.
 func (x *auditor) versions() error {
 	var visits []visit
-	words := []string{"1.0", "1.1", "1.2", "1.3"}
+	words := protocol.VersionTexts()
 	for _, v := range words {
 		t := x.main
 		t.TLS = target.TLS{Min: v, Max: v}
@@ -199,7 +199,7 @@ func (x *auditor) inventory(k kind) (given bool, why string, err error) {
 		if first != nil && first.Error != nil && first.Error.Alert != "protocol_version" {
 			why = "no TLS " + k.version + " connection came about: " + first.Error.Message
 		}
-	case k.mechanism == session.ID && first.Stack == "go":
+	case k.mechanism == protocol.SessionID && first.Stack == "go":
 		why = "the TLS stack go can't resume by session ID; libssl can"
 	case again == nil || again.Resumption == nil:
 		why = "the server gives none that can be offered"
@@ -240,7 +240,7 @@ func (x *auditor) inventory(k kind) (given bool, why string, err error) {
 	fact("key rotation", "not known: a change of keys would show only over hours or days", nil)
 	x.Inventory[len(x.Inventory)-1].At = nowhere
 	switch {
-	case k.mechanism != session.PSK:
+	case k.mechanism != protocol.PSK:
 		twice.Says = "below TLS 1.3 a session is meant to be used again"
 	case !again.Resumption.Accepted:
 		twice.Result, twice.Says = Unclear, "the ticket was refused already the first time"

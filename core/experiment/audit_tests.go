@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
 
@@ -87,7 +88,8 @@ func (x *auditor) kind(k kind, fresh *freshly) error {
 		for _, id := range []string{"C1", "C2", "C3", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C14", "C21"} {
 			x.skip(id, k, "", why)
 		}
-		x.skip(late(k).id, k, "", why)
+		id, _ := late(k)
+		x.skip(id, k, "", why)
 		return nil
 	}
 	here := k.at(x.main)
@@ -249,17 +251,17 @@ func (x *auditor) staysNobody(p *pairing) (Result, string) {
 }
 
 // late is the test of challenges after the handshake, and their moment.
-func late(k kind) struct{ id, when string } {
+func late(k kind) (id string, when protocol.Moment) {
 	if k.version == "1.3" {
-		return struct{ id, when string }{"C17", "post-handshake"}
+		return "C17", protocol.PostHandshake
 	}
-	return struct{ id, when string }{"C16", "renegotiation"}
+	return "C16", protocol.Renegotiation
 }
 
 // later judges C16 and C17 from the pairs of C1 and C2, where the server asks
 // only once it knows what is wanted.
 func (x *auditor) later(k kind, pairs ...*pairing) {
-	id, when := late(k).id, late(k).when
+	id, when := late(k)
 	best, ran := Verdict{}, false
 	rank := map[Result]int{Fail: 3, Unclear: 2, Pass: 1, NotApplicable: 0}
 	for _, p := range pairs {
@@ -270,7 +272,7 @@ func (x *auditor) later(k kind, pairs ...*pairing) {
 		n := len(x.Tests)
 		x.add(id, k, "", p, func(p *pairing) (Result, string) {
 			if !slices.ContainsFunc(p.fresh.Challenges, func(c trace.Challenge) bool { return c.When == when }) {
-				return NotApplicable, "a fresh connection is not asked by " + when
+				return NotApplicable, "a fresh connection is not asked by " + string(when)
 			}
 			return x.takesOver(p)
 		})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 )
 
@@ -113,7 +114,7 @@ func (x *auditor) lasts(k kind, a visit) error {
 		}
 		return Unclear, p.told() + "; the server may forget earlier than it announced"
 	})
-	if k.mechanism == session.PSK {
+	if k.mechanism == protocol.PSK {
 		x.skip("C21", k, "", "in TLS 1.3 a client may not offer a ticket after its lifetime")
 		return nil
 	}

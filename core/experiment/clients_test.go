@@ -6,6 +6,7 @@ import (
 
 	"rechallenge/core/experiment"
 	"rechallenge/core/lab"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 )
 
@@ -61,7 +62,7 @@ func TestClients(t *testing.T) {
 				word, why, sure := cellOf(c, 1, p.Title), cellOf(c, 3, p.Title), cellOf(c, 4, p.Title)
 				// The server gives TLS 1.3 tickets: who resumes by those and does not
 				// tell identities apart is bitten.
-				bitten := p.Keeps(session.PSK) && !p.FlushOnIdentity && !strings.HasPrefix(p.Bitten, "no")
+				bitten := p.Keeps(protocol.PSK) && !p.FlushOnIdentity && !strings.HasPrefix(p.Bitten, "no")
 				if bitten != (word == "not asked") || sure == "" || !strings.HasPrefix(sure, p.Confidence) {
 					t.Errorf("%s: %s, because %s; %s", p.ID, word, why, sure)
 				}

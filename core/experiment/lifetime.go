@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
@@ -187,7 +188,7 @@ func (a *aging) measure() error {
 	}
 	bound, capped := a.q.bound(), false
 	if a.announced > 2*time.Second && a.announced <= bound && a.last.Resumption != nil {
-		if capped = a.last.Resumption.Mechanism == session.PSK; capped {
+		if capped = a.last.Resumption.Mechanism == protocol.PSK; capped {
 			bound = a.announced - time.Second
 		} else {
 			a.guess = a.announced.Round(time.Second)

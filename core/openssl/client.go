@@ -6,6 +6,8 @@ import (
 	"net"
 	"runtime"
 	"unsafe"
+
+	"rechallenge/core/protocol"
 )
 
 // ClientConfig is one connection's. Its functions are called without a lock
@@ -48,11 +50,11 @@ func (c *Conn) configure(cfg *ClientConfig) error {
 	l := c.lib
 	minimum := cfg.MinVersion
 	if minimum == 0 {
-		minimum = 0x0303
+		minimum = protocol.TLS12
 	}
 	l.SSL_ctrl(c.ssl, ctrlMinVersion, int(minimum), 0)
 	l.SSL_ctrl(c.ssl, ctrlMaxVersion, int(cfg.MaxVersion), 0)
-	if minimum < 0x0303 {
+	if minimum < protocol.TLS12 {
 		if l.SSL_set_cipher_list(c.ssl, "DEFAULT:@SECLEVEL=0") != 1 {
 			return l.failure("offer old cipher suites", errorSSL)
 		}

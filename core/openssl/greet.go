@@ -5,7 +5,7 @@ import (
 	"net"
 	"unsafe"
 
-	"golang.org/x/crypto/cryptobyte"
+	"rechallenge/core/protocol"
 )
 
 // greet chooses the host for a ClientHello.
@@ -18,8 +18,8 @@ func (c *Conn) greet() error {
 	var data unsafe.Pointer
 	var n uintptr
 	var name string
-	if c.lib.SSL_client_hello_get0_ext(c.ssl, 0, unsafe.Pointer(&data), unsafe.Pointer(&n)) == 1 {
-		name = serverName(copyBytes(data, int(n)))
+	if c.lib.SSL_client_hello_get0_ext(c.ssl, uint32(protocol.ExtensionServerName), unsafe.Pointer(&data), unsafe.Pointer(&n)) == 1 {
+		name = protocol.ServerName(copyBytes(data, int(n)))
 	}
 	offers := c.offersSession()
 	c.mu.Unlock()
@@ -47,25 +47,18 @@ func (c *Conn) greet() error {
 	return c.context("rechallenge" + host.Context)
 }
 
-// Extensions of a ClientHello: RFC 5077, RFC 8446 section 4.2.
-const (
-	extSessionTicket     = 35
-	extPreSharedKey      = 41
-	extSupportedVersions = 43
-)
-
 // offersSession reports whether the ClientHello at hand offers a session: a
 // PSK, a ticket, or a session ID where that is not mere compatibility. c.mu is held.
 func (c *Conn) offersSession() bool {
 	var data unsafe.Pointer
 	var n uintptr
-	extension := func(kind uint32) bool {
-		return c.lib.SSL_client_hello_get0_ext(c.ssl, kind, unsafe.Pointer(&data), unsafe.Pointer(&n)) == 1
+	extension := func(kind uint16) bool {
+		return c.lib.SSL_client_hello_get0_ext(c.ssl, uint32(kind), unsafe.Pointer(&data), unsafe.Pointer(&n)) == 1
 	}
 	switch {
-	case extension(extPreSharedKey), extension(extSessionTicket) && n > 0:
+	case extension(protocol.ExtensionPreSharedKey), extension(protocol.ExtensionSessionTicket) && n > 0:
 		return true
-	case extension(extSupportedVersions):
+	case extension(protocol.ExtensionSupportedVersions):
 		return false
 	}
 	return c.lib.SSL_client_hello_get0_session_id(c.ssl, unsafe.Pointer(&data)) > 0
@@ -84,15 +77,4 @@ func (c *Conn) context(name string) error {
 func (c *Conn) ask(auth ClientAuth) {
 	mode := map[ClientAuth]int32{NoClientCert: verifyNone, RequestClientCert: verifyPeer, RequireClientCert: verifyPeer | verifyRequired}[auth]
 	c.lib.SSL_set_verify(c.ssl, mode, 0)
-}
-
-// serverName reads the host name of a server_name extension (RFC 6066 section 3).
-func serverName(data []byte) string {
-	s := cryptobyte.String(data)
-	var list, name cryptobyte.String
-	var kind uint8
-	if !s.ReadUint16LengthPrefixed(&list) || !list.ReadUint8(&kind) || kind != 0 || !list.ReadUint16LengthPrefixed(&name) {
-		return ""
-	}
-	return string(name)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"unsafe"
+
+	"rechallenge/core/protocol"
 )
 
 // ErrNoPostHandshakeAuth says that the client did not offer post_handshake_auth.
@@ -32,7 +34,7 @@ func (c *Conn) request(auth ClientAuth) error {
 		if pending == nil {
 			c.ask(auth)
 			done = c.handshakes
-			if c.lib.SSL_version(c.ssl) >= tls13 {
+			if uint16(c.lib.SSL_version(c.ssl)) >= protocol.TLS13 {
 				pending = func() bool { return c.handshakes == done }
 				if c.lib.SSL_verify_client_post_handshake(c.ssl) != 1 {
 					return -1

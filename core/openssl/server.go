@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"rechallenge/core/protocol"
 )
 
 // ServerConfig is a server's. The zero value but for Host resumes by tickets
@@ -142,11 +144,11 @@ func (s *Server) Conn(raw net.Conn) (*Conn, error) {
 	}
 	minimum := s.cfg.MinVersion
 	if minimum == 0 {
-		minimum = 0x0303
+		minimum = protocol.TLS12
 	}
 	s.lib.SSL_ctrl(c.ssl, ctrlMinVersion, int(minimum), 0)
 	s.lib.SSL_ctrl(c.ssl, ctrlMaxVersion, int(s.cfg.MaxVersion), 0)
-	if minimum < 0x0303 {
+	if minimum < protocol.TLS12 {
 		s.lib.SSL_set_cipher_list(c.ssl, "DEFAULT:@SECLEVEL=0")
 		s.lib.SSL_set_security_level(c.ssl, 0)
 	}

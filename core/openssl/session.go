@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"time"
 	"unsafe"
+
+	"rechallenge/core/protocol"
 )
 
 // Session is a session that a server gave. DER, Master and Ticket are secrets.
@@ -22,8 +24,6 @@ func (Session) String() string { return "[session]" }
 
 // GoString keeps the secrets out of %#v.
 func (Session) GoString() string { return "[session]" }
-
-const tls13 = 0x0304
 
 // name tells two sessions apart.
 func (s *Session) name() string { return hex.EncodeToString(s.ID) + "/" + string(s.Ticket) }
@@ -50,7 +50,7 @@ func (l *Library) read(s uintptr) Session {
 	} else {
 		out.ID = l.sessionID(s)
 	}
-	if out.Version < tls13 {
+	if out.Version < protocol.TLS13 {
 		master := make([]byte, 48)
 		n := l.SSL_SESSION_get_master_key(s, unsafe.Pointer(&master[0]), uintptr(len(master)))
 		out.Master = master[:n]
@@ -70,12 +70,12 @@ func (c *Conn) events() (e events) {
 	taken := c.sessions
 	c.sessions = nil
 	for _, s := range taken {
-		if session := c.lib.read(s); session.Version >= tls13 {
+		if session := c.lib.read(s); session.Version >= protocol.TLS13 {
 			e.sessions = append(e.sessions, session)
 		}
 		c.lib.SSL_SESSION_free(s)
 	}
-	if c.client == nil || c.lib.SSL_is_init_finished(c.ssl) == 0 || c.lib.SSL_version(c.ssl) >= tls13 {
+	if c.client == nil || c.lib.SSL_is_init_finished(c.ssl) == 0 || uint16(c.lib.SSL_version(c.ssl)) >= protocol.TLS13 {
 		return e
 	}
 	// Up to TLS 1.2 a renewed ticket is not told by the callback: look at the

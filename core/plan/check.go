@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 )
 
@@ -24,7 +25,7 @@ var (
 	HTTPReuses = []string{"off", "keep-alive", "coalesce"}
 	Stacks     = []string{"auto", "go", "openssl"}
 	Handshakes = []string{"full", "resumed", "failed", "none"}
-	Mechanisms = []string{string(session.ID), string(session.Ticket), string(session.PSK), "none"}
+	Mechanisms = []string{string(protocol.SessionID), string(protocol.Ticket), string(protocol.PSK), "none"}
 )
 
 // Problem is one thing that keeps a plan from being run.
@@ -218,7 +219,7 @@ func (c *checker) customCaches() {
 		}
 		for j, m := range x.Mechanisms {
 			if m == None || !slices.Contains(Mechanisms, string(m)) {
-				c.add(fmt.Sprintf("unknown mechanism %q; allowed are %s, %s, %s", m, session.ID, session.Ticket, session.PSK), "custom_caches", i, "mechanisms", j)
+				c.add(fmt.Sprintf("unknown mechanism %q; allowed are %s, %s, %s", m, protocol.SessionID, protocol.Ticket, protocol.PSK), "custom_caches", i, "mechanisms", j)
 			}
 		}
 		c.delay(x.TTL, "custom_caches", i, "ttl")

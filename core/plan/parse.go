@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/target"
 )
@@ -231,7 +232,7 @@ func (r *reader) customCache(n *yaml.Node) (x CustomCache) {
 		r.number("capacity", 1, math.MaxInt32, &x.Capacity), r.boolean("single_use_tickets", &x.SingleUseTickets),
 		r.texts("mechanisms", &mechanisms), r.boolean("keep_first", &x.KeepFirst))
 	for _, m := range mechanisms {
-		x.Mechanisms = append(x.Mechanisms, session.Mechanism(m))
+		x.Mechanisms = append(x.Mechanisms, protocol.Mechanism(m))
 	}
 	for _, p := range parts {
 		x.Key = append(x.Key, session.Part(p))

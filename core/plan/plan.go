@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/target"
 )
@@ -68,8 +69,8 @@ type CustomCache struct {
 	Capacity         int            `yaml:"capacity,omitempty" json:"capacity,omitempty"`
 	SingleUseTickets bool           `yaml:"single_use_tickets,omitempty" json:"single_use_tickets,omitempty"`
 
-	Mechanisms []session.Mechanism `yaml:"mechanisms,omitempty,flow" json:"mechanisms,omitempty"` // nil = all
-	KeepFirst  bool                `yaml:"keep_first,omitempty" json:"keep_first,omitempty"`      // a newer session does not replace one
+	Mechanisms []protocol.Mechanism `yaml:"mechanisms,omitempty,flow" json:"mechanisms,omitempty"` // nil = all
+	KeepFirst  bool                 `yaml:"keep_first,omitempty" json:"keep_first,omitempty"`      // a newer session does not replace one
 }
 
 // Expectation is what a connection, or the findings of a pass, must be. What

@@ -16,10 +16,10 @@ import (
 	"rechallenge/core/diagnose"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
-	"rechallenge/core/wire"
 )
 
 //go:embed report.html.tmpl
@@ -252,7 +252,7 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 	}
 	add("Handshake", handshake, c.Evidence.ServerHello)
 	if c.TLSVersion != 0 {
-		add("Negotiated", fmt.Sprintf("TLS %s, %s (0x%04x) %s", versionName(c.TLSVersion), wire.CipherSuiteName(c.CipherSuite), c.CipherSuite, c.ALPN), c.Evidence.ServerHello)
+		add("Negotiated", fmt.Sprintf("TLS %s, %s (0x%04x) %s", protocol.VersionText(c.TLSVersion), protocol.CipherSuiteName(c.CipherSuite), c.CipherSuite, c.ALPN), c.Evidence.ServerHello)
 	}
 	switch rs := c.Resumption; {
 	case rs == nil:
@@ -274,7 +274,7 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 		}
 		var schemes []string
 		for _, s := range ch.SignatureSchemes {
-			schemes = append(schemes, fmt.Sprintf("%s (0x%04x)", wire.SignatureSchemeName(s), s))
+			schemes = append(schemes, fmt.Sprintf("%s (0x%04x)", protocol.SignatureSchemeName(s), s))
 		}
 		if len(schemes) > 0 {
 			add("Signature schemes", strings.Join(schemes, ", "), ch.Event)

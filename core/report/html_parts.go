@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"rechallenge/core/identity"
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
-	"rechallenge/core/wire"
 )
 
 // loud is what nobody may overlook.
@@ -95,9 +95,9 @@ func challengeRows(log *trace.Log) (rows []askedRow) {
 	for _, p := range log.Passes {
 		for _, c := range p.Connections {
 			for _, ch := range c.Challenges {
-				row := askedRow{When: or(string(ch.When), string(wire.Initial)), CAs: ch.CANames, Count: 1}
+				row := askedRow{When: or(string(ch.When), string(protocol.Initial)), CAs: ch.CANames, Count: 1}
 				for _, s := range ch.SignatureSchemes {
-					row.Schemes = append(row.Schemes, wire.SignatureSchemeName(s))
+					row.Schemes = append(row.Schemes, protocol.SignatureSchemeName(s))
 				}
 				key := fmt.Sprintf("%q %q %q", row.When, row.CAs, row.Schemes)
 				if i, ok := index[key]; ok {

@@ -6,6 +6,7 @@ import (
 	"rechallenge/core/diagnose"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
@@ -84,26 +85,26 @@ type spanJSON struct {
 }
 
 type resumptionJSON struct {
-	Offered        bool              `json:"offered"`
-	Accepted       bool              `json:"accepted"`
-	Mechanism      session.Mechanism `json:"mechanism"`
-	FromConnection *int              `json:"from_connection"` // null = a session from a file
-	SessionKey     string            `json:"session_key"`
-	AgeMS          float64           `json:"age_ms"`
-	EstablishedBy  *string           `json:"established_by"`
-	Known          bool              `json:"established_known"`
-	TrustEvaluated bool              `json:"trust_evaluated"` // when the session was made
-	Serial         int               `json:"session"`         // its number in the cache
+	Offered        bool               `json:"offered"`
+	Accepted       bool               `json:"accepted"`
+	Mechanism      protocol.Mechanism `json:"mechanism"`
+	FromConnection *int               `json:"from_connection"` // null = a session from a file
+	SessionKey     string             `json:"session_key"`
+	AgeMS          float64            `json:"age_ms"`
+	EstablishedBy  *string            `json:"established_by"`
+	Known          bool               `json:"established_known"`
+	TrustEvaluated bool               `json:"trust_evaluated"` // when the session was made
+	Serial         int                `json:"session"`         // its number in the cache
 }
 
 type challengeJSON struct {
-	When             string   `json:"when"`
-	AcceptableCAs    []string `json:"acceptable_cas"`
-	SignatureSchemes []string `json:"signature_schemes"`
-	CertificateTypes []string `json:"certificate_types"`
-	AnsweredWith     *string  `json:"answered_with"`
-	Event            int      `json:"event"`
-	AtMS             float64  `json:"at_ms"`
+	When             protocol.Moment `json:"when"`
+	AcceptableCAs    []string        `json:"acceptable_cas"`
+	SignatureSchemes []string        `json:"signature_schemes"`
+	CertificateTypes []string        `json:"certificate_types"`
+	AnsweredWith     *string         `json:"answered_with"`
+	Event            int             `json:"event"`
+	AtMS             float64         `json:"at_ms"`
 }
 
 type httpJSON struct {
@@ -113,12 +114,12 @@ type httpJSON struct {
 }
 
 type newSessionJSON struct {
-	Mechanism session.Mechanism `json:"mechanism"`
-	LifetimeS *float64          `json:"lifetime_s"` // null = no hint
-	Length    int               `json:"length"`
-	Digest    string            `json:"digest"`
-	Event     int               `json:"event"`
-	AtMS      float64           `json:"at_ms"`
+	Mechanism protocol.Mechanism `json:"mechanism"`
+	LifetimeS *float64           `json:"lifetime_s"` // null = no hint
+	Length    int                `json:"length"`
+	Digest    string             `json:"digest"`
+	Event     int                `json:"event"`
+	AtMS      float64            `json:"at_ms"`
 }
 
 type errorJSON struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 )
@@ -142,10 +143,11 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		c.Hello, c.Evidence.ClientHello, c.Evidence.ServerHello = trace.FromMilliseconds(*j.HelloMS), j.Event, j.Event
 	}
 	if j.TLSVersion != nil {
-		c.TLSVersion, c.Evidence.TLSDone, c.Evidence.ClientFinished = versionNumber(*j.TLSVersion), j.Event, j.Event
+		c.TLSVersion, _ = protocol.VersionNumber(*j.TLSVersion)
+		c.Evidence.TLSDone, c.Evidence.ClientFinished = j.Event, j.Event
 	}
 	if j.CipherSuite != nil {
-		suite, err := numbers(r.schemes, []string{*j.CipherSuite}, wire.Number)
+		suite, err := numbers(r.schemes, []string{*j.CipherSuite}, protocol.Number)
 		if err != nil {
 			return nil, err
 		}
@@ -162,12 +164,12 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 	}
 	for _, x := range j.Challenges {
 		ch := trace.Challenge{Event: x.Event, CANames: r.list(x.AcceptableCAs), AnsweredWith: r.pointer(x.AnsweredWith)}
-		ch.At, ch.When = trace.FromMilliseconds(x.AtMS), r.text(&x.When)
+		ch.At, ch.When = trace.FromMilliseconds(x.AtMS), x.When
 		var err error
-		if ch.SignatureSchemes, err = numbers(r.schemes, x.SignatureSchemes, wire.Number); err != nil {
+		if ch.SignatureSchemes, err = numbers(r.schemes, x.SignatureSchemes, protocol.Number); err != nil {
 			return nil, err
 		}
-		if ch.CertificateTypes, err = numbers(r.types, x.CertificateTypes, wire.CertificateTypeNumber); err != nil {
+		if ch.CertificateTypes, err = numbers(r.types, x.CertificateTypes, protocol.CertificateTypeNumber); err != nil {
 			return nil, err
 		}
 		c.Challenges = append(c.Challenges, ch)
@@ -271,14 +273,4 @@ func numbers[T any](known map[string][]T, names []string, number func(string) (T
 	}
 	known[key] = list
 	return list, nil
-}
-
-// versionNumber gives back what versionName made a name of; 0 = none.
-func versionNumber(name string) uint16 {
-	for v := uint16(0x0301); v <= 0x0304; v++ {
-		if versionName(v) == name {
-			return v
-		}
-	}
-	return 0
 }

@@ -4,13 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"crypto/tls"
 	"encoding/json"
 	"io"
-	"strings"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
-	"rechallenge/core/wire"
 )
 
 // maxDecoded is up to how many connections messages are written with their
@@ -193,7 +191,7 @@ func connection(c *trace.Connection) connectionJSON {
 		},
 	}
 	if c.TLSVersion != 0 {
-		j.TLSVersion, j.CipherSuite = text(versionName(c.TLSVersion)), text(wire.CipherSuiteName(c.CipherSuite))
+		j.TLSVersion, j.CipherSuite = text(protocol.VersionText(c.TLSVersion)), text(protocol.CipherSuiteName(c.CipherSuite))
 	}
 	if r := c.Resumption; r != nil {
 		j.Resumption = &resumptionJSON{
@@ -205,12 +203,12 @@ func connection(c *trace.Connection) connectionJSON {
 		}
 	}
 	for _, ch := range c.Challenges {
-		x := challengeJSON{When: cmp.Or(ch.When, wire.Initial), AcceptableCAs: list(ch.CANames), SignatureSchemes: []string{}, CertificateTypes: []string{}, AnsweredWith: ch.AnsweredWith, Event: ch.Event, AtMS: trace.Milliseconds(ch.At)}
+		x := challengeJSON{When: cmp.Or(ch.When, protocol.Initial), AcceptableCAs: list(ch.CANames), SignatureSchemes: []string{}, CertificateTypes: []string{}, AnsweredWith: ch.AnsweredWith, Event: ch.Event, AtMS: trace.Milliseconds(ch.At)}
 		for _, s := range ch.SignatureSchemes {
-			x.SignatureSchemes = append(x.SignatureSchemes, wire.SignatureSchemeName(s))
+			x.SignatureSchemes = append(x.SignatureSchemes, protocol.SignatureSchemeName(s))
 		}
 		for _, t := range ch.CertificateTypes {
-			x.CertificateTypes = append(x.CertificateTypes, wire.CertificateTypeName(t))
+			x.CertificateTypes = append(x.CertificateTypes, protocol.CertificateTypeName(t))
 		}
 		j.Challenges = append(j.Challenges, x)
 	}
@@ -237,9 +235,6 @@ func connection(c *trace.Connection) connectionJSON {
 	}
 	return j
 }
-
-// versionName is "1.3" and the like.
-func versionName(v uint16) string { return strings.TrimPrefix(tls.VersionName(v), "TLS ") }
 
 // list makes an absent list an empty one.
 func list[T any](l []T) []T {

@@ -11,8 +11,8 @@ import (
 	"go.uber.org/goleak"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/servers"
-	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
 	"rechallenge/core/target"
@@ -183,7 +183,7 @@ func suppresses(m servers.Mode, st stack.Stack) bool {
 }
 
 func resumes(m servers.Mode, st stack.Stack) bool {
-	return m.Resumes != "" && slices.Contains(st.Capabilities().Mechanisms, session.Mechanism(m.Resumes))
+	return m.Resumes != "" && slices.Contains(st.Capabilities().Mechanisms, protocol.Mechanism(m.Resumes))
 }
 
 // expected is the story that the truth demands of step i of a plan.

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"rechallenge/core/protocol"
 )
 
 // Cache keeps the sessions of one pass under one Policy. It is safe for
@@ -123,7 +125,7 @@ func (c *Cache) lookup(at Coordinates, key, stack string) *Session {
 	best.used = c.tick
 	found := best.copy()
 	c.tell(Event{Op: OpHit, Key: key, Info: best.info(), AgeMS: float64(now.Sub(best.Created)) / 1e6})
-	if c.policy.SingleUseTickets && best.Mechanism == PSK && !best.Pinned {
+	if c.policy.SingleUseTickets && best.Mechanism == protocol.PSK && !best.Pinned {
 		c.drop(best)
 		c.tell(Event{Op: OpRemove, Key: key, Info: best.info(), Reason: ReasonSingleUse})
 	}
@@ -193,7 +195,7 @@ func (c *Cache) keep(e *entry, key, reason string, now time.Time) {
 	case !c.policy.Keeps(e.Mechanism):
 		ignore(ReasonMechanism)
 		return
-	case c.policy.NeedsLifetime && e.Mechanism != ID && e.Lifetime == 0:
+	case c.policy.NeedsLifetime && e.Mechanism != protocol.SessionID && e.Lifetime == 0:
 		ignore(ReasonNoLifetime)
 		return
 	case c.policy.AnonymousOnly && (e.EstablishedBy != "" || !e.AuthKnown):
@@ -213,7 +215,7 @@ func (c *Cache) keep(e *entry, key, reason string, now time.Time) {
 		if o.Key != key {
 			continue
 		}
-		if e.Mechanism == ID && o.Mechanism == ID && o.Stack == e.Stack && e.SessionID != "" && o.SessionID == e.SessionID {
+		if e.Mechanism == protocol.SessionID && o.Mechanism == protocol.SessionID && o.Stack == e.Stack && e.SessionID != "" && o.SessionID == e.SessionID {
 			o.used = c.tick
 			c.tell(Event{Op: OpStore, Key: key, Info: o.info(), Reason: ReasonSameSession})
 			return

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 )
 
@@ -63,7 +64,7 @@ func at(name string) session.Coordinates {
 	return session.Coordinates{IP: alice.IP, Port: 443, Name: name, Identity: "alice"}
 }
 
-func (b *bench) store(by int, name string, m session.Mechanism, ticket string) {
+func (b *bench) store(by int, name string, m protocol.Mechanism, ticket string) {
 	b.Store(at(name), session.Session{
 		Info:   session.Info{Mechanism: m, Stack: "go", MadeBy: by, ServerName: name},
 		Secret: session.Secret{Ticket: []byte(ticket)},
@@ -86,7 +87,7 @@ func (b *bench) finds(by int, name, ticket string) {
 func TestHitAndMiss(t *testing.T) {
 	b := newBench(t, session.Policy{})
 	b.finds(1, "a", "")
-	b.store(1, "a", session.PSK, "one")
+	b.store(1, "a", protocol.PSK, "one")
 	b.finds(2, "a", "one")
 	b.finds(3, "b", "")
 	if s, key := b.Lookup(4, at("a"), "openssl"); s != nil || key != "name=a" {
@@ -102,7 +103,7 @@ func TestAgeOnHit(t *testing.T) {
 	var age float64
 	clock := stopped{time.Unix(1e9, 0)}
 	c := session.NewCache(session.Policy{Recipe: session.Recipe{"name"}}, &clock, func(e session.Event) { age = e.AgeMS })
-	c.Store(at("a"), session.Session{Info: session.Info{Mechanism: session.ID, Stack: "go"}})
+	c.Store(at("a"), session.Session{Info: session.Info{Mechanism: protocol.SessionID, Stack: "go"}})
 	clock.now = clock.now.Add(1500 * time.Microsecond)
 	c.Lookup(2, at("a"), "go")
 	if age != 1.5 {
@@ -113,7 +114,7 @@ func TestAgeOnHit(t *testing.T) {
 func TestDisabled(t *testing.T) {
 	none, _ := session.PolicyByID("none")
 	b := newBench(t, none)
-	b.store(1, "a", session.PSK, "one")
+	b.store(1, "a", protocol.PSK, "one")
 	if s, key := b.Lookup(2, at("a"), "go"); s != nil || key != "" {
 		t.Errorf("found %v under %q", s, key)
 	}
@@ -124,7 +125,7 @@ func TestDisabled(t *testing.T) {
 func TestNineAndElevenMinutes(t *testing.T) {
 	shared, _ := session.PolicyByID("shared")
 	b := newBench(t, shared)
-	b.store(1, "a", session.ID, "one")
+	b.store(1, "a", protocol.SessionID, "one")
 	b.clock.now = b.clock.now.Add(9 * time.Minute)
 	b.finds(2, "a", "one")
 	b.clock.now = b.clock.now.Add(time.Minute - 1)
@@ -145,25 +146,25 @@ func TestNineAndElevenMinutes(t *testing.T) {
 // section 3.3), which JSSE takes for none at all.
 func TestNeedsLifetime(t *testing.T) {
 	b := newBench(t, session.Policy{NeedsLifetime: true})
-	b.store(1, "a", session.Ticket, "one")
-	b.Store(at("a"), session.Session{Info: session.Info{Mechanism: session.Ticket, Stack: "go", MadeBy: 2, Lifetime: time.Hour}, Secret: session.Secret{Ticket: []byte("two")}})
+	b.store(1, "a", protocol.Ticket, "one")
+	b.Store(at("a"), session.Session{Info: session.Info{Mechanism: protocol.Ticket, Stack: "go", MadeBy: 2, Lifetime: time.Hour}, Secret: session.Secret{Ticket: []byte("two")}})
 	b.finds(3, "a", "two")
 	b.wants("1 ignore #0 no-lifetime", "2 store #1", "3 hit #1")
 }
 
 func TestReplaced(t *testing.T) {
 	b := newBench(t, session.Policy{})
-	b.store(1, "a", session.PSK, "one")
-	b.store(1, "a", session.PSK, "two")
+	b.store(1, "a", protocol.PSK, "one")
+	b.store(1, "a", protocol.PSK, "two")
 	b.finds(2, "a", "two")
 	b.wants("1 store #1", "1 evict #1 replaced", "1 store #2", "2 hit #2")
 }
 
 func TestKeepFirst(t *testing.T) {
 	b := newBench(t, session.Policy{KeepFirst: true})
-	b.store(1, "a", session.PSK, "one")
-	b.store(1, "a", session.PSK, "two")
-	b.store(1, "b", session.PSK, "three")
+	b.store(1, "a", protocol.PSK, "one")
+	b.store(1, "a", protocol.PSK, "two")
+	b.store(1, "b", protocol.PSK, "three")
 	b.finds(2, "a", "one")
 	b.wants("1 store #1", "1 ignore #0 first-kept", "1 store #2", "2 hit #1")
 }
@@ -171,7 +172,7 @@ func TestKeepFirst(t *testing.T) {
 func TestPerKeyNewestFirst(t *testing.T) {
 	b := newBench(t, session.Policy{PerKey: 2, SingleUseTickets: true})
 	for _, ticket := range []string{"one", "two", "three"} {
-		b.store(1, "a", session.PSK, ticket)
+		b.store(1, "a", protocol.PSK, ticket)
 	}
 	b.finds(2, "a", "three")
 	b.finds(3, "a", "two")
@@ -182,7 +183,7 @@ func TestPerKeyNewestFirst(t *testing.T) {
 
 // TestSingleUseIsForTLS13 holds RFC 8446 appendix C.4 apart from TLS 1.2.
 func TestSingleUseIsForTLS13(t *testing.T) {
-	for _, m := range []session.Mechanism{session.ID, session.Ticket} {
+	for _, m := range []protocol.Mechanism{protocol.SessionID, protocol.Ticket} {
 		b := newBench(t, session.Policy{SingleUseTickets: true})
 		b.store(1, "a", m, "one")
 		b.finds(2, "a", "one")
@@ -199,10 +200,10 @@ func TestCapacity(t *testing.T) {
 	}{{"lru", false, "b", "a"}, {"fifo", true, "a", "b"}} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t, session.Policy{Capacity: 2, FIFO: tt.fifo})
-			b.store(1, "a", session.PSK, "a")
-			b.store(2, "b", session.PSK, "b")
+			b.store(1, "a", protocol.PSK, "a")
+			b.store(2, "b", protocol.PSK, "b")
 			b.finds(3, "a", "a")
-			b.store(4, "c", session.PSK, "c")
+			b.store(4, "c", protocol.PSK, "c")
 			b.finds(5, tt.evicted, "")
 			b.finds(6, tt.kept, tt.kept)
 			b.finds(7, "c", "c")
@@ -216,10 +217,10 @@ func TestCapacity(t *testing.T) {
 // TestFIFOKeepsPlace: a new session under an old key does not make the key young.
 func TestFIFOKeepsPlace(t *testing.T) {
 	b := newBench(t, session.Policy{Capacity: 2, FIFO: true})
-	b.store(1, "a", session.PSK, "a")
-	b.store(2, "b", session.PSK, "b")
-	b.store(3, "a", session.PSK, "a2")
-	b.store(4, "c", session.PSK, "c")
+	b.store(1, "a", protocol.PSK, "a")
+	b.store(2, "b", protocol.PSK, "b")
+	b.store(3, "a", protocol.PSK, "a2")
+	b.store(4, "c", protocol.PSK, "c")
 	b.finds(5, "a", "")
 	b.finds(6, "b", "b")
 }
@@ -227,9 +228,9 @@ func TestFIFOKeepsPlace(t *testing.T) {
 func TestMechanisms(t *testing.T) {
 	p, _ := session.PolicyByID("curl-7.88")
 	b := newBench(t, p)
-	b.store(1, "a", session.Ticket, "one")
+	b.store(1, "a", protocol.Ticket, "one")
 	b.finds(2, "a", "")
-	b.store(2, "a", session.ID, "two")
+	b.store(2, "a", protocol.SessionID, "two")
 	b.finds(3, "a", "two")
 	b.wants("1 ignore #0 mechanism", "2 miss empty", "2 store #1", "3 hit #1")
 }
@@ -237,7 +238,7 @@ func TestMechanisms(t *testing.T) {
 func TestSameSessionID(t *testing.T) {
 	b := newBench(t, session.Policy{TTL: 10 * time.Minute})
 	put := func(by int, id string) {
-		b.Store(at("a"), session.Session{Info: session.Info{Mechanism: session.ID, Stack: "go", SessionID: id, MadeBy: by}})
+		b.Store(at("a"), session.Session{Info: session.Info{Mechanism: protocol.SessionID, Stack: "go", SessionID: id, MadeBy: by}})
 	}
 	put(1, "aa")
 	b.clock.now = b.clock.now.Add(9 * time.Minute)
@@ -254,9 +255,9 @@ func TestIdentityChangeFlushesHost(t *testing.T) {
 	bob := at("a")
 	bob.Identity = "bob"
 	b.Lookup(1, at("a"), "go")
-	b.store(1, "a", session.PSK, "one")
+	b.store(1, "a", protocol.PSK, "one")
 	b.Lookup(2, at("b"), "go")
-	b.store(2, "b", session.PSK, "other host")
+	b.store(2, "b", protocol.PSK, "other host")
 	b.Lookup(3, at("a"), "go")
 	b.Lookup(4, bob, "go")
 	b.finds(5, "b", "other host")
@@ -268,7 +269,7 @@ func TestIdentityChangeFlushesHost(t *testing.T) {
 func TestIdentityChangeFlushesRestored(t *testing.T) {
 	for who, found := range map[string]bool{"alice": true, "bob": false} {
 		c := session.NewCache(session.Policy{FlushOnIdentity: true}, session.Real(), nil)
-		c.Restore(session.Session{Info: session.Info{Mechanism: session.PSK, Stack: "go", Configured: "alice", ServerName: "another.name", Key: session.Policy{}.Recipe.Key(at("a"))}})
+		c.Restore(session.Session{Info: session.Info{Mechanism: protocol.PSK, Stack: "go", Configured: "alice", ServerName: "another.name", Key: session.Policy{}.Recipe.Key(at("a"))}})
 		here := at("a")
 		here.Identity = who
 		if s, _ := c.Lookup(1, here, "go"); (s != nil) != found {
@@ -295,19 +296,19 @@ func TestProxyRecipe(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	b := newBench(t, session.Policy{})
-	b.store(1, "a", session.PSK, "one")
+	b.store(1, "a", protocol.PSK, "one")
 	b.Refused(2, 1, "handshake-failed")
 	b.Refused(2, 1, "")
-	b.store(2, "a", session.PSK, "two")
+	b.store(2, "a", protocol.PSK, "two")
 	b.Refused(3, 2, "")
 	b.wants("1 store #1", "2 remove #1 handshake-failed", "2 store #2", "3 remove #2 refused")
 }
 
 func TestUserOperations(t *testing.T) {
 	b := newBench(t, session.Policy{TTL: time.Minute, PerKey: 2})
-	b.store(1, "a", session.PSK, "one")
-	b.store(1, "a", session.PSK, "two")
-	b.store(1, "b", session.PSK, "three")
+	b.store(1, "a", protocol.PSK, "one")
+	b.store(1, "a", protocol.PSK, "two")
+	b.store(1, "b", protocol.PSK, "three")
 	for what, ok := range map[string]bool{"pin": b.Pin(9, true), "remove": b.Remove(9), "expire": b.Expire(9)} {
 		if ok {
 			t.Errorf("%s: says that a session was there which was not", what)
@@ -325,12 +326,12 @@ func TestUserOperations(t *testing.T) {
 	b.wants("0 pin #1 user", "2 hit #1", "3 expire #2 expired", "3 expire #3 expired", "3 hit #1",
 		"0 pin #1 user", "4 expire #1 expired", "4 miss expired")
 
-	b.store(5, "a", session.PSK, "four")
-	b.store(5, "a", session.PSK, "five")
+	b.store(5, "a", protocol.PSK, "four")
+	b.store(5, "a", protocol.PSK, "five")
 	if !b.Remove(4) || !b.Expire(5) {
 		t.Error("remove or expire: not there")
 	}
-	b.store(5, "a", session.PSK, "six")
+	b.store(5, "a", protocol.PSK, "six")
 	b.Flush()
 	b.wants("5 store #4", "5 store #5", "0 remove #4 user", "0 expire #5 user", "5 store #6", "0 flush user")
 	if e := b.Entries(); len(e) != 0 {
@@ -340,10 +341,10 @@ func TestUserOperations(t *testing.T) {
 
 func TestPinnedIsNotEvicted(t *testing.T) {
 	b := newBench(t, session.Policy{Capacity: 1, SingleUseTickets: true})
-	b.store(1, "a", session.PSK, "one")
+	b.store(1, "a", protocol.PSK, "one")
 	b.Pin(1, true)
-	b.store(2, "b", session.PSK, "two")
-	b.store(3, "a", session.PSK, "three")
+	b.store(2, "b", protocol.PSK, "two")
+	b.store(3, "a", protocol.PSK, "three")
 	b.finds(4, "a", "one")
 	b.finds(5, "a", "one")
 }
@@ -352,7 +353,7 @@ func TestPinnedIsNotEvicted(t *testing.T) {
 func TestCopies(t *testing.T) {
 	b := newBench(t, session.Policy{})
 	ticket := []byte("one")
-	b.Store(at("a"), session.Session{Info: session.Info{Mechanism: session.PSK, Stack: "go"}, Secret: session.Secret{Ticket: ticket}})
+	b.Store(at("a"), session.Session{Info: session.Info{Mechanism: protocol.PSK, Stack: "go"}, Secret: session.Secret{Ticket: ticket}})
 	ticket[0] = 'X'
 	s, _ := b.Lookup(2, at("a"), "go")
 	s.Secret.Ticket[1] = 'X'
@@ -364,7 +365,7 @@ func TestObserverMayRead(t *testing.T) {
 	var c *session.Cache
 	n := 0
 	c = session.NewCache(session.Policy{Recipe: session.Recipe{"name"}}, session.Real(), func(session.Event) { n += len(c.Entries()) })
-	c.Store(at("a"), session.Session{Info: session.Info{Mechanism: session.ID, Stack: "go"}})
+	c.Store(at("a"), session.Session{Info: session.Info{Mechanism: protocol.SessionID, Stack: "go"}})
 	if n != 1 {
 		t.Errorf("the observer saw %d entries", n)
 	}
@@ -378,7 +379,7 @@ func TestConcurrentUse(t *testing.T) {
 		wg.Go(func() {
 			for i := range 200 {
 				name := fmt.Sprint((g + i) % 12)
-				c.Store(at(name), session.Session{Info: session.Info{Mechanism: session.PSK, Stack: "go", MadeBy: g}})
+				c.Store(at(name), session.Session{Info: session.Info{Mechanism: protocol.PSK, Stack: "go", MadeBy: g}})
 				if s, _ := c.Lookup(g, at(name), "go"); s != nil {
 					c.Pin(s.Serial, i%2 == 0)
 					c.Pin(s.Serial, false)

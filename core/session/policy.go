@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rechallenge/core/protocol"
 )
 
 // Part is one component of a session key.
@@ -111,31 +113,31 @@ var escaper = strings.NewReplacer(`\`, `\\`, ",", `\,`)
 // Policy is one way of caching sessions: the recipe and everything around it.
 // The built-in ones are in Policies; a client stack's is called its profile.
 type Policy struct {
-	ID                 string        `json:"id"`
-	Title              string        `json:"title"`
-	Stack              string        `json:"stack,omitempty"` // the client stack it describes; "" = not a profile
-	Disabled           bool          `json:"disabled"`        // no cache at all
-	Recipe             Recipe        `json:"key"`
-	ProxyRecipe        Recipe        `json:"proxy_key,omitempty"`        // instead of Recipe behind a proxy; nil = Recipe
-	TTL                time.Duration `json:"ttl_ns"`                     // client's fixed lifetime; 0 = the server's hint only
-	MaxTTL             time.Duration `json:"max_ttl_ns"`                 // cap on the server's hint; 0 = none
-	MaxTTL12           time.Duration `json:"max_ttl_tls12_ns,omitempty"` // MaxTTL below TLS 1.3, where it differs; 0 = MaxTTL
-	Capacity           int           `json:"capacity"`                   // keys; 0 = unlimited
-	FIFO               bool          `json:"fifo,omitempty"`             // the key stored first makes room, not the one used least recently
-	PerKey             int           `json:"per_key"`                    // sessions kept under one key; 0 = 1
-	SingleUseTickets   bool          `json:"single_use_tickets"`         // a TLS 1.3 ticket is offered once: RFC 8446 appendix C.4
-	KeepFirst          bool          `json:"keep_first,omitempty"`       // a newer session does not replace one that lives
-	Mechanisms         []Mechanism   `json:"mechanisms"`                 // nil = all; empty = resumes by none
-	NeedsLifetime      bool          `json:"needs_lifetime,omitempty"`   // a ticket whose lifetime the server leaves open is not kept
-	AnonymousOnly      bool          `json:"anonymous_only,omitempty"`   // a session made with a certificate is not kept
-	FlushOnIdentity    bool          `json:"flush_on_identity_change"`   // choosing another identity drops the host's sessions
-	PoolKeyHasIdentity bool          `json:"pool_key_has_identity"`      // HTTP connection pool
-	Scope              string        `json:"scope,omitempty"`
-	Bitten             string        `json:"bitten,omitempty"` // "yes", "no", "measure", "app decides" ... by QA1727
-	Source             string        `json:"source,omitempty"`
-	Date               string        `json:"date,omitempty"`
-	Confidence         string        `json:"confidence,omitempty"` // "read in source", "run", "documented", "reported", "unknown"
-	Notes              string        `json:"notes,omitempty"`
+	ID                 string               `json:"id"`
+	Title              string               `json:"title"`
+	Stack              string               `json:"stack,omitempty"` // the client stack it describes; "" = not a profile
+	Disabled           bool                 `json:"disabled"`        // no cache at all
+	Recipe             Recipe               `json:"key"`
+	ProxyRecipe        Recipe               `json:"proxy_key,omitempty"`        // instead of Recipe behind a proxy; nil = Recipe
+	TTL                time.Duration        `json:"ttl_ns"`                     // client's fixed lifetime; 0 = the server's hint only
+	MaxTTL             time.Duration        `json:"max_ttl_ns"`                 // cap on the server's hint; 0 = none
+	MaxTTL12           time.Duration        `json:"max_ttl_tls12_ns,omitempty"` // MaxTTL below TLS 1.3, where it differs; 0 = MaxTTL
+	Capacity           int                  `json:"capacity"`                   // keys; 0 = unlimited
+	FIFO               bool                 `json:"fifo,omitempty"`             // the key stored first makes room, not the one used least recently
+	PerKey             int                  `json:"per_key"`                    // sessions kept under one key; 0 = 1
+	SingleUseTickets   bool                 `json:"single_use_tickets"`         // a TLS 1.3 ticket is offered once: RFC 8446 appendix C.4
+	KeepFirst          bool                 `json:"keep_first,omitempty"`       // a newer session does not replace one that lives
+	Mechanisms         []protocol.Mechanism `json:"mechanisms"`                 // nil = all; empty = resumes by none
+	NeedsLifetime      bool                 `json:"needs_lifetime,omitempty"`   // a ticket whose lifetime the server leaves open is not kept
+	AnonymousOnly      bool                 `json:"anonymous_only,omitempty"`   // a session made with a certificate is not kept
+	FlushOnIdentity    bool                 `json:"flush_on_identity_change"`   // choosing another identity drops the host's sessions
+	PoolKeyHasIdentity bool                 `json:"pool_key_has_identity"`      // HTTP connection pool
+	Scope              string               `json:"scope,omitempty"`
+	Bitten             string               `json:"bitten,omitempty"` // "yes", "no", "measure", "app decides" ... by QA1727
+	Source             string               `json:"source,omitempty"`
+	Date               string               `json:"date,omitempty"`
+	Confidence         string               `json:"confidence,omitempty"` // "read in source", "run", "documented", "reported", "unknown"
+	Notes              string               `json:"notes,omitempty"`
 }
 
 // Expires is when a session made at created ends by the client's rule; zero =
@@ -144,13 +146,13 @@ type Policy struct {
 // hint, which a fixed TTL ignores (RFC 5077 section 3.3).
 func (p Policy) Expires(s Info) time.Time {
 	limit := p.MaxTTL
-	if s.Mechanism != PSK && p.MaxTTL12 != 0 {
+	if s.Mechanism != protocol.PSK && p.MaxTTL12 != 0 {
 		limit = p.MaxTTL12
 	}
 	life := s.Lifetime
 	if p.TTL > 0 {
 		life = p.TTL
-		if s.Mechanism == PSK {
+		if s.Mechanism == protocol.PSK {
 			life = shorter(life, s.Lifetime)
 		}
 	}
@@ -169,6 +171,6 @@ func shorter(a, b time.Duration) time.Duration {
 }
 
 // Keeps reports whether a client under p resumes by m.
-func (p Policy) Keeps(m Mechanism) bool {
+func (p Policy) Keeps(m protocol.Mechanism) bool {
 	return p.Mechanisms == nil || slices.Contains(p.Mechanisms, m)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 )
 
@@ -62,20 +63,20 @@ func TestExpires(t *testing.T) {
 	tests := []struct {
 		name      string
 		policy    session.Policy
-		mechanism session.Mechanism
+		mechanism protocol.Mechanism
 		hint      time.Duration
 		want      time.Duration // 0 = never
 	}{
-		{"no rule, no hint", session.Policy{}, session.ID, 0, 0},
-		{"hint only", session.Policy{}, session.Ticket, time.Hour, time.Hour},
-		{"fixed", session.Policy{TTL: 10 * time.Minute}, session.ID, 0, 10 * time.Minute},
-		{"a TLS 1.2 hint doesn't shorten a fixed lifetime", session.Policy{TTL: 10 * time.Minute}, session.Ticket, time.Minute, 10 * time.Minute},
-		{"a TLS 1.3 lifetime binds", session.Policy{TTL: 10 * time.Minute}, session.PSK, time.Minute, time.Minute},
-		{"a TLS 1.3 lifetime doesn't extend", session.Policy{TTL: 10 * time.Minute}, session.PSK, time.Hour, 10 * time.Minute},
-		{"cap on the hint", session.Policy{MaxTTL: time.Hour}, session.PSK, 2 * time.Hour, time.Hour},
-		{"cap without a hint", session.Policy{MaxTTL: time.Hour}, session.ID, 0, time.Hour},
-		{"cap for TLS 1.2", session.Policy{MaxTTL: 2 * time.Hour, MaxTTL12: time.Hour}, session.Ticket, 3 * time.Hour, time.Hour},
-		{"cap for TLS 1.3", session.Policy{MaxTTL: 2 * time.Hour, MaxTTL12: time.Hour}, session.PSK, 3 * time.Hour, 2 * time.Hour},
+		{"no rule, no hint", session.Policy{}, protocol.SessionID, 0, 0},
+		{"hint only", session.Policy{}, protocol.Ticket, time.Hour, time.Hour},
+		{"fixed", session.Policy{TTL: 10 * time.Minute}, protocol.SessionID, 0, 10 * time.Minute},
+		{"a TLS 1.2 hint doesn't shorten a fixed lifetime", session.Policy{TTL: 10 * time.Minute}, protocol.Ticket, time.Minute, 10 * time.Minute},
+		{"a TLS 1.3 lifetime binds", session.Policy{TTL: 10 * time.Minute}, protocol.PSK, time.Minute, time.Minute},
+		{"a TLS 1.3 lifetime doesn't extend", session.Policy{TTL: 10 * time.Minute}, protocol.PSK, time.Hour, 10 * time.Minute},
+		{"cap on the hint", session.Policy{MaxTTL: time.Hour}, protocol.PSK, 2 * time.Hour, time.Hour},
+		{"cap without a hint", session.Policy{MaxTTL: time.Hour}, protocol.SessionID, 0, time.Hour},
+		{"cap for TLS 1.2", session.Policy{MaxTTL: 2 * time.Hour, MaxTTL12: time.Hour}, protocol.Ticket, 3 * time.Hour, time.Hour},
+		{"cap for TLS 1.3", session.Policy{MaxTTL: 2 * time.Hour, MaxTTL12: time.Hour}, protocol.PSK, 3 * time.Hour, 2 * time.Hour},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -153,7 +154,7 @@ func TestProfilesPredict(t *testing.T) {
 		}
 		c := session.NewCache(p, session.Real(), nil)
 		c.Lookup(1, alice, "go")
-		for _, m := range []session.Mechanism{session.ID, session.Ticket, session.PSK} {
+		for _, m := range []protocol.Mechanism{protocol.SessionID, protocol.Ticket, protocol.PSK} {
 			c.Store(alice, session.Session{Info: session.Info{Mechanism: m, Stack: "go", MadeBy: 1, SessionID: string(m), Origin: session.Origin{EstablishedBy: "alice", AuthKnown: true}}})
 		}
 		if s, _ := c.Lookup(2, bob, "go"); (s != nil) != want {
@@ -175,7 +176,7 @@ func TestAnonymousOnly(t *testing.T) {
 	}{{"alice", true, false}, {"", false, false}, {"", true, true}} {
 		var events []session.Event
 		c := session.NewCache(firefox, session.Real(), func(e session.Event) { events = append(events, e) })
-		c.Store(nobody, session.Session{Info: session.Info{Mechanism: session.PSK, Stack: "go", MadeBy: 1, Origin: session.Origin{EstablishedBy: tt.by, AuthKnown: tt.known}, Lifetime: time.Hour}})
+		c.Store(nobody, session.Session{Info: session.Info{Mechanism: protocol.PSK, Stack: "go", MadeBy: 1, Origin: session.Origin{EstablishedBy: tt.by, AuthKnown: tt.known}, Lifetime: time.Hour}})
 		if last := events[len(events)-1]; (last.Reason == session.ReasonNotAnonymous) == tt.kept {
 			t.Errorf("made by %q, known %v: %s %s", tt.by, tt.known, last.Op, last.Reason)
 		}

@@ -1,13 +1,17 @@
 package session
 
-import "time"
+import (
+	"time"
+
+	"rechallenge/core/protocol"
+)
 
 // appleProfiles are Apple's client stacks. The newer ones are closed: what
 // their key holds is not known, and their rows are there to be measured.
 var appleProfiles = []Policy{
 	{
 		ID: "nsurlconnection", Title: "NSURLConnection, 2011 to 2015", Stack: "NSURLConnection, Secure Transport",
-		Recipe: qa1727, TTL: 10 * time.Minute, Mechanisms: []Mechanism{ID},
+		Recipe: qa1727, TTL: 10 * time.Minute, Mechanisms: []protocol.Mechanism{protocol.SessionID},
 		Scope: "process", Bitten: "yes",
 		Source: "Apple Technical Q&A QA1727; the lifetime also from coreTLS source", Date: "2015-08-19", Confidence: Documented,
 		Notes: "The name goes into the key as typed, so that a trailing dot makes another key. Ten minutes from the full handshake; reuse does not extend them. " +
@@ -15,7 +19,7 @@ var appleProfiles = []Policy{
 	},
 	{
 		ID: "nsurlconnection-2005", Title: "NSURLConnection, 2005", Stack: "CFNetwork, Secure Transport",
-		Recipe: Recipe{PartIP, PartPort}, ProxyRecipe: Recipe{PartName, PartPort}, TTL: 10 * time.Minute, Mechanisms: []Mechanism{ID},
+		Recipe: Recipe{PartIP, PartPort}, ProxyRecipe: Recipe{PartName, PartPort}, TTL: 10 * time.Minute, Mechanisms: []protocol.Mechanism{protocol.SessionID},
 		Scope: "process", Bitten: "yes",
 		Source: "CFNetwork source as published in 2005", Date: "2005", Confidence: ReadInSource,
 		Notes: "Address and port without the name; through a CONNECT or SOCKS proxy host and port instead.",
@@ -30,7 +34,7 @@ var appleProfiles = []Policy{
 	},
 	{
 		ID: "network-framework", Title: "Network.framework", Stack: "Network.framework",
-		Recipe: qa1727, Mechanisms: []Mechanism{Ticket, PSK},
+		Recipe: qa1727, Mechanisms: []protocol.Mechanism{protocol.Ticket, protocol.PSK},
 		PoolKeyHasIdentity: true, Scope: "unknown", Bitten: "measure",
 		Source: "Apple's header sec_protocol_options: resumption and tickets can be switched off", Date: read, Confidence: Unknown,
 		Notes: "Closed source: key, capacity and lifetime are assumptions. Joining an existing HTTP/2 connection compares the identity. Measure before relying on it.",

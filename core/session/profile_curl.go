@@ -1,5 +1,7 @@
 package session
 
+import "rechallenge/core/protocol"
+
 // curlProfiles are libcurl with OpenSSL, sessions shared by one multi or share handle.
 var curlProfiles = []Policy{
 	{
@@ -12,14 +14,14 @@ var curlProfiles = []Policy{
 	},
 	{
 		ID: "curl-7.88", Title: "curl 7.88 (Debian 12)", Stack: "libcurl",
-		Recipe: Recipe{PartName, PartPort, PartVersion, PartTrust, PartIdentity}, Mechanisms: []Mechanism{ID, PSK},
+		Recipe: Recipe{PartName, PartPort, PartVersion, PartTrust, PartIdentity}, Mechanisms: []protocol.Mechanism{protocol.SessionID, protocol.PSK},
 		PoolKeyHasIdentity: true, Scope: "multi handle", Bitten: "no",
 		Source: "Debian's curl 7.88.1 against a server on loopback", Date: read, Confidence: RunOnly,
 		Notes: "As later versions, by the certificate's path. It offers no TLS 1.2 ticket.",
 	},
 	{
 		ID: "curl-before-2016", Title: "curl before 7.50.1 (August 2016)", Stack: "libcurl",
-		Recipe: Recipe{PartName, PartPort}, Mechanisms: []Mechanism{ID, Ticket},
+		Recipe: Recipe{PartName, PartPort}, Mechanisms: []protocol.Mechanism{protocol.SessionID, protocol.Ticket},
 		Scope: "easy or share handle", Bitten: "yes",
 		Source: "CVE-2016-5419 (session), CVE-2016-5420 (connection)", Date: "2016-08-03", Confidence: Documented,
 		Notes: "The client certificate was no part of the key, nor of the connection pool's.",

@@ -1,11 +1,13 @@
 package session
 
+import "rechallenge/core/protocol"
+
 // goProfiles are Go's crypto/tls with one ClientSessionCache for everybody,
 // as Config.Clone and http.Transport.Clone leave it.
 var goProfiles = []Policy{
 	{
 		ID: "go", Title: "Go crypto/tls, a shared ClientSessionCache", Stack: "crypto/tls",
-		Recipe: Recipe{PartName}, MaxTTL: 7 * day, Capacity: 64, Mechanisms: []Mechanism{Ticket, PSK},
+		Recipe: Recipe{PartName}, MaxTTL: 7 * day, Capacity: 64, Mechanisms: []protocol.Mechanism{protocol.Ticket, protocol.PSK},
 		Scope: "ClientSessionCache object", Bitten: "yes if the cache is shared",
 		Source: "crypto/tls handshake_client.go and common.go, Go 1.26", Date: read, Confidence: RunHere,
 		Notes: "ServerName without the port, so that another port is no way out. No cache unless one is configured; Config.Clone shares it. " +

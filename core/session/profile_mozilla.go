@@ -1,5 +1,7 @@
 package session
 
+import "rechallenge/core/protocol"
+
 // mozillaProfiles are NSS and, on top of it with a token cache of its own, Firefox.
 var mozillaProfiles = []Policy{
 	{
@@ -12,7 +14,7 @@ var mozillaProfiles = []Policy{
 	},
 	{
 		ID: "firefox", Title: "Firefox", Stack: "NSS with Firefox's token cache",
-		Recipe: Recipe{PartName, PartPort}, Mechanisms: []Mechanism{Ticket, PSK},
+		Recipe: Recipe{PartName, PartPort}, Mechanisms: []protocol.Mechanism{protocol.Ticket, protocol.PSK},
 		AnonymousOnly: true,
 		Scope:         "process, by container and private window", Bitten: "no; yes after visits without a certificate",
 		Source: "Firefox ESR 153.7 against servers on loopback; netwerk/base/SSLTokensCache.cpp", Date: read, Confidence: RunHere,

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 )
 
@@ -18,7 +19,7 @@ var dates = regexp.MustCompile(`^(19|20)\d\d(-(0[1-9]|1[0-2])(-([0-2]\d|3[01]))?
 func TestProfilesWhole(t *testing.T) {
 	sure := []string{session.ReadInSource, session.RunHere, session.RunOnly, session.Documented, session.Reported, session.Unknown}
 	verdicts := []string{"yes", "no", "measure"}
-	mechanisms := []session.Mechanism{session.ID, session.Ticket, session.PSK}
+	mechanisms := []protocol.Mechanism{protocol.SessionID, protocol.Ticket, protocol.PSK}
 	checked := 0
 	for _, p := range session.Policies {
 		if p.Stack == "" {
@@ -93,10 +94,10 @@ func TestProfilesWhole(t *testing.T) {
 				bad("mechanism %q is unknown or there twice", m)
 			}
 		}
-		if p.SingleUseTickets && !p.Keeps(session.PSK) {
+		if p.SingleUseTickets && !p.Keeps(protocol.PSK) {
 			bad("tickets are used once, and it resumes by none of TLS 1.3")
 		}
-		if p.NeedsLifetime && !p.Keeps(session.PSK) && !p.Keeps(session.Ticket) {
+		if p.NeedsLifetime && !p.Keeps(protocol.PSK) && !p.Keeps(protocol.Ticket) {
 			bad("a ticket needs a lifetime, and it resumes by none")
 		}
 	}

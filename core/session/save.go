@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+
+	"rechallenge/core/protocol"
 )
 
 // SavedSchema names the format of saved sessions.
@@ -110,7 +112,7 @@ func short(s string, most int) string {
 // check refuses what no cache can have held.
 func (s savedSession) check() error {
 	switch {
-	case !slices.Contains([]Mechanism{ID, Ticket, PSK}, s.Info.Mechanism):
+	case !slices.Contains(protocol.Mechanisms, s.Info.Mechanism):
 		return fmt.Errorf("unknown mechanism %s", short(string(s.Info.Mechanism), 12))
 	case s.Info.Stack == "":
 		return errors.New("it says no stack")

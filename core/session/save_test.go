@@ -10,12 +10,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 )
 
 var secret = session.Session{
 	Info: session.Info{
-		Serial: 3, Key: "name=a", Mechanism: session.PSK, Version: 0x0304, Stack: "go", MadeBy: 7, Origin: session.Origin{EstablishedBy: "alice", AuthKnown: true},
+		Serial: 3, Key: "name=a", Mechanism: protocol.PSK, Version: 0x0304, Stack: "go", MadeBy: 7, Origin: session.Origin{EstablishedBy: "alice", AuthKnown: true},
 		ServerName: "a", Created: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), Expires: time.Date(2026, 11, 23, 12, 10, 0, 0, time.UTC),
 	},
 	Secret: session.Secret{Ticket: []byte("ticket-bytes"), State: []byte("state-bytes"), Master: []byte("master-bytes")},

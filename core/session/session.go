@@ -7,31 +7,23 @@ package session
 
 import (
 	"time"
-)
 
-// Mechanism is how a session comes back.
-type Mechanism string
-
-// The mechanisms: RFC 5246 section 7.4.1.2, RFC 5077, RFC 8446 section 2.2.
-const (
-	ID     Mechanism = "session-id"
-	Ticket Mechanism = "ticket"
-	PSK    Mechanism = "psk"
+	"rechallenge/core/protocol"
 )
 
 // Info is what may be shown of a session. It holds no secret: a ticket is its
 // length and digest.
 type Info struct {
-	Serial       int       `json:"serial"` // from 1 within its cache
-	Key          string    `json:"key"`    // the session key as printed
-	Mechanism    Mechanism `json:"mechanism"`
-	Version      uint16    `json:"version"`      // e.g. 0x0304
-	CipherSuite  uint16    `json:"cipher_suite"` // e.g. 0x1301
-	Stack        string    `json:"stack"`        // the stack that made it and alone can use it
-	SessionID    string    `json:"session_id"`   // hexadecimal; ID mechanism only
-	TicketLength int       `json:"ticket_length"`
-	TicketDigest string    `json:"ticket_digest"` // first 16 hex digits of SHA-256
-	MadeBy       int       `json:"made_by"`       // index of the connection that got it; 0 = loaded from a file
+	Serial       int                `json:"serial"` // from 1 within its cache
+	Key          string             `json:"key"`    // the session key as printed
+	Mechanism    protocol.Mechanism `json:"mechanism"`
+	Version      uint16             `json:"version"`      // protocol.TLS13
+	CipherSuite  uint16             `json:"cipher_suite"` // e.g. 0x1301
+	Stack        string             `json:"stack"`        // the stack that made it and alone can use it
+	SessionID    string             `json:"session_id"`   // hexadecimal; ID mechanism only
+	TicketLength int                `json:"ticket_length"`
+	TicketDigest string             `json:"ticket_digest"` // first 16 hex digits of SHA-256
+	MadeBy       int                `json:"made_by"`       // index of the connection that got it; 0 = loaded from a file
 	Origin
 	Configured string        `json:"configured"` // identity the making connection was meant to use; "" = none
 	ServerName string        `json:"server_name"`

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rechallenge/core/identity"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/wire"
 )
@@ -34,7 +35,7 @@ type Chooser interface {
 // Capabilities are what a stack can do.
 type Capabilities struct {
 	MinVersion, MaxVersion uint16
-	Mechanisms             []session.Mechanism
+	Mechanisms             []protocol.Mechanism
 	Renegotiation          bool
 	PostHandshakeAuth      bool
 }
@@ -46,9 +47,9 @@ type Config struct {
 	MaxVersion uint16
 	ALPN       []string
 	Trust      Trust
-	Identity   *identity.Identity  // nil = answer a challenge with no certificate
-	Session    *session.Session    // to offer; nil = full handshake
-	Mechanisms []session.Mechanism // those the client resumes by; without tickets it asks for none below TLS 1.3; nil = all
+	Identity   *identity.Identity   // nil = answer a challenge with no certificate
+	Session    *session.Session     // to offer; nil = full handshake
+	Mechanisms []protocol.Mechanism // those the client resumes by; without tickets it asks for none below TLS 1.3; nil = all
 	KeyLog     *wire.KeyLog
 	Now        func() time.Time
 	// NewSession is called for each session the server gives, from within

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"rechallenge/core/protocol"
+
 	"golang.org/x/net/http/httpguts"
 )
 
@@ -20,7 +22,7 @@ const (
 )
 
 // versions are the TLS versions a target may name, in order.
-var versions = []string{"1.0", "1.1", "1.2", "1.3"}
+var versions = protocol.VersionTexts()
 
 // protocols are the values of Protocol.
 var protocols = []string{"https", "tls"}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 )
@@ -74,9 +75,9 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection) Lane {
 	for _, ch := range c.Challenges {
 		kind, words := MarkChallenge, "challenge"
 		switch ch.When {
-		case wire.Renegotiation:
+		case protocol.Renegotiation:
 			kind, words = MarkRenegotiation, "challenge in renegotiation"
-		case wire.PostHandshake:
+		case protocol.PostHandshake:
 			kind, words = MarkPostHandshake, "challenge after the handshake"
 		}
 		answer := "nobody"

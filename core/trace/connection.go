@@ -3,6 +3,7 @@ package trace
 import (
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/wire"
 )
@@ -115,7 +116,7 @@ type Evidence struct {
 type Resumption struct {
 	Offered        bool
 	Accepted       bool
-	Mechanism      session.Mechanism
+	Mechanism      protocol.Mechanism
 	FromConnection int // 0 = from a file
 	SessionKey     string
 	Age            time.Duration
@@ -143,7 +144,7 @@ type HTTP struct {
 
 // NewSession is resumable state that the server gave.
 type NewSession struct {
-	Mechanism session.Mechanism
+	Mechanism protocol.Mechanism
 	Lifetime  time.Duration
 	Length    int
 	Digest    string

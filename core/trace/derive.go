@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/wire"
 )
@@ -52,7 +53,7 @@ func (f *Folder) derive(c *Connection) {
 // a resumption (RFC 8446 section 4.3.2); before it in a renegotiation, which
 // shows as more encrypted handshake messages than the one that ends a handshake.
 func hides(w *wire.Summary) bool {
-	if w.Version == 0x0304 {
+	if w.Version == protocol.TLS13 {
 		return w.Hidden[wire.Server] > 0 && (!w.Resumed || w.PostHandshakeAuth)
 	}
 	return w.Hidden[wire.Client] > 1 || w.Hidden[wire.Server] > 1
@@ -93,12 +94,12 @@ func (f *Folder) resumption(c *Connection) {
 	r := Resumption{Offered: true, Accepted: w.Resumed, SessionKey: c.SessionKey}
 	switch {
 	case w.Resumed:
-		r.Mechanism = session.Mechanism(w.Accepted.Mechanism)
+		r.Mechanism = w.Accepted.Mechanism
 	case len(w.Offered) > 0:
-		r.Mechanism = session.Mechanism(w.Offered[0].Mechanism)
-	case c.hit != nil && w.HelloID != "" && c.hit.Info.Mechanism == session.ID && c.hit.Info.SessionID == w.HelloID:
+		r.Mechanism = w.Offered[0].Mechanism
+	case c.hit != nil && w.HelloID != "" && c.hit.Info.Mechanism == protocol.SessionID && c.hit.Info.SessionID == w.HelloID:
 		// Beside an offer of TLS 1.3 the ID alone could be mere compatibility.
-		r.Mechanism = session.ID
+		r.Mechanism = protocol.SessionID
 	default:
 		return
 	}
@@ -141,7 +142,7 @@ func (f *Folder) authenticated(c *Connection) {
 		switch {
 		case ch.Proved:
 			c.IdentityAuthenticated, c.AuthenticatedKnown = ch.AnsweredWith, ch.AnsweredWith != nil
-		case ch.Answered && ch.When != wire.PostHandshake:
+		case ch.Answered && ch.When != protocol.PostHandshake:
 			c.IdentityAuthenticated, c.AuthenticatedKnown = nil, true
 		}
 	}
@@ -161,7 +162,7 @@ func (f *Folder) origin(pass, connection int, info *session.Info) (o session.Ori
 	}
 	by, known := c.IdentityAuthenticated, c.AuthenticatedKnown
 	for i := range c.NewSessions {
-		if n := &c.NewSessions[i]; info.Mechanism == session.PSK && n.Mechanism == session.PSK && n.Digest == info.TicketDigest {
+		if n := &c.NewSessions[i]; info.Mechanism == protocol.PSK && n.Mechanism == protocol.PSK && n.Digest == info.TicketDigest {
 			by, known = n.EstablishedBy, n.Known
 		}
 	}

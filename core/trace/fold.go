@@ -288,7 +288,7 @@ func (f *Folder) message(c *Connection, seq int, m *wire.Message) {
 	}
 	for _, t := range c.Wire.Tickets[tickets:] {
 		c.NewSessions = append(c.NewSessions, NewSession{
-			Mechanism: session.Mechanism(t.Mechanism), Lifetime: t.Lifetime, Length: t.Length, Digest: t.Digest, Event: seq, At: m.At,
+			Mechanism: t.Mechanism, Lifetime: t.Lifetime, Length: t.Length, Digest: t.Digest, Event: seq, At: m.At,
 		})
 	}
 	switch {

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/wire"
 )
 
@@ -188,7 +189,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 		from = wire.Server
 	}
 	m.Message = wire.Message{
-		From: from, Flight: j.Flight, Content: wire.ContentType(j.Content), Type: wire.HandshakeType(j.Type),
+		From: from, Flight: j.Flight, Content: wire.ContentType(j.Content), Type: protocol.HandshakeType(j.Type),
 		Version: version, CipherSuite: suite, Encrypted: j.Encrypted, Epoch: j.Epoch, Length: j.Length, More: j.More,
 		Raw: j.Raw, Masked: j.Masked, Alert: j.Alert, Problem: j.Problem,
 	}

@@ -6,19 +6,14 @@ import (
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
-)
 
-// When a challenge came.
-const (
-	Initial       = "initial"
-	Renegotiation = "renegotiation"
-	PostHandshake = "post-handshake"
+	"rechallenge/core/protocol"
 )
 
 // Challenge is a CertificateRequest and what the client answered.
 type Challenge struct {
 	At               time.Duration
-	When             string // Initial, Renegotiation or PostHandshake
+	When             protocol.Moment // Initial, Renegotiation or PostHandshake
 	AcceptableCAs    [][]byte
 	SignatureSchemes []uint16
 	CertificateTypes []uint8
@@ -42,17 +37,17 @@ func (s *Summary) certificateRequest(m *Message, body []byte) {
 	if m.From != Server {
 		return
 	}
-	c := Challenge{At: m.At, When: Initial}
+	c := Challenge{At: m.At, When: protocol.Initial}
 	b := cryptobyte.String(body)
 	var block cryptobyte.String
-	if s.Version != tls13 {
+	if s.Version != protocol.TLS13 {
 		if s.renegotiating {
-			c.When = Renegotiation
+			c.When = protocol.Renegotiation
 		}
 		var types cryptobyte.String
 		b.ReadUint8LengthPrefixed(&types)
 		c.CertificateTypes = types
-		if s.Version == 0x0303 {
+		if s.Version == protocol.TLS12 {
 			b.ReadUint16LengthPrefixed(&block)
 			c.SignatureSchemes = uint16s(block)
 		}
@@ -65,20 +60,20 @@ func (s *Summary) certificateRequest(m *Message, body []byte) {
 	b.ReadUint8LengthPrefixed(&context)
 	c.context = context
 	if len(context) > 0 || s.ClientFinished {
-		c.When = PostHandshake
+		c.When = protocol.PostHandshake
 	}
-	var room extensionRoom
-	list, _ := extensions(room[:0], body, &b)
+	var room protocol.Room
+	list, _ := protocol.ReadExtensions(room[:0], body, &b)
 	for _, e := range list {
-		data := cryptobyte.String(e.data)
-		switch e.id {
-		case extSignatureAlgorithms:
+		data := cryptobyte.String(e.Data)
+		switch e.ID {
+		case protocol.ExtensionSignatureAlgorithms:
 			data.ReadUint16LengthPrefixed(&block)
 			c.SignatureSchemes = uint16s(block)
-		case extCertAuthorities:
+		case protocol.ExtensionCertAuthorities:
 			data.ReadUint16LengthPrefixed(&block)
 			c.AcceptableCAs = authorities(block)
-		case extOIDFilters:
+		case protocol.ExtensionOIDFilters:
 			data.ReadUint16LengthPrefixed(&block)
 			c.OIDFilters = oidFilters(block)
 		}
@@ -128,7 +123,7 @@ func (s *Summary) challengeOf(context []byte) *Challenge {
 // 5246 section 7.4.2.
 func certificateList(version uint16, body []byte) (context []byte, chain [][]byte) {
 	b := cryptobyte.String(body)
-	if version == tls13 {
+	if version == protocol.TLS13 {
 		var c cryptobyte.String
 		b.ReadUint8LengthPrefixed(&c)
 		context = c
@@ -138,7 +133,7 @@ func certificateList(version uint16, body []byte) (context []byte, chain [][]byt
 	chain = [][]byte{}
 	for !list.Empty() {
 		var der, ext cryptobyte.String
-		if !list.ReadUint24LengthPrefixed(&der) || (version == tls13 && !list.ReadUint16LengthPrefixed(&ext)) {
+		if !list.ReadUint24LengthPrefixed(&der) || (version == protocol.TLS13 && !list.ReadUint16LengthPrefixed(&ext)) {
 			break
 		}
 		chain = append(chain, der)

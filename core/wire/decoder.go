@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"rechallenge/core/protocol"
 )
 
 // Limits of the record layer and of what is put together from it.
@@ -105,7 +107,7 @@ func (d *Decoder) ClientRandom() []byte { return d.next.clientRandom }
 
 // SessionID is the ServerHello's session ID in TLS 1.2 and before; nil if none or not yet seen.
 func (d *Decoder) SessionID() []byte {
-	if d.version == 0 || d.version >= tls13 || len(d.next.sessionID) == 0 {
+	if d.version == 0 || d.version >= protocol.TLS13 || len(d.next.sessionID) == 0 {
 		return nil
 	}
 	return d.next.sessionID
@@ -350,7 +352,7 @@ func (d *Decoder) process(r *record) bool {
 		return true
 	}
 	// In TLS 1.3 what is protected looks like application data (RFC 8446 section 5.2).
-	tls13 := h.params.version == tls13
+	tls13 := h.params.version == protocol.TLS13
 	switch {
 	case !h.secure && r.content == ApplicationData:
 		// Early data before a HelloRetryRequest (RFC 8446 section 4.2.10), or nothing TLS knows.
@@ -433,14 +435,14 @@ func (d *Decoder) plain(r *record, encrypted bool) {
 		for p := r.payload; len(p) > 0; p = p[2:] {
 			m := d.message(r, encrypted)
 			m.Length, m.Raw = 2, bytes.Clone(p[:2])
-			m.Alert = &Alert{Level: p[0], Description: p[1], Name: AlertName(p[1])}
+			m.Alert = &Alert{Level: p[0], Description: p[1], Name: protocol.AlertName(p[1])}
 			d.out = append(d.out, m)
 		}
 	case ChangeCipherSpec:
 		m := d.message(r, encrypted)
 		m.Raw = bytes.Clone(r.payload)
 		d.out = append(d.out, m)
-		if d.version != 0 && d.version < tls13 {
+		if d.version != 0 && d.version < protocol.TLS13 {
 			d.changeCipher(r.from)
 		}
 	case ApplicationData, Heartbeat:
@@ -489,7 +491,7 @@ func (d *Decoder) problem(r record, what string) {
 func (d *Decoder) unreadable(r *record, why string) {
 	h := &d.halves[r.from]
 	h.unread++
-	clearType := h.params.version < tls13
+	clearType := h.params.version < protocol.TLS13
 	switch {
 	case h.said == "":
 		h.said = "cannot decrypt: " + why

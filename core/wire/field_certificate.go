@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
+
+	"rechallenge/core/protocol"
 )
 
 // certificate reads RFC 8446 section 4.4.2, RFC 5246 section 7.4.2:
@@ -21,7 +23,7 @@ import (
 //
 // Before TLS 1.3 the list holds certificates only.
 func (r *reader) certificate() {
-	if r.m.Version == tls13 {
+	if r.m.Version == protocol.TLS13 {
 		r.opaque("certificate_request_context", 1, contextWord)
 	}
 	r.vector("certificate_list", 3, func(r *reader) string {
@@ -30,7 +32,7 @@ func (r *reader) certificate() {
 			r.group("certificate_entry", func(r *reader) string {
 				r.vector("cert_data", 3, (*reader).x509)
 				subject := r.fields[0].Value
-				if r.m.Version == tls13 {
+				if r.m.Version == protocol.TLS13 {
 					r.extensions()
 				}
 				return subject
@@ -61,7 +63,7 @@ func (r *reader) compressedCertificate() {
 		if err != nil {
 			return err.Error()
 		}
-		c := &reader{m: r.m, kind: certificate, src: plain, end: len(plain), from: &span{in.at, in.end - in.at}, left: in.left}
+		c := &reader{m: r.m, kind: protocol.TypeCertificate, src: plain, end: len(plain), from: &protocol.Span{Offset: in.at, Length: in.end - in.at}, left: in.left}
 		c.certificate()
 		c.unknown()
 		in.fields, in.at = c.fields, in.end
@@ -77,14 +79,14 @@ func (r *reader) compressedCertificate() {
 //	    DistinguishedName certificate_authorities<0..2^16-1>;
 //	} CertificateRequest;
 func (r *reader) certificateRequest() {
-	if r.m.Version == tls13 {
+	if r.m.Version == protocol.TLS13 {
 		r.opaque("certificate_request_context", 1, contextWord)
 		r.extensions()
 		return
 	}
-	r.list("certificate_types", 1, func(r *reader) { r.u8("certificate_type", CertificateTypeName) })
-	if r.m.Version == 0x0303 {
-		r.list("supported_signature_algorithms", 2, func(r *reader) { r.u16("signature_scheme", SignatureSchemeName) })
+	r.list("certificate_types", 1, func(r *reader) { r.u8("certificate_type", protocol.CertificateTypeName) })
+	if r.m.Version == protocol.TLS12 {
+		r.list("supported_signature_algorithms", 2, func(r *reader) { r.u16("signature_scheme", protocol.SignatureSchemeName) })
 	}
 	r.authorities()
 }
@@ -109,7 +111,7 @@ func (r *reader) oidFilters() {
 // statusRequest reads the request of a client (RFC 6066 section 8) and the
 // answer in a certificate's entry (RFC 8446 section 4.4.2.1).
 func (r *reader) statusRequest() {
-	if r.kind == certificate {
+	if r.kind == protocol.TypeCertificate {
 		r.certificateStatus()
 		return
 	}
@@ -127,7 +129,7 @@ func (r *reader) statusRequestBody() {
 func (r *reader) statusRequestV2() {
 	r.list("certificate_status_req_list", 2, func(r *reader) {
 		r.group("certificate_status_request_item", func(r *reader) string {
-			kind := name8(statusTypeNames, r.u8("status_type", names8(statusTypeNames)))
+			kind := protocol.Name8(statusTypeNames, r.u8("status_type", names8(statusTypeNames)))
 			r.vector("request", 2, func(r *reader) string {
 				r.statusRequestBody()
 				return ""
@@ -149,17 +151,17 @@ func (r *reader) certificateStatus() {
 
 // delegatedCredential reads RFC 9345 section 4.
 func (r *reader) delegatedCredential() {
-	if r.kind == clientHello || r.kind == certificateRequest {
-		u16List("supported_signature_algorithm", "signature_scheme", SignatureSchemeName)(r)
+	if r.kind == protocol.TypeClientHello || r.kind == protocol.TypeCertificateRequest {
+		u16List("supported_signature_algorithm", "signature_scheme", protocol.SignatureSchemeName)(r)
 		return
 	}
 	r.group("cred", func(r *reader) string {
 		r.number("valid_time", 4, lifetimeWord)
-		scheme := SignatureSchemeName(r.u16("dc_cert_verify_algorithm", SignatureSchemeName))
+		scheme := protocol.SignatureSchemeName(r.u16("dc_cert_verify_algorithm", protocol.SignatureSchemeName))
 		r.opaque("ASN1_subjectPublicKeyInfo", 3, nil)
 		return scheme
 	})
-	r.u16("algorithm", SignatureSchemeName)
+	r.u16("algorithm", protocol.SignatureSchemeName)
 	r.opaque("signature", 2, nil)
 }
 
@@ -173,7 +175,7 @@ func (r *reader) certificateTimestamps() {
 			r.bytes("log_id", 32, nil)
 			at := timestampWord(r.number("timestamp", 8, timestampWord))
 			r.opaque("extensions", 2, nil)
-			r.u16("algorithm", SignatureSchemeName)
+			r.u16("algorithm", protocol.SignatureSchemeName)
 			r.opaque("signature", 2, nil)
 			return at
 		})
@@ -192,13 +194,13 @@ func timestampWord(ms uint64) string {
 // encrypted: only the server has the key.
 func (r *reader) encryptedClientHello() {
 	switch {
-	case r.kind == clientHello:
+	case r.kind == protocol.TypeClientHello:
 		if r.u8("type", names8(echTypeNames)) != 0 {
 			return
 		}
 		r.group("cipher_suite", func(r *reader) string {
-			kdf := name16(hpkeKDFNames, r.u16("kdf_id", names16(hpkeKDFNames)))
-			return kdf + ", " + name16(hpkeAEADNames, r.u16("aead_id", names16(hpkeAEADNames)))
+			kdf := protocol.Name16(hpkeKDFNames, r.u16("kdf_id", names16(hpkeKDFNames)))
+			return kdf + ", " + protocol.Name16(hpkeAEADNames, r.u16("aead_id", names16(hpkeAEADNames)))
 		})
 		r.u8("config_id", nil)
 		r.opaque("enc", 2, nil)

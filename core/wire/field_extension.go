@@ -1,6 +1,10 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+
+	"rechallenge/core/protocol"
+)
 
 // extensions reads the extensions of a message or of a certificate's entry, if
 // there are any (RFC 8446 section 4.2):
@@ -25,7 +29,7 @@ func (r *reader) extensions() {
 // extension reads one extension as a field of its own name.
 func (r *reader) extension() {
 	r.group("extension", func(in *reader) string {
-		id := in.u16("extension_type", ExtensionName)
+		id := in.u16("extension_type", protocol.ExtensionName)
 		read := extensionReaders[id]
 		in.vector("extension_data", 2, func(data *reader) string {
 			if data.empty() {
@@ -63,44 +67,44 @@ var extensionReaders = map[uint16]func(*reader){
 			})
 		})
 	},
-	1:                      func(r *reader) { r.u8("max_fragment_length", names8(fragmentLengthNames)) }, // RFC 6066 section 4
-	5:                      (*reader).statusRequest,
-	10:                     u16List("named_group_list", "named_group", GroupName),                              // RFC 8446 section 4.2.7
-	11:                     u8List("ec_point_format_list", "ec_point_format", pointFormatNames),                // RFC 8422 section 5.1.2
-	extSignatureAlgorithms: u16List("supported_signature_algorithms", "signature_scheme", SignatureSchemeName), // RFC 8446 section 4.2.3
-	14:                     (*reader).useSRTP,
-	15:                     func(r *reader) { r.u8("mode", names8(heartbeatModeNames)) }, // RFC 6520 section 2
-	extALPN:                textList("protocol_name_list", "protocol_name"),              // RFC 7301 section 3.1
-	17:                     (*reader).statusRequestV2,
-	18:                     (*reader).certificateTimestamps,
-	19:                     certificateTypes("client_certificate_types", "client_certificate_type"), // RFC 7250 section 3
-	20:                     certificateTypes("server_certificate_types", "server_certificate_type"),
-	21:                     func(r *reader) { r.rest("padding") }, // RFC 7685
-	24:                     (*reader).tokenBinding,
-	27:                     u16ListOf(1, "algorithms", "algorithm", names16(compressionAlgorithms)), // RFC 8879 section 3
-	28:                     func(r *reader) { r.u16("record_size_limit", nil) },                     // RFC 8449 section 4
-	34:                     (*reader).delegatedCredential,
-	extSessionTicket:       func(r *reader) { r.rest("ticket") }, // RFC 5077 section 3.2
-	extPreSharedKey:        (*reader).preSharedKey,
-	extEarlyData:           func(r *reader) { r.number("max_early_data_size", 4, bytesWord) }, // RFC 8446 section 4.2.10
-	extSupportedVersions:   (*reader).supportedVersions,
-	44:                     func(r *reader) { r.opaque("cookie", 2, nil) }, // RFC 8446 section 4.2.2
-	45:                     u8List("ke_modes", "ke_mode", pskModeNames),    // RFC 8446 section 4.2.9
-	extCertAuthorities:     (*reader).authorities,
-	extOIDFilters:          (*reader).oidFilters,
-	50:                     u16List("supported_signature_algorithms_cert", "signature_scheme", SignatureSchemeName), // RFC 8446 section 4.2.3
-	51:                     (*reader).keyShare,
-	54:                     func(r *reader) { r.opaque("cid", 1, nil) }, // RFC 9146 section 3
-	57:                     (*reader).transportParameters,
-	58:                     (*reader).ticketRequest,
-	62:                     func(r *reader) { r.opaque("flags", 1, nil) },
-	13172:                  (*reader).nextProtocols,
-	17513:                  textList("supported_protocols", "protocol_name"),
-	17613:                  textList("supported_protocols", "protocol_name"),
-	0xca34:                 textListOf(hexOf, "trust_anchors", "trust_anchor_id"),             // draft-ietf-tls-trust-anchor-ids section 5
-	0xfd00:                 u16ListOf(1, "outer_extensions", "extension_type", ExtensionName), // RFC 9849 section 5.1
-	0xfe0d:                 (*reader).encryptedClientHello,
-	0xff01:                 func(r *reader) { r.opaque("renegotiated_connection", 1, renegotiatedWord) }, // RFC 5746 section 3.2
+	1:                                     func(r *reader) { r.u8("max_fragment_length", names8(fragmentLengthNames)) }, // RFC 6066 section 4
+	5:                                     (*reader).statusRequest,
+	10:                                    u16List("named_group_list", "named_group", protocol.GroupName),                              // RFC 8446 section 4.2.7
+	11:                                    u8List("ec_point_format_list", "ec_point_format", pointFormatNames),                         // RFC 8422 section 5.1.2
+	protocol.ExtensionSignatureAlgorithms: u16List("supported_signature_algorithms", "signature_scheme", protocol.SignatureSchemeName), // RFC 8446 section 4.2.3
+	14:                                    (*reader).useSRTP,
+	15:                                    func(r *reader) { r.u8("mode", names8(heartbeatModeNames)) }, // RFC 6520 section 2
+	protocol.ExtensionALPN:                textList("protocol_name_list", "protocol_name"),              // RFC 7301 section 3.1
+	17:                                    (*reader).statusRequestV2,
+	18:                                    (*reader).certificateTimestamps,
+	19:                                    certificateTypes("client_certificate_types", "client_certificate_type"), // RFC 7250 section 3
+	20:                                    certificateTypes("server_certificate_types", "server_certificate_type"),
+	21:                                    func(r *reader) { r.rest("padding") }, // RFC 7685
+	24:                                    (*reader).tokenBinding,
+	27:                                    u16ListOf(1, "algorithms", "algorithm", names16(compressionAlgorithms)), // RFC 8879 section 3
+	28:                                    func(r *reader) { r.u16("record_size_limit", nil) },                     // RFC 8449 section 4
+	34:                                    (*reader).delegatedCredential,
+	protocol.ExtensionSessionTicket:       func(r *reader) { r.rest("ticket") }, // RFC 5077 section 3.2
+	protocol.ExtensionPreSharedKey:        (*reader).preSharedKey,
+	protocol.ExtensionEarlyData:           func(r *reader) { r.number("max_early_data_size", 4, bytesWord) }, // RFC 8446 section 4.2.10
+	protocol.ExtensionSupportedVersions:   (*reader).supportedVersions,
+	44:                                    func(r *reader) { r.opaque("cookie", 2, nil) }, // RFC 8446 section 4.2.2
+	45:                                    u8List("ke_modes", "ke_mode", pskModeNames),    // RFC 8446 section 4.2.9
+	protocol.ExtensionCertAuthorities:     (*reader).authorities,
+	protocol.ExtensionOIDFilters:          (*reader).oidFilters,
+	50:                                    u16List("supported_signature_algorithms_cert", "signature_scheme", protocol.SignatureSchemeName), // RFC 8446 section 4.2.3
+	51:                                    (*reader).keyShare,
+	54:                                    func(r *reader) { r.opaque("cid", 1, nil) }, // RFC 9146 section 3
+	57:                                    (*reader).transportParameters,
+	58:                                    (*reader).ticketRequest,
+	62:                                    func(r *reader) { r.opaque("flags", 1, nil) },
+	13172:                                 (*reader).nextProtocols,
+	17513:                                 textList("supported_protocols", "protocol_name"),
+	17613:                                 textList("supported_protocols", "protocol_name"),
+	0xca34:                                textListOf(hexOf, "trust_anchors", "trust_anchor_id"),                      // draft-ietf-tls-trust-anchor-ids section 5
+	0xfd00:                                u16ListOf(1, "outer_extensions", "extension_type", protocol.ExtensionName), // RFC 9849 section 5.1
+	0xfe0d:                                (*reader).encryptedClientHello,
+	0xff01:                                func(r *reader) { r.opaque("renegotiated_connection", 1, renegotiatedWord) }, // RFC 5746 section 3.2
 }
 
 // u16List reads a list of two-byte values with a length of two bytes.
@@ -126,7 +130,7 @@ func textListOf(word func([]byte) string, name, item string) func(*reader) {
 // certificateTypes reads the client's list or the server's choice.
 func certificateTypes(list, one string) func(*reader) {
 	return func(r *reader) {
-		if r.kind == clientHello {
+		if r.kind == protocol.TypeClientHello {
 			u8List(list, one, certificateFormatNames)(r)
 			return
 		}
@@ -136,11 +140,11 @@ func certificateTypes(list, one string) func(*reader) {
 
 // supportedVersions reads RFC 8446 section 4.2.1.
 func (r *reader) supportedVersions() {
-	if r.kind == clientHello {
-		u16ListOf(1, "versions", "version", VersionName)(r)
+	if r.kind == protocol.TypeClientHello {
+		u16ListOf(1, "versions", "version", protocol.VersionName)(r)
 		return
 	}
-	r.u16("selected_version", VersionName)
+	r.u16("selected_version", protocol.VersionName)
 }
 
 // useSRTP reads RFC 5764 section 4.1.1.
@@ -160,7 +164,7 @@ func (r *reader) tokenBinding() {
 
 // ticketRequest reads RFC 9149 section 3.
 func (r *reader) ticketRequest() {
-	if r.kind != clientHello {
+	if r.kind != protocol.TypeClientHello {
 		r.u8("expected_count", nil)
 		return
 	}

@@ -3,6 +3,8 @@ package wire
 import (
 	"fmt"
 	"time"
+
+	"rechallenge/core/protocol"
 )
 
 // clientHello reads RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2:
@@ -17,16 +19,16 @@ import (
 //	} ClientHello;
 func (r *reader) clientHello() {
 	version, id, compression := "client_version", "session_id", "compression_methods"
-	_, list := parseClientHello(r.src[r.at:r.end], nil)
+	_, list := protocol.ReadClientHello(r.src[r.at:r.end], nil)
 	for _, e := range list {
-		if e.id == extSupportedVersions {
+		if e.ID == protocol.ExtensionSupportedVersions {
 			version, id, compression = "legacy_version", "legacy_session_id", "legacy_compression_methods"
 		}
 	}
-	r.u16(version, VersionName)
+	r.u16(version, protocol.VersionName)
 	r.bytes("random", 32, nil)
 	r.opaque(id, 1, nil)
-	r.list("cipher_suites", 2, func(r *reader) { r.u16("cipher_suite", CipherSuiteName) })
+	r.list("cipher_suites", 2, func(r *reader) { r.u16("cipher_suite", protocol.CipherSuiteName) })
 	r.list(compression, 1, func(r *reader) { r.u8("compression_method", names8(compressionNames)) })
 	r.extensions()
 }
@@ -43,13 +45,13 @@ func (r *reader) clientHello() {
 //	} ServerHello;
 func (r *reader) serverHello() {
 	version, id, compression := "server_version", "session_id", "compression_method"
-	if r.m.Version == tls13 || r.m.isRetry() {
+	if r.m.Version == protocol.TLS13 || r.m.isRetry() {
 		version, id, compression = "legacy_version", "legacy_session_id_echo", "legacy_compression_method"
 	}
-	r.u16(version, VersionName)
+	r.u16(version, protocol.VersionName)
 	r.bytes("random", 32, serverRandomWord)
 	r.opaque(id, 1, nil)
-	r.u16("cipher_suite", CipherSuiteName)
+	r.u16("cipher_suite", protocol.CipherSuiteName)
 	r.u8(compression, names8(compressionNames))
 	r.extensions()
 }
@@ -58,7 +60,7 @@ func (r *reader) serverHello() {
 func serverRandomWord(b []byte) string {
 	const end = 24 // of what is random
 	switch {
-	case string(b) == helloRetryRandom:
+	case protocol.IsRetry(b):
 		return "the mark of a HelloRetryRequest"
 	case string(b[end:]) == "DOWNGRD\x01":
 		return "32 bytes; the server could do TLS 1.3"
@@ -79,7 +81,7 @@ func serverRandomWord(b []byte) string {
 //	    Extension extensions<0..2^16-2>;
 //	} NewSessionTicket;
 func (r *reader) newSessionTicket() {
-	if r.m.Version != tls13 {
+	if r.m.Version != protocol.TLS13 {
 		r.number("ticket_lifetime_hint", 4, lifetimeWord)
 		r.opaque("ticket", 2, nil)
 		return

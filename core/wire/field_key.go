@@ -1,6 +1,10 @@
 package wire
 
-import "strings"
+import (
+	"strings"
+
+	"rechallenge/core/protocol"
+)
 
 // keyShare reads RFC 8446 section 4.2.8:
 //
@@ -10,15 +14,15 @@ import "strings"
 //	} KeyShareEntry;
 func (r *reader) keyShare() {
 	entry := func(r *reader) string {
-		group := GroupName(r.u16("group", GroupName))
+		group := protocol.GroupName(r.u16("group", protocol.GroupName))
 		r.opaque("key_exchange", 2, nil)
 		return group
 	}
 	switch {
-	case r.kind == clientHello:
+	case r.kind == protocol.TypeClientHello:
 		r.list("client_shares", 2, func(r *reader) { r.group("key_share_entry", entry) })
 	case r.m.isRetry():
-		r.u16("selected_group", GroupName)
+		r.u16("selected_group", protocol.GroupName)
 	default:
 		r.group("server_share", entry)
 	}
@@ -36,7 +40,7 @@ func (r *reader) keyShare() {
 //	    PskBinderEntry binders<33..2^16-1>;
 //	} OfferedPsks;
 func (r *reader) preSharedKey() {
-	if r.kind != clientHello {
+	if r.kind != protocol.TypeClientHello {
 		r.u16("selected_identity", nil)
 		return
 	}
@@ -63,7 +67,7 @@ func (r *reader) preSharedKey() {
 type exchange struct{ ecdhe, dhe, rsa, psk, srp, signed bool }
 
 func exchangeOf(suite uint16) exchange {
-	kind, _, _ := strings.Cut(strings.TrimPrefix(cipherSuiteNames[suite], "TLS_"), "_WITH_")
+	kind, _, _ := strings.Cut(strings.TrimPrefix(protocol.CipherSuiteName(suite), "TLS_"), "_WITH_")
 	has := func(part string) bool { return strings.Contains("_"+kind+"_", "_"+part+"_") }
 	e := exchange{
 		ecdhe: has("ECDHE") || has("ECDH"), dhe: has("DHE") || has("DH"), psk: has("PSK"), srp: has("SRP"),
@@ -86,7 +90,7 @@ func (r *reader) serverKeyExchange() {
 			if r.u8("curve_type", names8(curveTypeNames)) != 3 {
 				return "not a named curve"
 			}
-			group := GroupName(r.u16("namedcurve", GroupName))
+			group := protocol.GroupName(r.u16("namedcurve", protocol.GroupName))
 			r.opaque("public", 1, nil)
 			return group
 		})
@@ -132,8 +136,8 @@ func (r *reader) clientKeyExchange() {
 // signature reads CertificateVerify and the end of ServerKeyExchange: RFC 8446
 // section 4.4.3, RFC 5246 section 4.7. Before TLS 1.2 the algorithm is not said.
 func (r *reader) signature() {
-	if r.m.Version >= 0x0303 {
-		r.u16("algorithm", SignatureSchemeName)
+	if r.m.Version >= protocol.TLS12 {
+		r.u16("algorithm", protocol.SignatureSchemeName)
 	}
 	r.opaque("signature", 2, nil)
 }

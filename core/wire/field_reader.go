@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"rechallenge/core/protocol"
 )
 
 // Limits of a field tree.
@@ -19,11 +21,11 @@ const (
 // past the end it shows as cut short, and then reads nothing more.
 type reader struct {
 	m      *Message
-	kind   HandshakeType // what is read: m.Type, or what m holds in compressed form
+	kind   protocol.HandshakeType // what is read: m.Type, or what m holds in compressed form
 	src    []byte
 	at     int // of the next byte in src
 	end    int
-	from   *span // where in m.Raw src came from, when it is not m.Raw itself
+	from   *protocol.Span // where in m.Raw src came from, when it is not m.Raw itself
 	fields []Field
 	left   *int // fields that this message may still have
 }
@@ -40,7 +42,7 @@ func (r *reader) add(f Field, at, end int) {
 	*r.left--
 	f.Offset, f.Length = at, end-at
 	if r.from != nil {
-		f.Offset, f.Length = r.from.offset, r.from.length
+		f.Offset, f.Length = r.from.Offset, r.from.Length
 	} else if k := r.m.maskAt(at, end-at); k != nil && len(f.Fields) == 0 {
 		f.Value, f.Hex = fmt.Sprintf("%s, not shown: SHA-256 %s...", plural(k.Length, "byte"), k.Digest), ""
 	}
@@ -263,9 +265,9 @@ func plural(n int, unit string) string {
 func bytesWord(n uint64) string { return plural(int(n), "byte") }
 
 func names8(names map[uint8]string) func(uint8) string {
-	return func(v uint8) string { return name8(names, v) }
+	return func(v uint8) string { return protocol.Name8(names, v) }
 }
 
 func names16(names map[uint16]string) func(uint16) string {
-	return func(v uint16) string { return name16(names, v) }
+	return func(v uint16) string { return protocol.Name16(names, v) }
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/wire"
 )
 
@@ -145,7 +146,7 @@ func TestRareMessages(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			body := unhex(t, c.body)
 			m := wire.Message{
-				From: c.from, Content: wire.Handshake, Type: wire.HandshakeType(c.kind), Version: c.version, CipherSuite: c.suite,
+				From: c.from, Content: wire.Handshake, Type: protocol.HandshakeType(c.kind), Version: c.version, CipherSuite: c.suite,
 				Raw: append([]byte{c.kind, 0, byte(len(body) >> 8), byte(len(body))}, body...),
 			}
 			var b bytes.Buffer

@@ -3,6 +3,8 @@ package wire
 import (
 	"bytes"
 	"fmt"
+
+	"rechallenge/core/protocol"
 )
 
 // handshake puts handshake messages together and handles each.
@@ -29,12 +31,12 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		}
 		in = in[n:]
 		m := d.message(r, encrypted)
-		m.Type, m.Length = HandshakeType(raw[0]), n
+		m.Type, m.Length = protocol.HandshakeType(raw[0]), n
 		epoch := h.epoch
-		var hello clientHelloBody
-		var list []extension
-		if m.Type == clientHello {
-			hello, list = parseClientHello(raw[4:], d.room.extensions[:0])
+		var hello protocol.ClientHello
+		var list []protocol.Extension
+		if m.Type == protocol.TypeClientHello {
+			hello, list = protocol.ReadClientHello(raw[4:], d.room.extensions[:0])
 		}
 		m.Raw, m.Masked = mask(m.Type, m.Version, raw, &hello, list, lasting && !r.own)
 		d.follow(&m, &hello, list)
@@ -43,7 +45,7 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		}
 		m.CipherSuite = d.next.suite
 		if m.isRetry() {
-			m.Version = tls13
+			m.Version = protocol.TLS13
 		}
 		d.out = append(d.out, m)
 		// Messages must not cross a change of keys (RFC 8446 section 5.1).
@@ -64,41 +66,41 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 
 // follow keeps up with what a handshake message changes: randoms, version,
 // suite, keys. hello and list are the message where it is a ClientHello.
-func (d *Decoder) follow(m *Message, hello *clientHelloBody, list []extension) {
+func (d *Decoder) follow(m *Message, hello *protocol.ClientHello, list []protocol.Extension) {
 	from, t := m.From, m.Type
 	h := &d.halves[from]
-	if from == Server && t != serverHello && t != newSessionTicket && t != helloRequest {
+	if from == Server && t != protocol.TypeServerHello && t != protocol.TypeNewSessionTicket && t != protocol.TypeHelloRequest {
 		d.next.full = true
 	}
 	switch t {
-	case clientHello:
+	case protocol.TypeClientHello:
 		if from == Client {
 			d.followClientHello(m, hello, list)
 		}
-	case serverHello:
+	case protocol.TypeServerHello:
 		if from == Server {
 			d.followServerHello(m.Raw[4:])
 		}
-	case newSessionTicket:
-		if at, _, ok := ticketOf(m.Raw[4:], d.version); ok && d.version < tls13 && at.length > 0 {
-			d.next.issued = m.digestAt(4 + at.offset)
+	case protocol.TypeNewSessionTicket:
+		if at, _, ok := protocol.ReadTicket(m.Raw[4:], d.version); ok && d.version < protocol.TLS13 && at.Length > 0 {
+			d.next.issued = m.digestAt(4 + at.Offset)
 		}
-	case endOfEarlyData:
+	case protocol.TypeEndOfEarlyData:
 		if from == Client && h.early {
 			d.secure(from, "CLIENT_HANDSHAKE_TRAFFIC_SECRET")
 		}
-	case finished:
+	case protocol.TypeFinished:
 		// A client also sends Finished after it was asked later on; only the
 		// first one changes the keys (RFC 8446 section 4.6.2).
 		switch {
-		case h.params.version != tls13:
+		case h.params.version != protocol.TLS13:
 		case h.label == "SERVER_HANDSHAKE_TRAFFIC_SECRET":
 			d.secure(from, "SERVER_TRAFFIC_SECRET_0")
 		case h.label == "CLIENT_HANDSHAKE_TRAFFIC_SECRET":
 			d.secure(from, "CLIENT_TRAFFIC_SECRET_0")
 		}
-	case keyUpdate:
-		if h.params.version == tls13 && h.secret != nil {
+	case protocol.TypeKeyUpdate:
+		if h.params.version == protocol.TLS13 && h.secret != nil {
 			h.secret = nextSecret(h.params.suite, h.secret)
 			d.uncounted(from)
 			h.opener, h.epoch = nil, h.epoch+1
@@ -106,44 +108,44 @@ func (d *Decoder) follow(m *Message, hello *clientHelloBody, list []extension) {
 	}
 }
 
-func (d *Decoder) followClientHello(m *Message, c *clientHelloBody, list []extension) {
-	if len(c.random) == 0 || (d.version == tls13 && d.halves[Client].secure) {
+func (d *Decoder) followClientHello(m *Message, c *protocol.ClientHello, list []protocol.Extension) {
+	if len(c.Random) == 0 || (d.version == protocol.TLS13 && d.halves[Client].secure) {
 		return
 	}
-	d.next = params{clientRandom: c.random, clientID: c.sessionID}
+	d.next = params{clientRandom: c.Random, clientID: c.SessionID}
 	early := false
 	for _, e := range list {
 		switch {
-		case e.id == extEarlyData:
+		case e.ID == protocol.ExtensionEarlyData:
 			early = true
-		case e.id == extSessionTicket && len(e.data) > 0:
-			d.next.offered = m.digestAt(4 + e.offset)
+		case e.ID == protocol.ExtensionSessionTicket && len(e.Data) > 0:
+			d.next.offered = m.digestAt(4 + e.Offset)
 		}
 	}
 	if h := &d.halves[Client]; early && !h.secure {
-		h.secure, h.early, h.label, h.params.version = true, true, "CLIENT_EARLY_TRAFFIC_SECRET", tls13
+		h.secure, h.early, h.label, h.params.version = true, true, "CLIENT_EARLY_TRAFFIC_SECRET", protocol.TLS13
 		h.epoch++
 	}
 }
 
 func (d *Decoder) followServerHello(body []byte) {
-	s, ok := parseServerHello(body)
-	if !ok && s.suite == 0 {
+	s, ok := protocol.ReadServerHello(body)
+	if !ok && s.CipherSuite == 0 {
 		return
 	}
 	client := &d.halves[Client]
-	if s.retry {
+	if s.Retry {
 		if client.early {
 			*client = half{at: client.at, buf: client.buf}
 		}
 		return
 	}
 	n := &d.next
-	n.serverRandom, n.suite, n.version = s.random, s.suite, s.version
-	n.sessionID, n.etm, n.full = s.sessionID, s.etm, false
-	d.version, d.moved = s.version, true
+	n.serverRandom, n.suite, n.version = s.Random, s.CipherSuite, s.Version
+	n.sessionID, n.etm, n.full = s.SessionID, s.EncryptThenMAC, false
+	d.version, d.moved = s.Version, true
 	switch {
-	case s.version < tls13:
+	case s.Version < protocol.TLS13:
 		if client.early {
 			client.early, client.secure, client.label = false, false, ""
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/wire"
 	"rechallenge/core/wire/wiretest"
 )
@@ -103,7 +104,7 @@ func FuzzMessages(f *testing.F) {
 			return
 		}
 		m := wire.Message{
-			From: wire.Side(from & 1), Flight: 1, Content: wire.Handshake, Type: wire.HandshakeType(kind), Version: version, CipherSuite: suite,
+			From: wire.Side(from & 1), Flight: 1, Content: wire.Handshake, Type: protocol.HandshakeType(kind), Version: version, CipherSuite: suite,
 			Raw: append([]byte{kind, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...),
 		}
 		m.Length = len(m.Raw)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/wire"
 )
 
@@ -60,7 +61,7 @@ func golden(t *testing.T, name string, got []byte) {
 
 // describe prints a message as the inspector shows it.
 func describe(w io.Writer, m *wire.Message) {
-	fmt.Fprintf(w, "%s flight %d  %s  %s, %d bytes", m.From, m.Flight, m.Name(), wire.VersionName(m.Version), m.Length)
+	fmt.Fprintf(w, "%s flight %d  %s  %s, %d bytes", m.From, m.Flight, m.Name(), protocol.VersionName(m.Version), m.Length)
 	if m.Encrypted {
 		fmt.Fprintf(w, ", encrypted, epoch %d", m.Epoch)
 	}
@@ -86,7 +87,7 @@ func tree(w io.Writer, fields []wire.Field, indent string) {
 }
 
 func summarize(w io.Writer, s *wire.Summary) {
-	fmt.Fprintf(w, "summary: %s %s sni=%q alpn=%q retry=%t resumed=%t pha=%t\n", wire.VersionName(s.Version), wire.CipherSuiteName(s.CipherSuite), s.ServerName, s.ALPN, s.HelloRetry, s.Resumed, s.PostHandshakeAuth)
+	fmt.Fprintf(w, "summary: %s %s sni=%q alpn=%q retry=%t resumed=%t pha=%t\n", protocol.VersionName(s.Version), protocol.CipherSuiteName(s.CipherSuite), s.ServerName, s.ALPN, s.HelloRetry, s.Resumed, s.PostHandshakeAuth)
 	for _, o := range s.Offered {
 		fmt.Fprintf(w, "  offered %s id=%s length=%d digest=%s accepted=%t\n", o.Mechanism, o.SessionID, o.Length, o.Digest, s.Resumed && o == s.Accepted)
 	}
@@ -141,7 +142,7 @@ func TestWithoutKeys(t *testing.T) {
 			}
 			if with.Version != without.Version || with.CipherSuite != without.CipherSuite || with.ServerName != without.ServerName || with.Resumed != without.Resumed {
 				t.Errorf("%s, connection %d: with keys %s resumed=%t, without %s resumed=%t", name, i+1,
-					wire.VersionName(with.Version), with.Resumed, wire.VersionName(without.Version), without.Resumed)
+					protocol.VersionName(with.Version), with.Resumed, protocol.VersionName(without.Version), without.Resumed)
 			}
 			if with.Version < 0x0304 && len(with.Renegotiations) == 0 && len(with.Challenges) != len(without.Challenges) {
 				t.Errorf("%s, connection %d: a challenge in clear was not seen", name, i+1)

@@ -4,60 +4,62 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+
+	"rechallenge/core/protocol"
 )
 
 // mask overwrites the tickets and PSK identities of a message and says what
 // was there by length and digest. Of a message that can't be parsed it masks
 // all that may be one. h and list are the message where it is a ClientHello. What
 // is shared with others is overwritten in a copy; out is raw or that copy.
-func mask(t HandshakeType, version uint16, raw []byte, h *clientHelloBody, list []extension, shared bool) (out []byte, masks []Mask) {
-	var spans []span
+func mask(t protocol.HandshakeType, version uint16, raw []byte, h *protocol.ClientHello, list []protocol.Extension, shared bool) (out []byte, masks []Mask) {
+	var spans []protocol.Span
 	body := raw[4:]
 	switch t {
-	case clientHello:
-		end := h.rest
+	case protocol.TypeClientHello:
+		end := h.Rest
 		if end == 0 {
 			end = min(2+32, len(body)) // it is broken somewhere after the random
 		}
 		for _, e := range list {
-			end = e.offset + len(e.data)
-			switch e.id {
-			case extSessionTicket:
-				spans = append(spans, span{e.offset, len(e.data)})
-			case extPreSharedKey:
-				identities, whole := pskIdentities(e)
+			end = e.Offset + len(e.Data)
+			switch e.ID {
+			case protocol.ExtensionSessionTicket:
+				spans = append(spans, protocol.Span{Offset: e.Offset, Length: len(e.Data)})
+			case protocol.ExtensionPreSharedKey:
+				identities, whole := protocol.PSKIdentities(e)
 				if !whole {
-					identities = []span{{e.offset, len(e.data)}}
+					identities = []protocol.Span{{Offset: e.Offset, Length: len(e.Data)}}
 				}
 				spans = append(spans, identities...)
 			}
 		}
-		if !h.whole {
-			spans = append(spans, span{end, len(body) - end})
+		if !h.Whole {
+			spans = append(spans, protocol.Span{Offset: end, Length: len(body) - end})
 		}
-	case newSessionTicket:
-		at, _, ok := ticketOf(body, version)
+	case protocol.TypeNewSessionTicket:
+		at, _, ok := protocol.ReadTicket(body, version)
 		if !ok {
-			at = span{0, len(body)}
+			at = protocol.Span{Length: len(body)}
 		}
 		spans = append(spans, at)
 	}
 	for _, s := range spans {
-		if s.length == 0 {
+		if s.Length == 0 {
 			continue
 		}
 		if shared {
 			raw, shared = bytes.Clone(raw), false
 		}
-		secret := raw[4+s.offset : 4+s.offset+s.length]
-		masks = append(masks, Mask{Offset: 4 + s.offset, Length: s.length, Digest: digest(secret)})
+		secret := raw[4+s.Offset : 4+s.Offset+s.Length]
+		masks = append(masks, Mask{Offset: 4 + s.Offset, Length: s.Length, Digest: protocol.Digest(secret)})
 		clear(secret)
 	}
 	return raw, masks
 }
 
 // digest is the first 16 hexadecimal digits of the SHA-256.
-func digest(b []byte) string {
+func Digest(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8])
 }

@@ -5,7 +5,11 @@
 // (challenged? resumed? by what?). It uses no TLS library and opens nothing.
 package wire
 
-import "time"
+import (
+	"time"
+
+	"rechallenge/core/protocol"
+)
 
 // Side is who sent something.
 type Side uint8
@@ -35,9 +39,6 @@ const (
 	Heartbeat        ContentType = 24
 )
 
-// HandshakeType is the type of a handshake message (RFC 8446 section 4, RFC 5246 section 7.4).
-type HandshakeType uint8
-
 // Message is one handshake message, alert, ChangeCipherSpec or application-data
 // record, or an explicit statement that something could not be read. Messages
 // are immutable and hold no secret: the bytes of tickets are masked.
@@ -46,7 +47,7 @@ type Message struct {
 	From        Side
 	Flight      int         // from 1; a new one begins when the direction changes
 	Content     ContentType // the true one, when decrypted
-	Type        HandshakeType
+	Type        protocol.HandshakeType
 	Version     uint16 // of the connection as negotiated so far, else of the record
 	CipherSuite uint16 // as negotiated so far; 0 before ServerHello
 	Encrypted   bool   // it crossed the wire encrypted

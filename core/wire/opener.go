@@ -8,6 +8,8 @@ import (
 	"errors"
 	"hash"
 	"sync"
+
+	"rechallenge/core/protocol"
 )
 
 // opener decrypts the records of one direction and epoch, in order.
@@ -24,7 +26,7 @@ type opener interface {
 type room struct {
 	current    record // being decoded
 	scratch    []byte // where records are decrypted
-	extensions extensionRoom
+	extensions protocol.Room
 	out        []Message // decoded so far
 }
 
@@ -57,13 +59,13 @@ func newOpener(s suite, p *params, key, iv, mac []byte) opener {
 		if err != nil {
 			return refuse{err}
 		}
-		return &aeadOpener{aead: aead, iv: bytes.Clone(iv), tls13: p.version == tls13}
+		return &aeadOpener{aead: aead, iv: bytes.Clone(iv), tls13: p.version == protocol.TLS13}
 	}
 	block, err := s.block(key)
 	if err != nil {
 		return refuse{err}
 	}
-	return &cbcOpener{block: block, iv: bytes.Clone(iv), mac: hmac.New(s.mac.New, mac), explicit: p.version > 0x0301, etm: p.etm}
+	return &cbcOpener{block: block, iv: bytes.Clone(iv), mac: hmac.New(s.mac.New, mac), explicit: p.version > protocol.TLS10, etm: p.etm}
 }
 
 // refuse is the opener of what can't be decrypted.

@@ -5,23 +5,16 @@ import (
 	"encoding/hex"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
+	"rechallenge/core/protocol"
 )
 
 // Offer is something the client offered to resume.
 type Offer struct {
-	Mechanism string // "session-id", "ticket", "psk"
+	Mechanism protocol.Mechanism
 	SessionID string // hexadecimal
 	Length    int    // of the session ID, ticket or PSK identity
 	Digest    string // of a ticket or PSK identity: first 16 hex digits of its SHA-256
 }
-
-// The mechanisms of an Offer and a Ticket.
-const (
-	bySessionID = "session-id"
-	byTicket    = "ticket"
-	byPSK       = "psk"
-)
 
 // Renegotiated is a handshake inside a TLS 1.2 connection; its challenge, if
 // there was one, is among the connection's.
@@ -35,7 +28,7 @@ type Renegotiated struct {
 // Ticket is resumable state that the server gave.
 type Ticket struct {
 	At        time.Duration
-	Mechanism string // "session-id", "ticket", "psk"
+	Mechanism protocol.Mechanism
 	Lifetime  time.Duration
 	Length    int
 	Digest    string // of a session ID the ID itself, in hexadecimal
@@ -56,27 +49,22 @@ type negotiation struct {
 // With a ticket the session ID is the client's invention (RFC 5077 section
 // 3.4); in a ClientHello that offers TLS 1.3 it may be mere compatibility
 // (RFC 8446 appendix D.4), and only the answer can tell.
-func offers(m *Message, id []byte, list []extension) negotiation {
+func offers(m *Message, id []byte, list []protocol.Extension) negotiation {
 	n := negotiation{helloID: id}
 	compatible := false
 	for _, e := range list {
-		switch e.id {
-		case extSessionTicket:
-			if len(e.data) > 0 {
-				n.offered = append(n.offered, Offer{Mechanism: byTicket, Length: len(e.data), Digest: m.digestAt(4 + e.offset)})
+		switch e.ID {
+		case protocol.ExtensionSessionTicket:
+			if len(e.Data) > 0 {
+				n.offered = append(n.offered, Offer{Mechanism: protocol.Ticket, Length: len(e.Data), Digest: m.digestAt(4 + e.Offset)})
 			}
-		case extPreSharedKey:
-			list, _ := pskIdentities(e)
+		case protocol.ExtensionPreSharedKey:
+			list, _ := protocol.PSKIdentities(e)
 			for _, at := range list {
-				n.offered = append(n.offered, Offer{Mechanism: byPSK, Length: at.length, Digest: m.digestAt(4 + at.offset)})
+				n.offered = append(n.offered, Offer{Mechanism: protocol.PSK, Length: at.Length, Digest: m.digestAt(4 + at.Offset)})
 			}
-		case extSupportedVersions:
-			data := cryptobyte.String(e.data)
-			var list cryptobyte.String
-			data.ReadUint8LengthPrefixed(&list)
-			for _, v := range uint16s(list) {
-				compatible = compatible || v == tls13
-			}
+		case protocol.ExtensionSupportedVersions:
+			compatible = protocol.OffersVersion(e.Data, protocol.TLS13)
 		}
 	}
 	if len(id) > 0 && len(n.offered) == 0 && !compatible {
@@ -87,13 +75,13 @@ func offers(m *Message, id []byte, list []extension) negotiation {
 
 // sessionID is the ClientHello's session ID as an offer.
 func (n *negotiation) sessionID() Offer {
-	return Offer{Mechanism: bySessionID, SessionID: hex.EncodeToString(n.helloID), Length: len(n.helloID)}
+	return Offer{Mechanism: protocol.SessionID, SessionID: hex.EncodeToString(n.helloID), Length: len(n.helloID)}
 }
 
 // acceptedPSK concludes a TLS 1.3 resumption: selected counts the identities.
 func (s *Summary) acceptedPSK(selected int) {
 	for _, o := range s.negotiation.offered {
-		if o.Mechanism != byPSK {
+		if o.Mechanism != protocol.PSK {
 			continue
 		}
 		if selected == 0 {
@@ -115,7 +103,7 @@ func (s *Summary) changeCipher() {
 	n.done = true
 	accepted := Offer{}
 	for _, o := range n.offered {
-		if o.Mechanism != byPSK {
+		if o.Mechanism != protocol.PSK {
 			accepted = o
 			break
 		}
@@ -138,24 +126,24 @@ func (s *Summary) changeCipher() {
 }
 
 // newSessionID notes a session ID that a server assigned.
-func (s *Summary) newSessionID(m *Message, h *serverHelloBody) {
-	if h.version >= tls13 || len(h.sessionID) == 0 || bytes.Equal(h.sessionID, s.negotiation.helloID) {
+func (s *Summary) newSessionID(m *Message, h *protocol.ServerHello) {
+	if h.Version >= protocol.TLS13 || len(h.SessionID) == 0 || bytes.Equal(h.SessionID, s.negotiation.helloID) {
 		return
 	}
-	s.Tickets = append(s.Tickets, Ticket{At: m.At, Mechanism: bySessionID, Length: len(h.sessionID), Digest: hex.EncodeToString(h.sessionID)})
+	s.Tickets = append(s.Tickets, Ticket{At: m.At, Mechanism: protocol.SessionID, Length: len(h.SessionID), Digest: hex.EncodeToString(h.SessionID)})
 }
 
 func (s *Summary) newSessionTicket(m *Message, body []byte) {
-	at, lifetime, ok := ticketOf(body, s.Version)
-	if !ok || at.length == 0 {
+	at, lifetime, ok := protocol.ReadTicket(body, s.Version)
+	if !ok || at.Length == 0 {
 		return
 	}
-	mechanism := byTicket
-	if s.Version == tls13 {
-		mechanism = byPSK
+	mechanism := protocol.Ticket
+	if s.Version == protocol.TLS13 {
+		mechanism = protocol.PSK
 	}
 	s.Tickets = append(s.Tickets, Ticket{
 		At: m.At, Mechanism: mechanism, Lifetime: time.Duration(lifetime) * time.Second,
-		Length: at.length, Digest: m.digestAt(4 + at.offset),
+		Length: at.Length, Digest: m.digestAt(4 + at.Offset),
 	})
 }

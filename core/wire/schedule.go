@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
+
+	"rechallenge/core/protocol"
 )
 
 // secure says that a direction is protected from here on by the TLS 1.3
@@ -45,9 +47,9 @@ func (d *Decoder) armHalf(h *half, side Side) bool {
 	case p.suite == 0:
 		return false
 	case !ok:
-		h.opener = refuse{fmt.Errorf("this program does not decrypt %s", CipherSuiteName(p.suite))}
+		h.opener = refuse{fmt.Errorf("this program does not decrypt %s", protocol.CipherSuiteName(p.suite))}
 		return true
-	case p.version == tls13:
+	case p.version == protocol.TLS13:
 		if h.secret == nil {
 			h.secret = d.keys.Secret(h.label, p.clientRandom)
 		}
@@ -57,8 +59,8 @@ func (d *Decoder) armHalf(h *half, side Side) bool {
 		e := newExpander(s.hash, h.secret)
 		h.opener = newOpener(s, p, e.expand("key", s.keyLen), e.expand("iv", 12), nil)
 		return true
-	case p.version < 0x0301:
-		h.opener = refuse{fmt.Errorf("this program does not decrypt %s", VersionName(p.version))}
+	case p.version < protocol.TLS10:
+		h.opener = refuse{fmt.Errorf("this program does not decrypt %s", protocol.VersionName(p.version))}
 		return true
 	}
 	master, logged := d.master(p)
@@ -176,7 +178,7 @@ func nextSecret(id uint16, secret []byte) []byte {
 // section 5), MD5 and SHA-1 over half the secret each before (RFC 4346 section 5).
 func prf(version uint16, h crypto.Hash, secret []byte, label string, seed []byte, n int) []byte {
 	seed = append([]byte(label), seed...)
-	if version >= 0x0303 {
+	if version >= protocol.TLS12 {
 		return pHash(h, secret, seed, n)
 	}
 	half := (len(secret) + 1) / 2

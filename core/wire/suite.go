@@ -5,11 +5,18 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/des"
-	_ "crypto/md5" // for crypto.Hash
-	_ "crypto/sha1"
-	_ "crypto/sha256"
-	_ "crypto/sha512"
 	"strings"
+
+	"rechallenge/core/protocol"
+
+	_ "crypto/md5"
+
+	// for crypto.Hash
+	_ "crypto/sha1"
+
+	_ "crypto/sha256"
+
+	_ "crypto/sha512"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -28,7 +35,7 @@ type suite struct {
 // RFC 8446 appendix B.4 build names; ok is false for what this package does
 // not decrypt.
 func suiteOf(id uint16) (s suite, ok bool) {
-	name := cipherSuiteNames[id]
+	name := protocol.CipherSuiteName(id)
 	if _, after, found := strings.Cut(name, "_WITH_"); found {
 		name = after
 	} else {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
+
+	"rechallenge/core/protocol"
 )
 
 // Summary folds the messages of one connection into answers. The zero value is
@@ -50,7 +52,7 @@ type AlertSeen struct {
 func (s *Summary) Add(m *Message) {
 	if m.Problem != "" {
 		s.Unreadable = append(s.Unreadable, m.Problem)
-		if m.Encrypted && (m.Content == Handshake || s.Version == tls13) {
+		if m.Encrypted && (m.Content == Handshake || s.Version == protocol.TLS13) {
 			s.Hidden[m.From]++
 		}
 	}
@@ -60,14 +62,14 @@ func (s *Summary) Add(m *Message) {
 			s.Alerts = append(s.Alerts, AlertSeen{Alert: *m.Alert, At: m.At, From: m.From})
 		}
 	case ChangeCipherSpec:
-		if m.From == Server && s.Version != 0 && s.Version < tls13 {
+		if m.From == Server && s.Version != 0 && s.Version < protocol.TLS13 {
 			s.changeCipher()
 		}
 	case Handshake:
 		switch {
 		case len(m.Raw) >= 4:
 			s.handshake(m, m.Raw[4:])
-		case m.Encrypted && m.Epoch == 1 && s.Version != 0 && s.Version < tls13:
+		case m.Encrypted && m.Epoch == 1 && s.Version != 0 && s.Version < protocol.TLS13:
 			// What can't be decrypted is known all the same: the first handshake
 			// message under new keys is Finished (RFC 5246 section 7.4.9).
 			s.finish(m.From)
@@ -76,29 +78,29 @@ func (s *Summary) Add(m *Message) {
 }
 
 func (s *Summary) handshake(m *Message, body []byte) {
-	if m.From == Server && m.Type != serverHello && m.Type != newSessionTicket && m.Type != helloRequest {
+	if m.From == Server && m.Type != protocol.TypeServerHello && m.Type != protocol.TypeNewSessionTicket && m.Type != protocol.TypeHelloRequest {
 		s.negotiation.full = true
 	}
 	switch m.Type {
-	case clientHello:
+	case protocol.TypeClientHello:
 		s.clientHello(m, body)
-	case serverHello:
+	case protocol.TypeServerHello:
 		s.serverHello(m, body)
-	case encryptedExtensions:
+	case protocol.TypeEncryptedExtensions:
 		c := cryptobyte.String(body)
-		var room extensionRoom
-		list, _ := extensions(room[:0], body, &c)
+		var room protocol.Room
+		list, _ := protocol.ReadExtensions(room[:0], body, &c)
 		for _, e := range list {
-			if e.id == extALPN {
-				s.ALPN = alpnOf(e.data)
+			if e.ID == protocol.ExtensionALPN {
+				s.ALPN = protocol.ALPN(e.Data)
 			}
 		}
-	case certificateRequest:
+	case protocol.TypeCertificateRequest:
 		s.certificateRequest(m, body)
-	case certificate:
+	case protocol.TypeCertificate:
 		context, chain := certificateList(s.Version, body)
 		s.certificates(m, context, chain)
-	case compressedCertificate:
+	case protocol.TypeCompressedCertificate:
 		plain, err := decompress(body)
 		if err != nil {
 			s.unreadCertificates(m)
@@ -106,13 +108,13 @@ func (s *Summary) handshake(m *Message, body []byte) {
 		}
 		context, chain := certificateList(s.Version, plain)
 		s.certificates(m, context, chain)
-	case certificateVerify:
+	case protocol.TypeCertificateVerify:
 		if c := s.lastChallenge(); m.From == Client && c != nil {
 			c.Proved = true
 		}
-	case newSessionTicket:
+	case protocol.TypeNewSessionTicket:
 		s.newSessionTicket(m, body)
-	case finished:
+	case protocol.TypeFinished:
 		s.finish(m.From)
 	}
 }
@@ -126,49 +128,49 @@ func (s *Summary) finish(from Side) {
 }
 
 func (s *Summary) clientHello(m *Message, body []byte) {
-	var room extensionRoom
-	h, list := parseClientHello(body, room[:0])
+	var room protocol.Room
+	h, list := protocol.ReadClientHello(body, room[:0])
 	s.renegotiating = s.ClientFinished && s.ServerFinished
-	s.negotiation = offers(m, h.sessionID, list)
+	s.negotiation = offers(m, h.SessionID, list)
 	if s.renegotiating {
 		s.Renegotiations = append(s.Renegotiations, Renegotiated{At: m.At, Offered: s.negotiation.offered})
 		return
 	}
-	s.Offered, s.HelloID = s.negotiation.offered, hex.EncodeToString(h.sessionID)
+	s.Offered, s.HelloID = s.negotiation.offered, hex.EncodeToString(h.SessionID)
 	s.PostHandshakeAuth = false
 	for _, e := range list {
-		switch e.id {
-		case extServerName:
-			s.ServerName = serverNameOf(e.data)
-		case extPostHandshakeAuth:
+		switch e.ID {
+		case protocol.ExtensionServerName:
+			s.ServerName = protocol.ServerName(e.Data)
+		case protocol.ExtensionPostHandshakeAuth:
 			s.PostHandshakeAuth = true
 		}
 	}
 }
 
 func (s *Summary) serverHello(m *Message, body []byte) {
-	h, ok := parseServerHello(body)
-	if !ok && h.suite == 0 {
+	h, ok := protocol.ReadServerHello(body)
+	if !ok && h.CipherSuite == 0 {
 		return
 	}
-	if h.retry {
+	if h.Retry {
 		s.HelloRetry = true
 		return
 	}
-	s.negotiation.serverID = h.sessionID
+	s.negotiation.serverID = h.SessionID
 	s.newSessionID(m, &h)
 	if s.renegotiating {
 		return
 	}
-	s.Version, s.CipherSuite, s.ALPN = h.version, h.suite, h.alpn
+	s.Version, s.CipherSuite, s.ALPN = h.Version, h.CipherSuite, h.ALPN
 	s.ServerFinished, s.ClientFinished = false, false
-	if h.version == tls13 && h.psk {
-		s.acceptedPSK(int(h.selected))
+	if h.Version == protocol.TLS13 && h.PSK {
+		s.acceptedPSK(int(h.Selected))
 	}
 }
 
 // serverNameOf is the host name of a server_name extension (RFC 6066 section 3).
-func serverNameOf(data []byte) string {
+func ServerName(data []byte) string {
 	s := cryptobyte.String(data)
 	var list, name cryptobyte.String
 	var kind uint8

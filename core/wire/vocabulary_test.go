@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/wire"
 )
 
@@ -72,7 +73,7 @@ func TestVocabulary(t *testing.T) {
 	for _, c := range rare {
 		body := unhex(t, c.body)
 		learn(byHand, &wire.Message{
-			From: c.from, Content: wire.Handshake, Type: wire.HandshakeType(c.kind), Version: c.version, CipherSuite: c.suite,
+			From: c.from, Content: wire.Handshake, Type: protocol.HandshakeType(c.kind), Version: c.version, CipherSuite: c.suite,
 			Raw: append([]byte{c.kind, 0, byte(len(body) >> 8), byte(len(body))}, body...),
 		})
 	}
@@ -96,7 +97,7 @@ func learn(known map[string]bool, m *wire.Message) {
 	if m.Content != wire.Handshake || m.Raw == nil {
 		return
 	}
-	path := wire.VersionName(m.Version) + " " + m.Name()
+	path := protocol.VersionName(m.Version) + " " + m.Name()
 	if m.Name() == "ClientHello" {
 		path = m.Name()
 	}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"rechallenge/core/identity"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 )
@@ -40,7 +41,7 @@ func (goStack) Version() string {
 func (goStack) Capabilities() stack.Capabilities {
 	return stack.Capabilities{
 		MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS13,
-		Mechanisms:    []session.Mechanism{session.ID, session.Ticket, session.PSK},
+		Mechanisms:    []protocol.Mechanism{protocol.SessionID, protocol.Ticket, protocol.PSK},
 		Renegotiation: true,
 	}
 }
@@ -140,10 +141,10 @@ func withoutSession(ctx context.Context, conn net.Conn, cfg stack.Config) (stack
 // session_ticket. crypto/tls has one switch for that and for TLS 1.3's sessions:
 // where those are wanted it stays on.
 func asksForTickets(cfg stack.Config) bool {
-	if cfg.Mechanisms == nil || slices.Contains(cfg.Mechanisms, session.Ticket) {
+	if cfg.Mechanisms == nil || slices.Contains(cfg.Mechanisms, protocol.Ticket) {
 		return true
 	}
-	return slices.Contains(cfg.Mechanisms, session.PSK) && (cfg.MaxVersion == 0 || cfg.MaxVersion >= tls.VersionTLS13)
+	return slices.Contains(cfg.Mechanisms, protocol.PSK) && (cfg.MaxVersion == 0 || cfg.MaxVersion >= tls.VersionTLS13)
 }
 
 func cancelReason(err error) stack.Reason {
@@ -192,7 +193,7 @@ func (c *client) prepare(config *tls.Config) error {
 		return &stack.Error{Reason: stack.Failed, Err: fmt.Errorf("offer the session: %w", err)}
 	}
 	c.sniffer.ticket = s.Secret.Ticket
-	if s.Mechanism == session.ID {
+	if s.Mechanism == protocol.SessionID {
 		id, err := hex.DecodeString(s.SessionID)
 		if err != nil {
 			return &stack.Error{Reason: stack.Failed, Err: fmt.Errorf("offer the session: its ID is not hexadecimal: %w", err)}
@@ -212,7 +213,7 @@ func (c *client) settle() {
 	hello, answer, _ := c.sniffer.hellos()
 	if c.offering != nil {
 		o := c.cfg.Session
-		sent := o.Mechanism == session.ID || hello.psk || o.Mechanism == session.Ticket && hello.ticket
+		sent := o.Mechanism == protocol.SessionID || hello.psk || o.Mechanism == protocol.Ticket && hello.ticket
 		if !sent {
 			c.notOffered = "crypto/tls did not offer it"
 		}
@@ -247,7 +248,7 @@ func (c *client) harvest(s tls.ConnectionState, answer helloMessage) error {
 	}
 	c.cfg.NewSession(session.Session{
 		Info: session.Info{
-			Mechanism: session.ID, Version: s.Version, CipherSuite: s.CipherSuite, Stack: Name,
+			Mechanism: protocol.SessionID, Version: s.Version, CipherSuite: s.CipherSuite, Stack: Name,
 			SessionID: hex.EncodeToString(answer.sessionID), Created: c.now(),
 		},
 		Secret: session.Secret{State: data, Master: bytes.Clone(c.master)},
@@ -301,8 +302,8 @@ func (c *client) Put(_ string, cs *tls.ClientSessionState) {
 	}
 	made := session.Session{
 		Info: session.Info{
-			Mechanism: session.Ticket, Stack: Name,
-			TicketLength: len(ticket), TicketDigest: session.Digest(ticket), Created: c.now(),
+			Mechanism: protocol.Ticket, Stack: Name,
+			TicketLength: len(ticket), TicketDigest: protocol.Digest(ticket), Created: c.now(),
 		},
 		Secret: session.Secret{Ticket: ticket, State: data, Live: state},
 	}
@@ -313,7 +314,7 @@ func (c *client) Put(_ string, cs *tls.ClientSessionState) {
 	}
 	made.Version, made.CipherSuite = head.version, head.suite
 	if made.Version == tls.VersionTLS13 {
-		made.Mechanism, made.Lifetime = session.PSK, pskLifetime(data, head.created)
+		made.Mechanism, made.Lifetime = protocol.PSK, pskLifetime(data, head.created)
 	} else {
 		made.Secret.Master = head.secret
 		_, _, made.Lifetime = c.sniffer.hellos()

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
@@ -88,16 +89,16 @@ func TestResumption(t *testing.T) {
 	for _, test := range []struct {
 		name      string
 		addr      string
-		mechanism session.Mechanism
+		mechanism protocol.Mechanism
 		version   uint16
 	}{
-		{"1.0 ticket", serve(t, config(tls.VersionTLS10)), session.Ticket, tls.VersionTLS10},
-		{"1.2 ticket", serve(t, config(tls.VersionTLS12)), session.Ticket, tls.VersionTLS12},
-		{"1.3", serve(t, config(tls.VersionTLS13)), session.PSK, tls.VersionTLS13},
-		{"s_server 1.2 session ID", a.OpenSSL(t, "-no_ticket", "-tls1_2", "-Verify", "1"), session.ID, tls.VersionTLS12},
-		{"nginx 1.2 session ID", a.Nginx(t, "ssl_verify_client on;", "ssl_protocols TLSv1.2;", "ssl_session_tickets off;", "ssl_session_cache shared:a:1m;"), session.ID, tls.VersionTLS12},
-		{"nginx 1.2 ticket", a.Nginx(t, "ssl_verify_client on;", "ssl_protocols TLSv1.2;"), session.Ticket, tls.VersionTLS12},
-		{"nginx 1.3 stateful", a.Nginx(t, "ssl_verify_client on;", "ssl_protocols TLSv1.3;", "ssl_session_tickets off;", "ssl_session_cache shared:a:1m;"), session.PSK, tls.VersionTLS13},
+		{"1.0 ticket", serve(t, config(tls.VersionTLS10)), protocol.Ticket, tls.VersionTLS10},
+		{"1.2 ticket", serve(t, config(tls.VersionTLS12)), protocol.Ticket, tls.VersionTLS12},
+		{"1.3", serve(t, config(tls.VersionTLS13)), protocol.PSK, tls.VersionTLS13},
+		{"s_server 1.2 session ID", a.OpenSSL(t, "-no_ticket", "-tls1_2", "-Verify", "1"), protocol.SessionID, tls.VersionTLS12},
+		{"nginx 1.2 session ID", a.Nginx(t, "ssl_verify_client on;", "ssl_protocols TLSv1.2;", "ssl_session_tickets off;", "ssl_session_cache shared:a:1m;"), protocol.SessionID, tls.VersionTLS12},
+		{"nginx 1.2 ticket", a.Nginx(t, "ssl_verify_client on;", "ssl_protocols TLSv1.2;"), protocol.Ticket, tls.VersionTLS12},
+		{"nginx 1.3 stateful", a.Nginx(t, "ssl_verify_client on;", "ssl_protocols TLSv1.3;", "ssl_session_tickets off;", "ssl_session_cache shared:a:1m;"), protocol.PSK, tls.VersionTLS13},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			log := &wire.KeyLog{}
@@ -136,7 +137,7 @@ func TestResumption(t *testing.T) {
 				if again.body != full.body && !strings.Contains(again.body, "CN=alice reused=r") && !strings.HasPrefix(again.body, "<HTML>") {
 					t.Errorf("the server saw %q", again.body)
 				}
-				if test.mechanism == session.ID && len(again.sessions) != 0 {
+				if test.mechanism == protocol.SessionID && len(again.sessions) != 0 {
 					t.Errorf("a resumed session ID made sessions: %+v", again.sessions)
 				}
 			}

@@ -8,8 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
-
+	"rechallenge/core/protocol"
 	"rechallenge/core/wire"
 )
 
@@ -42,23 +41,11 @@ func (s *sniffer) SetWriteDeadline(t time.Time) error {
 	return s.Conn.SetWriteDeadline(t)
 }
 
-// Handshake types and extensions that are looked at (RFC 8446 section 4, RFC 5077, RFC 7627).
-const (
-	typeClientHello      = 1
-	typeServerHello      = 2
-	typeNewSessionTicket = 4
-
-	extensionMasterSecret      = 23
-	extensionSessionTicket     = 35
-	extensionPreSharedKey      = 41
-	extensionSupportedVersions = 43
-)
-
 func (s *sniffer) Write(b []byte) (int, error) {
 	s.mu.Lock()
-	s.out.feed(b, func(kind uint8, body []byte) {
-		if kind == typeClientHello && s.client.random == nil {
-			s.client.parse(body, s.ticket, true)
+	s.out.feed(b, func(kind protocol.HandshakeType, body []byte) {
+		if kind == protocol.TypeClientHello && s.client.random == nil {
+			s.client.readClient(body, s.ticket)
 			s.mismatch = s.expect != nil && !bytes.Equal(s.expect, s.client.sessionID)
 			s.out.stop() // nothing more is looked for
 		}
@@ -75,16 +62,17 @@ func (s *sniffer) Read(b []byte) (int, error) {
 	n, err := s.Conn.Read(b)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.in.feed(b[:n], func(kind uint8, body []byte) {
+	s.in.feed(b[:n], func(kind protocol.HandshakeType, body []byte) {
 		switch {
-		case kind == typeServerHello && s.server.random == nil:
-			s.server.parse(body, nil, false)
+		case kind == protocol.TypeServerHello && s.server.random == nil:
+			s.server.readServer(body)
 			if s.server.tls13 {
 				s.in.stop() // what follows is encrypted
 			}
-		case kind == typeNewSessionTicket && len(body) >= 4:
-			// NewSessionTicket, RFC 5077 section 3.3: uint32 ticket_lifetime_hint.
-			s.lifetime = time.Duration(uint32(body[0])<<24|uint32(body[1])<<16|uint32(body[2])<<8|uint32(body[3])) * time.Second
+		case kind == protocol.TypeNewSessionTicket:
+			if _, hint, ok := protocol.ReadTicket(body, protocol.TLS12); ok {
+				s.lifetime = time.Duration(hint) * time.Second
+			}
 		}
 	})
 	return n, err
@@ -106,44 +94,37 @@ type helloMessage struct {
 	psk               bool
 }
 
-// parse reads a ClientHello or ServerHello (RFC 8446 sections 4.1.2 and 4.1.3);
-// of a malformed one it keeps what came before. ticket is what to look for.
-func (h *helloMessage) parse(body, ticket []byte, client bool) {
-	s := cryptobyte.String(body)
-	var random []byte
-	var sessionID, suites, methods, extensions cryptobyte.String
-	if !s.Skip(2) || !s.ReadBytes(&random, 32) || !s.ReadUint8LengthPrefixed(&sessionID) {
+// readClient keeps what is of interest of a ClientHello, of a malformed one
+// what came before. ticket is what to look for.
+func (h *helloMessage) readClient(body, ticket []byte) {
+	var room protocol.Room
+	hello, list := protocol.ReadClientHello(body, room[:0])
+	h.keep(hello.Random, hello.SessionID)
+	for _, e := range list {
+		switch e.ID {
+		case protocol.ExtensionMasterSecret:
+			h.extendedMaster = true
+		case protocol.ExtensionSessionTicket:
+			h.ticket = len(ticket) > 0 && bytes.Equal(e.Data, ticket)
+		case protocol.ExtensionPreSharedKey:
+			h.psk = true
+		}
+	}
+}
+
+// readServer keeps what is of interest of a ServerHello.
+func (h *helloMessage) readServer(body []byte) {
+	hello, ok := protocol.ReadServerHello(body)
+	if !ok && hello.CipherSuite == 0 {
 		return
 	}
+	h.keep(hello.Random, hello.SessionID)
+	h.extendedMaster, h.psk, h.tls13 = hello.ExtendedMaster, hello.PSK, hello.Version == protocol.TLS13
+}
+
+func (h *helloMessage) keep(random, sessionID []byte) {
 	kept := append(bytes.Clone(random), sessionID...)
 	h.random, h.sessionID = kept[:len(random):len(random)], kept[len(random):]
-	if client {
-		if !s.ReadUint16LengthPrefixed(&suites) || !s.ReadUint8LengthPrefixed(&methods) {
-			return
-		}
-	} else if !s.Skip(3) {
-		return
-	}
-	if !s.ReadUint16LengthPrefixed(&extensions) {
-		return
-	}
-	for !extensions.Empty() {
-		var kind uint16
-		var data cryptobyte.String
-		if !extensions.ReadUint16(&kind) || !extensions.ReadUint16LengthPrefixed(&data) {
-			return
-		}
-		switch kind {
-		case extensionMasterSecret:
-			h.extendedMaster = true
-		case extensionSessionTicket:
-			h.ticket = len(ticket) > 0 && bytes.Equal(data, ticket)
-		case extensionPreSharedKey:
-			h.psk = true
-		case extensionSupportedVersions:
-			h.tls13 = !client
-		}
-	}
 }
 
 // Limits of what is kept while a message is incomplete.
@@ -162,7 +143,7 @@ type flight struct {
 
 // feed takes more bytes. What each is given is valid only during the call; it
 // may stop the flight.
-func (f *flight) feed(b []byte, each func(kind uint8, body []byte)) {
+func (f *flight) feed(b []byte, each func(kind protocol.HandshakeType, body []byte)) {
 	if f.done {
 		return
 	}
@@ -175,9 +156,9 @@ func (f *flight) feed(b []byte, each func(kind uint8, body []byte)) {
 			whole, in = f.record, in[n:]
 		}
 		n := wire.RecordSize(whole)
-		alert := whole[0] == 21
+		alert := wire.ContentType(whole[0]) == wire.AlertRecord
 		switch {
-		case len(whole) >= 5 && ((whole[0] != 22 && !alert) || n > 5+maxRecord || len(f.message) > maxHandshake):
+		case len(whole) >= 5 && ((wire.ContentType(whole[0]) != wire.Handshake && !alert) || n > 5+maxRecord || len(f.message) > maxHandshake):
 			f.stop()
 			return
 		case len(whole) < n && len(f.record) > 0:
@@ -194,7 +175,7 @@ func (f *flight) feed(b []byte, each func(kind uint8, body []byte)) {
 		payload := whole[5:n]
 		if !alert {
 			f.handshake(payload, each)
-		} else if len(payload) != 2 || payload[0] != 1 {
+		} else if len(payload) != 2 || payload[0] != protocol.LevelWarning {
 			f.stop()
 		}
 		if f.done {
@@ -204,7 +185,7 @@ func (f *flight) feed(b []byte, each func(kind uint8, body []byte)) {
 }
 
 // handshake takes the payload of a handshake record.
-func (f *flight) handshake(in []byte, each func(kind uint8, body []byte)) {
+func (f *flight) handshake(in []byte, each func(kind protocol.HandshakeType, body []byte)) {
 	if len(f.message) > 0 {
 		f.message = append(f.message, in...)
 		in = f.message
@@ -214,7 +195,7 @@ func (f *flight) handshake(in []byte, each func(kind uint8, body []byte)) {
 		if len(in) < 4+size {
 			break
 		}
-		each(in[0], in[4:4+size])
+		each(protocol.HandshakeType(in[0]), in[4:4+size])
 		in = in[4+size:]
 	}
 	if !f.done && (len(in) > 0 || len(f.message) > 0) {

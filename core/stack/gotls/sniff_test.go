@@ -4,12 +4,14 @@ import (
 	"errors"
 	"net"
 	"testing"
+
+	"rechallenge/core/protocol"
 )
 
 // A ClientHello without the session ID that was meant must not leave.
 func TestAssertion(t *testing.T) {
 	hello := make([]byte, 5+4+2+32+1+32)
-	hello[0], hello[4], hello[5], hello[8], hello[43] = 22, 4+2+32+1+32, typeClientHello, 2+32+1+32, 32
+	hello[0], hello[4], hello[5], hello[8], hello[43] = 22, 4+2+32+1+32, byte(protocol.TypeClientHello), 2+32+1+32, 32
 	for _, test := range []struct {
 		expect []byte
 		want   error
@@ -36,7 +38,7 @@ func TestAssertion(t *testing.T) {
 // A server may begin with a warning; anything else than handshake messages ends
 // what is in the clear.
 func TestWarningFirst(t *testing.T) {
-	hello := []byte{22, 3, 3, 0, 4, typeServerHello, 0, 0, 0}
+	hello := []byte{22, 3, 3, 0, 4, byte(protocol.TypeServerHello), 0, 0, 0}
 	for _, test := range []struct {
 		name  string
 		first []byte
@@ -51,7 +53,7 @@ func TestWarningFirst(t *testing.T) {
 			var fl flight
 			seen := 0
 			for data := append(test.first, hello...); len(data) > 0; data = data[min(step, len(data)):] {
-				fl.feed(data[:min(step, len(data))], func(uint8, []byte) { seen++ })
+				fl.feed(data[:min(step, len(data))], func(protocol.HandshakeType, []byte) { seen++ })
 			}
 			if seen != test.seen {
 				t.Errorf("%s first, %d bytes at a time: %d messages, want %d", test.name, step, seen, test.seen)
@@ -70,8 +72,12 @@ func FuzzSniffer(f *testing.F) {
 		var fl flight
 		for len(data) > 0 {
 			n := min(step, len(data))
-			fl.feed(data[:n], func(kind uint8, body []byte) {
-				new(helloMessage).parse(body, nil, kind == typeClientHello)
+			fl.feed(data[:n], func(kind protocol.HandshakeType, body []byte) {
+				if kind == protocol.TypeClientHello {
+					new(helloMessage).readClient(body, nil)
+				} else {
+					new(helloMessage).readServer(body)
+				}
 			})
 			data = data[n:]
 			if len(fl.record) > maxRecord+5+step || len(fl.message) > maxHandshake+maxRecord {
@@ -82,7 +88,7 @@ func FuzzSniffer(f *testing.F) {
 }
 
 func FuzzState(f *testing.F) {
-	state := idState{version: 0x0303, suite: 0xc02f, master: make([]byte, 48)}
+	state := idState{version: protocol.TLS12, suite: 0xc02f, master: make([]byte, 48)}
 	data, _ := state.bytes()
 	f.Add(data)
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 )
 
@@ -132,7 +133,7 @@ func unusable(s *session.Session, cfg *tls.Config, now time.Time) string {
 	if end, ok := notAfter(head.leaf); !ok || now.After(end) {
 		return "the server certificate it was made under has expired"
 	}
-	if s.Mechanism == session.ID && len(s.SessionID) != 2*idLength {
+	if s.Mechanism == protocol.SessionID && len(s.SessionID) != 2*idLength {
 		return fmt.Sprintf("its session ID has %d bytes and crypto/tls offers IDs of %d bytes only: use the openssl stack", len(s.SessionID)/2, idLength)
 	}
 	return ""

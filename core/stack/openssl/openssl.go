@@ -18,6 +18,7 @@ import (
 
 	"rechallenge/core/identity"
 	"rechallenge/core/openssl"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 )
@@ -48,7 +49,7 @@ func (s *opensslStack) Version() string { return s.library.Version() }
 func (*opensslStack) Capabilities() stack.Capabilities {
 	return stack.Capabilities{
 		MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS13,
-		Mechanisms:    []session.Mechanism{session.ID, session.Ticket, session.PSK},
+		Mechanisms:    []protocol.Mechanism{protocol.SessionID, protocol.Ticket, protocol.PSK},
 		Renegotiation: true, PostHandshakeAuth: true,
 	}
 }
@@ -93,7 +94,7 @@ func (s *opensslStack) Client(ctx context.Context, raw net.Conn, cfg stack.Confi
 	watched := &watched{Conn: raw}
 	c := &conn{trusts: !cfg.Trust.Disabled}
 	config := openssl.ClientConfig{
-		NoTickets:  cfg.Mechanisms != nil && !slices.Contains(cfg.Mechanisms, session.Ticket),
+		NoTickets:  cfg.Mechanisms != nil && !slices.Contains(cfg.Mechanisms, protocol.Ticket),
 		ServerName: serverName(cfg.ServerName), MinVersion: cfg.MinVersion, MaxVersion: cfg.MaxVersion, ALPN: cfg.ALPN,
 		Verify: func(chain [][]byte) error { return cfg.Trust.Verify(chain, now()) },
 		Certificate: func([][]byte) (*openssl.Credential, error) {
@@ -148,16 +149,16 @@ func serverName(name string) string {
 func convert(made openssl.Session, now time.Time) session.Session {
 	s := session.Session{
 		Info: session.Info{
-			Mechanism: session.Ticket, Version: made.Version, CipherSuite: made.CipherSuite, Stack: Name,
-			TicketLength: len(made.Ticket), TicketDigest: session.Digest(made.Ticket), Lifetime: made.Lifetime, Created: now,
+			Mechanism: protocol.Ticket, Version: made.Version, CipherSuite: made.CipherSuite, Stack: Name,
+			TicketLength: len(made.Ticket), TicketDigest: protocol.Digest(made.Ticket), Lifetime: made.Lifetime, Created: now,
 		},
 		Secret: session.Secret{Ticket: made.Ticket, State: made.DER, Master: made.Master},
 	}
 	switch {
 	case made.Version >= tls.VersionTLS13:
-		s.Mechanism = session.PSK
+		s.Mechanism = protocol.PSK
 	case len(made.Ticket) == 0:
-		s.Mechanism, s.SessionID = session.ID, hex.EncodeToString(made.ID)
+		s.Mechanism, s.SessionID = protocol.SessionID, hex.EncodeToString(made.ID)
 	}
 	return s
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/openssl"
@@ -72,17 +73,17 @@ func TestResumption(t *testing.T) {
 	for _, test := range []struct {
 		name      string
 		addr      string
-		mechanism session.Mechanism
+		mechanism protocol.Mechanism
 		version   uint16
 	}{
-		{"s_server 1.2 session ID", a.OpenSSL(t, "-no_ticket", "-tls1_2", "-Verify", "1"), session.ID, tls.VersionTLS12},
-		{"s_server 1.2 ticket", a.OpenSSL(t, "-tls1_2", "-Verify", "1"), session.Ticket, tls.VersionTLS12},
-		{"s_server 1.0", a.OpenSSL(t, "-tls1", "-Verify", "1", "-cipher", "ALL:@SECLEVEL=0"), session.Ticket, tls.VersionTLS10},
-		{"s_server 1.3", a.OpenSSL(t, "-tls1_3", "-Verify", "1"), session.PSK, tls.VersionTLS13},
-		{"s_server 1.3 stateful", a.OpenSSL(t, "-tls1_3", "-no_ticket", "-Verify", "1"), session.PSK, tls.VersionTLS13},
-		{"nginx 1.2 session ID", a.Nginx(t, "ssl_verify_client on;", "ssl_protocols TLSv1.2;", "ssl_session_tickets off;", "ssl_session_cache shared:a:1m;"), session.ID, tls.VersionTLS12},
-		{"nginx 1.3 stateful", a.Nginx(t, "ssl_verify_client on;", "ssl_protocols TLSv1.3;", "ssl_session_tickets off;", "ssl_session_cache shared:a:1m;"), session.PSK, tls.VersionTLS13},
-		{"apache 1.3", a.Apache(t, "SSLVerifyClient require", "SSLProtocol TLSv1.3"), session.PSK, tls.VersionTLS13},
+		{"s_server 1.2 session ID", a.OpenSSL(t, "-no_ticket", "-tls1_2", "-Verify", "1"), protocol.SessionID, tls.VersionTLS12},
+		{"s_server 1.2 ticket", a.OpenSSL(t, "-tls1_2", "-Verify", "1"), protocol.Ticket, tls.VersionTLS12},
+		{"s_server 1.0", a.OpenSSL(t, "-tls1", "-Verify", "1", "-cipher", "ALL:@SECLEVEL=0"), protocol.Ticket, tls.VersionTLS10},
+		{"s_server 1.3", a.OpenSSL(t, "-tls1_3", "-Verify", "1"), protocol.PSK, tls.VersionTLS13},
+		{"s_server 1.3 stateful", a.OpenSSL(t, "-tls1_3", "-no_ticket", "-Verify", "1"), protocol.PSK, tls.VersionTLS13},
+		{"nginx 1.2 session ID", a.Nginx(t, "ssl_verify_client on;", "ssl_protocols TLSv1.2;", "ssl_session_tickets off;", "ssl_session_cache shared:a:1m;"), protocol.SessionID, tls.VersionTLS12},
+		{"nginx 1.3 stateful", a.Nginx(t, "ssl_verify_client on;", "ssl_protocols TLSv1.3;", "ssl_session_tickets off;", "ssl_session_cache shared:a:1m;"), protocol.PSK, tls.VersionTLS13},
+		{"apache 1.3", a.Apache(t, "SSLVerifyClient require", "SSLProtocol TLSv1.3"), protocol.PSK, tls.VersionTLS13},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := stack.Config{ServerName: "localhost", MinVersion: tls.VersionTLS10, Trust: stack.Trust{Roots: a.Pool, Name: "localhost"}, KeyLog: &wire.KeyLog{}, Identity: a.Identity("alice")}

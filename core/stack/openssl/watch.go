@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 )
 
@@ -31,7 +32,7 @@ func (w *watched) Write(b []byte) (int, error) {
 // it: both are long and random, so finding the bytes is proof enough.
 func (w *watched) carries(s *session.Session) bool {
 	needle := s.Secret.Ticket
-	if s.Mechanism == session.ID {
+	if s.Mechanism == protocol.SessionID {
 		needle, _ = hex.DecodeString(s.SessionID)
 	}
 	w.mu.Lock()

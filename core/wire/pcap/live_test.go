@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
@@ -36,7 +37,7 @@ func TestTsharkLive(t *testing.T) {
 	}
 	for name, start := range servers {
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
-			t.Run(name+" "+wire.VersionName(version), func(t *testing.T) {
+			t.Run(name+" "+protocol.VersionName(version), func(t *testing.T) {
 				addr := start()
 				keys := &wire.KeyLog{}
 				var list []pcap.Conn

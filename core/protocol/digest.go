@@ -1,4 +1,4 @@
-package session
+package protocol
 
 import (
 	"crypto/sha256"
@@ -6,7 +6,7 @@ import (
 )
 
 // Digest names a ticket without giving it away: the first 16 hexadecimal
-// digits of its SHA-256, as in Info.TicketDigest. "" for no ticket.
+// digits of its SHA-256. "" for no ticket.
 func Digest(ticket []byte) string {
 	if len(ticket) == 0 {
 		return ""

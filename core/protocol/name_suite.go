@@ -1,7 +1,7 @@
-package wire
+package protocol
 
 // cipherSuiteNames are the names of the IANA registry "TLS Cipher Suites".
-// Decryption reads its parameters from them: see suiteOf.
+// core/wire reads the parameters of decryption from them.
 var cipherSuiteNames = map[uint16]string{
 	0x0000: "TLS_NULL_WITH_NULL_NULL",
 	0x0001: "TLS_RSA_WITH_NULL_MD5",
