@@ -25,6 +25,7 @@ import (
 	"rechallenge/app/files"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/wire"
 )
@@ -41,7 +42,7 @@ func TestDamagedSecrets(t *testing.T) {
 	rand.Read(ticket)
 	sessions, err := json.Marshal(map[string]any{
 		"schema": session.SavedSchema, "sessions": map[string]any{"shared": []any{map[string]any{
-			"session": session.Info{Mechanism: session.PSK, Stack: "go", Created: time.Now()}, "ticket": ticket, "master": ticket[:48],
+			"session": session.Info{Mechanism: protocol.PSK, Stack: "go", Created: time.Now()}, "ticket": ticket, "master": ticket[:48],
 		}}},
 	})
 	if err != nil {
