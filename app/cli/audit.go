@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -141,7 +140,7 @@ func (c *console) audit(ctx context.Context, url string, a *aim, f *auditFlags) 
 		return usage{err}
 	}
 	if !f.quiet {
-		fmt.Fprintf(c.err, "at most %d connections, to %s\n", experiment.Audit.Connections(q), strings.Join(append([]string{url}, f.also...), ", "))
+		fmt.Fprintf(c.err, "at most %d connections, to %s, in at most %s\n", experiment.Audit.Connections(q), strings.Join(append([]string{url}, f.also...), ", "), experiment.AuditLongest(q).Round(time.Second))
 	}
 	said := c.steps(f.quiet)
 	answer, asked := experiment.Audit.Ask(ctx, q, func(ctx context.Context, s experiment.Step) (*trace.Log, error) {
@@ -178,7 +177,7 @@ func (c *console) audit(ctx context.Context, url string, a *aim, f *auditFlags) 
 
 // steps shows on a terminal which run goes on; "" takes it away again.
 func (c *console) steps(quiet bool) func(title string) {
-	file, ok := c.err.(*os.File)
+	file, ok := fileOf(c.err)
 	if quiet || !ok || !term.IsTerminal(int(file.Fd())) {
 		return func(string) {}
 	}
@@ -187,7 +186,7 @@ func (c *console) steps(quiet bool) func(title string) {
 		if r := []rune(title); err == nil && width > 0 && len(r) >= width {
 			title = string(r[:max(width-1, 0)])
 		}
-		fmt.Fprintf(file, "\r\x1b[K%s", plainText(title))
+		fmt.Fprint(c.err, ours("\x1b[G\x1b[K")+title)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -80,7 +79,7 @@ func printChanges(c *console, out *sticky, changes []report.Change) {
 
 // openReport reads a report and shows on a terminal how far it is.
 func (c *console) openReport(ctx context.Context, name string) (*report.Report, error) {
-	file, ok := c.err.(*os.File)
+	file, ok := fileOf(c.err)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return files.OpenReport(ctx, name, nil)
 	}

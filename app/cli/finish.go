@@ -115,7 +115,7 @@ func (c *console) print(rep *report.Report, f *runFlags) error {
 	width, color := c.terminal()
 	v := rep.Result.Verdict
 	layout, left := timeline.Lay(rep.Log, rep.Result.Bad()).Trim(maxLanes)
-	fmt.Fprintf(out, "%s %s\n%s\n\n%s", mark(v.Severity, color), plainText(v.Title), plainText(v.Detail), timeline.Text(layout, width, color))
+	fmt.Fprintf(out, "%s %s\n%s\n\n%s", mark(v.Severity, color), plainText(v.Title), plainText(v.Detail), ours(timeline.Text(layout, width, color)))
 	if left > 0 {
 		fmt.Fprintf(out, "%d more connections are in the reports (--report FILE)\n", left)
 	}

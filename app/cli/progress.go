@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -31,7 +30,7 @@ type progress struct {
 }
 
 func (c *console) progress(p *plan.Plan, f *runFlags) *progress {
-	file, ok := c.err.(*os.File)
+	file, ok := fileOf(c.err)
 	passes, err := p.Passes()
 	if err != nil || f.quiet || !ok || !term.IsTerminal(int(file.Fd())) {
 		return &progress{}

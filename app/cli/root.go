@@ -65,6 +65,10 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := interrupts()
 	defer stop()
+	screenOut, screenErr := &screen{w: out}, &screen{w: errOut}
+	defer screenOut.flush()
+	defer screenErr.flush()
+	out, errOut = screenOut, screenErr
 	root := command(&console{ctx: ctx, in: in, out: out, err: errOut})
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"syscall"
-	"unicode"
 
 	"golang.org/x/term"
 
@@ -19,7 +17,7 @@ import (
 // terminal gives the width to draw at, and whether colours may be used: on a
 // terminal only, and not where NO_COLOR is set.
 func (c *console) terminal() (width int, color bool) {
-	file, ok := c.out.(*os.File)
+	file, ok := fileOf(c.out)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return 100, false
 	}
@@ -35,7 +33,7 @@ func paint(word, code string, color bool) string {
 	if !color {
 		return word
 	}
-	return "\x1b[" + code + "m" + word + "\x1b[0m"
+	return ours("\x1b["+code+"m") + word + ours("\x1b[0m")
 }
 
 func severityColor(s diagnose.Severity) string {
@@ -48,16 +46,8 @@ func mark(s diagnose.Severity, color bool) string {
 	return paint(word, "1;"+severityColor(s), color)
 }
 
-// plainText keeps what a server said from steering the terminal: control
-// characters and marks that change the direction of text are replaced.
-func plainText(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
-}
+// plainText is s as the screen shows it: for what is measured before.
+func plainText(s string) string { return visible(s) }
 
 // sticky remembers the first error of a writer.
 type sticky struct {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,7 @@ type aim struct {
 	connectTo  string
 	trust      string
 	whoami     string
+	timeout    time.Duration
 }
 
 func (a *aim) add(cmd *cobra.Command) {
@@ -26,6 +28,7 @@ func (a *aim) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.connectTo, "connect-to", "", "connect to `IP:PORT` instead of resolving")
 	cmd.Flags().StringVar(&a.trust, "trust", "", "PEM `FILE` of the CAs to trust, or none (default: the system's)")
 	cmd.Flags().StringVar(&a.whoami, "whoami", "", "how the server says whom it saw: `header:NAME` or body:REGEXP")
+	cmd.Flags().DurationVar(&a.timeout, "timeout", time.Duration(plan.DefaultTimeout), "give each connection `TIME` in all")
 }
 
 func tryCommand(c *console) *cobra.Command {
@@ -58,7 +61,10 @@ func (a *aim) plan(urls []string) (*plan.Plan, error) {
 	if len(urls) == 0 {
 		return nil, errors.New("name a URL to try")
 	}
-	p := &plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}}
+	if a.timeout <= 0 || a.timeout > plan.MaxDelay {
+		return nil, fmt.Errorf("--timeout %s: want more than 0 and at most %s", a.timeout, plan.MaxDelay)
+	}
+	p := &plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}, Timeout: plan.Duration(a.timeout)}
 	taken := map[string]int{}
 	for _, text := range a.identities {
 		i, err := identityOf(text, taken)

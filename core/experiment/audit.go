@@ -110,6 +110,7 @@ type auditor struct {
 	stack  string                   // of the first run, kept from then on; "" = not known yet
 	late   protocol.Moment          // when the server asks later than in the handshake, "" = it doesn't
 	lives  map[string]time.Duration // by id of the kinds that the server gives: announced, 0 = not at all
+	hung   int                      // runs in a row in which nothing was answered in time
 	*Assessment
 }
 
@@ -245,7 +246,7 @@ func (x *auditor) try(title string, cache plan.CustomCache, reuse string, visits
 		p.CustomCaches, p.Caches = []plan.CustomCache{cache}, []string{cache.ID, "none"}
 		passes = 2
 	}
-	if x.Made+len(visits)*passes*attempts > x.Limit {
+	if x.Made+len(visits)*passes*attempts > x.Limit || x.hung >= maxHung {
 		x.LeftOut = append(x.LeftOut, title)
 		return nil, -1, errNoRoom
 	}
@@ -253,6 +254,7 @@ func (x *auditor) try(title string, cache plan.CustomCache, reuse string, visits
 	if err != nil {
 		return nil, -1, err
 	}
+	x.hangs(log)
 	for _, pass := range log.Passes {
 		x.Made += len(pass.Connections)
 		for _, c := range pass.Connections {
@@ -318,7 +320,10 @@ func (x *auditor) conclude(fresh *freshly) *Conclusion {
 		c.Title = fmt.Sprintf("All %d tests that could be decided passed", count[Pass])
 	}
 	c.Detail = fmt.Sprintf("%d passed, %d failed, %d not applicable, %d unknown; %d of at most %d connections.", count[Pass], count[Fail], count[NotApplicable], count[Unclear], x.Made, x.Limit)
-	if len(x.LeftOut) > 0 {
+	switch {
+	case x.hung >= maxHung:
+		c.Detail += fmt.Sprintf(" In %d runs in a row the server answered nothing before the timeout, so the others were left out: %s.", x.hung, strings.Join(x.LeftOut, "; "))
+	case len(x.LeftOut) > 0:
 		c.Detail += " Left out for the limit: " + strings.Join(x.LeftOut, "; ") + "."
 	}
 	return c

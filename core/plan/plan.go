@@ -127,7 +127,7 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// DefaultTimeout bounds each phase of a connection where the plan names no timeout.
+// DefaultTimeout bounds a connection where the plan names no timeout.
 const DefaultTimeout = 10 * time.Second
 
 // Defaults fills in what the plan leaves out.
