@@ -47,7 +47,7 @@ type attempt struct {
 }
 
 // add records an event of this connection.
-func (a *attempt) add(p trace.Payload) { a.rec.Add(a.n, a.index, p) }
+func (a *attempt) add(p trace.Payload) { a.rec.Add(a.n, a.index, clean(a.secrets, p)) }
 
 // connect makes a job's connection, and makes it again where the server's
 // answer calls for it (HTTP_1_1_REQUIRED, 421 on a shared connection, a pooled

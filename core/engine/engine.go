@@ -75,7 +75,7 @@ func Start(ctx context.Context, p plan.Plan, res Resources, opt Options) (*Run, 
 	r := &Run{
 		plan: p, passes: passes, jobs: jobs, opt: opt,
 		ctx: ctx, cancel: cancel, done: make(chan struct{}), gate: newGate(),
-		caches: make([]*session.Cache, len(passes)),
+		caches: make([]*session.Cache, len(passes)), secrets: secretsOf(&p, jobs, res),
 	}
 	r.rec = trace.NewRecorder(trace.RecorderOptions{
 		Events: len(passes) * len(jobs) * usualEvents, Delay: opt.Delay, Observe: opt.Observe, Origin: r.originate,

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,9 +21,8 @@ import (
 // Bounds on what a server may send. A body past the limit is cut and said to
 // be; a head past it is an error.
 const (
-	maxHead   = 256 << 10
-	maxBody   = 1 << 20
-	maxHeader = 1 << 10 // of one header's value in an event
+	maxHead = 256 << 10
+	maxBody = 1 << 20
 )
 
 // quiet is how long a connection that is about to be closed waits for what the
@@ -216,7 +214,7 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	defer resp.Body.Close()
 	a.flush()
 	a.store()
-	a.add(trace.Response{Status: resp.StatusCode, Proto: resp.Proto, Header: headers(resp.Header)})
+	a.add(trace.Response{Status: resp.StatusCode, Proto: resp.Proto, Header: headers(a.secrets, resp.Header)})
 	if c.budget != nil {
 		c.budget.n, c.budget.err = maxBody+maxHead, errBodyTooLarge
 	}
@@ -303,27 +301,6 @@ func (a *attempt) whoami(resp *http.Response, body []byte) *string {
 		return &words
 	}
 	return nil
-}
-
-// credentials are headers whose values never enter an event.
-var credentials = []string{"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "Set-Cookie2"}
-
-// headers lists an answer's headers in order of name, cut and without credentials.
-func headers(h http.Header) [][2]string {
-	list := make([][2]string, 0, len(h))
-	for name, values := range h {
-		for _, v := range values {
-			if slices.Contains(credentials, name) {
-				v = "(left out)"
-			}
-			if len(v) > maxHeader {
-				v = v[:maxHeader] + "..."
-			}
-			list = append(list, [2]string{name, v})
-		}
-	}
-	slices.SortStableFunc(list, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
-	return list
 }
 
 // http11Required reports RFC 9113's error code HTTP_1_1_REQUIRED. Of a stream's

@@ -8,6 +8,7 @@ import (
 
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
+	"rechallenge/core/target"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 )
@@ -24,6 +25,8 @@ type Run struct {
 	done   chan struct{}
 	gate   *gate
 	watch  watch
+
+	secrets *target.Secrets // that no event may hold
 
 	mu       sync.Mutex
 	caches   []*session.Cache

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 
+	"golang.org/x/net/http/httpguts"
+
 	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 )
@@ -196,6 +198,11 @@ func (c *checker) settings() {
 	c.between(p.Concurrency, 0, MaxConcurrency, "concurrency")
 	c.between(p.Repeat, 0, MaxJobs, "repeat")
 	c.delay(p.Timeout, "timeout")
+	for i, name := range p.SecretHeaders {
+		if !httpguts.ValidHeaderFieldName(name) {
+			c.add(fmt.Sprintf("%q is no name of a header such as X-Api-Key", cut(name)), "secret_headers", i)
+		}
+	}
 }
 
 func (c *checker) customCaches() {

@@ -113,6 +113,7 @@ func (r *reader) readPlan(n *yaml.Node) *Plan {
 		r.number("concurrency", 1, MaxConcurrency, &p.Concurrency),
 		r.number("repeat", 1, MaxJobs, &p.Repeat),
 		field{"timeout", func(n *yaml.Node) { r.timeout(n, p) }},
+		r.texts("secret_headers", &p.SecretHeaders),
 		field{"custom_caches", r.list("custom_caches", func(_ int, n *yaml.Node) { p.CustomCaches = append(p.CustomCaches, r.customCache(n)) })},
 		field{"expect", r.list("expect", func(_ int, n *yaml.Node) { p.Expect = append(p.Expect, r.expectation(n)) })},
 	)

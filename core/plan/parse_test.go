@@ -51,7 +51,7 @@ func TestParseFull(t *testing.T) {
 			Headers: map[string]string{"Accept": "application/json"}, Protocol: "https",
 		}},
 		Connections: []plan.Connection{{Target: "api", Identity: "alice"}, {Target: "api", Identity: "bob", After: plan.Duration(9 * time.Minute)}},
-		Caches:      []string{"shared", "none"}, HTTPReuse: "off", Stack: "auto", Concurrency: 1, Repeat: 1, Timeout: plan.Duration(10 * time.Second),
+		Caches:      []string{"shared", "none"}, HTTPReuse: "off", Stack: "auto", Concurrency: 1, Repeat: 1, Timeout: plan.Duration(10 * time.Second), SecretHeaders: []string{"X-Session-Key"},
 		CustomCaches: []plan.CustomCache{{ID: "mine", Key: session.Recipe{"ip", "port", "name"}, TTL: plan.Duration(10 * time.Minute), Capacity: 64}},
 		Expect:       []plan.Expectation{{Pass: "shared", Connection: 2, Challenged: &yes}},
 	}

@@ -25,18 +25,20 @@ var Schema []byte
 
 // Plan is the plan file.
 type Plan struct {
-	Version      int             `yaml:"version" json:"version"`
-	Identities   []Identity      `yaml:"identities,omitempty" json:"identities"`
-	Targets      []target.Target `yaml:"targets,omitempty" json:"targets"`
-	Connections  []Connection    `yaml:"connections,omitempty" json:"connections"`
-	Caches       []string        `yaml:"caches,omitempty,flow" json:"caches"`
-	HTTPReuse    string          `yaml:"http_reuse,omitempty" json:"http_reuse"`
-	Stack        string          `yaml:"stack,omitempty" json:"stack"`
-	Concurrency  int             `yaml:"concurrency,omitempty" json:"concurrency"`
-	Repeat       int             `yaml:"repeat,omitempty" json:"repeat"`
-	Timeout      Duration        `yaml:"timeout,omitempty" json:"timeout"`
-	CustomCaches []CustomCache   `yaml:"custom_caches,omitempty" json:"custom_caches,omitempty"`
-	Expect       []Expectation   `yaml:"expect,omitempty" json:"expect,omitempty"`
+	Version     int             `yaml:"version" json:"version"`
+	Identities  []Identity      `yaml:"identities,omitempty" json:"identities"`
+	Targets     []target.Target `yaml:"targets,omitempty" json:"targets"`
+	Connections []Connection    `yaml:"connections,omitempty" json:"connections"`
+	Caches      []string        `yaml:"caches,omitempty,flow" json:"caches"`
+	HTTPReuse   string          `yaml:"http_reuse,omitempty" json:"http_reuse"`
+	Stack       string          `yaml:"stack,omitempty" json:"stack"`
+	Concurrency int             `yaml:"concurrency,omitempty" json:"concurrency"`
+	Repeat      int             `yaml:"repeat,omitempty" json:"repeat"`
+	Timeout     Duration        `yaml:"timeout,omitempty" json:"timeout"`
+	// SecretHeaders are headers whose values no report shows, besides the built-in ones.
+	SecretHeaders []string      `yaml:"secret_headers,omitempty,flow" json:"secret_headers,omitempty"`
+	CustomCaches  []CustomCache `yaml:"custom_caches,omitempty" json:"custom_caches,omitempty"`
+	Expect        []Expectation `yaml:"expect,omitempty" json:"expect,omitempty"`
 }
 
 // Identity is where a client identity comes from.

@@ -1,30 +1,22 @@
 package plan
 
 import (
-	"maps"
-	"net/http"
-	"net/url"
 	"slices"
+
+	"rechallenge/core/target"
 )
 
-// credentials are request headers whose values are nobody's business.
-var credentials = []string{"Authorization", "Proxy-Authorization", "Cookie"}
+// Secrets knows the headers whose values must not be shown: the built-in ones
+// and the plan's.
+func (p *Plan) Secrets() *target.Secrets { return target.NewSecrets(p.SecretHeaders...) }
 
-// Public is the plan as a trace may hold it: the values of credential headers
-// and a password inside a proxy's URL are left out.
+// Public is the plan as a trace may hold it: the values of headers and of
+// parameters that carry credentials, and passwords in addresses, are left out.
 func (p Plan) Public() Plan {
+	s := p.Secrets()
 	p.Targets = slices.Clone(p.Targets)
 	for i := range p.Targets {
-		t := &p.Targets[i]
-		t.Headers = maps.Clone(t.Headers)
-		for name := range t.Headers {
-			if slices.Contains(credentials, http.CanonicalHeaderKey(name)) {
-				t.Headers[name] = "(left out)"
-			}
-		}
-		if u, err := url.Parse(t.Proxy); err == nil && u.User != nil {
-			t.Proxy = u.Redacted()
-		}
+		p.Targets[i] = s.Public(p.Targets[i])
 	}
 	return p
 }
