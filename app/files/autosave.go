@@ -37,6 +37,7 @@ type Autosave struct {
 	mu    sync.Mutex
 	want  *Kept // what is to be on disk, nil = nothing
 	stale bool  // the disk has something else
+	ended bool  // Close was called: what comes is not wanted any more
 	timer *time.Timer
 
 	disk sync.Mutex // held while files are written
@@ -74,7 +75,7 @@ func (a *Autosave) Forget() { a.set(nil, 0) }
 func (a *Autosave) set(k *Kept, delay time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.want == nil && k == nil {
+	if a.ended || a.want == nil && k == nil {
 		return
 	}
 	a.want, a.stale = k, true
@@ -132,6 +133,9 @@ func (a *Autosave) write(k Kept) error {
 
 // Close ends the keeping. What was kept stays, to be offered next time.
 func (a *Autosave) Close() error {
+	a.mu.Lock()
+	a.ended = true
+	a.mu.Unlock()
 	err := a.Flush()
 	a.disk.Lock()
 	defer a.disk.Unlock()
