@@ -36,6 +36,7 @@ var rooms = map[string][]string{
 	"core/plan":                      {"core/identity", "core/target", "core/session"},
 	"core/trace":                     {"core/plan", "core/identity", "core/wire", "core/session"},
 	"core/capture":                   {"core/trace", "core/plan", "core/identity", "core/session", "core/target", "core/wire", "core/wire/pcap"},
+	"core/relay":                     {"core/wire"},
 	"core/engine":                    {"core/plan", "core/trace", "core/stack", "core/wire", "core/session", "core/identity", "core/target"},
 	"core/diagnose":                  {"core/trace", "core/plan", "core/identity", "core/wire"},
 	"core/experiment":                {"core/plan", "core/engine", "core/trace", "core/diagnose", "core/session", "core/target"},
