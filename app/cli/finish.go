@@ -10,7 +10,6 @@ import (
 	"rechallenge/core/diagnose"
 	"rechallenge/core/engine"
 	"rechallenge/core/report"
-	"rechallenge/core/session"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
 )
@@ -18,7 +17,8 @@ import (
 // finish makes the report of a run that is over, writes what was asked for,
 // prints the verdict and gives the exit code as a status.
 func (c *console) finish(r *engine.Run, f *runFlags) error {
-	rep := report.New(r.Wait())
+	<-r.Done()
+	rep := report.Of(r.Log())
 	rep.PlanFile = f.planFile
 	rep.Captures = captures(r)
 	if f.secrets {
@@ -84,13 +84,7 @@ func (c *console) writeSecrets(rep *report.Report, r *engine.Run, f *runFlags) (
 		return err
 	}
 	fmt.Fprintf(c.err, "%s holds sessions that resume without a certificate: keep it private\n", f.save)
-	sessions := map[string][]session.Session{}
-	for _, p := range rep.Log.Passes {
-		if cache := r.Cache(p.Index); cache != nil {
-			sessions[p.Cache] = append(sessions[p.Cache], cache.Sessions()...)
-		}
-	}
-	return errors.Join(err, files.Save(f.save, files.Secret, func(w io.Writer) error { return session.Save(w, sessions) }))
+	return errors.Join(err, files.SaveSessions(f.save, r.Sessions()))
 }
 
 // How much of a long run is printed.

@@ -123,6 +123,10 @@ func tell(b *bytes.Buffer, log *trace.Log) {
 		}
 	}
 	for _, f := range diagnose.Diagnose(log).Findings {
-		fmt.Fprintf(b, "  %s %s %v (%s)\n", f.Severity, f.Rule, f.Connections, f.Pass)
+		var numbers []int
+		for _, at := range f.Connections {
+			numbers = append(numbers, at.Connection)
+		}
+		fmt.Fprintf(b, "  %s %s %v (%s)\n", f.Severity, f.Rule, numbers, f.Pass)
 	}
 }

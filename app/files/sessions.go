@@ -5,21 +5,8 @@ import (
 	"io"
 	"os"
 
-	"rechallenge/core/engine"
 	"rechallenge/core/session"
-	"rechallenge/core/trace"
 )
-
-// SessionsOf are what a run's caches hold in the end, by cache id.
-func SessionsOf(r *engine.Run, log *trace.Log) map[string][]session.Session {
-	sessions := map[string][]session.Session{}
-	for _, p := range log.Passes {
-		if cache := r.Cache(p.Index); cache != nil {
-			sessions[p.Cache] = append(sessions[p.Cache], cache.Sessions()...)
-		}
-	}
-	return sessions
-}
 
 // SaveSessions writes sessions into a file of mode 0600: who has it can resume
 // them without a certificate.

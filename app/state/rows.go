@@ -9,7 +9,6 @@ import (
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
-	"rechallenge/core/session"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
 )
@@ -206,27 +205,14 @@ func age(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// SetEntries notes what the cache of a pass that goes on holds now.
-func (s *State) SetEntries(pass int, entries []session.Info) {
-	if s.run.entries == nil {
-		s.run.entries = map[int][]session.Info{}
-	}
-	s.run.entries[pass] = entries
-}
-
-// CacheRows lists the sessions of every pass of the run: those at the end of a
-// pass that is over, and of a running one those that live gives.
+// CacheRows lists the sessions in every pass's cache: at its end, or by now.
 func (s *State) CacheRows(now time.Time) []CacheRow {
 	if s.run.view == nil {
 		return nil
 	}
 	var rows []CacheRow
 	for _, p := range s.run.view.Report.Log.Passes {
-		entries := p.Entries
-		if now, ok := s.run.entries[p.Index]; ok && !p.Done {
-			entries = now
-		}
-		for _, e := range entries {
+		for _, e := range p.Entries {
 			r := CacheRow{
 				ID: fmt.Sprintf("%d/%d", p.Index, e.Serial), Pass: p.Cache, Key: e.Key, Mechanism: string(e.Mechanism),
 				MadeBy: fmt.Sprintf("#%d %s", e.MadeBy, e.Configured), Identity: e.EstablishedBy, Used: fmt.Sprintf(tr("%d times"), e.Used), Pinned: e.Pinned,

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"rechallenge/core/report"
-	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
 
@@ -14,10 +13,9 @@ import (
 type runState struct {
 	running bool
 	paused  bool
-	view    *View                  // nil when nothing has run
-	opened  string                 // file it was read from, "" = run here
-	written bool                   // its report is on disk
-	entries map[int][]session.Info // of passes that go on, by pass
+	view    *View  // nil when nothing has run
+	opened  string // file it was read from, "" = run here
+	written bool   // its report is on disk
 }
 
 // Begin starts to show a new run.

@@ -3,7 +3,6 @@ package state
 import (
 	"time"
 
-	"rechallenge/core/diagnose"
 	"rechallenge/core/report"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
@@ -93,7 +92,7 @@ func worst(r *report.Report) Ref {
 
 // Judge is the view of a run that is over, judged anew.
 func Judge(log *trace.Log) *View {
-	return Look(&report.Report{Log: log, Result: diagnose.Diagnose(log)})
+	return Look(report.Of(log))
 }
 
 // Connection is a connection of the run, nil when there is none of that name.

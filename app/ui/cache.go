@@ -62,16 +62,9 @@ func (w *Window) liveCache(pass int) *session.Cache {
 	return w.active.Cache(pass)
 }
 
-// showCache lists the sessions: of a run that goes on as they are now, of one
-// that is over as they were at each pass's end.
+// showCache lists the sessions: of a run that goes on as far as it is shown, of
+// one that is over as they were at each pass's end.
 func (w *Window) showCache() {
-	if r := w.state.Report(); r != nil && w.active != nil {
-		for _, p := range r.Log.Passes {
-			if c := w.liveCache(p.Index); c != nil && !p.Done {
-				w.state.SetEntries(p.Index, c.Entries())
-			}
-		}
-	}
 	var rows []widgets.Row
 	for _, r := range w.state.CacheRows(time.Now()) {
 		rows = append(rows, widgets.CacheRow{

@@ -151,7 +151,7 @@ func (w *Window) loadSessions() {
 
 // saveSessions writes what the last run's caches held in the end.
 func (w *Window) saveSessions() {
-	sessions := files.SessionsOf(w.finished.run, w.finished.picture.view.Report.Log)
+	sessions := w.finished.run.Sessions()
 	w.confirm(tr("The file will hold secrets"), tr("Whoever has it can take up these sessions without a certificate. Only you will be allowed to read the file."), tr("Go on"), func() {
 		w.chooseNew(tr("Save sessions"), "sessions.json", func(path string) {
 			w.write(path, func() (string, error) { return "", files.SaveSessions(path, sessions) }, func() {})

@@ -209,6 +209,7 @@ type link struct {
 
 	mu      sync.Mutex
 	pending []session.Session
+	asked   bool
 }
 
 // coordinates are what a recipe may choose from for this connection.
@@ -256,8 +257,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	c, err := a.job.stack.Client(context.WithoutCancel(a.ctx), l.raw, stack.Config{
 		ServerName: a.job.parsed.ServerName, MinVersion: a.job.min, MaxVersion: a.job.max, ALPN: a.alpn(),
 		Trust: a.job.trust, Identity: a.job.identity, Session: l.offered, Mechanisms: a.policy.Mechanisms, KeyLog: a.opt.KeyLog, Now: a.opt.Clock.Now,
-		NewSession: l.newSession,
-		Challenged: func() { l.user.Load().add(trace.Asked{}) },
+		NewSession: l.newSession, Challenged: l.challenged,
 	})
 	if err != nil {
 		a.flush()
@@ -290,8 +290,17 @@ func (l *link) newSession(s session.Session) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.pending) < wire.Usual.Same {
+		s.Proved = l.asked && l.job.identity != nil
 		l.pending = append(l.pending, s)
 	}
+}
+
+// challenged notes that the library asked for a certificate.
+func (l *link) challenged() {
+	l.mu.Lock()
+	l.asked = true
+	l.mu.Unlock()
+	l.user.Load().add(trace.Asked{})
 }
 
 // flush hands what has crossed the wire since the last flush to the recorder.
@@ -315,9 +324,6 @@ func (a *attempt) store() {
 	for _, s := range pending {
 		s.MadeBy = a.index
 		s.Configured, s.Target, s.ServerName = l.at.Identity, a.job.target.ID, a.job.parsed.ServerName
-		if a.policy.AnonymousOnly {
-			s.Origin = a.rec.Origin(a.n, a.index, s.Info)
-		}
 		a.cache.Store(l.at, s)
 	}
 }

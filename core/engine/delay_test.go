@@ -85,8 +85,17 @@ func (x *bench) tell(t *testing.T) (lines []string) {
 		for _, s := range p.Entries {
 			lines = append(lines, fmt.Sprintf("%s: session %d carries %+v", p.Cache, s.Serial, s.Origin))
 		}
-		for _, s := range r.Cache(i + 1).Sessions() {
+		for _, s := range r.Sessions()[p.Cache] {
 			lines = append(lines, fmt.Sprintf("%s: session %d holds %+v", p.Cache, s.Serial, s.Origin))
+		}
+		held := []int{} // by the cache itself
+		for _, s := range r.Cache(i + 1).Entries() {
+			held = append(held, s.Serial)
+		}
+		for j, s := range p.Entries {
+			if len(held) != len(p.Entries) || held[j] != s.Serial {
+				t.Errorf("%s: the cache holds %v, its events tell of %d, among them %d", p.Cache, held, len(p.Entries), s.Serial)
+			}
 		}
 		for _, e := range p.Events {
 			if c, ok := e.Payload.(trace.Cache); ok && c.Info != nil {

@@ -78,7 +78,7 @@ func Start(ctx context.Context, p plan.Plan, res Resources, opt Options) (*Run, 
 		caches: make([]*session.Cache, len(passes)), secrets: secretsOf(&p, jobs, res),
 	}
 	r.rec = trace.NewRecorder(trace.RecorderOptions{
-		Events: len(passes) * len(jobs) * usualEvents, Delay: opt.Delay, Observe: opt.Observe, Origin: r.originate,
+		Events: len(passes) * len(jobs) * usualEvents, Delay: opt.Delay, Observe: opt.Observe,
 	})
 	r.watch.each = r.keepUp
 	r.rec.Add(0, 0, r.started(res))

@@ -215,7 +215,7 @@ func TestTicketsAroundAChallenge(t *testing.T) {
 	for _, n := range c.NewSessions {
 		after[n.Digest] = n.Event > challenge
 	}
-	entries := r.Cache(1).Entries()
+	entries := log.Pass(1).Entries
 	if len(entries) == 0 {
 		t.Fatal("nothing was stored")
 	}

@@ -73,17 +73,33 @@ func (r *Run) SkipWait() {
 // Cache is the session cache of a pass (from 1), nil before the pass began.
 // The user's operations on it are recorded as events.
 func (r *Run) Cache(pass int) *session.Cache {
-	r.rec.CatchUp() // its sessions say whom they carry
-	return r.cache(pass)
-}
-
-func (r *Run) cache(pass int) *session.Cache {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if pass < 1 || pass > len(r.caches) {
 		return nil
 	}
 	return r.caches[pass-1]
+}
+
+// Log returns the run so far, folded; it stays as it is.
+func (r *Run) Log() *trace.Log { return r.rec.Log() }
+
+// Sessions are what the passes' caches hold, by cache id, with whom they carry.
+func (r *Run) Sessions() map[string][]session.Session {
+	sessions := map[string][]session.Session{}
+	for _, p := range r.Log().Passes {
+		cache := r.Cache(p.Index)
+		if cache == nil {
+			continue
+		}
+		for _, s := range cache.Sessions() {
+			if known := p.Entry(s.Serial); known != nil {
+				s.Origin = known.Origin
+			}
+			sessions[p.Cache] = append(sessions[p.Cache], s)
+		}
+	}
+	return sessions
 }
 
 // Captures returns the bytes of every connection, for pcapng.
@@ -109,8 +125,7 @@ func (r *Run) run() {
 	}
 	undo()
 	r.watch.close()
-	r.rec.Add(0, 0, trace.RunDone{Interrupted: r.ctx.Err() != nil})
-	r.rec.CatchUp()
+	r.rec.AddNow(0, 0, trace.RunDone{Interrupted: r.ctx.Err() != nil})
 }
 
 // keepUp decodes what has waited long enough, and everything when nothing is
@@ -128,10 +143,11 @@ func (r *Run) pass(n int) {
 	p := r.passes[n-1]
 	r.rec.Add(n, 0, trace.PassStarted{Cache: p.Policy.ID, Control: p.Control, Policy: p.Policy})
 	cache := session.NewCache(p.Policy, r.opt.Clock, func(e session.Event) {
-		r.rec.Add(n, e.By, trace.Cache{Event: e})
+		add := r.rec.Add
 		if e.By == 0 {
-			r.rec.CatchUp() // the user looks
+			add = r.rec.AddNow // the user looks
 		}
+		add(n, e.By, trace.Cache{Event: e})
 	})
 	for _, s := range r.opt.Sessions[p.Policy.ID] {
 		cache.Restore(s)
@@ -156,16 +172,7 @@ func (r *Run) pass(n int) {
 	}
 	workers.Wait()
 	w.pool.close()
-	r.rec.CatchUp() // the sessions say whom they carry
-	r.rec.Add(n, 0, trace.PassDone{Entries: cache.Entries()})
-	r.rec.CatchUp()
-}
-
-// originate tells a pass's cache what a session in it carries.
-func (r *Run) originate(pass, serial int, o session.Origin) {
-	if c := r.cache(pass); c != nil {
-		c.Originate(serial, o)
-	}
+	r.rec.Add(n, 0, trace.PassDone{Clock: r.opt.Clock.Now()})
 }
 
 // wait does the plan's delay before connection n and says how it ended.
@@ -187,8 +194,7 @@ func (r *Run) wait(pass, n int, d time.Duration) {
 	}()
 
 	clock := r.opt.Clock
-	r.rec.Add(pass, n, trace.Wait{ForMS: trace.Milliseconds(d), Until: clock.Now().Add(d)})
-	r.rec.CatchUp()
+	r.rec.AddNow(pass, n, trace.Wait{ForMS: trace.Milliseconds(d), Until: clock.Now().Add(d)})
 	how := trace.WaitElapsed
 	switch err := clock.Wait(ctx, d); {
 	case r.ctx.Err() != nil:

@@ -38,15 +38,10 @@ func (s Step) Run(ctx context.Context, res engine.Resources, opt engine.Options)
 	if err != nil {
 		return nil, err
 	}
-	log := trace.Connections(r.Wait())
+	<-r.Done()
+	log := r.Log()
 	if s.Keep != nil {
-		kept := map[string][]session.Session{}
-		for _, p := range log.Passes {
-			if cache := r.Cache(p.Index); cache != nil {
-				kept[p.Cache] = append(kept[p.Cache], cache.Sessions()...)
-			}
-		}
-		s.Keep(kept)
+		s.Keep(r.Sessions())
 	}
 	return log, ctx.Err()
 }

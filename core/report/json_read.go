@@ -86,9 +86,17 @@ func (r *reader) document() error {
 
 func (r *reader) pass() error {
 	var w workers
+	var kept trace.Kept
 	err := r.object(func(key string) error {
 		take := map[string]func(jsontext.Value){"events": w.event, "connections": w.row}[key]
-		if take == nil {
+		switch {
+		case key == "cache_entries":
+			raw, err := r.ReadValue()
+			if err == nil {
+				err = json.Unmarshal(raw, &kept.Entries)
+			}
+			return err
+		case take == nil:
 			return r.SkipValue()
 		}
 		return r.between('[', func() error {
@@ -100,6 +108,10 @@ func (r *reader) pass() error {
 		})
 	})
 	events, bad := w.end()
+	if slices.ContainsFunc(events, func(e trace.Event) bool { _, ok := e.Payload.(trace.LeftOut); return ok }) {
+		last := slices.MaxFunc(events, func(a, b trace.Event) int { return cmp.Compare(a.Seq, b.Seq) })
+		events = append(events, trace.Event{Seq: last.Seq, At: last.At, Payload: kept})
+	}
 	r.passes = append(r.passes, events)
 	return cmp.Or(err, bad)
 }

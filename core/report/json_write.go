@@ -58,7 +58,7 @@ func writeJSON(w io.Writer, r *Report) error {
 			if _, ok := first[e.Connection]; !ok {
 				first[e.Connection] = e.Seq
 			}
-			if e.Connection > 0 && !detailed(trace.Ref{Pass: p.Index, Connection: e.Connection}) {
+			if e.Payload.Kind() == trace.KindKept || e.Connection > 0 && !detailed(trace.Ref{Pass: p.Index, Connection: e.Connection}) {
 				continue
 			}
 			out.separate(written, "\n    ")

@@ -95,7 +95,7 @@ func Extensions() string {
 }
 
 // New folds and judges a trace.
-func New(events []trace.Event) *Report {
-	log := trace.Connections(events)
-	return &Report{Log: log, Result: diagnose.Diagnose(log)}
-}
+func New(events []trace.Event) *Report { return Of(trace.Connections(events)) }
+
+// Of judges a trace that is folded already.
+func Of(log *trace.Log) *Report { return &Report{Log: log, Result: diagnose.Diagnose(log)} }

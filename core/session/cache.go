@@ -179,6 +179,7 @@ func (c *Cache) Store(at Coordinates, s Session) {
 func (c *Cache) Restore(s Session) {
 	c.change(0, func() {
 		s.MadeBy = 0
+		s.Proved = s.EstablishedBy != "" || !s.AuthKnown
 		c.keep(&entry{Session: s, host: host{name: s.ServerName}}, s.Key, ReasonRestored, c.clock.Now())
 	})
 }
@@ -198,7 +199,7 @@ func (c *Cache) keep(e *entry, key, reason string, now time.Time) {
 	case c.policy.NeedsLifetime && e.Mechanism != protocol.SessionID && e.Lifetime == 0:
 		ignore(ReasonNoLifetime)
 		return
-	case c.policy.AnonymousOnly && (e.EstablishedBy != "" || !e.AuthKnown):
+	case c.policy.AnonymousOnly && e.Proved:
 		ignore(ReasonNotAnonymous)
 		return
 	case e.over(now):

@@ -10,18 +10,6 @@ func (c *Cache) Refused(by, serial int, reason string) {
 	c.take(by, serial, OpRemove, reason)
 }
 
-// Originate fills in what the session of that serial carries, if it is still
-// there. It is no operation on the cache and tells of nothing.
-func (c *Cache) Originate(serial int, o Origin) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, e := range c.entries {
-		if e.Serial == serial {
-			e.Origin = o
-		}
-	}
-}
-
 // Entries lists what is in the cache, oldest first, expired ones left out.
 func (c *Cache) Entries() []Info {
 	c.mu.Lock()

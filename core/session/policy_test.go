@@ -155,7 +155,7 @@ func TestProfilesPredict(t *testing.T) {
 		c := session.NewCache(p, session.Real(), nil)
 		c.Lookup(1, alice, "go")
 		for _, m := range []protocol.Mechanism{protocol.SessionID, protocol.Ticket, protocol.PSK} {
-			c.Store(alice, session.Session{Info: session.Info{Mechanism: m, Stack: "go", MadeBy: 1, SessionID: string(m), Origin: session.Origin{EstablishedBy: "alice", AuthKnown: true}}})
+			c.Store(alice, session.Session{Info: session.Info{Mechanism: m, Stack: "go", MadeBy: 1, SessionID: string(m)}, Proved: true})
 		}
 		if s, _ := c.Lookup(2, bob, "go"); (s != nil) != want {
 			t.Errorf("%s: bob finds alice's session: %v, want %v", p.ID, s != nil, want)
@@ -169,19 +169,15 @@ func TestAnonymousOnly(t *testing.T) {
 	firefox, _ := session.PolicyByID("firefox")
 	nobody := alice
 	nobody.Identity = "none"
-	for _, tt := range []struct {
-		by    string
-		known bool
-		kept  bool
-	}{{"alice", true, false}, {"", false, false}, {"", true, true}} {
+	for _, proved := range []bool{true, false} {
 		var events []session.Event
 		c := session.NewCache(firefox, session.Real(), func(e session.Event) { events = append(events, e) })
-		c.Store(nobody, session.Session{Info: session.Info{Mechanism: protocol.PSK, Stack: "go", MadeBy: 1, Origin: session.Origin{EstablishedBy: tt.by, AuthKnown: tt.known}, Lifetime: time.Hour}})
-		if last := events[len(events)-1]; (last.Reason == session.ReasonNotAnonymous) == tt.kept {
-			t.Errorf("made by %q, known %v: %s %s", tt.by, tt.known, last.Op, last.Reason)
+		c.Store(nobody, session.Session{Info: session.Info{Mechanism: protocol.PSK, Stack: "go", MadeBy: 1, Lifetime: time.Hour}, Proved: proved})
+		if last := events[len(events)-1]; (last.Reason == session.ReasonNotAnonymous) != proved {
+			t.Errorf("a certificate was shown: %v: %s %s", proved, last.Op, last.Reason)
 		}
-		if s, _ := c.Lookup(2, alice, "go"); (s != nil) != tt.kept {
-			t.Errorf("made by %q, known %v: alice finds it: %v", tt.by, tt.known, s != nil)
+		if s, _ := c.Lookup(2, alice, "go"); (s != nil) == proved {
+			t.Errorf("a certificate was shown: %v: alice finds it: %v", proved, s != nil)
 		}
 	}
 }

@@ -36,7 +36,7 @@ type Info struct {
 }
 
 // Origin is what a session carries from the handshake that made it. The trace
-// tells: it is filled in once the handshake's messages were read.
+// tells: a cache knows it of sessions from a file only.
 type Origin struct {
 	EstablishedBy string `json:"established_by"` // identity that its TLS state carries; "" = nobody
 	AuthKnown     bool   `json:"auth_known"`     // false: EstablishedBy can't be known
@@ -47,6 +47,9 @@ type Origin struct {
 type Session struct {
 	Info
 	Secret Secret `json:"-" yaml:"-"`
+	// Proved says that a certificate was shown on its connection before it came,
+	// as the client's library has it: some caches keep none of those.
+	Proved bool `json:"-" yaml:"-"`
 }
 
 // Secret resumes a session. It prints as nothing and is never marshalled; only

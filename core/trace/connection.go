@@ -24,12 +24,14 @@ type Pass struct {
 	PassStarted
 	Start, End  time.Duration
 	Done        bool
-	Events      []Event // of this pass and its connections, in order of Seq
-	Entries     []session.Info
+	Events      []Event        // of this pass and its connections, in order of Seq
+	Entries     []session.Info // what its cache holds, oldest first
 	Connections []*Connection
 
 	first int  // place of its first event among all
 	apart bool // Events is an array of its own
+
+	entriesTaken int // snapshots when Entries was last made its own
 }
 
 // Handshake is what kind of handshake a connection made.

@@ -148,38 +148,6 @@ func (f *Folder) authenticated(c *Connection) {
 	}
 }
 
-// origin is what a session carries that a connection has just got: of a PSK
-// whom the connection carried when it came, of others whom the handshake that
-// made it proved.
-func (f *Folder) origin(pass, connection int, info *session.Info) (o session.Origin) {
-	p := f.log.Pass(pass)
-	if p == nil {
-		return o
-	}
-	c := p.Connection(connection)
-	if c == nil {
-		return o
-	}
-	by, known := c.IdentityAuthenticated, c.AuthenticatedKnown
-	for i := range c.NewSessions {
-		if n := &c.NewSessions[i]; info.Mechanism == protocol.PSK && n.Mechanism == protocol.PSK && n.Digest == info.TicketDigest {
-			by, known = n.EstablishedBy, n.Known
-		}
-	}
-	o.AuthKnown = known
-	if by != nil {
-		o.EstablishedBy = *by
-	}
-	made := c // the one that shook hands
-	if c.ReusedConnection != nil {
-		if from := p.Connection(*c.ReusedConnection); from != nil {
-			made = from
-		}
-	}
-	o.Evaluated = c.ServerTrust == TrustEvaluated || (c.ServerTrust == TrustSkipped && made.hit != nil && made.hit.Info.Evaluated)
-	return o
-}
-
 // trust sets what became of the server's certificate.
 func (f *Folder) trust(c *Connection) {
 	switch {

@@ -58,8 +58,9 @@ const (
 	KindPassDone          Kind = "pass-done"
 	KindRunDone           Kind = "run-done"
 
-	// KindLeftOut is not recorded: it stands in a report that was opened again.
+	// These are not recorded: they stand in a report that was opened again.
 	KindLeftOut Kind = "left-out"
+	KindKept    Kind = "kept"
 )
 
 // RunStarted is the first event of every trace. It carries the plan and the
@@ -251,9 +252,10 @@ type Failure struct {
 	Message string `json:"message"`
 }
 
-// PassDone ends a pass and says what its cache held.
+// PassDone ends a pass. Clock is the client's then: what it says is over is
+// not in the cache any more.
 type PassDone struct {
-	Entries []session.Info `json:"cache_entries"`
+	Clock time.Time `json:"clock,omitzero"`
 }
 
 // RunDone is the last event. Interrupted says that the user or a signal ended
@@ -266,6 +268,10 @@ type RunDone struct {
 // left out: what was folded from them, but for the messages. It stands where
 // the connection started and is the Seq behind its answers.
 type LeftOut struct{ *Connection }
+
+// Kept stands for the operations on a pass's cache where the report of a long
+// run left them out: what was in it at the end.
+type Kept struct{ Entries []session.Info }
 
 // Kind methods.
 func (RunStarted) Kind() Kind        { return KindRunStarted }
@@ -293,3 +299,4 @@ func (ConnectionDone) Kind() Kind    { return KindConnectionDone }
 func (PassDone) Kind() Kind          { return KindPassDone }
 func (RunDone) Kind() Kind           { return KindRunDone }
 func (LeftOut) Kind() Kind           { return KindLeftOut }
+func (Kept) Kind() Kind              { return KindKept }

@@ -61,8 +61,14 @@ func (f *Folder) Add(e Event) {
 	}
 	f.assign(pass)
 	pass.End = max(pass.End, e.At)
-	if p, ok := e.Payload.(PassDone); ok {
-		pass.Done, pass.Entries = true, p.Entries
+	switch p := e.Payload.(type) {
+	case PassDone:
+		pass.Done = true
+		f.over(pass, p)
+	case Kept:
+		pass.Entries = p.Entries
+	case Cache:
+		f.entries(pass, e, p)
 	}
 	if e.Connection == 0 {
 		return
@@ -172,7 +178,7 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 	case Proxied:
 		c.Timing.Proxy = c.close("proxy", e.At)
 	case Cache:
-		f.cache(c, e.Seq, p)
+		f.cache(pass, c, e, p)
 	case TLS:
 		c.open("tls", e.At)
 		c.ServerName, c.SessionKey = p.ServerName, p.SessionKey
@@ -256,12 +262,14 @@ func (f *Folder) reused(pass *Pass, c *Connection, p Reused) {
 }
 
 // cache notes what the look-up found.
-func (f *Folder) cache(c *Connection, seq int, p Cache) {
+func (f *Folder) cache(pass *Pass, c *Connection, e Event, p Cache) {
 	switch p.Op {
 	case session.OpHit, session.OpMiss:
-		c.SessionKey, c.Evidence.CacheLookup = p.Key, seq
+		c.SessionKey, c.Evidence.CacheLookup = p.Key, e.Seq
 		if p.Op == session.OpHit && p.Info != nil {
-			hit := p.Event
+			hit, info := p.Event, *p.Info
+			info.Origin = f.carries(e)
+			hit.Info = &info
 			c.hit = &hit
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"rechallenge/core/session"
 	"rechallenge/core/wire"
 )
 
@@ -24,7 +23,6 @@ type Recorder struct {
 
 	working sync.Mutex // held by who works the queue off; never taken under mu
 	folder  Folder
-	origins map[carrier]session.Origin
 	over    map[connection]*wire.TooMuch // connections of whose messages there were too many
 }
 
@@ -38,9 +36,6 @@ type RecorderOptions struct {
 	// Observe sees each event in order of Seq, one at a time. It must not block,
 	// as the engine waits for it, nor call the Recorder. nil = nobody does.
 	Observe func(Event)
-	// Origin is told whom the session of that serial, in that pass's cache,
-	// carries, before Observe sees that it was stored. nil = nobody is.
-	Origin func(pass, serial int, o session.Origin)
 }
 
 // report is something in the queue.
@@ -57,9 +52,6 @@ type crossed struct {
 	last    bool // no more come
 }
 
-// carrier names a session of a run.
-type carrier struct{ pass, serial int }
-
 // usualQueue is some connections' worth of reports.
 const usualQueue = 256
 
@@ -68,7 +60,7 @@ const maxRoom = 1 << 14
 
 // NewRecorder begins a trace now.
 func NewRecorder(opt RecorderOptions) *Recorder {
-	r := &Recorder{opt: opt, start: time.Now(), origins: map[carrier]session.Origin{}}
+	r := &Recorder{opt: opt, start: time.Now()}
 	r.folder.events = make([]Event, 0, min(opt.Events, maxRoom))
 	return r
 }
@@ -82,6 +74,12 @@ func (r *Recorder) Add(pass, connection int, p Payload) {
 	if r.opt.Delay <= 0 {
 		r.CatchUp()
 	}
+}
+
+// AddNow records a payload that somebody waits to see.
+func (r *Recorder) AddNow(pass, connection int, p Payload) {
+	r.Add(pass, connection, p)
+	r.CatchUp()
 }
 
 // AddBytes records what crossed a connection since the last call for it. The
@@ -187,40 +185,12 @@ func (r *Recorder) event(e Event) {
 	// when the report is read again.
 	e.At = e.At.Truncate(time.Microsecond)
 	if c, ok := e.Payload.(Cache); ok && c.Info != nil {
-		r.origin(&e, c.Info)
+		c.Info.Origin = r.folder.carries(e)
 	}
 	r.folder.Add(e)
 	if r.opt.Observe != nil {
 		r.opt.Observe(e)
 	}
-}
-
-// origin fills in whom a session carries: a new one what its connection does
-// by now, a known one what it did when it came.
-func (r *Recorder) origin(e *Event, info *session.Info) {
-	of := carrier{e.Pass, info.Serial}
-	if o, known := r.origins[of]; known && info.Serial > 0 {
-		info.Origin = o
-		return
-	}
-	op := e.Payload.(Cache).Op
-	if e.Connection == 0 || (op != session.OpStore && op != session.OpIgnore) {
-		return
-	}
-	info.Origin = r.folder.origin(e.Pass, e.Connection, info)
-	if op != session.OpStore {
-		return
-	}
-	r.origins[of] = info.Origin
-	if r.opt.Origin != nil {
-		r.opt.Origin(e.Pass, info.Serial, info.Origin)
-	}
-}
-
-// Origin is what a session carries that the connection has just got.
-func (r *Recorder) Origin(pass, connection int, info session.Info) (o session.Origin) {
-	r.View(func(*Log) { o = r.folder.origin(pass, connection, &info) })
-	return o
 }
 
 // Events returns what was recorded so far; the slice is the caller's to keep.
@@ -229,6 +199,14 @@ func (r *Recorder) Events() []Event {
 	defer r.working.Unlock()
 	r.catchUp()
 	return slices.Clip(r.folder.events)
+}
+
+// Log returns the fold of all that was recorded so far, which stays as it is.
+func (r *Recorder) Log() *Log {
+	r.working.Lock()
+	defer r.working.Unlock()
+	r.catchUp()
+	return r.folder.Snapshot()
 }
 
 // View lets see read the fold of all that was recorded so far; what it is given

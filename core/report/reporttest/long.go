@@ -42,7 +42,7 @@ func Long(r *report.Report, n int) *report.Report {
 			}
 			at += one
 		}
-		events = append(events, trace.Event{At: at, Pass: p.Index, Payload: trace.PassDone{Entries: p.Entries}})
+		events = append(events, trace.Event{At: at, Pass: p.Index, Payload: trace.PassDone{}})
 	}
 	events = append(events, trace.Event{At: at, Payload: trace.RunDone{}})
 	for i := range events {
