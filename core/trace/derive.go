@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"rechallenge/core/protocol"
-	"rechallenge/core/session"
 	"rechallenge/core/wire"
 )
 
