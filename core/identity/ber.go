@@ -5,28 +5,30 @@ import "fmt"
 // Limits on what is read from outside.
 const (
 	maxFile     = 16 << 20 // bytes of a file
+	maxText     = 4 << 20  // bytes of a text, which is looked through
 	maxElements = 1 << 17  // BER elements of one layer
 	maxDepth    = 48       // BER nesting of one layer
 )
 
 // Tags as element.tag holds them: class<<28 | number.
 const (
-	tagBoolean   = 1
-	tagInteger   = 2
-	tagBitString = 3
-	tagOctets    = 4
-	tagNull      = 5
-	tagOID       = 6
-	tagUTF8      = 12
-	tagSequence  = 16
-	tagSet       = 17
-	tagUTCTime   = 23
-	tagTime      = 24
-	tagBMP       = 30
-	context0     = 2 << 28
-	context1     = 2<<28 | 1
-	context2     = 2<<28 | 2
-	context3     = 2<<28 | 3
+	tagBoolean    = 1
+	tagInteger    = 2
+	tagBitString  = 3
+	tagOctets     = 4
+	tagNull       = 5
+	tagOID        = 6
+	tagEnumerated = 10
+	tagUTF8       = 12
+	tagSequence   = 16
+	tagSet        = 17
+	tagUTCTime    = 23
+	tagTime       = 24
+	tagBMP        = 30
+	context0      = 2 << 28
+	context1      = 2<<28 | 1
+	context2      = 2<<28 | 2
+	context3      = 2<<28 | 3
 )
 
 // layer is one run of bytes that is BER of its own: the file, what an OCTET

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"strings"
 )
 
 // errPadding says that a decryption did not end in padding: nearly always
@@ -29,6 +30,7 @@ type encryption struct {
 	prf        string // of PBES2; "scrypt" for that
 	iterations int
 	bmp        bool // the key is made from the BMPString
+	misnamed   bool // the OID is another AES's
 
 	block func(key []byte) (cipher.Block, error) // nil = RC4
 	key   func(w *work, s secret) (key, iv []byte, err error)
@@ -225,11 +227,18 @@ func parsePBES2(c *cursor) (*encryption, error) {
 	if len(vector) != b.ivSize {
 		return nil, iv.damaged("the initialisation vector of %s has %d bytes instead of %d", b.name, len(vector), b.ivSize)
 	}
+	odd := false
+	if strings.HasPrefix(b.name, "AES-") && d.length != b.keySize && (d.length == 16 || d.length == 24 || d.length == 32) {
+		// NSS before 3.35 wrote the OID of AES-128 and used the key's length.
+		odd = true
+		b.name = fmt.Sprintf("AES-%d-CBC (named %s)", 8*d.length, b.name)
+		b.keySize = d.length
+	}
 	if d.length > 0 && d.length != b.keySize {
 		return nil, iv.damaged("the key derivation makes %d bytes, %s takes %d", d.length, b.name, b.keySize)
 	}
 	return &encryption{
-		text: fmt.Sprintf("PBES2 %s, %s", b.name, d.text), scheme: "PBES2", cipher: b.name, prf: d.prf, iterations: d.iterations, block: b.new,
+		text: fmt.Sprintf("PBES2 %s, %s", b.name, d.text), scheme: "PBES2", cipher: b.name, misnamed: odd, prf: d.prf, iterations: d.iterations, block: b.new,
 		key: func(w *work, s secret) ([]byte, []byte, error) {
 			key, err := d.derive(w, s.raw, b.keySize)
 			return key, vector, err
@@ -342,7 +351,7 @@ func (e *encryption) decrypt(w *work, data []byte, s secret) ([]byte, error) {
 		}
 		out := make([]byte, len(data))
 		c.XORKeyStream(out, data)
-		if n := sequenceSize(out); n != len(out) && n != 0 {
+		if n := sequenceSize(out); n != len(out) && n != 0 || !isContents(out) {
 			clear(out)
 			return nil, errPadding
 		}
@@ -387,6 +396,7 @@ func cbc(b cipher.Block, iv, data []byte) ([]byte, error) {
 	}
 	n := sequenceSize(out)
 	switch {
+	case !isContents(out):
 	case padded && (n == len(out)-padding || n == 0):
 		return out[:len(out)-padding], nil
 	case n >= len(out)-size && n < len(out):
@@ -395,6 +405,40 @@ func cbc(b cipher.Block, iv, data []byte) ([]byte, error) {
 	}
 	clear(out)
 	return nil, errPadding
+}
+
+// isContents says that b begins as what such files encrypt: a key or
+// SafeContents. A wrong password gives that once in 2^40 times, while a mere
+// SEQUENCE of the right size is found by one in some thousands.
+func isContents(b []byte) bool {
+	inside, ok := insideSequence(b)
+	if !ok {
+		return false
+	}
+	if len(inside) == 0 {
+		return b[1] == 0 // SafeContents without a bag
+	}
+	// PrivateKeyInfo, RSAPrivateKey, ECPrivateKey: a version, then the rest.
+	if len(inside) > 3 && inside[0] == tagInteger && inside[1] == 1 && inside[2] <= 2 {
+		return inside[3] == 0x30 || inside[3] == tagInteger || inside[3] == tagOctets
+	}
+	bag, ok := insideSequence(inside)
+	return ok && len(bag) > 4 && bag[0] == tagOID && bag[1] >= 8 && bag[1] < 20 && bag[2] == 0x2a
+}
+
+// insideSequence is what follows a SEQUENCE's identifier and length.
+func insideSequence(b []byte) ([]byte, bool) {
+	if len(b) < 2 || b[0] != 0x30 {
+		return nil, false
+	}
+	n := 2
+	if b[1] > 0x80 {
+		n += int(b[1] & 0x7f)
+	}
+	if n > 6 || n > len(b) {
+		return nil, false
+	}
+	return b[n:], true
 }
 
 // sequenceSize is the size of the SEQUENCE that b begins with, header and all;

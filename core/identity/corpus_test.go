@@ -130,7 +130,7 @@ var corpus = []sample{
 	{file: "openssl-rc4-128-mac-sha256.p12", make: openssl("rsa", "-legacy -certpbe PBE-SHA1-RC4-128 -keypbe PBE-SHA1-RC4-128 -macalg sha256"), kind: "rsa"},
 	{file: "openssl-rc2-40-mac-sha256.p12", make: openssl("rsa", "-legacy -certpbe PBE-SHA1-RC2-40 -keypbe PBE-SHA1-RC2-40 -macalg sha256"), kind: "rsa"},
 	{file: "openssl-aes-256-mac-sha512.p12", make: openssl("rsa", "-certpbe aes-256-cbc -keypbe aes-256-cbc -macalg sha512"), kind: "rsa"},
-	{file: "openssl-open.p12", make: openssl("rsa", "-certpbe NONE -keypbe NONE"), kind: "rsa"},
+	{file: "openssl-open.p12", make: openssl("rsa", "-certpbe NONE -keypbe NONE"), kind: "rsa", open: true},
 	{file: "openssl-open-certificates.p12", make: openssl("rsa", "-certpbe NONE"), kind: "rsa", sight: 3},
 	{file: "openssl-open-no-mac.p12", make: openssl("rsa", "-certpbe NONE -keypbe NONE -nomac"), kind: "rsa", open: true},
 	// OpenSSL: MAC and iterations.
@@ -227,7 +227,7 @@ var corpus = []sample{
 	{file: "bc-camellia-128.p12", kind: "rsa"},
 	{file: "bc-3des-pbes2.p12", kind: "rsa"},
 	{file: "bc-scrypt.p12", kind: "rsa"},
-	{file: "bc-open.p12", kind: "rsa"},
+	{file: "bc-open.p12", kind: "rsa", open: true},
 	{file: "bc-open-no-mac.p12", kind: "rsa", open: true},
 	{file: "bc-pbmac1.p12", kind: "rsa"},
 	{file: "bc-crl.p12", kind: "rsa", notes: "skipped"},

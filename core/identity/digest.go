@@ -1,12 +1,15 @@
 package identity
 
 import (
+	"cmp"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha3"
 	"crypto/sha512"
 	"hash"
+	"slices"
+	"strings"
 )
 
 // digest is a hash function with the name its OID stands for.
@@ -54,12 +57,44 @@ var namedOnly = map[string]string{
 	"2.16.840.1.101.3.4.1.46":    "AES-256-GCM",
 	"2.16.840.1.101.3.4.1.7":     "AES-128-CCM",
 	"2.16.840.1.101.3.4.1.47":    "AES-256-CCM",
+	"2.16.840.1.101.3.4.1.1":     "AES-128-ECB",
+	"2.16.840.1.101.3.4.1.3":     "AES-128-OFB",
+	"2.16.840.1.101.3.4.1.4":     "AES-128-CFB",
+	"2.16.840.1.101.3.4.1.23":    "AES-192-OFB",
+	"2.16.840.1.101.3.4.1.24":    "AES-192-CFB",
+	"2.16.840.1.101.3.4.1.41":    "AES-256-ECB",
+	"2.16.840.1.101.3.4.1.43":    "AES-256-OFB",
+	"2.16.840.1.101.3.4.1.44":    "AES-256-CFB",
+	"0.3.4401.5.3.1.9.3":         "Camellia-128-OFB",
+	"0.3.4401.5.3.1.9.4":         "Camellia-128-CFB",
+	"0.3.4401.5.3.1.9.23":        "Camellia-192-OFB",
+	"0.3.4401.5.3.1.9.24":        "Camellia-192-CFB",
+	"0.3.4401.5.3.1.9.43":        "Camellia-256-OFB",
+	"0.3.4401.5.3.1.9.44":        "Camellia-256-CFB",
+	"1.3.14.3.2.6":               "DES-ECB",
+	"1.3.14.3.2.8":               "DES-OFB",
+	"1.3.14.3.2.9":               "DES-CFB",
+	"1.2.410.200004.1.3":         "SEED-ECB",
+	"1.2.410.200004.1.5":         "SEED-CFB",
+	"1.2.410.200004.1.6":         "SEED-OFB",
 	"1.2.410.200004.1.4":         "SEED-CBC",
+	"1.2.410.200004.1.15":        "SEED-CBC with SHA-1 (KISA)",
+	"1.2.410.200046.1.1.1":       "ARIA-128-ECB",
+	"1.2.410.200046.1.1.3":       "ARIA-128-CFB",
+	"1.2.410.200046.1.1.4":       "ARIA-128-OFB",
+	"1.2.410.200046.1.1.6":       "ARIA-192-ECB",
+	"1.2.410.200046.1.1.8":       "ARIA-192-CFB",
+	"1.2.410.200046.1.1.9":       "ARIA-192-OFB",
+	"1.2.410.200046.1.1.11":      "ARIA-256-ECB",
+	"1.2.410.200046.1.1.13":      "ARIA-256-CFB",
+	"1.2.410.200046.1.1.14":      "ARIA-256-OFB",
+	"1.2.643.7.1.1.5.1.1":        "GOST Magma-CTR-ACPKM",
+	"1.2.643.7.1.1.5.2.1":        "GOST Kuznyechik-CTR-ACPKM",
 	"1.2.410.200046.1.1.2":       "ARIA-128-CBC",
 	"1.2.410.200046.1.1.7":       "ARIA-192-CBC",
 	"1.2.410.200046.1.1.12":      "ARIA-256-CBC",
 	"1.2.643.2.2.21":             "GOST 28147-89",
-	"1.2.643.7.1.1.5.2.2":        "Kuznyechik-CTR",
+	"1.2.643.7.1.1.5.2.2":        "GOST Kuznyechik-CTR-ACPKM-OMAC",
 	"1.2.643.7.1.1.2.2":          "GOST R 34.11-2012-256",
 	"1.2.643.7.1.1.2.3":          "GOST R 34.11-2012-512",
 	"1.2.643.2.2.9":              "GOST R 34.11-94",
@@ -80,12 +115,17 @@ var namedOnly = map[string]string{
 	"1.3.6.1.4.1.11591.4.11":     "scrypt",
 	"1.3.36.3.2.1":               "RIPEMD-160",
 	"1.2.840.113549.1.7.2":       "signed data (public-key integrity)",
-	"1.2.840.113549.1.7.3":       "enveloped data (public-key privacy)",
+	"1.2.840.113549.1.7.3":       "enveloped data (to somebody's certificate or account)",
 	"1.2.840.113549.1.9.22.2":    "SDSI certificate",
 	"1.2.840.113549.1.9.16.3.18": "ChaCha20-Poly1305",
 }
 
-// unsupported is the error for an algorithm that is not done here.
+// legacyOnly are the algorithms that OpenSSL 3 keeps in its legacy provider, by
+// the beginning of their name.
+var legacyOnly = []string{"SEED", "CAST5", "Blowfish", "BF-", "IDEA", "RC5", "RC4", "RC2", "DES-", "PBE-MD2", "MD2"}
+
+// unsupported is the error for an algorithm that is not done here. What to do
+// depends on where it stands: see advise.
 func unsupported(kind, oid string) *Error {
 	name := `"` + oid + `"`
 	if n, ok := namedOnly[oid]; ok {
@@ -95,6 +135,33 @@ func unsupported(kind, oid string) *Error {
 	}
 	return &Error{
 		Code: UnsupportedAlgorithm, What: kind + " " + name + " is not supported", Offset: -1,
-		Do: "write the file anew with AES-256: openssl pkcs12 -in OLD -out keys.pem, then openssl pkcs12 -export -in keys.pem -out NEW.p12",
+		Do: rewrite(true, namedOnly[oid]), algorithm: cmp.Or(namedOnly[oid], oid, "?"),
 	}
+}
+
+// rewrite is how a file is written anew without an algorithm: a test runs the
+// commands. pkcs12 says that the file is one; PEM keys are none of openssl
+// pkcs12's business.
+func rewrite(pkcs12 bool, algorithm string) string {
+	is := func(prefix string) bool { return strings.HasPrefix(algorithm, prefix) }
+	if is("enveloped data") {
+		return "it is protected to a user or group of Windows, or to somebody's certificate, instead of a password: " +
+			"export it again on that Windows, as that user, with a password (certmgr.msc, or Export-PfxCertificate -Password)"
+	}
+	if strings.Contains(algorithm, "GOST") || is("Kuznyechik") {
+		return "have the program that wrote it export it with AES-256; an OpenSSL with the GOST engine (gost-engine) reads it"
+	}
+	legacy := slices.ContainsFunc(legacyOnly, is)
+	if pkcs12 {
+		in := "openssl pkcs12 -in OLD -nodes -out keys.pem"
+		if legacy {
+			in = "openssl pkcs12 -legacy -in OLD -nodes -out keys.pem"
+		}
+		return "write the file anew with AES-256: " + in + ", then openssl pkcs12 -export -in keys.pem -out NEW"
+	}
+	in := "openssl pkey -in OLD -aes256 -out NEW"
+	if legacy {
+		in = "openssl pkey -provider legacy -provider default -in OLD -aes256 -out NEW"
+	}
+	return "write the key anew with AES-256, and give the certificate with it: " + in
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -13,13 +14,13 @@ const weakIterations = 1000
 // diagnose adds the remarks on the file as a whole and who else reads it. It
 // runs once, when everything that can be read was read.
 func (m *material) diagnose() {
+	for _, what := range slices.Sorted(maps.Keys(m.skipped)) {
+		m.problem("skipped", "passed over: %s", plural(m.skipped[what], what))
+	}
 	if m.file.Format != "pkcs12" {
 		return
 	}
 	m.weaknesses()
-	for what, n := range m.skipped {
-		m.problem("skipped", "passed over: %s", plural(n, what))
-	}
 	slices.SortStableFunc(m.file.Problems, func(a, b Problem) int { return strings.Compare(a.Code, b.Code) })
 	closed := slices.ContainsFunc(m.failures, func(e *Error) bool { return e.Code == WrongPassword || e.Code == PasswordNeeded })
 	if closed || len(m.keys) > 0 && len(m.certs) > 0 {

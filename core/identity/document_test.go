@@ -28,6 +28,26 @@ says which. Empty = not PKCS#12, or nothing in it that another program could use
 
 `
 
+const containersPreface = `
+## What is put around keys and certificates
+
+The tests make a key, its certificate and a PFX with OpenSSL, put each of these around them, and prove key and certificate afterwards. "told" is the name
+where it was found, which the doctor says; the content decides, never a label or a file's name. Four layers of text in one another are looked through, of at
+most 4 MiB.
+
+| around it, or done to it | | told |
+|---|---|---|
+`
+
+const foreignPreface = `
+## What is no identity, and is named
+
+Beside an identity such a block is passed over, and the doctor says so.
+
+| what is said | format |
+|---|---|
+`
+
 var columns = []struct{ title, name string }{
 	{"OpenSSL 3*", "openssl 3"},
 	{"L*", "openssl 3 -legacy"},
@@ -58,6 +78,18 @@ func (b bench) document(t *testing.T) {
 			fmt.Fprintf(&out, " %s |", cell(f, c.name))
 		}
 		out.WriteByte('\n')
+	}
+	out.WriteString(containersPreface)
+	for _, c := range containers(made{}) {
+		told := ""
+		if c.found != "" {
+			told = "`" + c.found + "`"
+		}
+		fmt.Fprintf(&out, "| %s | read | %s |\n", c.name, told)
+	}
+	out.WriteString(foreignPreface)
+	for _, x := range foreigners {
+		fmt.Fprintf(&out, "| %s | `%s` |\n", x.what, x.format)
 	}
 	if *update {
 		if err := os.WriteFile(document, []byte(out.String()), 0o644); err != nil {

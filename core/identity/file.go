@@ -46,6 +46,8 @@ type Error struct {
 	What   string // lower case: `PBES2 cipher "1.2.3" is not supported`
 	Do     string // a sentence: what the person can do; may be ""
 	Offset int    // byte offset of the damage, -1 where it has no meaning
+
+	algorithm string // that is not supported; "" where it is not about one
 }
 
 func (e *Error) Error() string {

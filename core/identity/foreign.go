@@ -43,6 +43,10 @@ var foreignKinds = []foreignKind{
 	{"ssh", "ecdsa-sha2-", "the file is an SSH public key", "choose the file that holds a certificate and its private key"},
 	{"zip", "PK\x03\x04", "the file is a ZIP archive", "unpack it and choose the identity file inside: unzip FILE"},
 	{"gzip", "\x1f\x8b", "the file is compressed with gzip", "unpack it first: gunzip FILE (or tar xzf FILE)"},
+	{"pvk", "\x1e\xf1\xb5\xb0", "the file is a Microsoft PVK key, which has no certificate", "convert the key: openssl rsa -inform PVK -in FILE -out key.pem; then put its certificate beside it"},
+	{"capi", "\x07\x02\x00\x00\x00\x24\x00\x00", "the file is a Microsoft key blob, which has no certificate", "convert the key: openssl rsa -inform MSBLOB -in FILE -out key.pem; then put its certificate beside it"},
+	{"capi", "\x07\x02\x00\x00\x00\xa4\x00\x00", "the file is a Microsoft key blob, which has no certificate", "convert the key: openssl rsa -inform MSBLOB -in FILE -out key.pem; then put its certificate beside it"},
+	{"age", "age-encryption.org/", "the file is encrypted with age", "decrypt it first: age -d FILE > NEW"},
 	{"html", "<!doctype html", "the file is a web page: the download gave a page instead of the file", "download it again, logged in where that is needed"},
 	{"html", "<html", "the file is a web page: the download gave a page instead of the file", "download it again, logged in where that is needed"},
 	{"jwk", "{", "the file is JSON: perhaps a JSON Web Key, which carries no usable certificate", "export the key as PEM or PKCS#12 from where it is kept"},
@@ -88,66 +92,144 @@ func (m *material) foreignFormat() string {
 			return k.format
 		}
 	}
-	switch m.foreign.What {
-	case csr().What:
-		return "csr"
-	case publicKeyOnly().What:
-		return "public-key"
-	case openSSH().What:
-		return "openssh"
-	case openPGP().What:
-		return "openpgp"
-	case revocationList().What:
-		return "crl"
-	case bcfks().What:
-		return "bcfks"
+	for _, k := range foreignValues {
+		if m.foreign.What == "the file is "+k.what {
+			return k.format
+		}
+	}
+	for _, k := range foreignLabels {
+		if m.foreign.What == "the file is "+k.what {
+			return k.format
+		}
 	}
 	return "unknown"
 }
 
-// foreignBlock is the error for a PEM label that is no part of an identity.
+// foreignLabel is a PEM label whose block is no DER, so that the label is all
+// there is to know it by.
+type foreignLabel struct {
+	format string
+	is     func(label string) bool
+	what   string
+	do     string
+}
+
+const chooseIdentity = "choose the file that holds a certificate and its private key"
+
+var foreignLabels = []foreignLabel{
+	{"openssh", labelled("OPENSSH PRIVATE KEY"), "an OpenSSH private key, which has no X.509 certificate", "convert a copy of the key in place, then have it certified: ssh-keygen -p -m PKCS8 -f COPY"},
+	{"ssh2", starting("SSH2 "), "an SSH key in the form of RFC 4716", "convert the key, then have it certified: ssh-keygen -i -f FILE"},
+	{"openpgp", starting("PGP "), "an OpenPGP key or message", "TLS client certificates are X.509: choose a .p12, .pfx or .pem file"},
+	{"openvpn-static", starting("OpenVPN "), "an OpenVPN static key, which OpenVPN alone uses (tls-auth, tls-crypt, secret)", chooseIdentity},
+	{"cosign", ending("COSIGN PRIVATE KEY"), "a cosign key, which signs container images and has no certificate", chooseIdentity},
+	{"cosign", ending("SIGSTORE PRIVATE KEY"), "a sigstore key, which signs container images and has no certificate", chooseIdentity},
+	{"nebula", starting("NEBULA "), "a Nebula certificate or key: that network has its own kind, which is not X.509", chooseIdentity},
+	{"age", starting("AGE "), "encrypted with age", "decrypt it first: age -d FILE > NEW"},
+	{"minisign", starting("MINISIGN "), "a minisign key, which signs files and has no certificate", chooseIdentity},
+	{"keybase", starting("SALTPACK "), "a saltpack message", chooseIdentity},
+	{"openssl-session", labelled("SSL SESSION PARAMETERS"), "a saved TLS session of OpenSSL", chooseIdentity},
+	{"ech", labelled("ECHCONFIG"), "an ECH configuration", chooseIdentity},
+}
+
+func labelled(label string) func(string) bool {
+	return func(l string) bool { return strings.EqualFold(l, label) }
+}
+
+func starting(label string) func(string) bool {
+	return func(l string) bool { return strings.HasPrefix(strings.ToUpper(l), strings.ToUpper(label)) }
+}
+
+func ending(label string) func(string) bool {
+	return func(l string) bool { return strings.HasSuffix(strings.ToUpper(l), label) }
+}
+
+// foreignBlock is the error for a PEM label that stands for no DER.
 func foreignBlock(label string) *Error {
-	switch {
-	case label == "CERTIFICATE REQUEST", label == "NEW CERTIFICATE REQUEST":
-		return csr()
-	case label == "OPENSSH PRIVATE KEY":
-		return openSSH()
-	case label == "PUBLIC KEY", label == "RSA PUBLIC KEY", strings.HasPrefix(label, "SSH2 PUBLIC"):
-		return publicKeyOnly()
-	case strings.HasPrefix(label, "PGP "):
-		return openPGP()
-	case label == "X509 CRL":
-		return revocationList()
+	for _, k := range foreignLabels {
+		if k.is(label) {
+			return notIdentity("the file is "+k.what, k.do)
+		}
 	}
 	return nil
 }
 
-func csr() *Error {
-	return notIdentity("the file is a certificate request: it asks a CA for a certificate and is none",
-		"send it to the CA, then put the certificate and the key together: openssl pkcs12 -export -inkey KEY -in CERTIFICATE -out NEW.p12")
+// foreignValue is a DER structure that is known and is no part of an identity.
+type foreignValue struct {
+	format string
+	is     func(root element, shape string) bool
+	what   string
+	do     string
+}
+
+const (
+	oidTPMKey = "2.23.133.10.1.3" // TPMKey of draft-bottomley-tpm2-keys
+	oidOCSP   = "1.3.6.1.5.5.7.48.1.1"
+)
+
+var foreignValues = []foreignValue{
+	{"crl", func(root element, shape string) bool { return shape == "ssb" && isRevocationList(root) }, "a certificate revocation list", chooseIdentity},
+	{
+		"csr", func(root element, shape string) bool {
+			return shape == "ssb" && len(root.children[0].children) > 0 && root.children[0].children[0].tag == tagInteger
+		},
+		"a certificate request: it asks a CA for a certificate and is none",
+		"send it to the CA, then put the certificate and the key together: openssl pkcs12 -export -inkey KEY -in CERTIFICATE -out NEW.p12",
+	},
+	{
+		"public-key", func(root element, shape string) bool {
+			return shape == "sb" || shape == "ii" && !smallGenerator(root)
+		},
+		"a public key", "choose the file that holds the certificate and the private key",
+	},
+	{
+		"tpm", func(root element, _ string) bool { return strings.HasPrefix(root.firstOID(), "2.23.133.10.1.") },
+		"a key that is sealed in a TPM (TSS2): only the machine with that TPM can use it, through OpenSSL's tpm2 provider or engine",
+		"export another identity: this key can't leave its TPM; tpm2-pkcs11 offers it as a token",
+	},
+	{
+		"ocsp", func(root element, shape string) bool { return shape == "e" || shape == "e." },
+		"an OCSP answer, which servers staple to their certificates", chooseIdentity,
+	},
+	{
+		"parameters", func(root element, shape string) bool {
+			return root.tag == tagOID || shape == "ii" || shape == "iii" || isCurve(root, shape)
+		},
+		"parameters (of Diffie-Hellman, DSA or a curve), which servers are given beside their key", chooseIdentity,
+	},
+	{
+		"enveloped", func(root element, _ string) bool { return root.firstOID() == oidEnvelopedData },
+		"CMS enveloped data: encrypted to somebody's certificate", "decrypt it with that one's key: openssl cms -decrypt -inform DER -in FILE -inkey KEY -out NEW",
+	},
+	{
+		"cms", func(root element, shape string) bool {
+			return strings.HasPrefix(shape, "O.") && strings.HasPrefix(root.firstOID(), "1.2.840.113549.1.")
+		},
+		"CMS data of another kind than signed", chooseIdentity,
+	},
+	{
+		"bcfks", func(root element, shape string) bool {
+			return shape == "ss" && len(root.children[0].children) == 2 && root.children[0].children[0].tag == tagSequence
+		},
+		"a BouncyCastle FIPS keystore (BCFKS)",
+		"convert it: keytool -importkeystore -srckeystore FILE -srcstoretype BCFKS -destkeystore NEW.p12 -deststoretype PKCS12 " +
+			"-providerclass org.bouncycastle.jcajce.provider.BouncyCastleFipsProvider -providerpath bc-fips.jar",
+	},
+}
+
+// smallGenerator tells Diffie-Hellman's prime and generator from RSA's modulus
+// and exponent, which is odd and not that small.
+func smallGenerator(root element) bool {
+	g := trimZeros(root.children[1].body)
+	return len(g) != 1 && len(g) != 3 || len(g) == 1 && (g[0] == 2 || g[0] == 5)
+}
+
+// isCurve knows ECParameters that spell the curve out (RFC 3279 section 2.3.5).
+func isCurve(root element, shape string) bool {
+	return strings.HasPrefix(shape, "issoi") && strings.HasPrefix(root.children[1].firstOID(), "1.2.840.10045.1.")
 }
 
 func publicKeyOnly() *Error {
 	return notIdentity("the file is a public key", "choose the file that holds the certificate and the private key")
-}
-
-func openSSH() *Error {
-	return notIdentity("the file is an OpenSSH private key, which has no X.509 certificate",
-		"convert a copy of the key in place, then have it certified: ssh-keygen -p -m PKCS8 -f COPY")
-}
-
-func openPGP() *Error {
-	return notIdentity("the file is an OpenPGP key or message", "TLS client certificates are X.509: choose a .p12, .pfx or .pem file")
-}
-
-func revocationList() *Error {
-	return notIdentity("the file is a certificate revocation list", "choose the file that holds the certificate and its private key")
-}
-
-func bcfks() *Error {
-	return notIdentity("the file is a BouncyCastle FIPS keystore (BCFKS)",
-		"convert it: keytool -importkeystore -srckeystore FILE -srcstoretype BCFKS -destkeystore NEW.p12 -deststoretype PKCS12 "+
-			"-providerclass org.bouncycastle.jcajce.provider.BouncyCastleFipsProvider -providerpath bc-fips.jar")
 }
 
 func pkcs7(n int) *Error {

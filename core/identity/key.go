@@ -160,6 +160,9 @@ func (k *privateKey) readRSA(data, algorithm []byte, lay *layer) error {
 	k.public.describe(public)
 	key, err := x509.ParsePKCS1PrivateKey(der)
 	if err != nil {
+		key, err = reduced(root)
+	}
+	if err != nil {
 		if k.public.bits < 1024 {
 			return nil // too weak for crypto/rsa: named, not used
 		}
@@ -171,6 +174,26 @@ func (k *privateKey) readRSA(data, algorithm []byte, lay *layer) error {
 		k.signer = key
 	}
 	return nil
+}
+
+// reduced is an RSA key made from its two primes: some producers write a d that
+// is larger than it need be, or leave the numbers of the Chinese remainder
+// theorem wrong, which crypto/rsa refuses and others compute with.
+func reduced(root element) (*rsa.PrivateKey, error) {
+	number := func(i int) *big.Int { return new(big.Int).SetBytes(root.children[i].body) }
+	n, e, d, p, q := number(1), number(2), number(3), number(4), number(5)
+	one := big.NewInt(1)
+	if p.Cmp(one) <= 0 || q.Cmp(one) <= 0 || new(big.Int).Mul(p, q).Cmp(n) != 0 || !e.IsInt64() || e.BitLen() > 31 || d.BitLen() > 4*n.BitLen() {
+		return nil, errors.New("the numbers do not belong together")
+	}
+	p1, q1 := new(big.Int).Sub(p, one), new(big.Int).Sub(q, one)
+	lambda := new(big.Int).Div(new(big.Int).Mul(p1, q1), new(big.Int).GCD(nil, nil, p1, q1))
+	if new(big.Int).Mod(new(big.Int).Mul(d, e), lambda).Cmp(one) != 0 {
+		return nil, errors.New("the exponents do not belong together")
+	}
+	key := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n, E: int(e.Int64())}, D: d.Mod(d, lambda), Primes: []*big.Int{p, q}}
+	key.Precompute()
+	return key, key.Validate()
 }
 
 // readEC reads an ECPrivateKey (RFC 5915) on the curve already known, or on

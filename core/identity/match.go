@@ -282,3 +282,12 @@ func valueIn(s string) string {
 	}
 	return string(out)
 }
+
+func withoutSpace(data []byte) []byte {
+	return bytes.Map(func(r rune) rune {
+		if r == ' ' || r == '\t' || r == '\r' || r == '\n' {
+			return -1
+		}
+		return r
+	}, data)
+}

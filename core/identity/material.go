@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,12 @@ type material struct {
 	failures []*Error
 	facts    facts
 	foreign  *Error   // set when the file is something else altogether
+	inPKCS12 bool     // what is read stands in a PFX
+	pkcs7    bool     // foreign says so of a file whose certificates were read
 	scratch  [][]byte // decrypted bytes, overwritten in the end
+
+	owner     string // whom the text around says the next keys belong to
+	unwrapped int    // bytes that were found within texts
 }
 
 // foundKey is a private key with what its bag says of it.
@@ -101,6 +107,9 @@ func (m *material) fail(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
+	if e.algorithm != "" && !m.inPKCS12 {
+		e.Do = rewrite(false, e.algorithm)
+	}
 	m.failures = append(m.failures, e)
 	if e.Code == TooMuchWork {
 		return err
@@ -113,7 +122,7 @@ func (m *material) locked(what string) *Error {
 	if !m.given {
 		return &Error{Code: PasswordNeeded, What: what + " is protected by a password", Do: "give the password", Offset: -1}
 	}
-	return &Error{Code: WrongPassword, What: "wrong password: it does not open " + what, Do: "check the password, its capitals and the keyboard layout", Offset: -1}
+	return &Error{Code: WrongPassword, What: "wrong password: it does not open " + what, Do: "check the password, its capitals and the keyboard layout; if it is right, the file was changed on its way", Offset: -1}
 }
 
 func (m *material) problem(code, format string, args ...any) {
@@ -128,7 +137,7 @@ func (m *material) addCert(der []byte, attrs attributes) error {
 	if err != nil {
 		return m.fail(err)
 	}
-	m.certs = append(m.certs, foundCert{der: der, tbs: t, alias: attrs.name, id: attrs.id, trusted: attrs.trusted, place: attrs.place})
+	m.certs = append(m.certs, foundCert{der: der, tbs: t, alias: cmp.Or(attrs.name, m.owner), id: attrs.id, trusted: attrs.trusted, place: attrs.place})
 	return m.full()
 }
 
@@ -137,7 +146,7 @@ func (m *material) addKey(k *privateKey, err error, attrs attributes) error {
 	if err != nil {
 		return m.fail(err)
 	}
-	m.keys = append(m.keys, foundKey{privateKey: k, alias: attrs.name, id: attrs.id})
+	m.keys = append(m.keys, foundKey{privateKey: k, alias: cmp.Or(attrs.name, m.owner), id: attrs.id})
 	return m.full()
 }
 
@@ -187,7 +196,7 @@ func (m *material) verdict(lonely []foundKey) *Error {
 		}
 		return e
 	}
-	if m.foreign != nil {
+	if m.foreign != nil && (len(m.certs) == 0 || m.pkcs7) {
 		return m.foreign
 	}
 	e := &Error{

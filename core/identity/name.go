@@ -17,6 +17,22 @@ func DistinguishedName(der []byte) string {
 	return nameOf(root)
 }
 
+// CommonName is the last CN of a certificate's subject, as text; "" = it has none.
+func CommonName(der []byte) (name string) {
+	t, err := parseTBS(der)
+	if err != nil {
+		return ""
+	}
+	for _, rdn := range rdns(t.subject) {
+		for _, a := range rdn {
+			if a.oid == "2.5.4.3" && a.text && a.value != "" {
+				name = a.value
+			}
+		}
+	}
+	return name
+}
+
 // attribute is one AttributeTypeAndValue.
 type attribute struct {
 	oid   string

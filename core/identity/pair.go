@@ -48,12 +48,33 @@ func (m *material) pair() (ids []*Identity, others []Certificate) {
 		id.judge(m.now, sameName(top.subject, top.issuer), nameOf(top.issuer))
 		ids = append(ids, id)
 	}
+	nameless(ids)
 	for i, c := range m.certs {
 		if !used[i] && !m.seenBefore(i) {
 			others = append(others, ParseCertificate(c.der))
 		}
 	}
 	return ids, others
+}
+
+// nameless gives several identities of one file something to choose by where
+// the file has no aliases: the common name, numbered where that comes again.
+func nameless(ids []*Identity) {
+	if len(ids) < 2 {
+		return
+	}
+	taken := map[string]int{}
+	for _, id := range ids {
+		if id.Alias == "" {
+			if id.Alias = CommonName(id.DER); id.Alias == "" {
+				id.Alias = id.KeyType
+			}
+		}
+		taken[id.Alias]++
+		if n := taken[id.Alias]; n > 1 {
+			id.Alias += "-" + count(n)
+		}
+	}
 }
 
 func (m *material) seenBefore(i int) bool {

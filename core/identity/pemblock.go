@@ -9,31 +9,35 @@ import (
 	"strings"
 )
 
-// readPEM reads keys and certificates in any order.
-func (m *material) readPEM(data []byte) error {
-	m.file.Format = "pem"
-	blocks, more := pemBlocks(string(data))
+// readBlocks reads keys and certificates in any order.
+func (m *material) readBlocks(text string, blocks []pemBlock) error {
 	for _, b := range blocks {
 		m.scratch = append(m.scratch, b.body)
-		if err := m.readBlock(b); err != nil {
+		keys, certs, outer := len(m.keys), len(m.certs), m.owner
+		m.owner = cmp.Or(ownerOf(text, b.start), outer)
+		err := m.readBlock(b)
+		m.owner = outer
+		if err != nil {
 			return err
 		}
-	}
-	if more {
-		return tooMuch("the file has more than %d PEM blocks", maxBlocks)
-	}
-	if len(m.keys)+len(m.certs)+len(m.failures) == 0 && m.foreign != nil {
-		m.file.Format = m.foreignFormat()
+		if len(m.keys) > keys || len(m.certs) > certs {
+			if whereIs(text, b.start) != "" {
+				m.foundIn("the "+cmp.Or(b.label, "block"), "", text, b.start)
+			}
+			if b.noEnd {
+				m.problem("no-end", "%s has no END: most programs do not find it", b.name())
+			}
+		}
 	}
 	return nil
 }
 
+// readBlock reads one block. What it holds decides, not its label.
 func (m *material) readBlock(b pemBlock) error {
 	if e := foreignBlock(b.label); e != nil {
 		m.skip(strings.ToLower(b.label), e)
 		return nil
 	}
-	attrs := attributes{name: b.alias, id: b.id}
 	if b.err != nil {
 		return m.fail(b.err)
 	}
@@ -46,47 +50,12 @@ func (m *material) readBlock(b pemBlock) error {
 		m.scratch = append(m.scratch, plain)
 		body = plain
 	}
-	lay := &layer{name: b.name(), base: -1}
-	root, _, err := parseBER(body, lay)
+	root, _, err := parseBER(body, &layer{name: b.name(), base: -1})
 	if err != nil {
 		return m.fail(err)
 	}
-	switch b.label {
-	case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
-		// What follows the certificate are OpenSSL's trust settings.
-		return m.addCert(root.raw, attrs)
-	case "PRIVATE KEY", "ANY PRIVATE KEY":
-		m.facts.plainKey = true
-		k, err := pkcs8Of(root)
-		return m.addKey(k, err, attrs)
-	case "ENCRYPTED PRIVATE KEY":
-		sealed, err := sealedKey(root)
-		if err != nil {
-			return m.fail(err)
-		}
-		sealed.attrs = attrs
-		m.describe(sealed, "key")
-		return m.openBoxes([]box{sealed}, false)
-	case "RSA PRIVATE KEY":
-		return m.traditional(oidRSA, root, root.der(), attrs)
-	case "EC PRIVATE KEY":
-		return m.traditional(oidEC, root, root.der(), attrs)
-	case "DSA PRIVATE KEY":
-		if len(root.children) != 6 {
-			return m.fail(root.damaged("a DSA key has 6 parts, this one %d", len(root.children)))
-		}
-		return m.traditional(oidDSA, root, root.der(), attrs)
-	case "PKCS7", "CMS":
-		if root.firstOID() != oidSignedData {
-			return nil
-		}
-		return m.readPKCS7(root)
-	case "PKCS12":
-		m.facts.armoured = true
-		return m.readPKCS12(root)
-	}
-	m.skipped[cmp.Or(strings.ToLower(b.label), "block with an unreadable label")]++
-	return nil
+	m.facts.armoured = true
+	return m.readValue(root, b.label, attributes{name: b.alias, id: b.id})
 }
 
 // dekCiphers are the ciphers of OpenSSL's own PEM encryption.
@@ -113,8 +82,7 @@ func (m *material) openHeaders(b pemBlock) ([]byte, error) {
 		name := cmp.Or(shownLabel(b.dek), "without a name")
 		m.file.Encryption = append(m.file.Encryption, "PEM headers "+name+" (key)")
 		e := unsupported("PEM encryption", "")
-		e.What = fmt.Sprintf("PEM encryption %q is not supported", name)
-		e.Do = "write the key anew: openssl pkcs8 -topk8 -in OLD -out NEW"
+		e.What, e.algorithm = fmt.Sprintf("PEM encryption %q is not supported", name), strings.ToUpper(name)
 		return nil, e
 	}
 	iv, err := hex.DecodeString(b.iv)

@@ -31,15 +31,19 @@ type mac struct {
 	text  string
 	bmp   bool
 	value []byte
-	new   func() hash.Hash
-	key   func(w *work, s secret) ([]byte, error)
+	// lengthless: a PBMAC1 without the keyLength that RFC 9579 wants.
+	lengthless bool
+	new        func() hash.Hash
+	key        func(w *work, s secret) ([]byte, error)
 }
 
 // readPKCS12 reads a PFX (RFC 7292 section 4).
 //
 //	PFX ::= SEQUENCE { version INTEGER {v3(3)}, authSafe ContentInfo, macData MacData OPTIONAL }
 func (m *material) readPKCS12(root element) error {
-	m.file.Format = "pkcs12"
+	m.setFormat("pkcs12")
+	m.inPKCS12 = true
+	defer func() { m.inPKCS12 = false }()
 	c, err := root.open("PFX", tagSequence)
 	if err != nil {
 		return err
@@ -79,6 +83,9 @@ func (m *material) readPKCS12(root element) error {
 			m.problem("mac-not-checked", "%s: the file is read without its check against changes", e.What)
 		} else {
 			m.file.MAC, m.facts.mac = sum.text, sum.facts
+			if sum.lengthless {
+				m.problem("pbmac1-no-key-length", "the MAC (PBMAC1) does not say how long its key is, which RFC 9579 wants: %d bytes are taken, and other programs refuse the file", sum.new().Size())
+			}
 		}
 	}
 	lay := octets.inner("the AuthenticatedSafe")
@@ -94,6 +101,9 @@ func (m *material) readPKCS12(root element) error {
 	if sum == nil {
 		return m.openBoxes(boxes, false)
 	}
+	if len(boxes) == 0 {
+		return m.openFile(sum, content)
+	}
 	switch fits, err := m.checkMAC(sum, content); {
 	case err != nil:
 		return m.fail(err)
@@ -101,6 +111,24 @@ func (m *material) readPKCS12(root element) error {
 		return m.openBoxes(boxes, true)
 	}
 	return m.brokenMAC(boxes)
+}
+
+// openFile is for a file in which nothing is encrypted: it can be read whatever
+// the password, which only its MAC wants.
+func (m *material) openFile(sum *mac, content []byte) error {
+	fits, err := m.checkMAC(sum, content)
+	switch {
+	case err != nil:
+		return m.fail(err)
+	case fits:
+	case m.given:
+		m.problem("mac-mismatch", "the MAC does not match: the password is wrong, or the file was changed after it was written; "+
+			"which of the two can't be told, because nothing in the file is encrypted: it was read without its password")
+	default:
+		m.problem("mac-not-checked", "nothing in the file is encrypted: it was read without its password, which only the MAC wants, "+
+			"so that a change to the file would not have been noticed")
+	}
+	return nil
 }
 
 // note remembers that a layer was not DER.
@@ -187,7 +215,7 @@ func (m *mac) readPBMAC1(alg *cursor) error {
 		return err
 	}
 	length := d.length
-	if length == 0 {
+	if m.lengthless = length == 0; m.lengthless {
 		// RFC 9579 section 4 wants the length there; the hash's is what writers without it mean.
 		length = h.new().Size()
 	}

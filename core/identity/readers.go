@@ -42,7 +42,7 @@ var readers = []reader{
 		return first(m.opensslAlways(), m.opensslLegacy())
 	}},
 	{name: "firefox", basis: measured, refuses: (*material).nssRefuses},
-	{name: "windows", basis: documented, refuses: (*material).onlyDER, doubts: (*material).windowsDoubts},
+	{name: "windows", basis: documented, refuses: (*material).windowsRefuses, doubts: (*material).windowsDoubts},
 }
 
 // whoReads gives every reader's verdict on a PKCS#12 file that has a key and a
@@ -52,6 +52,11 @@ func (m *material) whoReads(closed bool) (out []Reader) {
 		v := Reader{Name: r.name, Basis: r.basis, Why: r.refuses(m)}
 		yes, no := true, false
 		switch {
+		case m.misnamed() && r.name != "firefox":
+			v.Why = "the key is longer than the OID of its AES says, as old NSS wrote it"
+			if strings.HasPrefix(r.name, "openssl") || r.name == "node" {
+				v.Reads = &no
+			}
 		case v.Why != "":
 			v.Reads = &no
 		case m.facts.oddPassword:
@@ -66,6 +71,10 @@ func (m *material) whoReads(closed bool) (out []Reader) {
 		out = append(out, v)
 	}
 	return out
+}
+
+func (m *material) misnamed() bool {
+	return slices.ContainsFunc(m.facts.encryptions, func(e *encryption) bool { return e.misnamed })
 }
 
 func first(list ...string) string {
@@ -321,6 +330,20 @@ func (m *material) windowsDoubts() string {
 		return what + ": Windows 10 1709 and Windows Server 2019 or later read it, older ones do not"
 	}
 	return what + ": not documented"
+}
+
+// windowsRefuses: its event log says "Iteration count doesn't lie in expected
+// range. Maximum permissible value: 600000", its dialog that the password is wrong.
+func (m *material) windowsRefuses() string {
+	const limit = 600_000
+	most := m.facts.mac.iterations
+	for _, e := range m.facts.encryptions {
+		most = max(most, e.iterations)
+	}
+	if most > limit {
+		return "it takes 600000 iterations at most and says of " + count(most) + " that the password is wrong"
+	}
+	return m.onlyDER()
 }
 
 func (m *material) java8Doubts() string {

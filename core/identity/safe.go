@@ -292,7 +292,10 @@ func (m *material) openBoxes(boxes []box, proven bool) error {
 				Do: "give both the same password: open the file in the program that made it and export it again",
 			}
 		case err == errPadding && opened > 0:
-			err = &Error{Code: Damaged, What: "damaged: the password opens other parts of the file, but not " + b.what, Do: getAgain, Offset: -1}
+			err = &Error{
+				Code: WrongPassword, What: "the password opens other parts of the file, but not " + b.what + ": that has a password of its own, or was changed", Offset: -1,
+				Do: "give both the same password: open the file in the program that made it and export it again",
+			}
 		case err == errPadding:
 			err = m.locked(b.what)
 		}
