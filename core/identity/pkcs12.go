@@ -101,7 +101,7 @@ func (m *material) readPKCS12(root element) error {
 	if sum == nil {
 		return m.openBoxes(boxes, false)
 	}
-	if len(boxes) == 0 {
+	if len(boxes) == 0 && len(m.keys)+len(m.certs) > 0 {
 		return m.openFile(sum, content)
 	}
 	switch fits, err := m.checkMAC(sum, content); {
