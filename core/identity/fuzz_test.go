@@ -28,9 +28,11 @@ func seeds(f *testing.F) {
 // FuzzRead feeds the whole reader, with little work allowed.
 func FuzzRead(f *testing.F) {
 	seeds(f)
-	for _, s := range []string{"", "-----BEGIN X-----\n", "\xfe\xed\xfe\xed", "MIIC", "\xff\xfe-\x00-\x00", "0\x80\x02\x01\x030\x80\x06\x09",
+	for _, s := range []string{
+		"", "-----BEGIN X-----\n", "\xfe\xed\xfe\xed", "MIIC", "\xff\xfe-\x00-\x00", "0\x80\x02\x01\x030\x80\x06\x09",
 		"K=-----BEGIN EC PRIVATE KEY----- MHcCAQEE -----END EC PRIVATE KEY----------BEGIN X\n", "users:\n- name: a\n  client-key-data: LS0tLS1CRUdJTiBYLS0tLS0KTUlJQgotLS0tLUVORCBYLS0tLS0K",
-		"0x30,0x82,0x01,0x02,", "BEGIN%20-----BEGIN+X-----%0AMIIB", "<pkcs12>\nMIIKYAIBAzCCCiYGCSqGSIb3DQEHAaCCChcEggoT\n</pkcs12>"} {
+		"0x30,0x82,0x01,0x02,", "BEGIN%20-----BEGIN+X-----%0AMIIB", "<pkcs12>\nMIIKYAIBAzCCCiYGCSqGSIb3DQEHAaCCChcEggoT\n</pkcs12>",
+	} {
 		f.Add([]byte(s))
 	}
 	opt := identity.Options{MaxIterations: 3000, MaxMemory: 1 << 20}
