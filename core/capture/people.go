@@ -5,17 +5,27 @@ import (
 	"strings"
 
 	"rechallenge/core/identity"
+	"rechallenge/core/wire"
 )
 
-// people are the identities that showed a certificate in the capture.
+// people are the identities that are loaded or showed a certificate.
 type people struct {
-	list []identity.Public
-	ids  map[string]string // by the leaf's DER
+	ids   map[string]string // by the leaf's DER
+	taken map[string]bool   // ids
 }
 
-// meet adds whoever proved a certificate in the connection.
-func (p *people) meet(c *conn) {
-	for _, ch := range c.sum.Challenges {
+// load makes a loaded identity known.
+func (p *people) load(id identity.Public) {
+	if p.taken == nil {
+		p.taken = map[string]bool{}
+	}
+	p.taken[id.ID] = true
+	p.ids[id.FingerprintSHA256] = id.ID
+}
+
+// meet gives those who show a certificate in a connection and were not known.
+func (p *people) meet(s *wire.Summary) (list []identity.Public) {
+	for _, ch := range s.Challenges {
 		if len(ch.Certificates) == 0 || p.ids[string(ch.Certificates[0])] != "" {
 			continue
 		}
@@ -24,14 +34,17 @@ func (p *people) meet(c *conn) {
 			id.Chain = append(id.Chain, identity.ParseCertificate(der))
 		}
 		id.Certificate = id.Chain[0]
+		if known := p.ids[id.FingerprintSHA256]; known != "" {
+			p.ids[string(ch.Certificates[0])] = known
+			continue
+		}
 		id.ID = p.name(id.Subject)
+		p.load(id)
 		p.ids[string(ch.Certificates[0])] = id.ID
-		p.list = append(p.list, id)
+		list = append(list, id)
 	}
+	return list
 }
-
-// id is the name of the identity with that leaf.
-func (p *people) id(leaf []byte) string { return p.ids[string(leaf)] }
 
 // name makes an id of a subject: its common name where it has one. A second
 // one of that name gets -2.
@@ -46,17 +59,9 @@ func (p *people) name(subject string) string {
 	if name == "" {
 		name = "unnamed"
 	}
-	for n := 1; ; n++ {
-		id := name
-		if n > 1 {
-			id = fmt.Sprintf("%s-%d", name, n)
-		}
-		taken := false
-		for i := range p.list {
-			taken = taken || p.list[i].ID == id
-		}
-		if !taken {
-			return id
-		}
+	id := name
+	for n := 2; p.taken[id]; n++ {
+		id = fmt.Sprintf("%s-%d", name, n)
 	}
+	return id
 }

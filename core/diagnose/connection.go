@@ -197,7 +197,7 @@ var stackDisagrees = Rule{
 	Advice:    "Take the capture (pcapng with its secrets) and this report to whoever maintains the TLS library or this program: one of the two is wrong.",
 	Reference: "The capture of this run",
 	Check: func(v view) (found []Finding) {
-		if v.pass.Cache == trace.CapturePass {
+		if v.pass.Captured() {
 			return nil // there is no library to disagree with
 		}
 		for _, c := range v.pass.Connections {

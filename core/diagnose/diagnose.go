@@ -134,7 +134,10 @@ func on(c *trace.Connection, event int, says string) Evidence {
 
 // meant names whom a connection was meant to be.
 func meant(c *trace.Connection) string {
-	if c.Meant() == "" {
+	switch {
+	case !c.MeantKnown():
+		return "somebody nobody named"
+	case c.Meant() == "":
 		return "nobody"
 	}
 	return c.Meant()

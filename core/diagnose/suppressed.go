@@ -19,7 +19,7 @@ var challengeSuppressed = Rule{
 	Reference: qa1727,
 	Check: func(v view) (found []Finding) {
 		for _, c := range v.pass.Connections {
-			if !resumed(c) || c.Challenged() || !c.Resumption.Known || c.Resumption.EstablishedBy == nil || *c.Resumption.EstablishedBy == c.Meant() {
+			if !resumed(c) || !c.MeantKnown() || c.Challenged() || !c.Resumption.Known || c.Resumption.EstablishedBy == nil || *c.Resumption.EstablishedBy == c.Meant() {
 				continue
 			}
 			control := v.log.Fresh(c)
@@ -96,7 +96,7 @@ var identityConfused = Rule{
 	Reference: qa1727,
 	Check: func(v view) (found []Finding) {
 		for _, c := range v.pass.Connections {
-			if c.SeenAs == nil || *c.SeenAs == c.Meant() || c.ReusedConnection != nil {
+			if c.SeenAs == nil || !c.MeantKnown() || *c.SeenAs == c.Meant() || c.ReusedConnection != nil {
 				continue
 			}
 			found = append(found, Finding{

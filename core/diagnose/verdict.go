@@ -36,7 +36,7 @@ func verdict(log *trace.Log, r Result) Verdict {
 	if v, ok := found(r, Error, interrupted); ok {
 		return v
 	}
-	if len(log.Passes) == 1 && log.Passes[0].Cache == trace.CapturePass && begun > 0 {
+	if log.Captured() {
 		return captured(log)
 	}
 	counts := fmt.Sprintf("%s: %s, %s, %s.", plural(connections, "connection"), plural(challenged, "challenge"), plural(took, "resumption"), plural(failed, "failure"))

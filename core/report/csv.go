@@ -32,7 +32,7 @@ var columns = []column{
 	{"stack", of(func(j *connectionJSON) string { return j.Stack })},
 	{"target", of(func(j *connectionJSON) string { return j.Target })},
 	{"url", of(func(j *connectionJSON) string { return j.URL })},
-	{"identity", of(func(j *connectionJSON) string { return j.Identity })},
+	{"identity", maybe(func(j *connectionJSON) *string { return j.Identity })},
 	{"tls_version", maybe(func(j *connectionJSON) *string { return j.TLSVersion })},
 	{"cipher_suite", maybe(func(j *connectionJSON) *string { return j.CipherSuite })},
 	{"alpn", maybe(func(j *connectionJSON) *string { return j.ALPN })},

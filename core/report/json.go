@@ -47,7 +47,8 @@ type connectionJSON struct {
 	Stack                 string             `json:"stack"`
 	Target                string             `json:"target"`
 	URL                   string             `json:"url"`
-	Identity              string             `json:"identity"`
+	Identity              *string            `json:"identity"` // null: nobody said whom it is meant to be
+	MeantBy               *string            `json:"meant_by"`
 	TLSVersion            *string            `json:"tls_version"`
 	CipherSuite           *string            `json:"cipher_suite"`
 	ALPN                  *string            `json:"alpn"`

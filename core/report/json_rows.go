@@ -118,7 +118,7 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		Index: j.Index, LeftOut: true, Wire: r.silent,
 		ConnectionStarted: trace.ConnectionStarted{
 			PlanConnection: j.PlanConnection, Iteration: j.Iteration, Node: r.text(j.Node), Attempt: j.Attempt, Stack: r.text(&j.Stack),
-			Target: r.text(&j.Target), URL: r.text(&j.URL), Identity: r.text(&j.Identity), Why: r.text(j.Why), VirtualTime: j.VirtualTime,
+			Target: r.text(&j.Target), URL: r.text(&j.URL), Identity: r.text(j.Identity), MeantBy: r.text(j.MeantBy), Why: r.text(j.Why), VirtualTime: j.VirtualTime,
 		},
 		ALPN: r.text(j.ALPN), ServerName: r.text(j.ServerName), RemoteAddr: r.text(j.RemoteAddr), LocalAddr: r.text(j.LocalAddr),
 		SessionKey: r.text(j.SessionKey), IdentityAuthenticated: r.pointer(j.IdentityAuthenticated), AuthenticatedKnown: j.AuthenticatedKnown,

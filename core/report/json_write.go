@@ -178,7 +178,7 @@ func newDocument(r *Report) document {
 func connection(c *trace.Connection) connectionJSON {
 	j := connectionJSON{
 		Index: c.Index, Why: text(c.Why), PlanConnection: c.PlanConnection, Iteration: c.Iteration, Node: text(c.Node), Attempt: c.Attempt,
-		Stack: c.Stack, Target: c.Target, URL: c.URL, Identity: c.Identity,
+		Stack: c.Stack, Target: c.Target, URL: c.URL, Identity: text(c.Identity), MeantBy: text(c.MeantBy),
 		ALPN: text(c.ALPN), ServerName: text(c.ServerName), RemoteAddr: text(c.RemoteAddr), LocalAddr: text(c.LocalAddr),
 		Handshake: text(c.Handshake), SessionKey: text(c.SessionKey),
 		Challenges: []challengeJSON{}, ChallengeKnown: c.Handshake != "" && !c.ChallengeHidden, IdentityAuthenticated: c.IdentityAuthenticated, AuthenticatedKnown: c.AuthenticatedKnown,

@@ -57,10 +57,7 @@ func Missing(log *trace.Log, c *trace.Connection) bool {
 }
 
 func lane(log *trace.Log, p *trace.Pass, c *trace.Connection) Lane {
-	name := c.Meant()
-	if name == "" {
-		name = "nobody"
-	}
+	name := who(c)
 	l := Lane{Ref: c.Ref(), Label: fmt.Sprintf("#%d %s", c.Index, name), Detail: detail(c), Outcome: outcome(c)}
 	l.Start, l.End = c.Start, cmp.Or(c.End, log.End)
 	flights, hello := flights(p, c), cmp.Or(c.Hello, c.Start)
@@ -106,6 +103,24 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection) Lane {
 	}
 	slices.SortStableFunc(l.Marks, func(a, b Mark) int { return cmp.Compare(a.At, b.At) })
 	return l
+}
+
+// who names whom a connection was meant to be; where nobody said that, who
+// proved himself in it, or after an arrow whom the session it resumed carries.
+func who(c *trace.Connection) string {
+	switch {
+	case c.Meant() != "":
+		return c.Meant()
+	case c.MeantKnown():
+		return "nobody"
+	case !c.AuthenticatedKnown:
+		return "?"
+	case c.IdentityAuthenticated == nil:
+		return "nobody"
+	case c.Handshake == trace.Resumed && !c.Challenged():
+		return "↩" + *c.IdentityAuthenticated
+	}
+	return *c.IdentityAuthenticated
 }
 
 // detail is the URL's path, the part by which the connections of a plan usually differ.
@@ -199,8 +214,8 @@ func link(p *trace.Pass, c *trace.Connection) Link {
 			k.FromAt = s.At
 		}
 	}
-	k.Bad = c.Resumption.Known && (c.Resumption.EstablishedBy == nil) != (c.Meant() == "") ||
-		c.Resumption.EstablishedBy != nil && *c.Resumption.EstablishedBy != c.Meant()
+	k.Bad = c.MeantKnown() && (c.Resumption.Known && (c.Resumption.EstablishedBy == nil) != (c.Meant() == "") ||
+		c.Resumption.EstablishedBy != nil && *c.Resumption.EstablishedBy != c.Meant())
 	return k
 }
 

@@ -53,6 +53,8 @@ const (
 	KindRequest           Kind = "request"
 	KindResponse          Kind = "response"
 	KindResponseDone      Kind = "response-done"
+	KindSeen              Kind = "seen"
+	KindMeant             Kind = "meant"
 	KindClosed            Kind = "closed"
 	KindConnectionDone    Kind = "connection-done"
 	KindPassDone          Kind = "pass-done"
@@ -104,9 +106,31 @@ type ConnectionStarted struct {
 	Stack          string `json:"stack"`
 	Target         string `json:"target"`
 	URL            string `json:"url"`
-	Identity       string `json:"identity"` // plan.None for none
+	Identity       string `json:"identity"`           // whom it is meant to be: plan.None for none, "" = nobody said
+	MeantBy        string `json:"meant_by,omitempty"` // how that is known: MeantByPlan ...; "" = it is not
 	Why            string `json:"why,omitempty"`
 	VirtualTime    bool   `json:"virtual_time"` // made on a moved clock
+}
+
+// How it is known whom a connection is meant to be.
+const (
+	MeantByPlan  = "plan"
+	MeantByFlag  = "flag"  // --meant
+	MeantByLabel = "label" // said by the user, while it ran or afterwards
+	MeantByURL   = "url"
+)
+
+// Seen says that a connection showed somebody or some place that the run's plan
+// does not name: they belong to it from now on. Reports have them there.
+type Seen struct {
+	Identities []identity.Public `json:"-"`
+	Plan       plan.Plan         `json:"-"` // what it adds
+}
+
+// Meant says afterwards whom a connection was meant to be.
+type Meant struct {
+	Identity string `json:"identity"`
+	By       string `json:"meant_by"`
 }
 
 // Wait begins the delay that the plan asks for before this connection; Until
@@ -294,6 +318,8 @@ func (TLSDone) Kind() Kind           { return KindTLSDone }
 func (Request) Kind() Kind           { return KindRequest }
 func (Response) Kind() Kind          { return KindResponse }
 func (ResponseDone) Kind() Kind      { return KindResponseDone }
+func (Seen) Kind() Kind              { return KindSeen }
+func (Meant) Kind() Kind             { return KindMeant }
 func (Closed) Kind() Kind            { return KindClosed }
 func (ConnectionDone) Kind() Kind    { return KindConnectionDone }
 func (PassDone) Kind() Kind          { return KindPassDone }

@@ -55,6 +55,9 @@ func (f *Folder) Add(e Event) {
 	case PassStarted:
 		f.log.Passes = append(f.log.Passes, &Pass{Index: e.Pass, PassStarted: p, Start: e.At})
 	}
+	if p, ok := e.Payload.(Seen); ok {
+		f.seen(p)
+	}
 	pass := f.log.Pass(e.Pass)
 	if pass == nil {
 		return
@@ -78,6 +81,9 @@ func (f *Folder) Add(e Event) {
 			Pass: e.Pass, Index: e.Connection, ConnectionStarted: p, Start: e.At, AuthenticatedKnown: true, taken: f.taken, Wire: &wire.Summary{},
 			Messages: make([]int, 0, 16), Spans: make([]Span, 0, 4),
 		})
+		if p.MeantBy == "" && p.Identity != "" {
+			pass.Connections[len(pass.Connections)-1].MeantBy = MeantByPlan
+		}
 	}
 	if p, ok := e.Payload.(LeftOut); ok {
 		pass.Connections = append(pass.Connections, p.Connection)
@@ -179,6 +185,9 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		c.Timing.Proxy = c.close("proxy", e.At)
 	case Cache:
 		f.cache(pass, c, e, p)
+		if c.Handshake != "" { // of a capture: where its session comes from showed later
+			f.derive(c)
+		}
 	case TLS:
 		c.open("tls", e.At)
 		c.ServerName, c.SessionKey = p.ServerName, p.SessionKey
@@ -191,6 +200,8 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		f.message(c, e.Seq, &p.Message)
 	case Asked:
 		c.Asked++
+	case Meant:
+		c.Identity, c.MeantBy = p.Identity, p.By
 	case TLSDone:
 		c.Timing.TLS = c.close("tls", e.At)
 		c.Library, c.Evidence.TLSDone = &p, e.Seq
@@ -314,7 +325,12 @@ func (c *Connection) id() connection { return connection{c.Pass, c.Index} }
 // Challenged reports whether the server asked for a certificate at any moment.
 func (c *Connection) Challenged() bool { return len(c.Challenges) > 0 }
 
-// Meant is the id of the identity the plan meant, "" for none.
+// MeantKnown reports whether anybody said whom the connection is meant to be:
+// of other programs' connections mostly nobody did.
+func (c *Connection) MeantKnown() bool { return c.Identity != "" }
+
+// Meant is the id of the identity that is meant, "" for none; only where
+// MeantKnown it means something.
 func (c *Connection) Meant() string {
 	if c.Identity == plan.None {
 		return ""

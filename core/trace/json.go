@@ -33,6 +33,8 @@ var payloads = []Payload{
 	Request{},
 	Response{},
 	ResponseDone{},
+	Seen{},
+	Meant{},
 	Closed{},
 	ConnectionDone{},
 	PassDone{},

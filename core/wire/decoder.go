@@ -105,6 +105,9 @@ func (d *Decoder) Resuming(master []byte) { d.resuming = master }
 // ClientRandom is the connection's client random once a ClientHello was seen.
 func (d *Decoder) ClientRandom() []byte { return d.next.clientRandom }
 
+// Waiting reports whether something waits for a secret.
+func (d *Decoder) Waiting() bool { return len(d.waiting) > 0 }
+
 // SessionID is the ServerHello's session ID in TLS 1.2 and before; nil if none or not yet seen.
 func (d *Decoder) SessionID() []byte {
 	if d.version == 0 || d.version >= protocol.TLS13 || len(d.next.sessionID) == 0 {

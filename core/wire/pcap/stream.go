@@ -1,7 +1,6 @@
 package pcap
 
 import (
-	"bytes"
 	"net/netip"
 	"slices"
 	"time"
@@ -150,7 +149,7 @@ func (s *stream) finish() (Conn, bool) {
 	// before the ClientHello where the capture has packets out of order.
 	var early []piece
 	for _, p := range s.chunks[:at] {
-		if p.from != client && (len(early) > 0 || isRecord(p.data)) {
+		if p.from != client && (len(early) > 0 || isServerRecord(p.data)) {
 			early = append(early, p)
 		}
 	}
@@ -194,12 +193,7 @@ func (s *stream) hello() (at, client int) {
 	return -1, 0
 }
 
-// isRecord says whether a TLS record of a server's first words may begin here.
-func isRecord(b []byte) bool {
+// isServerRecord says whether a TLS record of a server's first words may begin here.
+func isServerRecord(b []byte) bool {
 	return len(b) >= 3 && (b[0] == 22 || b[0] == 21) && b[1] == 3 && b[2] <= 4
-}
-
-// isHello says whether a record with a ClientHello begins here (RFC 8446 section 5.1).
-func isHello(b []byte) bool {
-	return len(b) >= 6 && bytes.Equal(b[:2], []byte{22, 3}) && b[2] <= 4 && b[5] == 1
 }
