@@ -10,7 +10,7 @@ import (
 
 	"fyne.io/fyne/v2/app"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/app/native"
 	"rechallenge/app/ui"
 	"rechallenge/core/trace"
@@ -41,9 +41,8 @@ func main() {
 		// long run takes is worth more than the little time.
 		debug.SetGCPercent(40)
 	}
-	stacks, _ := files.Stacks()
 	window := ui.New(app.NewWithID(metadata.ID), ui.Options{
-		Tool: trace.Tool{Name: "rechallenge", Version: Version}, Stacks: stacks,
+		Desk:    desk.New(desk.Options{Tool: trace.Tool{Name: "rechallenge", Version: Version}}),
 		Dialogs: native.New(), DumpPath: os.Getenv("RECHALLENGE_STATE_DUMP"),
 	})
 	window.Run(file, *demo, *run)

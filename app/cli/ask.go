@@ -4,22 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"rechallenge/app/files"
-	"rechallenge/core/engine"
+	"rechallenge/app/desk"
 	"rechallenge/core/experiment"
-	"rechallenge/core/lab"
 	"rechallenge/core/plan"
-	"rechallenge/core/session"
-	"rechallenge/core/trace"
+	"rechallenge/core/report"
 )
 
 // askFlags are what a question is told besides its plan.
@@ -29,25 +24,24 @@ type askFlags struct {
 
 	first, second int
 	cache, stack  string
-	delays        []time.Duration
-	real          bool
+	options       optionFlags
 	state         string
-	bound         time.Duration
-	ports         []uint
-	names         []string
-	proxy         string
 
+	answerFlags
+}
+
+// answerFlags say what becomes of an answer.
+type answerFlags struct {
 	reports []string
 	json    bool
 	quiet   bool
 }
 
-// askFlagsOf says which questions a flag is for; the others are for all.
-var askFlagsOf = map[string][]string{
-	"delay": {"delays"}, "real": {"delays"}, "state": {"delays"}, "bound": {"lifetime"},
-	"port": {"cures"}, "name": {"cures"}, "proxy": {"cures"},
-	"first": {"levels", "clients", "cures", "delays", "lifetime", "farm"}, "second": {"levels", "clients", "cures", "delays", "lifetime"},
-	"cache": {"levels", "cures", "matrix", "delays", "lifetime"},
+func (f *answerFlags) add(cmd *cobra.Command, what string, formats []report.AnswerFormat) {
+	cmd.Flags().StringArrayVar(&f.reports, "report", nil, "write the "+what+" to `FILE`; the format follows from the name ("+report.AnswerExtensions(formats)+"); repeat for more")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print the "+what+" as JSON on standard output instead of the table")
+	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "print nothing but errors")
+	cmd.MarkFlagsMutuallyExclusive("json", "quiet")
 }
 
 // questions are the experiments that ask knows: audit has a command of its own.
@@ -55,12 +49,29 @@ func questions() []experiment.Experiment {
 	return slices.DeleteFunc(slices.Clone(experiment.Experiments), func(e experiment.Experiment) bool { return e.ID == experiment.Audit.ID })
 }
 
+// those lists the ids of the questions of which something is true.
+func those(is func(e experiment.Experiment) bool) (ids []string) {
+	for _, e := range questions() {
+		if is(e) {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+// flagsOf says which questions a flag is for that is no option of an experiment.
+var flagsOf = map[string]func(e experiment.Experiment) bool{
+	"first":  func(e experiment.Experiment) bool { return e.Pair != experiment.Neither },
+	"second": func(e experiment.Experiment) bool { return e.Pair != experiment.Neither && e.Pair != experiment.Maker },
+	"cache":  func(e experiment.Experiment) bool { return e.Cached },
+	"state":  func(e experiment.Experiment) bool { return e.Keeps },
+}
+
 func askCommand(c *console) *cobra.Command {
 	var f askFlags
-	var list []string
+	list := those(func(experiment.Experiment) bool { return true })
 	var text strings.Builder
 	for _, e := range questions() {
-		list = append(list, e.ID)
 		fmt.Fprintf(&text, "  %-9s %s\n            %s\n", e.ID, e.Title, e.Line)
 	}
 	cmd := &cobra.Command{
@@ -111,21 +122,10 @@ asks nobody, or the question was stopped.`,
 	flags.IntVar(&f.first, "first", 1, "the plan's connection `N` that makes the session")
 	flags.IntVar(&f.second, "second", 2, "the plan's connection `N` that was not asked")
 	flags.StringVar(&f.cache, "cache", "", "`ID` of the cache policy or client profile to ask under, instead of the plan's first")
-	flags.StringVar(&f.stack, "stack", "", "TLS `STACK`: auto, go or openssl")
-	flags.DurationSliceVar(&f.delays, "delay", nil, "delays: a `TIME` before the second connection; repeat for more (default 9m and 11m)")
-	flags.BoolVar(&f.real, "real", false, "delays: wait, instead of moving the client's clock")
-	flags.StringVar(&f.state, "state", "", "delays: wait for real, and keep in `FILE` (and FILE.sessions, secret, 0600) how far it came; the same command goes on from there")
-	flags.DurationVar(&f.bound, "bound", time.Hour, "lifetime: the longest `TIME` to look for")
-	flags.UintSliceVar(&f.ports, "port", nil, "cures: another `PORT` of the service to try; repeat for more")
-	flags.StringArrayVar(&f.names, "name", nil, "cures: another `NAME` of the service to try, or a label to put in front of its name; repeat for more")
-	flags.StringVar(&f.proxy, "proxy", "", "cures: a proxy to try, as a `URL`")
-	flags.StringArrayVar(&f.reports, "report", nil, "write the answer to `FILE`; the format follows from the name ("+answerExtensions+"); repeat for more")
-	flags.BoolVar(&f.json, "json", false, "print the answer as JSON on standard output instead of the table")
-	flags.BoolVar(&f.quiet, "quiet", false, "print nothing but errors")
-	for _, name := range []string{"delay", "port"} {
-		flags.Lookup(name).DefValue = "" // the empty list would be shown as one
-	}
-	cmd.MarkFlagsMutuallyExclusive("json", "quiet")
+	flags.StringVar(&f.stack, "stack", "", "TLS `STACK`: "+strings.Join(plan.Stacks, ", "))
+	f.options = addOptions(cmd, questions())
+	flags.StringVar(&f.state, "state", "", strings.Join(those(flagsOf["state"]), ", ")+": wait for real, and keep in `FILE` (and FILE.sessions, secret, 0600) how far it came; the same command goes on from there")
+	f.add(cmd, "answer", report.AnswerFormats)
 	completeCaches(cmd)
 	return cmd
 }
@@ -138,16 +138,15 @@ func (f *askFlags) check(cmd *cobra.Command, args []string) (experiment.Experime
 		return e, errors.New("audit is a command of its own: rechallenge-cli audit URL")
 	}
 	if !ok {
-		var list []string
-		for _, e := range questions() {
-			list = append(list, e.ID)
-		}
-		return e, fmt.Errorf("there is no question %q: ask one of %s", args[0], strings.Join(list, ", "))
+		return e, fmt.Errorf("there is no question %q: ask one of %s", args[0], strings.Join(those(func(experiment.Experiment) bool { return true }), ", "))
 	}
-	for name, of := range askFlagsOf {
-		if cmd.Flags().Changed(name) && !slices.Contains(of, e.ID) {
-			return e, fmt.Errorf("--%s is not for %s, but for %s", name, e.ID, strings.Join(of, ", "))
+	for name, is := range flagsOf {
+		if cmd.Flags().Changed(name) && !is(e) {
+			return e, fmt.Errorf("--%s is not for %s, but for %s", name, e.ID, strings.Join(those(is), ", "))
 		}
+	}
+	if err := f.options.check(cmd, e); err != nil {
+		return e, err
 	}
 	switch {
 	case f.demo && len(args) > 1:
@@ -158,228 +157,94 @@ func (f *askFlags) check(cmd *cobra.Command, args []string) (experiment.Experime
 		return e, errors.New("--behaviour goes with --demo")
 	case f.demo && f.state != "":
 		return e, errors.New("--state is for a server that is still there later: the lab of --demo is not")
-	case f.bound < time.Second || f.bound > plan.MaxDelay:
-		return e, fmt.Errorf("--bound %s: want 1s to %s", f.bound, plan.MaxDelay)
 	}
-	for _, d := range f.delays {
-		if d < 0 || d > plan.MaxDelay {
-			return e, fmt.Errorf("--delay %s: want 0 to %s", d, plan.MaxDelay)
-		}
+	if err := checkReports(f.reports, among(report.AnswerFormats)); err != nil {
+		return e, err
 	}
-	for _, p := range f.ports {
-		if p < 1 || p > 65535 {
-			return e, fmt.Errorf("--port %d: want 1 to 65535", p)
-		}
-	}
-	return e, f.checkFiles()
+	return e, writable("--state", f.state)
 }
 
-// checkFiles finds out now what would go wrong after a long question.
-func (f *askFlags) checkFiles() error {
-	for i, name := range f.reports {
-		if answerFormats[strings.ToLower(filepath.Ext(name))] == nil {
-			return fmt.Errorf("--report %s: an answer can be written as %s only", name, answerExtensions)
-		}
-		if slices.Contains(f.reports[:i], name) {
-			return fmt.Errorf("--report %s is there twice", name)
-		}
-		if err := writable("--report", name); err != nil {
-			return err
-		}
-	}
-	return writable("--state", f.state)
-}
-
-// asked is a plan with everything to ask about it.
-type asked struct {
-	plan  *plan.Plan
-	res   engine.Resources
-	clock session.Clock // nil = the question's steps say
-	close func()
-}
-
-// open reads the plan file and what it names.
-func (c *console) open(ctx context.Context, name string, f *askFlags) (a asked, err error) {
-	d, err := files.OpenPlan(name)
-	if err == nil {
-		err = d.Ready()
-	}
-	if err != nil {
-		return a, usage{err}
-	}
-	p := d.Plan()
-	a = asked{plan: &p, close: func() {}}
-	if err := f.override(&p); err != nil {
-		return a, usage{err}
-	}
-	a.res, err = files.Loader{Dir: filepath.Dir(name), Ask: c.ask()}.Resources(ctx, &p)
-	if ctx.Err() != nil {
-		return a, status(exitNotRun)
-	}
-	if err != nil {
-		var named *files.Error
-		if errors.As(err, &named) {
-			err = d.Place(named.Problem)
-		}
-		return a, usage{err}
-	}
-	return a, nil
-}
-
-// openLab runs the lab, and for the question about a farm a second node of it.
-func (c *console) openLab(ctx context.Context, e experiment.Experiment, f *askFlags) (a asked, err error) {
-	n, err := behaviourOf(f.behaviour)
-	if err != nil {
-		return a, usage{err}
-	}
-	l, err := lab.New()
-	if err != nil {
-		return a, err
-	}
-	clock := &session.Moved{}
-	l.SetNow(clock.Now)
-	var servers []*lab.Server
-	a = asked{clock: clock, close: func() {
-		for _, s := range servers {
-			s.Close()
-		}
-	}}
-	for {
-		s, err := l.Start(n.Behaviour, 0)
+// open lays the case that the question is about: a plan file's, or the lab's.
+func (f *askFlags) open(ctx context.Context, d *desk.Desk, e experiment.Experiment, args []string) (x desk.Case, err error) {
+	if f.demo {
+		l, err := startLab(ctx, d, desk.LabOptions{Behaviour: f.behaviour, Nodes: e.Nodes})
 		if err != nil {
-			return a, err
+			return x, err
 		}
-		servers = append(servers, s)
-		if e.ID != experiment.Farm.ID || len(servers) == 2 {
-			break
-		}
+		x = l.Case
+	} else if x, err = desk.Open(args[0]); err != nil {
+		return x, usage{err}
 	}
-	a.plan = files.LabPlan(servers[0], n)
-	for _, s := range servers[1:] {
-		address, err := netip.ParseAddrPort(s.Addr())
-		if err != nil {
-			return a, err
-		}
-		for i := range a.plan.Targets {
-			a.plan.Targets[i].ConnectTo = append(a.plan.Targets[i].ConnectTo, address)
-		}
-	}
-	if err := f.override(a.plan); err != nil {
-		return a, usage{err}
-	}
-	a.res, err = files.LabResources(ctx, l, a.plan)
-	return a, err
-}
-
-// override puts the flags in the place of what the plan says.
-func (f *askFlags) override(p *plan.Plan) error {
 	o := runFlags{stack: f.stack}
 	if f.cache != "" {
 		o.caches = []string{f.cache}
-		p.Expect = nil
+		x.Plan.Expect = nil
 	}
-	return o.override(p)
+	if err := o.override(&x.Plan); err != nil {
+		return x, usage{err}
+	}
+	return x, refused(ctx, d.Load(ctx, &x))
 }
 
 // question asks, writes the reports, prints the answer and gives the exit code
 // as a status.
-func (c *console) question(ctx context.Context, e experiment.Experiment, args []string, f *askFlags) error {
-	var a asked
-	var err error
-	if f.demo {
-		a, err = c.openLab(ctx, e, f)
-	} else {
-		a, err = c.open(ctx, args[0], f)
-	}
-	if a.close != nil {
-		defer a.close()
-	}
+func (c *console) question(ctx context.Context, e experiment.Experiment, args []string, f *askFlags) (err error) {
+	d := c.desk()
+	defer closing(d, &err)
+	x, err := f.open(ctx, d, e, args)
 	if err != nil {
 		return err
 	}
-	q := experiment.Question{
-		Plan: *a.plan, First: f.first, Second: f.second, Delays: f.delays, Bound: f.bound, Names: f.names, Proxy: f.proxy,
-		Real: f.real || f.state != "", Clock: a.clock,
-	}
-	for _, p := range f.ports {
-		q.Ports = append(q.Ports, uint16(p))
+	q := experiment.Question{Plan: x.Plan, First: f.first, Second: f.second, Clock: x.Clock}
+	if err := f.options.tell(e, &q); err != nil {
+		return usage{err}
 	}
 	if f.state != "" {
-		if err := files.Remember(&q, f.state); err != nil {
+		q.Real = true
+		if err := desk.Remember(&q, f.state); err != nil {
 			return usage{fmt.Errorf("--state: %w", err)}
 		}
 	}
-	limit := e.Connections(q)
-	if !f.quiet && limit > 0 {
-		fmt.Fprintf(c.err, "at most %d connections, to %s\n", limit, strings.Join(aims(e, q), ", "))
-		if e.ID == experiment.Lifetime.ID && a.clock == nil {
-			fmt.Fprintf(c.err, "it waits for real, up to %s in all\n", plan.Duration(q.Longest()))
-		}
-	}
+	c.announce(e, q, f.quiet)
 	show := c.steps(f.quiet)
 	count := &countdown{show: show}
 	q.Waiting = count.wait
-	answer, failed := e.Ask(ctx, q, a.runner(show))
+	answer, asked := d.Ask(ctx, x, e, q, show)
 	count.wait("", time.Time{})
 	show("")
-	return c.answered(ctx, newAnswer(e, q, limit, answer), failed, f)
+	return c.answered(ctx, answer, asked, f)
 }
 
-// aims are the URLs that a question is about.
-func aims(e experiment.Experiment, q experiment.Question) (list []string) {
-	add := func(id string) {
-		if t := q.Plan.Target(id); t != nil && !slices.Contains(list, t.URL) {
-			list = append(list, t.URL)
-		}
+// announce says what a question will cost.
+func (c *console) announce(e experiment.Experiment, q experiment.Question, quiet bool) {
+	limit := e.Connections(q)
+	if quiet || limit == 0 {
+		return
 	}
-	if e.ID != experiment.Matrix.ID && e.ID != experiment.Farm.ID {
-		for _, n := range []int{q.First, q.Second} {
-			if e.ID == experiment.Lifetime.ID {
-				n = q.First // the server's rule shows with one identity
-			}
-			if n >= 1 && n <= len(q.Plan.Connections) {
-				add(q.Plan.Connections[n-1].Target)
-			}
-		}
-		return list
+	within := ""
+	if e.Bound != nil {
+		within = ", in at most " + e.Bound(q).Round(time.Second).String()
 	}
-	for _, t := range q.Plan.Targets {
-		add(t.ID)
-	}
-	return list
-}
-
-// runner runs the steps of a question with what was loaded.
-func (a asked) runner(said func(string)) experiment.Runner {
-	return func(ctx context.Context, s experiment.Step) (*trace.Log, error) {
-		said(s.Title)
-		log, err := s.Run(ctx, a.res, engine.Options{Tool: tool(), Stacks: stacks(), Clock: a.clock})
-		if log == nil && err != nil {
-			return nil, usage{withAdvice(err)}
-		}
-		return log, err
+	fmt.Fprintf(c.err, "at most %d connections, to %s%s\n", limit, strings.Join(e.Aims(q), ", "), within)
+	if e.Longest != nil && q.Clock == nil {
+		fmt.Fprintf(c.err, "it waits for real, up to %s in all\n", plan.Duration(e.Longest(q)))
 	}
 }
 
 // answered writes and prints what came of a question.
-func (c *console) answered(ctx context.Context, d *answerDocument, asked error, f *askFlags) error {
-	var mend usage
-	switch {
-	case errors.As(asked, &mend):
-		return asked
-	case errors.Is(asked, experiment.ErrPair), errors.Is(asked, experiment.ErrNodes), errors.Is(asked, experiment.ErrState):
-		return usage{asked}
-	case asked != nil && d == nil && ctx.Err() != nil:
-		return status(exitNotRun)
-	case d == nil:
-		return asked
+func (c *console) answered(ctx context.Context, a *report.Answer, asked error, f *askFlags) error {
+	if a == nil {
+		return refused(ctx, asked)
 	}
-	err := errors.Join(c.writeAnswer(d, f), c.printAnswer(d, f))
+	if mend := (desk.Refused{}); errors.As(asked, &mend) {
+		return usage{asked}
+	}
+	err := errors.Join(c.writeAnswer(a, f.reports), c.printAnswer(a, f))
 	if asked != nil && ctx.Err() == nil {
 		err = errors.Join(err, asked)
 	}
 	if f.state != "" && asked == nil {
-		err = errors.Join(err, files.Forget(f.state))
+		err = errors.Join(err, desk.Forget(f.state))
 	}
 	switch {
 	case err != nil:
@@ -390,9 +255,9 @@ func (c *console) answered(ctx context.Context, d *answerDocument, asked error, 
 			fmt.Fprintf(c.err, "the same command goes on from %s\n", f.state)
 		}
 		return status(exitNotRun)
-	case d.mark == experiment.Unknown:
+	case a.Mark == experiment.Unknown:
 		return status(exitNotRun)
-	case d.mark == experiment.Bad && !f.demo:
+	case a.Mark == experiment.Bad && !f.demo:
 		return status(exitFinding)
 	}
 	return nil

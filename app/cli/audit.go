@@ -5,31 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"rechallenge/app/files"
-	"rechallenge/core/engine"
+	"rechallenge/app/desk"
 	"rechallenge/core/experiment"
 	"rechallenge/core/plan"
+	"rechallenge/core/report"
 	"rechallenge/core/target"
-	"rechallenge/core/trace"
 )
 
 // auditFlags are what audit is told besides its aim.
 type auditFlags struct {
 	also    []string
-	limit   int
-	wait    time.Duration
 	stack   string
-	reports []string
-	json    bool
-	quiet   bool
+	options optionFlags
+
+	answerFlags
 }
 
 func auditCommand(c *console) *cobra.Command {
@@ -50,37 +45,11 @@ reached or the audit was stopped.`,
 	}
 	a.add(cmd)
 	cmd.Flags().StringArrayVar(&f.also, "also", nil, "another `URL` of yours to try the sessions at: another name, port or address; repeat for more")
-	cmd.Flags().IntVar(&f.limit, "max-connections", experiment.DefaultAuditLimit, "make at most `N` connections")
-	cmd.Flags().DurationVar(&f.wait, "wait", 0, "wait up to `TIME` for a session or an identity to expire (default: not at all)")
-	cmd.Flags().StringVar(&f.stack, "stack", "", "TLS `STACK`: auto, go or openssl")
-	cmd.Flags().StringArrayVar(&f.reports, "report", nil, "write the audit to `FILE`; the format follows from the name ("+auditExtensions()+"); repeat for more")
-	cmd.Flags().BoolVar(&f.json, "json", false, "print the audit as JSON on standard output instead of the table")
-	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "print nothing but errors")
-	cmd.MarkFlagsMutuallyExclusive("json", "quiet")
+	f.options = addOptions(cmd, []experiment.Experiment{experiment.Audit})
+	cmd.Flags().StringVar(&f.stack, "stack", "", "TLS `STACK`: "+strings.Join(plan.Stacks, ", "))
+	f.add(cmd, "audit", report.AuditFormats)
 	must(cmd.RegisterFlagCompletionFunc("stack", cobra.FixedCompletions(plan.Stacks, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
-}
-
-// check reads what can be wrong with the flags, before anything is run.
-func (f *auditFlags) check() error {
-	if f.limit < 1 {
-		return fmt.Errorf("--max-connections %d: want at least 1", f.limit)
-	}
-	if f.wait < 0 || f.wait > plan.MaxDelay {
-		return fmt.Errorf("--wait %s: want 0 to %s", f.wait, plan.MaxDelay)
-	}
-	for i, name := range f.reports {
-		if auditFormats[strings.ToLower(filepath.Ext(name))] == nil {
-			return fmt.Errorf("--report %s: an audit can be written as %s only", name, auditExtensions())
-		}
-		if slices.Contains(f.reports[:i], name) {
-			return fmt.Errorf("--report %s is there twice", name)
-		}
-		if err := writable("--report", name); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // question is the audit's, with the plan checked.
@@ -99,7 +68,8 @@ func (a *aim) question(url string, f *auditFlags) (q experiment.Question, err er
 	if problems := p.Check(); len(problems) > 0 {
 		return q, problems[0]
 	}
-	return experiment.Question{Plan: *p, First: 1, Second: min(2, len(a.identities)), MaxConnections: f.limit, Wait: f.wait}, nil
+	q = experiment.Question{Plan: *p, First: 1, Second: min(2, len(a.identities))}
+	return q, f.options.tell(experiment.Audit, &q)
 }
 
 // otherPorts lets --connect-to stand for the address alone where another URL
@@ -124,39 +94,31 @@ func otherPorts(p *plan.Plan) error {
 
 // audit asks the question, writes the reports, prints the answer and gives the
 // exit code as a status.
-func (c *console) audit(ctx context.Context, url string, a *aim, f *auditFlags) error {
-	if err := f.check(); err != nil {
+func (c *console) audit(ctx context.Context, url string, a *aim, f *auditFlags) (err error) {
+	if err := checkReports(f.reports, among(report.AuditFormats)); err != nil {
 		return usage{err}
 	}
 	q, err := a.question(url, f)
 	if err != nil {
 		return usage{err}
 	}
-	res, err := files.Loader{Dir: ".", Ask: c.ask()}.Resources(ctx, &q.Plan)
-	if ctx.Err() != nil {
-		return status(exitNotRun)
+	d := c.desk()
+	defer closing(d, &err)
+	x := desk.Case{Plan: q.Plan, Dir: "."}
+	if err := d.Load(ctx, &x); err != nil {
+		return refused(ctx, err)
 	}
-	if err != nil {
-		return usage{err}
-	}
-	if !f.quiet {
-		fmt.Fprintf(c.err, "at most %d connections, to %s, in at most %s\n", experiment.Audit.Connections(q), strings.Join(append([]string{url}, f.also...), ", "), experiment.AuditLongest(q).Round(time.Second))
-	}
+	c.announce(experiment.Audit, q, f.quiet)
 	said := c.steps(f.quiet)
-	answer, asked := experiment.Audit.Ask(ctx, q, func(ctx context.Context, s experiment.Step) (*trace.Log, error) {
-		said(s.Title)
-		log, err := s.Run(ctx, res, engine.Options{Tool: tool(), Stacks: stacks()})
-		if log == nil && err != nil {
-			return nil, usage{withAdvice(err)}
-		}
-		return log, err
-	})
+	answer, asked := d.Ask(ctx, x, experiment.Audit, q, said)
 	said("")
-	var mend usage
-	if errors.As(asked, &mend) || answer == nil {
+	if answer == nil {
+		return refused(ctx, asked)
+	}
+	if mend := (desk.Refused{}); errors.As(asked, &mend) {
 		return usage{asked}
 	}
-	err = errors.Join(c.writeAudit(answer, f), c.printAudit(answer, f))
+	err = errors.Join(c.writeAnswer(answer, f.reports), c.printAudit(answer, f))
 	if asked != nil && ctx.Err() == nil {
 		err = errors.Join(err, asked)
 	}
@@ -190,23 +152,11 @@ func (c *console) steps(quiet bool) func(title string) {
 	}
 }
 
-// writeAudit saves the reports; one that can't be written doesn't keep the
-// others back.
-func (c *console) writeAudit(answer *experiment.Conclusion, f *auditFlags) (err error) {
-	for _, name := range f.reports {
-		format := auditFormats[strings.ToLower(filepath.Ext(name))]
-		err = errors.Join(err, files.Save(name, files.Public, newAudit(answer).writer(format)))
-	}
-	return err
-}
-
 // printAudit prints the table, or the JSON object.
-func (c *console) printAudit(answer *experiment.Conclusion, f *auditFlags) error {
+func (c *console) printAudit(answer *report.Answer, f *auditFlags) error {
 	switch {
 	case f.json:
-		d := newAudit(answer)
-		d.withoutEvidence()
-		return c.written(writeAuditJSON(c.out, d))
+		return c.written(report.WriteBrief(c.out, answer))
 	case f.quiet:
 		return nil
 	}
@@ -227,7 +177,7 @@ func (c *console) printAudit(answer *experiment.Conclusion, f *auditFlags) error
 				fmt.Fprintf(out, ", %s", plainText(word))
 			}
 		}
-		fmt.Fprintf(out, "\n                %s%s\n", plainText(v.Says), where(v.At))
+		fmt.Fprintf(out, "\n                %s%s\n", plainText(v.Says), bracketed(v.At.String()))
 		if v.Control != "" {
 			fmt.Fprintf(out, "                without a session: %s\n", plainText(v.Control))
 		}
@@ -242,9 +192,7 @@ func (c *console) printAudit(answer *experiment.Conclusion, f *auditFlags) error
 		}
 		fmt.Fprintf(out, "\n%s  %s%s\n                %s\n", paint("not applicable", "2", color), r.tests, of, plainText(r.why))
 	}
-	for _, name := range f.reports {
-		fmt.Fprintf(out, "report: %s\n", name)
-	}
+	c.saved(out, f.reports)
 	return c.written(out.err)
 }
 
@@ -278,13 +226,10 @@ func inapplicable(tests []experiment.Verdict) (list []reason) {
 	return list
 }
 
-// where is a place in words, "" for none.
-func where(p experiment.Place) string {
-	switch {
-	case p.Run < 0:
+// bracketed is a remark after a sentence, "" for none.
+func bracketed(s string) string {
+	if s == "" {
 		return ""
-	case p.Connection == 0:
-		return fmt.Sprintf(" (run %d)", p.Run+1)
 	}
-	return fmt.Sprintf(" (run %d, pass %d, connection %d)", p.Run+1, p.Pass, p.Connection)
+	return " (" + s + ")"
 }

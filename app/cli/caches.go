@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rechallenge/app/files"
 	"rechallenge/core/session"
 )
 
@@ -15,7 +14,7 @@ func cachesCommand(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use: "caches", Short: "List the cache policies and client profiles, with their sources", Args: exactly(0, "no argument"),
 		Example: "  rechallenge-cli caches",
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(*cobra.Command, []string) (err error) {
 			w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
 			fmt.Fprintln(w, "ID\tSESSION KEY\tLIFETIME\tWHAT\tHOW SURE\tSOURCE")
 			for _, p := range session.Policies {
@@ -24,7 +23,9 @@ func cachesCommand(c *console) *cobra.Command {
 			if err := w.Flush(); err != nil {
 				return err
 			}
-			if _, missing := files.Stacks(); missing != nil {
+			d := c.desk()
+			defer closing(d, &err)
+			if _, missing := d.Stacks(); missing != nil {
 				fmt.Fprintf(c.err, "only the stack go is at hand, which can't be asked after the handshake: %v\n", missing)
 			}
 			return nil

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/core/report"
 )
 
@@ -81,10 +81,10 @@ func printChanges(c *console, out *sticky, changes []report.Change) {
 func (c *console) openReport(ctx context.Context, name string) (*report.Report, error) {
 	file, ok := fileOf(c.err)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return files.OpenReport(ctx, name, nil)
+		return desk.OpenReport(ctx, name, nil)
 	}
 	bar := progressbar.NewOptions(100, progressbar.OptionSetWriter(file), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription("reading "+plainText(name)), progressbar.OptionThrottle(200*time.Millisecond))
 	defer bar.Finish()
-	return files.OpenReport(ctx, name, func(fraction float64) { bar.Set(min(99, int(fraction*100))) })
+	return desk.OpenReport(ctx, name, func(fraction float64) { bar.Set(min(99, int(fraction*100))) })
 }

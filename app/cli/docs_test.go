@@ -6,15 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/core/experiment"
-	"rechallenge/core/lab"
 	"rechallenge/core/plan"
 )
 
@@ -69,7 +67,6 @@ func TestDocsOfQuestions(t *testing.T) {
 		if args := cmd.Flags().Args(); err == nil && cmd.Name() == "ask" {
 			var f askFlags
 			f.demo, err = cmd.Flags().GetBool("demo")
-			f.bound = time.Hour
 			if err == nil {
 				_, err = f.check(cmd, args)
 			}
@@ -108,20 +105,17 @@ func TestCIExamples(t *testing.T) {
 		t.Skip(err)
 	}
 	found := blocks(t, "../../docs/ci.md")
-	l, err := lab.New()
+	d := desk.New(desk.Options{})
+	defer d.Close()
+	l, err := d.StartLab(t.Context(), desk.LabOptions{RealTime: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := l.Start(lab.Behaviour{}, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
 	dir := t.TempDir()
-	if _, err := files.WriteDemo(filepath.Join(dir, "tests"), l, s); err != nil {
+	if _, err := l.Write(filepath.Join(dir, "tests")); err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Replace(found["tests/client-auth.yaml"], "https://api.example.test/whoami", "https://localhost/whoami\n    connect_to: "+s.Addr(), 1)
+	text := strings.Replace(found["tests/client-auth.yaml"], "https://api.example.test/whoami", "https://localhost/whoami\n    connect_to: "+l.Addr(), 1)
 	p, err := plan.Parse("client-auth.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/core/diagnose"
-	"rechallenge/core/engine"
 	"rechallenge/core/report"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
@@ -16,15 +15,13 @@ import (
 
 // finish makes the report of a run that is over, writes what was asked for,
 // prints the verdict and gives the exit code as a status.
-func (c *console) finish(r *engine.Run, f *runFlags) error {
-	<-r.Done()
-	rep := report.Of(r.Log())
+func (c *console) finish(r *desk.Run, f *runFlags) error {
+	rep := r.Report()
 	rep.PlanFile = f.planFile
-	rep.Captures = captures(r)
 	if f.secrets {
-		rep.KeyLog = r.KeyLog().Lines()
+		rep.KeyLog = r.KeyLog()
 	}
-	return c.conclude(rep, f, c.writeSecrets(rep, r, f))
+	return c.conclude(rep, f, c.writeSecrets(r, f))
 }
 
 // conclude writes the reports, prints the verdict and gives the exit code as a
@@ -39,25 +36,21 @@ func (c *console) conclude(rep *report.Report, f *runFlags, before error) error 
 	return outcome(rep)
 }
 
-// captures hands the captured bytes to the report.
-func captures(r *engine.Run) []report.Capture {
-	var list []report.Capture
-	for _, c := range r.Captures() {
-		list = append(list, report.Capture{Pass: c.Pass, Connection: c.Connection, Local: c.Local, Remote: c.Remote, Chunks: c.Capture.Chunks(0)})
+// writing is the context of whatever is written at the end. What was interrupted
+// before is written all the same; an interrupt that comes now ends the writing.
+func (c *console) writing() context.Context {
+	if c.ctx.Err() != nil {
+		return context.WithoutCancel(c.ctx)
 	}
-	return list
+	return c.ctx
 }
 
 // write saves the reports; one that can't be written doesn't keep the others
-// back. What was interrupted before is written all the same; an interrupt that
-// comes now ends the writing.
+// back.
 func (c *console) write(rep *report.Report, f *runFlags) (err error) {
-	ctx := c.ctx
-	if ctx.Err() != nil {
-		ctx = context.WithoutCancel(ctx)
-	}
+	ctx := c.writing()
 	for _, name := range f.reports {
-		if e := files.SaveReport(ctx, name, rep); e != nil {
+		if e := desk.SaveReport(ctx, name, rep); e != nil {
 			err = errors.Join(err, e)
 			continue
 		}
@@ -75,16 +68,16 @@ func (c *console) write(rep *report.Report, f *runFlags) (err error) {
 }
 
 // writeSecrets saves the key log and the sessions.
-func (c *console) writeSecrets(rep *report.Report, r *engine.Run, f *runFlags) (err error) {
+func (c *console) writeSecrets(r *desk.Run, f *runFlags) (err error) {
 	if f.keylog != "" {
 		fmt.Fprintf(c.err, "%s holds the TLS secrets of this run: keep it private\n", f.keylog)
-		err = files.Save(f.keylog, files.Secret, func(w io.Writer) error { _, err := w.Write(r.KeyLog().Lines()); return err })
+		err = desk.SaveKeyLog(f.keylog, r.KeyLog())
 	}
 	if f.save == "" {
 		return err
 	}
 	fmt.Fprintf(c.err, "%s holds sessions that resume without a certificate: keep it private\n", f.save)
-	return errors.Join(err, files.SaveSessions(f.save, r.Sessions()))
+	return errors.Join(err, desk.SaveSessions(f.save, r.Sessions()))
 }
 
 // How much of a long run is printed.
@@ -117,9 +110,7 @@ func (c *console) print(rep *report.Report, f *runFlags) error {
 	for _, e := range rep.Result.Expectations {
 		printExpectation(out, rep.Log, e, color)
 	}
-	for _, name := range f.reports {
-		fmt.Fprintf(out, "report: %s\n", name)
-	}
+	c.saved(out, f.reports)
 	return c.written(out.err)
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/core/report"
 	"rechallenge/core/wire"
 )
@@ -26,7 +26,7 @@ Exit status: 0 read and told, 1 a finding of severity error, 2 bad usage, or a f
 read or holds no TLS connection, 3 nothing is known of any connection, or a report could not be written.`,
 		Example: `  rechallenge-cli inspect capture.pcapng
   rechallenge-cli inspect capture.pcap --keylog sslkeylog.txt --report capture.html`,
-		ValidArgsFunction: filesOf(append(files.CaptureExtensions, "gz")...),
+		ValidArgsFunction: filesOf(append(desk.CaptureExtensions, "gz")...),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := f.check(); err != nil {
 				return usage{err}
@@ -51,14 +51,16 @@ read or holds no TLS connection, 3 nothing is known of any connection, or a repo
 
 // inspect reads a capture into a report and says on standard error what was
 // passed over.
-func (c *console) inspect(name, keylog string, secrets bool) (*report.Report, error) {
+func (c *console) inspect(name, keylog string, secrets bool) (rep *report.Report, err error) {
+	d := c.desk()
+	defer closing(d, &err)
 	keys := &wire.KeyLog{}
 	if keylog != "" {
-		if err := files.ReadKeyLog(keys, keylog); err != nil {
+		if err := desk.ReadKeyLog(keys, keylog); err != nil {
 			return nil, fmt.Errorf("--keylog: %w", err)
 		}
 	}
-	rep, notes, err := files.ReadCapture(name, keys, tool())
+	rep, notes, err := d.ReadCapture(name, keys)
 	if err != nil {
 		return nil, err
 	}

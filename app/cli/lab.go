@@ -10,8 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rechallenge/app/files"
-	"rechallenge/core/lab"
+	"rechallenge/app/desk"
 )
 
 func labCommand(c *console) *cobra.Command {
@@ -24,9 +23,11 @@ func labCommand(c *console) *cobra.Command {
 			if port < 0 || port > 65535 {
 				return usage{fmt.Errorf("--port %d: want 0 to 65535", port)}
 			}
-			n, err := behaviourOf(behaviour)
+			d := c.desk()
+			defer closing(d, &err)
+			l, err := startLab(cmd.Context(), d, desk.LabOptions{Behaviour: behaviour, Port: port, RealTime: true})
 			if err != nil {
-				return usage{err}
+				return err
 			}
 			if dir == "" {
 				// The identities' files must be somewhere for as long as the lab runs.
@@ -35,22 +36,11 @@ func labCommand(c *console) *cobra.Command {
 				}
 				defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 			}
-			l, err := lab.New()
+			passwords, err := l.Write(dir)
 			if err != nil {
 				return err
 			}
-			s, err := l.Start(n.Behaviour, port)
-			if err != nil {
-				fmt.Fprintf(c.err, "%s: %v\n", programName, err)
-				return status(exitNotRun)
-			}
-			defer s.Close()
-			p := files.LabPlan(s, n)
-			passwords, err := files.WriteLab(dir, l, p)
-			if err != nil {
-				return err
-			}
-			for _, t := range p.Targets {
+			for _, t := range l.Case.Plan.Targets {
 				fmt.Fprintf(c.out, "url %s\n", t.URL)
 			}
 			fmt.Fprintf(c.out, "ca %s\n", filepath.Join(dir, "ca.pem"))

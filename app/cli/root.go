@@ -11,10 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rechallenge/app/files"
-	"rechallenge/core/engine"
-	"rechallenge/core/plan"
-	"rechallenge/core/stack"
+	"rechallenge/app/desk"
 	"rechallenge/core/trace"
 )
 
@@ -145,24 +142,21 @@ func command(c *console) *cobra.Command {
 // tool names this program in traces.
 func tool() trace.Tool { return trace.Tool{Name: toolName, Version: Version} }
 
-// stacks are the TLS stacks at hand.
-func stacks() []stack.Stack {
-	list, _ := files.Stacks()
-	return list
-}
+// desk lays a desk for one command, which closes it.
+func (c *console) desk() *desk.Desk { return desk.New(desk.Options{Tool: tool(), Ask: c.ask()}) }
 
-// start begins a run.
-func start(ctx context.Context, p plan.Plan, res engine.Resources, opt engine.Options) (*engine.Run, error) {
-	r, err := engine.Start(ctx, p, res, opt)
-	return r, withAdvice(err)
-}
+// closing ends a command's desk; what it leaves behind is an error.
+func closing(d *desk.Desk, err *error) { *err = errors.Join(*err, d.Close()) }
 
-// withAdvice says how to get the stack that is not at hand.
-func withAdvice(err error) error {
-	if errors.Is(err, engine.ErrNoStack) {
-		if _, missing := files.Stacks(); missing != nil {
-			err = fmt.Errorf("%w: %w; or use the stack go or auto", err, missing)
-		}
+// refused makes what the desk refused the user's to mend, and a stop while
+// loading no further message.
+func refused(ctx context.Context, err error) error {
+	var mend desk.Refused
+	switch {
+	case errors.As(err, &mend):
+		return usage{err}
+	case err != nil && ctx.Err() != nil:
+		return status(exitNotRun)
 	}
 	return err
 }

@@ -6,16 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"rechallenge/app/files"
-	"rechallenge/core/engine"
+	"rechallenge/app/desk"
 	"rechallenge/core/plan"
 	"rechallenge/core/report"
 	"rechallenge/core/session"
+	"rechallenge/core/trace"
 )
 
 // runFlags are the flags of every command that runs a plan.
@@ -82,16 +81,12 @@ Exit status: 0 every expectation holds (a plan without expect: no finding of sev
   rechallenge-cli run plan.yaml --json | jq .verdict`,
 		ValidArgsFunction: filesOf("yaml", "yml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := files.OpenPlan(args[0])
-			if err == nil {
-				err = d.Ready()
-			}
+			x, err := desk.Open(args[0])
 			if err != nil {
 				return usage{err}
 			}
-			p := d.Plan()
 			f.planFile = args[0]
-			return c.run(cmd.Context(), &p, d, filepath.Dir(args[0]), &f)
+			return c.run(cmd.Context(), x, &f)
 		},
 	}
 	f.add(cmd)
@@ -131,29 +126,24 @@ func (f *runFlags) check() (err error) {
 	if f.hide, err = report.ParseRedaction(f.redact); err != nil {
 		return fmt.Errorf("--redact %s: %w", f.redact, err)
 	}
-	for i, name := range f.reports {
-		format, err := report.FormatOf(name)
-		if err != nil {
-			return fmt.Errorf("--report: %w", err)
-		}
-		if slices.Contains(f.reports[:i], name) {
-			return fmt.Errorf("--report %s is there twice", name)
-		}
-		if format.Captured && f.hide != (report.Redaction{}) {
-			return fmt.Errorf("--report %s and --redact exclude each other: captured bytes can't be redacted", name)
-		}
+	if err := checkReports(f.reports, f.checkFormat); err != nil {
+		return err
 	}
 	for _, out := range []struct{ flag, name string }{{"--keylog", f.keylog}, {"--save-sessions", f.save}} {
 		if err := writable(out.flag, out.name); err != nil {
 			return err
 		}
 	}
-	for _, name := range f.reports {
-		if err := writable("--report", name); err != nil {
-			return err
-		}
-	}
 	return nil
+}
+
+// checkFormat checks that there is the format that a report's name asks for.
+func (f *runFlags) checkFormat(name string) error {
+	format, err := report.FormatOf(name)
+	if err == nil && format.Captured && f.hide != (report.Redaction{}) {
+		err = errors.New("captured bytes can't be redacted: leave --redact out")
+	}
+	return err
 }
 
 // writable finds out now what would go wrong after a long run.
@@ -178,45 +168,42 @@ func writable(flag, name string) error {
 }
 
 // run loads what the plan names, runs it, writes the reports, prints the
-// verdict and gives the exit code as a status. d is the plan's text, to place
-// errors in; nil where it has none.
-func (c *console) run(ctx context.Context, p *plan.Plan, d *plan.Document, dir string, f *runFlags) error {
+// verdict and gives the exit code as a status.
+func (c *console) run(ctx context.Context, x desk.Case, f *runFlags) (err error) {
 	if err := f.check(); err != nil {
 		return usage{err}
 	}
-	if err := f.override(p); err != nil {
+	if err := f.override(&x.Plan); err != nil {
 		return usage{err}
 	}
-	res, err := files.Loader{Dir: dir, Ask: c.ask()}.Resources(ctx, p)
-	if ctx.Err() != nil {
-		return status(exitNotRun)
-	}
-	if err != nil {
-		var named *files.Error
-		if d != nil && errors.As(err, &named) {
-			err = d.Place(named.Problem)
-		}
-		return usage{err}
-	}
-	opt := engine.Options{Tool: tool(), Stacks: stacks(), Clock: session.Real()}
+	d := c.desk()
+	defer closing(d, &err)
 	if f.fastForward {
-		opt.Clock = &session.Moved{}
+		x.Clock = &session.Moved{}
+	}
+	if err := d.Load(ctx, &x); err != nil {
+		return refused(ctx, err)
 	}
 	if f.load != "" {
-		if opt.Sessions, err = files.LoadSessions(f.load); err != nil {
+		if x.Sessions, err = desk.LoadSessions(f.load); err != nil {
 			return usage{fmt.Errorf("--load-sessions: %w", err)}
 		}
 	}
-	bar := c.progress(p, f)
-	opt.Observe = bar.observe
-	r, err := start(ctx, *p, res, opt)
-	if err != nil {
-		bar.finish()
-		return usage{err}
-	}
-	r.Wait()
+	bar := c.progress(&x.Plan, f)
+	r := c.start(ctx, d, x, bar.observe)
+	err = r.Wait()
 	bar.finish()
+	if err != nil {
+		return refused(ctx, err)
+	}
 	return c.finish(r, f)
+}
+
+// start begins a run that Ctrl-C stops.
+func (c *console) start(ctx context.Context, d *desk.Desk, x desk.Case, observe func(trace.Event)) *desk.Run {
+	r := d.Start(x, observe)
+	context.AfterFunc(ctx, r.Stop)
+	return r
 }
 
 // override puts the flags in the place of what the plan says.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -15,8 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"rechallenge/app/files"
-	"rechallenge/core/lab"
+	"rechallenge/app/desk"
 )
 
 func TestMain(m *testing.M) {
@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "lab": startLab, "mute": startMute, "alert": startAlert, "seen": seen, "fill": fill, "await": await, "mode": mode, "expand": expand, "nosecrets": noSecrets,
+			"exits": exits, "lab": scriptLab, "mute": startMute, "alert": startAlert, "seen": seen, "fill": fill, "await": await, "mode": mode, "expand": expand, "nosecrets": noSecrets,
 		},
 	})
 }
@@ -66,16 +66,15 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 
 // lab DIR: runs a lab server until the script ends and writes its plan and
 // files into the folder; LAB is its address.
-func startLab(ts *testscript.TestScript, _ bool, args []string) {
-	l, err := lab.New()
+func scriptLab(ts *testscript.TestScript, _ bool, args []string) {
+	d := desk.New(desk.Options{})
+	ts.Defer(func() { d.Close() })
+	l, err := d.StartLab(context.Background(), desk.LabOptions{RealTime: true})
 	ts.Check(err)
-	s, err := l.Start(lab.Behaviour{}, 0)
+	_, err = l.Write(ts.MkAbs(args[0]))
 	ts.Check(err)
-	ts.Defer(func() { s.Close() })
-	_, err = files.WriteDemo(ts.MkAbs(args[0]), l, s)
-	ts.Check(err)
-	ts.Setenv("LAB", s.Addr())
-	servers.Store(ts, s)
+	ts.Setenv("LAB", l.Addr())
+	servers.Store(ts, l)
 }
 
 // servers holds each script's lab.
@@ -90,7 +89,7 @@ func seen(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("no lab runs")
 	}
 	for range 500 {
-		if len(s.(*lab.Server).Seen()) >= want {
+		if len(s.(*desk.Lab).Visits()) >= want {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)

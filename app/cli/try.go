@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rechallenge/app/desk"
 	"rechallenge/core/plan"
 	"rechallenge/core/target"
 )
@@ -47,7 +48,7 @@ Without --identity the URLs are asked without a certificate.`,
 			if err != nil {
 				return usage{err}
 			}
-			return c.run(cmd.Context(), p, nil, ".", &f)
+			return c.run(cmd.Context(), desk.Case{Plan: *p, Dir: "."}, &f)
 		},
 	}
 	f.add(cmd)

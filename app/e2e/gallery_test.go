@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/core/report/reporttest"
 )
 
@@ -39,12 +39,12 @@ func TestGallery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := files.OpenReport(t.Context(), recorded, nil)
+	r, err := desk.OpenReport(t.Context(), recorded, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	long, capture, two := filepath.Join(t.TempDir(), "long.json"), filepath.Join(t.TempDir(), "demo.pcapng"), filepath.Join(t.TempDir(), "two.p12")
-	if err := files.SaveReport(t.Context(), long, reporttest.Long(r, 10_000)); err != nil {
+	if err := desk.SaveReport(t.Context(), long, reporttest.Long(r, 10_000)); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(cli(t), "demo", "--report", capture).CombinedOutput(); err != nil {

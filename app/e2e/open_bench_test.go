@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/core/report/reporttest"
 )
 
@@ -19,12 +19,12 @@ import (
 //
 //	go test -run '^$' -bench Open -benchtime 1x ./app/e2e
 func BenchmarkOpen(b *testing.B) {
-	recorded, err := files.OpenReport(b.Context(), filepath.Join("..", "..", "core", "report", "testdata", "demo.json"), nil)
+	recorded, err := desk.OpenReport(b.Context(), filepath.Join("..", "..", "core", "report", "testdata", "demo.json"), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	path := filepath.Join(b.TempDir(), "long.json")
-	if err := files.SaveReport(b.Context(), path, reporttest.Long(recorded, 100_000)); err != nil {
+	if err := desk.SaveReport(b.Context(), path, reporttest.Long(recorded, 100_000)); err != nil {
 		b.Fatal(err)
 	}
 	var took, kept, most float64

@@ -1,5 +1,5 @@
-// Package files is what both programs do with the disk: read a plan and what it
-// names, ask for passwords, save whole files or none.
+// Package files is the disk: read what a plan names, ask for passwords, save
+// whole files or none. What is done with it is decided in app/desk.
 package files
 
 import (
@@ -13,10 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"rechallenge/core/engine"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
-	"rechallenge/core/target"
 )
 
 // Limits on what is read, in bytes, and on how often a person is asked.
@@ -38,6 +36,10 @@ type Loader struct {
 	Known map[string][]byte // PEM certificates to trust that are in no file, by name: the lab's (LabTrust)
 }
 
+// LabTrust is what a plan of the lab's trusts: its CA, which is in memory only.
+// It ends in a slash, so that it names no file, whatever files there are.
+const LabTrust = "lab-ca/"
+
 // Error is something that a plan names and that can't be used. Place it in the
 // plan's text with plan.Document.Place.
 type Error struct {
@@ -55,55 +57,16 @@ type field struct {
 
 func (f field) Unwrap() error { return f.error }
 
-// at makes err an *Error about an entry of the plan; a field says which key.
-func at(err error, path ...any) error {
+// Field is an error about a key of an entry, for At.
+func Field(key string, err error) error { return field{key, err} }
+
+// At makes err an *Error about an entry of the plan; a Field says which key.
+func At(err error, path ...any) error {
 	var f field
 	if errors.As(err, &f) {
 		path = append(path, f.key)
 	}
 	return &Error{plan.Problem{Path: path, What: err.Error()}, err}
-}
-
-// Resources loads everything that p names. Errors are *Error, or the context's.
-func (l Loader) Resources(ctx context.Context, p *plan.Plan) (engine.Resources, error) {
-	res := engine.Resources{
-		Identities: map[string]*identity.Identity{}, Roots: map[string]*x509.CertPool{}, Passwords: map[string]string{},
-	}
-	for i, entry := range p.Identities {
-		id, err := l.Identity(ctx, entry)
-		if ctx.Err() != nil {
-			return res, ctx.Err()
-		}
-		if err != nil {
-			return res, at(err, "identities", i)
-		}
-		res.Identities[entry.ID] = id
-	}
-	for i := range p.Targets {
-		if err := l.target(&p.Targets[i], &res); err != nil {
-			return res, at(err, "targets", i)
-		}
-	}
-	return res, nil
-}
-
-// target loads what a target names, once.
-func (l Loader) target(t *target.Target, res *engine.Resources) error {
-	if t.Trust != "" && t.Trust != target.TrustSystem && t.Trust != target.TrustNone && res.Roots[t.Trust] == nil {
-		pool, err := l.Roots(t.Trust)
-		if err != nil {
-			return field{"trust", err}
-		}
-		res.Roots[t.Trust] = pool
-	}
-	if env := t.ProxyPasswordEnv; env != "" {
-		password, ok := os.LookupEnv(env)
-		if !ok {
-			return field{"proxy_password_env", fmt.Errorf("the environment has no %s: set it to the proxy's password", env)}
-		}
-		res.Passwords[env] = password
-	}
-	return nil
 }
 
 // Identity loads one identity of a plan: the one of its alias where the file
@@ -272,14 +235,14 @@ func (l Loader) read(name string, limit int64) ([]byte, error) { return Read(l.P
 // Read reads a regular file up to a limit in bytes; pipes and terminals too,
 // but no folder.
 func Read(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := Open(path)
 	if err != nil {
-		return nil, plain(path, err)
+		return nil, err
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
-		return nil, plain(path, err)
+		return nil, Explain(path, err)
 	}
 	if int64(len(data)) > limit {
 		return nil, fmt.Errorf("%s is larger than %d KiB", path, limit>>10)
@@ -287,8 +250,17 @@ func Read(path string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// plain says what is wrong with a file in a person's words; errors.Is still works.
-func plain(path string, err error) error {
+// Open opens a file. Its errors are explained.
+func Open(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, Explain(path, err)
+	}
+	return f, nil
+}
+
+// Explain says what is wrong with a file in a person's words; errors.Is still works.
+func Explain(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s is not there: %w", path, fs.ErrNotExist)

@@ -1,19 +1,17 @@
 package state_test
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/app/state"
-	"rechallenge/core/engine"
-	"rechallenge/core/lab"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
+	"rechallenge/core/trace"
 )
 
 // TestCommands: the commands do again what the connections did, by somebody
@@ -27,44 +25,36 @@ func TestCommands(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	l, err := lab.New()
+	table := desk.New(desk.Options{Stacks: []stack.Stack{gotls.New()}})
+	defer table.Close()
+	l, err := table.StartLab(t.Context(), desk.LabOptions{RealTime: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := l.Start(lab.Behaviour{}, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
 	dir := t.TempDir()
-	passwords, err := files.WriteDemo(dir, l, server)
+	passwords, err := l.Write(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	env := os.Environ()
 	for file, password := range passwords {
-		name := files.DemoPasswordEnv(strings.TrimSuffix(filepath.Base(file), ".p12"))
+		name := strings.ToUpper(strings.TrimSuffix(filepath.Base(file), ".p12")) + "_PASSWORD"
 		t.Setenv(name, password)
 		env = append(env, name+"="+password)
 	}
 	path := filepath.Join(dir, "plan.yaml")
-	d, err := files.OpenPlan(path)
+	c, err := desk.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := d.Plan()
-	res, err := files.Loader{Dir: dir}.Resources(context.Background(), &p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := engine.Start(context.Background(), p, res, engine.Options{Stacks: []stack.Stack{gotls.New()}})
-	if err != nil {
+	var events []trace.Event
+	if err := table.Start(c, func(e trace.Event) { events = append(events, e) }).Wait(); err != nil {
 		t.Fatal(err)
 	}
 	var watch state.Watch
 	s := state.New()
-	s.SetPlan(p, path, d.Source())
-	s.Show(watch.Add(r.Wait()))
+	s.SetPlan(c.Plan, path, c.Document.Source())
+	s.Show(watch.Add(events))
 
 	shell := func(command string) string {
 		t.Helper()

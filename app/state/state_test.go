@@ -1,18 +1,15 @@
 package state_test
 
 import (
-	"context"
 	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/app/state"
-	"rechallenge/core/engine"
 	"rechallenge/core/identity"
-	"rechallenge/core/lab"
 	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
 	"rechallenge/core/report"
@@ -132,31 +129,23 @@ func TestDirtyIsDifferentFromDisk(t *testing.T) {
 
 // TestRunShown runs the demo and looks at what the window would show.
 func TestRunShown(t *testing.T) {
-	l, err := lab.New()
+	d := desk.New(desk.Options{Stacks: []stack.Stack{gotls.New()}})
+	defer d.Close()
+	l, err := d.StartLab(t.Context(), desk.LabOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := files.DemoResources(context.Background(), l)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := l.Start(lab.Behaviour{}, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
 	s := state.New()
-	s.SetPlan(*files.DemoPlan(server), "", nil)
-	s.Identities = res.Identities
+	s.SetPlan(l.Case.Plan, "", nil)
+	s.Identities = l.Case.Identities
 	if _, ok := s.Verdict(); ok {
 		t.Error("there is a verdict before the first run")
 	}
 	s.Begin()
-	r, err := engine.Start(context.Background(), s.Plan, res, engine.Options{Stacks: []stack.Stack{gotls.New()}})
-	if err != nil {
+	var events []trace.Event
+	if err := d.Start(l.Case, func(e trace.Event) { events = append(events, e) }).Wait(); err != nil {
 		t.Fatal(err)
 	}
-	events := r.Wait()
 	var watch state.Watch
 	for len(events) > 0 { // as a feed hands them on, in batches
 		n := min(7, len(events))

@@ -13,10 +13,11 @@ import (
 // about says what this is and which versions it is made of.
 func (w *Window) about() {
 	pairs := []widgets.Pair{
-		{Key: "Rechallenge", Value: w.opt.Tool.Version},
+		{Key: "Rechallenge", Value: w.desk.Tool().Version},
 		{Key: "Go", Value: fmt.Sprintf("%s, %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)},
 	}
-	for _, s := range w.opt.Stacks {
+	stacks, _ := w.desk.Stacks()
+	for _, s := range stacks {
 		pairs = append(pairs, widgets.Pair{Key: tr("Stack ") + s.Name(), Value: s.Version()})
 	}
 	w.sheet(tr("About Rechallenge"), pairs)

@@ -9,12 +9,11 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/app/live"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
 	"rechallenge/core/experiment"
-	"rechallenge/core/lab"
 	"rechallenge/core/report"
 )
 
@@ -70,12 +69,11 @@ func (w *Window) questionActions() (list []action) {
 
 // labActions start the lab server as one of its behaviours, in the palette alone.
 func (w *Window) labActions() (list []action) {
-	for i := range lab.Behaviours {
-		n := &lab.Behaviours[i]
+	for _, n := range desk.Behaviours() {
 		list = append(list, action{
 			id: "lab." + n.ID, title: fmt.Sprintf(tr("Lab: %s"), n.Title),
-			enabled: func() bool { return n.Needs.Missing() == nil && !w.state.Running() },
-			run:     func() { w.labPage.choose(n); w.labPage.begin() },
+			enabled: func() bool { return n.Missing == nil && !w.state.Running() },
+			run:     func() { w.labPage.choose(n.ID); w.labPage.begin() },
 		})
 	}
 	return list
@@ -91,7 +89,7 @@ func (w *Window) menuActions() []action {
 		{id: "open", menu: "File", title: tr("Open plan, report or capture…"), icon: theme.FolderOpenIcon(), key: fyne.KeyO, mod: ctrl, run: func() { w.unlessUnsaved(w.openFile) }},
 		{id: "save", menu: "File", title: tr("Save plan"), icon: theme.DocumentSaveIcon(), key: fyne.KeyS, mod: ctrl, run: func() { w.savePlan(func() {}) }},
 		{id: "save-as", menu: "File", title: tr("Save plan as…"), key: fyne.KeyS, mod: ctrl | shift, run: func() { w.savePlanAs(func() {}) }},
-		{id: "decrypt", menu: "File", title: tr("Decrypt the capture with a key log…"), enabled: func() bool { return files.IsCapture(w.state.Opened()) }, run: w.decryptCapture},
+		{id: "decrypt", menu: "File", title: tr("Decrypt the capture with a key log…"), enabled: func() bool { return desk.IsCapture(w.state.Opened()) }, run: w.decryptCapture},
 		{id: "recent", menu: "File", title: tr("Open recent")},
 		{menu: "File", id: separator},
 		{id: "export-html", menu: "File", title: tr("Export HTML report…"), key: fyne.KeyE, mod: ctrl, enabled: hasRun, run: func() { w.export(".html") }},

@@ -32,7 +32,7 @@ func (w *Window) newAutosave() *files.Autosave {
 // autosave keeps unsaved changes on disk, soon: the plan only, which holds no
 // secret. The demo is not worth keeping.
 func (w *Window) autosave() {
-	if !w.state.Dirty || w.server != nil {
+	if !w.state.Dirty || w.lab != nil {
 		w.kept.Forget()
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/desk"
 	"rechallenge/app/files"
 	"rechallenge/app/live"
 	"rechallenge/core/report"
@@ -60,7 +61,7 @@ func (w *Window) exported() *report.Report {
 	}
 	r := *shown
 	if w.finished != nil && w.finished.picture == w.picture {
-		r.Captures = files.Captures(w.finished.run)
+		r.Captures = w.finished.run.Captures()
 	}
 	return &r
 }
@@ -85,9 +86,9 @@ func (w *Window) exportTo(ext string, r func() *report.Report, then func()) {
 		w.write(path, func() (string, error) {
 			r := r()
 			if f.LeavesOut == nil {
-				return "", files.SaveReport(context.Background(), path, r)
+				return "", desk.SaveReport(context.Background(), path, r)
 			}
-			return f.LeavesOut(r), files.SaveReport(context.Background(), path, r)
+			return f.LeavesOut(r), desk.SaveReport(context.Background(), path, r)
 		}, func() {
 			if w.picture == shown {
 				w.state.Written()
@@ -133,7 +134,7 @@ func (w *Window) exportAs() {
 		}
 		what := report.Redaction{Names: names.Checked, Addresses: addresses.Checked, Headers: headers.Checked}
 		if secrets.Checked {
-			r.KeyLog = w.finished.run.KeyLog().Lines()
+			r.KeyLog = w.finished.run.KeyLog()
 		}
 		save := func() {
 			w.exportTo(chosen(format.Selected), func() *report.Report { return report.Redact(r, what) }, func() {})
@@ -148,12 +149,34 @@ func (w *Window) exportAs() {
 	w.show(d, "export")
 }
 
+// saveAnswer asks for the format and the file of an answer or an audit.
+func (w *Window) saveAnswer(a *report.Answer) {
+	var titles []string
+	formats := report.AnswerFormatsOf(a.Experiment)
+	for _, f := range formats {
+		titles = append(titles, f.Title+"  "+f.Ext)
+	}
+	format := widget.NewSelect(titles, nil)
+	format.SetSelectedIndex(0)
+	d := dialog.NewForm(tr("Save the answer"), tr("Choose the file…"), tr("Cancel"), []*widget.FormItem{{Text: tr("Format"), Widget: format}}, func(ok bool) {
+		if !ok {
+			return
+		}
+		f := formats[format.SelectedIndex()]
+		w.chooseNew(tr("Save the answer"), a.Experiment.ID+f.Ext, func(path string) {
+			w.write(path, func() (string, error) { return "", desk.SaveAnswer(context.Background(), path, a) }, func() {})
+		}, Kind{f.Title, []string{f.Ext[1:]}})
+	}, w.win)
+	d.Resize(fyne.NewSize(420, 0))
+	w.show(d, "save answer")
+}
+
 // exportKeyLog writes the secrets of the run in the SSLKEYLOGFILE format.
 func (w *Window) exportKeyLog() {
 	if w.finished == nil {
 		return
 	}
-	lines := w.finished.run.KeyLog().Lines()
+	lines := w.finished.run.KeyLog()
 	w.confirm(tr("The file will hold secrets"), tr("Whoever has a key log and the packets can read these connections. Only you will be allowed to read the file."), tr("Go on"), func() {
 		w.chooseNew(tr("Export key log"), "keys.log", func(path string) {
 			w.write(path, func() (string, error) {

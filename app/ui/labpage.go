@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,13 +14,10 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/app/live"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
-	"rechallenge/core/identity"
-	"rechallenge/core/lab"
-	"rechallenge/core/session"
 )
 
 // labPage is the page of the lab: what its server can do, and whom it saw.
@@ -32,15 +31,15 @@ type labPage struct {
 	stop    *widgets.ToolButton
 	running *widget.Label
 	seen    *widgets.Rows
-	chosen  *lab.Named
+	chosen  desk.Behaviour
 	looking bool // a look at whom the server saw is due
 }
 
 func newLabPage(w *Window) *labPage {
 	p := &labPage{w: w}
 	p.list = widgets.NewRows(widgets.Column{Title: tr("A server that…"), Width: 200, Stretch: 1})
-	p.list.OnSelect = func(id string) { p.choose(lab.ByID(id)) }
-	p.list.OnActivate = func(id string) { p.choose(lab.ByID(id)); p.begin() }
+	p.list.OnSelect = func(id string) { p.choose(id) }
+	p.list.OnActivate = func(id string) { p.choose(id); p.begin() }
 	p.title = widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	p.text, p.running = widget.NewLabel(""), widget.NewLabel("")
 	p.text.Wrapping, p.running.Wrapping = fyne.TextWrapWord, fyne.TextWrapWord
@@ -58,16 +57,15 @@ func newLabPage(w *Window) *labPage {
 	split.Offset = 0.34
 	p.view = split
 	p.fill()
-	p.choose(&lab.Behaviours[0])
+	p.choose(desk.Behaviours()[0].ID)
 	return p
 }
 
 // fill lists the behaviours; one that needs what is missing is weak.
 func (p *labPage) fill() {
 	var rows []widgets.Row
-	for i := range lab.Behaviours {
-		n := &lab.Behaviours[i]
-		row := widgets.Row{ID: n.ID, Cells: []widgets.Cell{{Text: n.Title}}, Muted: n.Needs.Missing() != nil}
+	for _, n := range desk.Behaviours() {
+		row := widgets.Row{ID: n.ID, Cells: []widgets.Cell{{Text: n.Title}}, Muted: n.Missing != nil}
 		if n.Defect {
 			row.Severity = widgets.Warning
 		}
@@ -77,10 +75,13 @@ func (p *labPage) fill() {
 }
 
 // choose explains a behaviour.
-func (p *labPage) choose(n *lab.Named) {
-	if n == nil {
+func (p *labPage) choose(id string) {
+	list := desk.Behaviours()
+	i := slices.IndexFunc(list, func(b desk.Behaviour) bool { return b.ID == id })
+	if i < 0 {
 		return
 	}
+	n := list[i]
 	p.chosen = n
 	p.list.Select(n.ID)
 	p.title.SetText(n.Title)
@@ -89,7 +90,7 @@ func (p *labPage) choose(n *lab.Named) {
 		text += tr(" Wrong on purpose, so that you can see what it looks like.")
 	}
 	p.start.Enable()
-	if err := n.Needs.Missing(); err != nil {
+	if err := n.Missing; err != nil {
 		text += tr("\nNot available here: ") + sentence(err.Error())
 		p.start.Disable()
 	}
@@ -98,15 +99,15 @@ func (p *labPage) choose(n *lab.Named) {
 
 // begin starts the server and loads its test.
 func (p *labPage) begin() {
-	if p.chosen == nil || p.chosen.Needs.Missing() != nil {
+	if p.chosen.Missing != nil {
 		return
 	}
-	p.w.unlessUnsaved(func() { p.w.startLab(p.chosen, func() { p.w.pages.SelectIndex(pageTest) }) })
+	p.w.unlessUnsaved(func() { p.w.startLab(p.chosen.ID, func() { p.w.pages.SelectIndex(pageTest) }) })
 }
 
 // show brings the page up to date, and again while the server runs.
 func (p *labPage) show() {
-	s := p.w.server
+	s := p.w.lab
 	if s == nil {
 		p.running.SetText(tr("No server runs."))
 		p.stop.Disable()
@@ -114,11 +115,11 @@ func (p *labPage) show() {
 		p.seen.SetRows(nil)
 		return
 	}
-	p.running.SetText(fmt.Sprintf(tr("%s, on %s"), p.w.behaviour.Title, s.Addr()))
+	p.running.SetText(fmt.Sprintf(tr("%s, on %s"), s.Behaviour.Title, s.Addr()))
 	p.stop.Enable()
 	p.seen.SetEmpty(tr("Nobody yet. Run the test."))
 	var rows []widgets.Row
-	for n, v := range s.Seen() {
+	for n, v := range s.Visits() {
 		who, resumed := v.Subject, "no"
 		if who == "" {
 			who = "nobody"
@@ -145,54 +146,33 @@ func (p *labPage) show() {
 }
 
 // startLab starts a lab server, makes its test the plan and goes on with then.
-func (w *Window) startLab(n *lab.Named, then func()) {
+func (w *Window) startLab(behaviour string, then func()) {
 	w.status.SetProgress(tr("Starting the lab server"), -1)
-	go func() {
-		l, s, clock, err := openLab(n)
-		var loaded map[string]*identity.Identity
-		if err == nil {
-			res, failed := files.LabResources(context.Background(), l, files.LabPlan(s, n))
-			loaded, err = res.Identities, failed
-		}
+	w.desk.Go(func(ctx context.Context) {
+		l, err := w.desk.StartLab(ctx, desk.LabOptions{Behaviour: behaviour})
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			if err != nil {
-				if s != nil {
-					s.Close()
-				}
 				w.failed(tr("The lab server could not be started"), err)
 				return
 			}
 			w.stopLab()
-			w.server, w.clock, w.behaviour = s, clock, n
-			w.replace(*files.LabPlan(s, n), "", nil)
-			w.state.Identities, w.state.Roots = loaded, files.LabRoots(l)
-			w.showTour(n == &lab.Behaviours[0])
+			w.lab = l
+			w.replace(l.Case.Plan, "", nil)
+			w.state.Identities, w.state.Roots = maps.Clone(l.Case.Identities), l.Case.Roots
+			w.showTour(l.Behaviour.ID == desk.Behaviours()[0].ID)
 			w.lists.SelectIndex(tabPlan)
 			w.changed()
 			then()
 		})
-	}()
-}
-
-// openLab makes a lab and starts its server. Its clock is the client's: where
-// the test waits, both are moved.
-func openLab(n *lab.Named) (*lab.Lab, *lab.Server, *session.Moved, error) {
-	l, err := lab.New()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	clock := &session.Moved{}
-	l.SetNow(clock.Now)
-	s, err := l.Start(n.Behaviour, 0)
-	return l, s, clock, err
+	})
 }
 
 // stopLab ends the lab's server, if one runs.
 func (w *Window) stopLab() {
-	if w.server != nil {
-		w.server.Close()
+	if l := w.lab; l != nil {
+		w.desk.Go(func(context.Context) { l.Close() })
 	}
-	w.server, w.clock, w.behaviour = nil, nil, nil
+	w.lab = nil
 	w.showTour(false)
 }

@@ -12,7 +12,7 @@ import (
 // unlessDirty does something that loses the plan, after asking if it has
 // unsaved changes.
 func (w *Window) unlessDirty(then func()) {
-	if !w.state.Dirty || w.server != nil {
+	if !w.state.Dirty || w.lab != nil {
 		then()
 		return
 	}
@@ -27,7 +27,7 @@ func (w *Window) unlessDirty(then func()) {
 func (w *Window) unlessUnsaved(then func()) {
 	w.unlessDirty(func() {
 		switch {
-		case !w.state.RunUnsaved() || w.server != nil:
+		case !w.state.RunUnsaved() || w.lab != nil:
 			then()
 		case w.state.Running():
 			w.confirm(tr("A run is going on"), w.state.LeavingRun(), tr("Stop it"), then)

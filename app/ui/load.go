@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/desk"
 	"rechallenge/app/files"
 	"rechallenge/app/live"
 	"rechallenge/core/identity"
@@ -22,7 +23,7 @@ import (
 var (
 	identityFiles = Kind{tr("Identities (PKCS#12, PEM)"), []string{"p12", "pfx", "pem", "crt", "cer", "key"}}
 	trustFiles    = Kind{tr("Certificates (PEM)"), []string{"pem", "crt", "cer"}}
-	planFiles     = Kind{tr("Plans, reports and captures"), append([]string{"yaml", "yml", "json"}, files.CaptureExtensions...)}
+	planFiles     = Kind{tr("Plans, reports and captures"), append([]string{"yaml", "yml", "json"}, desk.CaptureExtensions...)}
 	onlyReports   = Kind{tr("Reports (JSON)"), []string{"json"}}
 	onlyPlans     = Kind{tr("Plan (YAML)"), []string{"yaml", "yml"}}
 	allFiles      = Kind{tr("All files"), []string{"*"}}
@@ -167,7 +168,7 @@ func (w *Window) take(paths []string) {
 	var identities []string
 	for _, path := range paths {
 		switch ext := strings.ToLower(filepath.Ext(path)); {
-		case ext == ".json" || files.IsCapture(path):
+		case ext == ".json" || desk.IsCapture(path):
 			w.openPath(path, false)
 		case ext == ".yaml" || ext == ".yml":
 			w.unlessUnsaved(func() { w.openPath(path, false) })

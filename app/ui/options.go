@@ -12,7 +12,7 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
 )
@@ -137,7 +137,7 @@ func inOrder(before, chosen []string) []string {
 // loadSessions takes the sessions that another run saved.
 func (w *Window) loadSessions() {
 	w.choose(tr("Load sessions"), func(path string) {
-		sessions, err := files.LoadSessions(path)
+		sessions, err := desk.LoadSessions(path)
 		if err != nil {
 			w.failed(fmt.Sprintf(tr("%s could not be loaded"), base(path)), err)
 			return
@@ -154,7 +154,7 @@ func (w *Window) saveSessions() {
 	sessions := w.finished.run.Sessions()
 	w.confirm(tr("The file will hold secrets"), tr("Whoever has it can take up these sessions without a certificate. Only you will be allowed to read the file."), tr("Go on"), func() {
 		w.chooseNew(tr("Save sessions"), "sessions.json", func(path string) {
-			w.write(path, func() (string, error) { return "", files.SaveSessions(path, sessions) }, func() {})
+			w.write(path, func() (string, error) { return "", desk.SaveSessions(path, sessions) }, func() {})
 		}, savedSessions)
 	})
 }

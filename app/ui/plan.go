@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"rechallenge/app/desk"
 	"rechallenge/app/files"
 	"rechallenge/app/live"
 	"rechallenge/app/state"
@@ -49,13 +50,13 @@ func (w *Window) openPath(path string, run bool) {
 	case strings.EqualFold(filepath.Ext(path), ".json"):
 		w.openRun(path, readReport(path))
 		return
-	case files.IsCapture(path):
+	case desk.IsCapture(path):
 		w.openRun(path, func(context.Context, func(float64)) (*picture, error) { return w.readCapture(path, &wire.KeyLog{}) })
 		return
 	}
 	w.status.SetProgress(tr("Opening ")+base(path), -1)
 	go func() {
-		d, err := files.OpenPlan(path)
+		d, err := desk.OpenPlan(path)
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			if err != nil {
@@ -171,7 +172,7 @@ const progressEvery = 100 * time.Millisecond
 
 // readCapture reads packets and makes them ready to be shown.
 func (w *Window) readCapture(path string, keys *wire.KeyLog) (*picture, error) {
-	r, _, err := files.ReadCapture(path, keys, w.opt.Tool)
+	r, _, err := w.desk.ReadCapture(path, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +185,7 @@ func (w *Window) decryptCapture() {
 	w.choose(tr("Key log"), func(name string) {
 		w.openRun(path, func(context.Context, func(float64)) (*picture, error) {
 			keys := &wire.KeyLog{}
-			if err := files.ReadKeyLog(keys, name); err != nil {
+			if err := desk.ReadKeyLog(keys, name); err != nil {
 				return nil, err
 			}
 			return w.readCapture(path, keys)
@@ -197,7 +198,7 @@ func readReport(path string) reading {
 	return func(ctx context.Context, progress func(float64)) (*picture, error) {
 		// Reading a long run leaves a lot behind.
 		defer debug.FreeOSMemory()
-		r, err := files.OpenReport(ctx, path, progress)
+		r, err := desk.OpenReport(ctx, path, progress)
 		if err != nil {
 			return nil, err
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,10 +19,9 @@ import (
 	"rechallenge/app/state"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
-	"rechallenge/core/engine"
 	"rechallenge/core/experiment"
 	"rechallenge/core/plan"
-	"rechallenge/core/trace"
+	"rechallenge/core/report"
 )
 
 // questions is the page of questions that take several runs.
@@ -34,17 +32,18 @@ type questions struct {
 	first  *widget.Select
 	second *widget.Select
 	about  *widget.Label
-	wishes wishes
+	fields *optionFields
 	cost   *widget.Label
 	ask    *widgets.ToolButton
 	stop   *widgets.ToolButton
+	save   *widgets.ToolButton
 	wait   *widgets.Countdown
 	until  time.Time       // of the wait that goes on, zero for none
 	answer *fyne.Container // the conclusion, or why there is none
 
 	chosen experiment.Experiment
 	cancel context.CancelFunc // of the question being asked, nil when none is
-	result *experiment.Conclusion
+	result *report.Answer
 }
 
 func newQuestions(w *Window) *questions {
@@ -58,7 +57,7 @@ func newQuestions(w *Window) *questions {
 	q.list.OnSelect = q.choose
 	q.first, q.second = widget.NewSelect(nil, func(string) { q.priced() }), widget.NewSelect(nil, func(string) { q.priced() })
 	q.about, q.cost = wrapped(""), widget.NewLabel("")
-	q.wishes = w.newWishes(q.priced)
+	q.fields = w.newOptionFields(func() { q.priced() })
 	more := widgets.NewToolButton("", theme.HelpIcon(), tr("Read about this question"), func() {
 		if q.chosen.ID == experiment.Audit.ID {
 			w.read("audit", "")
@@ -74,11 +73,13 @@ func newQuestions(w *Window) *questions {
 			q.cancel()
 		}
 	})
+	q.save = widgets.NewToolButton(tr("Save…"), theme.DocumentSaveIcon(), tr("Save the answer: HTML, JSON and more"), q.saveAnswer)
+	q.save.Disable()
 	q.wait = widgets.NewCountdown()
 	q.wait.OnStop = q.stop.OnTapped
 	q.answer = container.NewStack()
-	pair := container.NewHBox(widget.NewLabel(tr("First")), container.New(minWidth(150), q.first), widget.NewLabel("then"), container.New(minWidth(150), q.second), q.ask, q.stop, q.cost)
-	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.wishes.view, pair, q.wait, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
+	pair := container.NewHBox(widget.NewLabel(tr("First")), container.New(minWidth(150), q.first), widget.NewLabel("then"), container.New(minWidth(150), q.second), q.ask, q.stop, q.save, q.cost)
+	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.fields.view, pair, q.wait, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
 	split := container.NewHSplit(q.list, right)
 	split.Offset = 0.235
 	q.view = split
@@ -95,17 +96,26 @@ func (q *questions) choose(id string) {
 	q.chosen, q.result = e, nil
 	q.list.Select(id)
 	q.about.SetText(e.Line)
-	q.wishes.show(id)
+	q.fields.show(id)
 	q.say(tr("Not asked yet."))
 	if delays := left(); id == experiment.Delays.ID && delays != "" {
-		q.wishes.goOn(delays)
+		q.fields.set("delay", delays)
+		q.fields.set("real", "yes")
 		q.say(tr("A test was left while it waited. Asked about the same connections, it goes on from there."))
 	}
 	q.show()
 }
 
+// saveAnswer asks for a format and a file, and writes the answer.
+func (q *questions) saveAnswer() {
+	if a := q.result; a != nil {
+		q.w.saveAnswer(a)
+	}
+}
+
 // say puts a sentence where the answer goes.
 func (q *questions) say(text string) {
+	q.save.Disable()
 	label := wrapped(text)
 	label.Importance = widget.LowImportance
 	q.answer.Objects = []fyne.CanvasObject{container.NewVBox(label)}
@@ -146,16 +156,16 @@ func position(choice string) int {
 }
 
 // question is what is asked about.
-func (q *questions) question() experiment.Question {
+func (q *questions) question() (experiment.Question, error) {
 	x := experiment.Question{Plan: q.w.state.Plan, First: position(q.first.Selected), Second: position(q.second.Selected)}
-	q.wishes.take(&x)
-	return x
+	return x, q.fields.tell(&x)
 }
 
 // priced says how many connections the question may take, and what can be done.
 func (q *questions) priced() {
 	why := q.w.state.Runnable()
-	if err := q.wishes.err(); why == "" && err != nil {
+	x, err := q.question()
+	if why == "" && err != nil {
 		why = sentence(err.Error())
 	}
 	switch {
@@ -167,10 +177,9 @@ func (q *questions) priced() {
 		q.cost.SetText(why)
 		q.ask.Disable()
 	default:
-		x := q.question()
 		cost := fmt.Sprintf(tr("up to %s"), connections(q.chosen.Connections(x)))
-		if q.chosen.ID == experiment.Lifetime.ID && q.w.server == nil {
-			cost = fmt.Sprintf(tr("%s, waiting up to %s in all"), cost, plan.Duration(x.Longest()))
+		if q.chosen.Longest != nil && q.w.lab == nil {
+			cost = fmt.Sprintf(tr("%s, waiting up to %s in all"), cost, plan.Duration(q.chosen.Longest(x)))
 		}
 		q.cost.SetText(cost)
 		q.ask.Enable()
@@ -187,9 +196,14 @@ func connections(n int) string {
 
 // start asks the question away from the UI goroutine.
 func (q *questions) start() {
+	question, err := q.question()
+	if err != nil {
+		q.say(sentence(err.Error()))
+		return
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	q.cancel = cancel
-	question, chosen, run := q.question(), q.chosen, q.w.runner(q.progress)
+	chosen, laid := q.chosen, q.w.laid()
 	kept, err := q.keep(&question)
 	if err != nil {
 		q.cancel = nil
@@ -199,12 +213,12 @@ func (q *questions) start() {
 	q.say(tr("Asking…"))
 	q.priced()
 	q.w.dump()
-	go func() {
+	q.w.desk.Go(func(context.Context) {
 		defer cancel()
-		c, err := chosen.Ask(ctx, question, run)
+		a, err := q.w.desk.Ask(ctx, laid, chosen, question, q.progress)
 		var p []*picture
-		if c != nil {
-			for _, r := range c.Runs {
+		if a != nil {
+			for _, r := range a.Runs {
 				p = append(p, paint(state.Judge(r.Log)))
 			}
 		}
@@ -215,11 +229,11 @@ func (q *questions) start() {
 			switch {
 			case kept && errors.Is(err, experiment.ErrState):
 				q.other(err)
-			case c != nil:
+			case a != nil:
 				if kept && err == nil {
 					q.forget()
 				}
-				q.conclude(c, p)
+				q.conclude(a, p)
 			case errors.Is(err, context.Canceled):
 				q.say(tr("Stopped."))
 			default:
@@ -228,7 +242,7 @@ func (q *questions) start() {
 			q.priced()
 			q.w.dump()
 		})
-	}()
+	})
 }
 
 // title is the answer that is shown, "" for none.
@@ -250,8 +264,10 @@ func (q *questions) progress(title string) {
 }
 
 // conclude shows an answer; a row leads to the run that is its evidence.
-func (q *questions) conclude(c *experiment.Conclusion, runs []*picture) {
-	q.result = c
+func (q *questions) conclude(a *report.Answer, runs []*picture) {
+	q.result = a
+	c := a.Conclusion
+	q.save.Enable()
 	title := wrapped(c.Title)
 	title.TextStyle.Bold = true
 	head := container.NewVBox(title)
@@ -339,25 +355,6 @@ func mark(m experiment.Mark) widgets.Severity {
 		return widgets.Warning
 	}
 	return ""
-}
-
-// runner runs the steps of an experiment with what is loaded now.
-func (w *Window) runner(progress func(title string)) experiment.Runner {
-	identities := maps.Clone(w.state.Identities)
-	loader, server, clock := w.loader(), w.server, w.clock
-	return func(ctx context.Context, s experiment.Step) (*trace.Log, error) {
-		progress(s.Title)
-		res, err := resources(&s.Plan, loader)
-		if err != nil {
-			return nil, err
-		}
-		res.Identities = identities
-		opt := engine.Options{Tool: w.opt.Tool, Stacks: w.opt.Stacks}
-		if server != nil {
-			opt.Clock = clock
-		}
-		return s.Run(ctx, res, opt)
-	}
 }
 
 // showEvidence shows a run of an experiment as if it had been made by itself.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/adrg/xdg"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/app/live"
 	"rechallenge/core/experiment"
 )
@@ -21,7 +21,7 @@ func left() string {
 	if err != nil {
 		return ""
 	}
-	s, err := files.ReadState(path)
+	s, err := desk.ReadState(path)
 	if err != nil {
 		return "" // said when it is to be gone on with
 	}
@@ -37,8 +37,8 @@ func left() string {
 // when the window is.
 func (q *questions) keep(x *experiment.Question) (kept bool, err error) {
 	x.Waiting = func(title string, until time.Time) { live.Post(func() { q.waits(title, until) }) }
-	if q.w.server != nil {
-		x.Clock = q.w.clock
+	if q.w.lab != nil {
+		x.Clock = q.w.lab.Case.Clock
 		return false, nil
 	}
 	if !x.Real {
@@ -48,14 +48,14 @@ func (q *questions) keep(x *experiment.Question) (kept bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	return true, files.Remember(x, path)
+	return true, desk.Remember(x, path)
 }
 
 // forget removes what was kept.
 func (q *questions) forget() {
 	path, err := xdg.StateFile(delaysName)
 	if err == nil {
-		err = files.Forget(path)
+		err = desk.Forget(path)
 	}
 	if err != nil {
 		q.w.failed(tr("What was kept of the test could not be removed"), err)

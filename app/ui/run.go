@@ -3,18 +3,15 @@ package ui
 import (
 	"context"
 	"errors"
+	"maps"
 	"path/filepath"
 	"time"
 
 	"fyne.io/fyne/v2"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/app/live"
 	"rechallenge/app/state"
-	"rechallenge/core/engine"
-	"rechallenge/core/identity"
-	"rechallenge/core/lab"
-	"rechallenge/core/plan"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
@@ -25,18 +22,10 @@ func (w *Window) run() {
 		w.failed(tr("The plan can't be run yet"), errors.New(why))
 		return
 	}
-	p := w.state.Plan
-	identities := map[string]*identity.Identity{}
-	for id, x := range w.state.Identities {
-		identities[id] = x
-	}
-	loader := w.loader()
-	opt := engine.Options{Tool: w.opt.Tool, Stacks: w.opt.Stacks, Sessions: w.begin.sessions}
-	switch {
-	case w.server != nil:
-		opt.Clock = w.clock
-	case w.fastForward:
-		opt.Clock = &session.Moved{}
+	c := w.laid()
+	c.Sessions = w.begin.sessions
+	if w.fastForward && w.lab == nil {
+		c.Clock = &session.Moved{}
 	}
 	w.state.Begin()
 	w.picture = nil
@@ -51,45 +40,32 @@ func (w *Window) run() {
 			w.grown(p)
 		}
 	})
-	go func() {
-		res, err := resources(&p, loader)
-		if err != nil {
+	r := w.desk.Start(c, feed.Add)
+	w.active = r
+	w.desk.Go(func(context.Context) {
+		if err := r.Wait(); err != nil {
 			live.Post(func() { w.notRun(round, err) })
-			return
 		}
-		res.Identities = identities
-		opt.Observe = feed.Add
-		r, err := engine.Start(context.Background(), p, res, opt)
-		if err != nil {
-			live.Post(func() { w.notRun(round, err) })
-			return
-		}
-		live.Post(func() {
-			if round != w.round {
-				r.Stop() // its plan is gone
-				return
-			}
-			w.active = r
-		})
-	}()
+	})
+}
+
+// laid is the plan that is edited now, with what is loaded for it.
+func (w *Window) laid() desk.Case {
+	c := desk.Case{
+		Plan: w.state.Plan, Dir: filepath.Dir(w.state.Path),
+		Identities: maps.Clone(w.state.Identities), Roots: w.state.Roots,
+	}
+	if w.lab != nil {
+		c.Clock = w.lab.Case.Clock
+	}
+	return c
 }
 
 // finished is a run that is over, with the picture of it: its bytes and
 // secrets are kept for exports, in memory only.
 type finished struct {
-	run     *engine.Run
+	run     *desk.Run
 	picture *picture
-}
-
-// resources loads what the plan's targets name; the identities are loaded already.
-// The loader is made on the UI goroutine, by loader.
-func resources(p *plan.Plan, l files.Loader) (engine.Resources, error) {
-	return l.Resources(context.Background(), &plan.Plan{Targets: p.Targets})
-}
-
-// loader reads what the plan that is edited now names.
-func (w *Window) loader() files.Loader {
-	return files.Loader{Dir: filepath.Dir(w.state.Path), Known: w.state.Roots}
 }
 
 // notRun says why a run did not begin.
@@ -98,7 +74,11 @@ func (w *Window) notRun(round int, err error) {
 		return
 	}
 	w.state.ClearRun()
-	w.picture = nil
+	w.picture, w.active = nil, nil
+	if errors.Is(err, context.Canceled) {
+		w.changed() // stopped before it began
+		return
+	}
 	w.failed(tr("The plan could not be run"), err)
 }
 
@@ -175,7 +155,7 @@ func (w *Window) skip() {
 
 // startDemo starts the lab and loads the QA1727 case, ready to run.
 func (w *Window) startDemo(run bool) {
-	w.startLab(&lab.Behaviours[0], func() {
+	w.startLab("", func() {
 		if run {
 			w.run()
 		}

@@ -81,7 +81,8 @@ func (w *Window) fresh() plan.Plan {
 // stackNames are the stacks one can choose.
 func (w *Window) stackNames() []string {
 	names := []string{"auto"}
-	for _, s := range w.opt.Stacks {
+	stacks, _ := w.desk.Stacks()
+	for _, s := range stacks {
 		names = append(names, s.Name())
 	}
 	return names

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -12,11 +11,10 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/app/live"
 	"rechallenge/app/state"
 	"rechallenge/app/widgets"
-	"rechallenge/core/engine"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 	"rechallenge/core/target"
@@ -57,17 +55,18 @@ func (w *Window) askWhoami(f *targetForm) {
 
 // requestWhoami makes the request away from the UI goroutine.
 func (w *Window) requestWhoami(f *targetForm, t target.Target, who string) {
-	identities, loader := maps.Clone(w.state.Identities), w.loader()
-	p := plan.Plan{Version: plan.Version, Targets: []target.Target{t}, Connections: []plan.Connection{{Target: t.ID, Identity: who}}, Caches: []string{"none"}, Repeat: 1, Concurrency: 1}
+	laid := w.laid()
+	laid.Clock = nil
+	identities := laid.Identities
+	laid.Plan = plan.Plan{Version: plan.Version, Targets: []target.Target{t}, Connections: []plan.Connection{{Target: t.ID, Identity: who}}, Caches: []string{"none"}, Repeat: 1, Concurrency: 1}
 	if x := identities[who]; x != nil {
-		p.Identities = []plan.Identity{{ID: who}}
+		laid.Plan.Identities = []plan.Identity{{ID: who}}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	w.status.OnCancel = cancel
+	r := w.desk.Start(laid, nil)
+	w.status.OnCancel = r.Stop
 	w.status.SetProgress(tr("Asking ")+t.URL, -1)
-	go func() {
-		defer cancel()
-		c, err := w.once(ctx, p, identities, loader)
+	w.desk.Go(func(context.Context) {
+		c, err := onlyAnswer(r)
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			switch {
@@ -78,23 +77,17 @@ func (w *Window) requestWhoami(f *targetForm, t target.Target, who string) {
 				w.pointAt(f, c, who, identities[who])
 			}
 		})
-	}()
+	})
 }
 
-// once runs a plan of one connection.
-func (w *Window) once(ctx context.Context, p plan.Plan, identities map[string]*identity.Identity, loader files.Loader) (*trace.Connection, error) {
-	res, err := resources(&p, loader)
-	if err != nil {
+// onlyAnswer is what came of a run of one connection.
+func onlyAnswer(r *desk.Run) (*trace.Connection, error) {
+	if err := r.Wait(); err != nil {
 		return nil, err
 	}
-	res.Identities = identities
-	run, err := engine.Start(ctx, p, res, engine.Options{Tool: w.opt.Tool, Stacks: w.opt.Stacks})
-	if err != nil {
-		return nil, err
-	}
-	log := trace.Connections(run.Wait())
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	log := r.Report().Log
+	if log.Done == nil || log.Done.Interrupted {
+		return nil, context.Canceled
 	}
 	list := log.Passes[0].Connections
 	if len(list) == 0 {

@@ -16,24 +16,19 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/desk"
 	"rechallenge/app/files"
 	"rechallenge/app/live"
 	"rechallenge/app/state"
 	"rechallenge/app/theme"
 	"rechallenge/app/widgets"
-	"rechallenge/core/engine"
 	"rechallenge/core/identity"
-	"rechallenge/core/lab"
 	"rechallenge/core/plan"
-	"rechallenge/core/session"
-	"rechallenge/core/stack"
-	"rechallenge/core/trace"
 )
 
 // Options are what main hands in.
 type Options struct {
-	Tool     trace.Tool
-	Stacks   []stack.Stack
+	Desk     *desk.Desk
 	Dialogs  Dialogs
 	DumpPath string // where to write what the window shows, for tests; "" = nowhere
 }
@@ -41,6 +36,7 @@ type Options struct {
 // Window is the program's window.
 type Window struct {
 	app   fyne.App
+	desk  *desk.Desk
 	win   fyne.Window
 	opt   Options
 	state *state.State
@@ -79,15 +75,13 @@ type Window struct {
 	work, empty         fyne.CanvasObject
 	splits              map[string]*container.Split
 
-	active    *engine.Run
+	active    *desk.Run                 // that goes on, nil when none does
 	begin     begun                     // the sessions that the next run begins with
 	finished  *finished                 // the last run that was made here, nil before
 	picture   *picture                  // of the run to show, nil for none
 	drawn     *picture                  // what the widgets have
 	judged    widgets.Verdict           // what the banner has
-	server    *lab.Server               // nil = the lab is closed
-	clock     *session.Moved            // the lab's and the client's, while its server runs
-	behaviour *lab.Named                // what the server does
+	lab       *desk.Lab                 // nil = the lab is closed
 	explained map[string]*identity.File // what was read, by path
 
 	busy        bool            // a file dialog is open or a file is being read
@@ -110,7 +104,7 @@ type Window struct {
 // New builds the window; Show shows it.
 func New(app fyne.App, opt Options) *Window {
 	w := &Window{
-		app: app, opt: opt, state: state.New(), items: map[string]*fyne.MenuItem{}, buttons: map[string]*widgets.ToolButton{},
+		app: app, desk: opt.Desk, opt: opt, state: state.New(), items: map[string]*fyne.MenuItem{}, buttons: map[string]*widgets.ToolButton{},
 		explained: map[string]*identity.File{}, splits: map[string]*container.Split{},
 		preferred: map[dialog.Dialog]func(){}, closed: map[dialog.Dialog]func(){},
 	}
@@ -385,7 +379,7 @@ func (w *Window) close() {
 		for name, s := range w.splits {
 			p.SetFloat(prefSplit+name, s.Offset)
 		}
-		if w.server == nil {
+		if w.lab == nil {
 			p.SetString(prefLast, w.state.Path)
 		}
 		w.kept.Forget()
@@ -397,11 +391,9 @@ func (w *Window) close() {
 
 // shutdown ends what runs beside the window.
 func (w *Window) shutdown() {
-	if w.active != nil {
-		w.active.Stop()
-		w.active.Wait()
+	if err := w.desk.Close(); err != nil {
+		fyne.LogError("close", err)
 	}
-	w.stopLab()
 }
 
 // tick brings the countdown up to date while a wait goes on.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,7 +23,18 @@ import (
 // was found until then comes with the error.
 var Audit = Experiment{
 	ID: "audit", Title: "Is the server at fault?",
-	Line:        "What the first target's server offers and whom it asks, and whether it takes one client's session for another's, here and at the plan's other targets.",
+	Line: "What the first target's server offers and whom it asks, and whether it takes one client's session for another's, here and at the plan's other targets.",
+	Pair: Both, Everywhere: true, Bound: AuditLongest,
+	Options: []Option{
+		{
+			Name: "max-connections", Label: "At most", Kind: Count, Empty: strconv.Itoa(DefaultAuditLimit) + " connections", Help: "make at most `N` connections",
+			Take: func(q *Question, v Value) { q.MaxConnections = v.Count },
+		},
+		{
+			Name: "wait", Label: "Waiting up to", Kind: Duration, Empty: "not at all", Help: "wait up to `TIME` for a session or an identity to expire",
+			Check: within(0, plan.MaxDelay), Take: func(q *Question, v Value) { q.Wait = v.age() },
+		},
+	},
 	Connections: auditLimit,
 	Ask:         askAudit,
 }
@@ -85,6 +97,17 @@ type Place struct {
 }
 
 var nowhere = Place{Run: -1}
+
+// String says where in words, with the run counted from 1; "" for nowhere.
+func (p Place) String() string {
+	switch {
+	case p.Run < 0:
+		return ""
+	case p.Connection == 0:
+		return fmt.Sprintf("run %d", p.Run+1)
+	}
+	return fmt.Sprintf("run %d, pass %d, connection %d", p.Run+1, p.Pass, p.Connection)
+}
 
 // kind is one way in which a session comes back, and how to offer only that.
 type kind struct {

@@ -15,6 +15,7 @@ import (
 var Clients = Experiment{
 	ID: "clients", Title: "Which clients are bitten?",
 	Line: "Runs the pair under the session-cache rules of every client stack that has a profile.",
+	Pair: Both,
 	Connections: func(q Question) int {
 		s, err := clientsStep(q)
 		return total([]Step{s}, err)

@@ -15,6 +15,22 @@ import (
 var Cures = Experiment{
 	ID: "cures", Title: "What cures it here?",
 	Line: "Tries every known workaround for real, and says which bring the challenge on this server and under these cache rules.",
+	Pair: Both, Cached: true,
+	Options: []Option{
+		{
+			Name: "port", Label: "Other ports", Kind: Ports, Empty: "8443, 9443", Help: "another `PORT` of the service to try; repeat for more",
+			Take: func(q *Question, v Value) { q.Ports = v.Ports },
+		},
+		{
+			Name: "name", Label: "Other names", Kind: Texts, Empty: "found by wildcard",
+			Help: "another `NAME` of the service to try, or a label to put in front of its name; repeat for more",
+			Take: func(q *Question, v Value) { q.Names = v.Texts },
+		},
+		{
+			Name: "proxy", Label: "Proxy", Kind: Text, Empty: "none", Help: "a proxy to try, as a `URL`",
+			Take: func(q *Question, v Value) { q.Proxy = v.first() },
+		},
+	},
 	Connections: func(q Question) int {
 		base, err := curesBase(q)
 		if err != nil {

@@ -17,6 +17,17 @@ import (
 var Delays = Experiment{
 	ID: "delays", Title: "The 9/11-minute test",
 	Line: "The second connection before and after the end of the client's session lifetime: not asked before, asked after.",
+	Pair: Both, Cached: true, Keeps: true,
+	Options: []Option{
+		{
+			Name: "delay", Label: "Delays", Kind: Times, Empty: "9m, 11m", Help: "a `TIME` before the second connection; repeat for more",
+			Check: within(0, plan.MaxDelay), Take: func(q *Question, v Value) { q.Delays = v.Durations },
+		},
+		{
+			Name: "real", Label: "Really wait, instead of moving the client's clock", Kind: Switch, Help: "wait, instead of moving the client's clock",
+			Take: func(q *Question, v Value) { q.Real = v.On },
+		},
+	},
 	Connections: func(q Question) int {
 		if q.Real {
 			return delaysLeft(q)

@@ -2,7 +2,7 @@
 // swallowed the challenge, which clients are bitten, what cures it, how long
 // the server keeps sessions, whether the server is at fault. Each experiment is
 // a value: logs of runs in, the next plan or a conclusion out. It runs nothing
-// of its own accord: the caller's Runner does (Step.Run is most of one), and
+// of its own accord: the caller's Runner does (core/experiment/run has most of one), and
 // every run is kept as evidence.
 package experiment
 
@@ -23,6 +23,21 @@ type Experiment struct {
 	ID    string
 	Title string // the question, as a menu shows it
 	Line  string // what it does, in one line
+	// Pair says which of the question's connections it looks at, Cached whether
+	// it asks under the plan's first cache, and Everywhere whether it goes to
+	// every target and not just to the pair's.
+	Pair       Pair
+	Cached     bool
+	Everywhere bool
+	Keeps      bool     // left while it waits, it can go on later: Question.Keep
+	Nodes      int      // of the lab that it is asked about, 0 = one
+	Options    []Option // what it can be told
+	// Bound is how long it takes at most, where nobody answers in time; nil = it
+	// can't be said beforehand.
+	Bound func(q Question) time.Duration
+	// Longest is how long it waits for real at most; nil = not at all, unless the
+	// question says Real.
+	Longest func(q Question) time.Duration
 	// Connections is how many connections it may make at most, further attempts
 	// and the control's included; 0 where the question can't be asked.
 	Connections func(q Question) int
@@ -30,6 +45,17 @@ type Experiment struct {
 	// Runner's, the context's, or that the question makes no sense here.
 	Ask func(ctx context.Context, q Question, run Runner) (*Conclusion, error)
 }
+
+// Pair says which connections of a question count.
+type Pair int
+
+// Of a pair, the first connection makes the session and the second offers it.
+const (
+	Neither Pair = iota
+	Maker        // the first alone
+	Both
+	Alone // both, and the first one's target only
+)
 
 // Experiments are all of them, in the order of the menu.
 var Experiments = []Experiment{Levels, Clients, Cures, Matrix, Delays, Lifetime, Farm, Audit}
@@ -57,7 +83,7 @@ type Question struct {
 	// For Delays: wait for real, instead of moving the client's clock. State is
 	// where an earlier question was left, nil = nowhere; Keep is told each time
 	// that something is worth keeping, and an error of it ends the question.
-	// It needs a Runner that hands sessions out, as Step.Run does.
+	// It needs a Runner that hands sessions out.
 	Real  bool
 	State *State
 	Keep  func(State) error
@@ -77,6 +103,8 @@ type Question struct {
 	// long it may wait for a session or an identity to expire, 0 = not at all.
 	MaxConnections int
 	Wait           time.Duration
+	// Told is what options without a place of their own were told, by name.
+	Told map[string]Value
 }
 
 // Runner runs a step to its end. When it is stopped, what was recorded may come

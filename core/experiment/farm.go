@@ -16,6 +16,7 @@ import (
 var Farm = Experiment{
 	ID: "farm", Title: "Does the farm share its sessions?",
 	Line: "For a target with several addresses in connect_to: a session made at each node is offered at each other one.",
+	Pair: Maker, Everywhere: true, Nodes: 2,
 	Connections: func(q Question) int {
 		var steps []Step
 		list, err := crossings(q)

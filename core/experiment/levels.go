@@ -14,6 +14,7 @@ import (
 var Levels = Experiment{
 	ID: "levels", Title: "Why was I not asked?",
 	Line: "Repeats the pair with one level switched off after the other, and names the one that swallowed the challenge.",
+	Pair: Both, Cached: true,
 	Connections: func(q Question) int {
 		list, err := levels(q)
 		return total(stepsOf(list), err)

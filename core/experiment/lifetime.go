@@ -17,6 +17,11 @@ import (
 var Lifetime = Experiment{
 	ID: "lifetime", Title: "How long does the server keep a session?",
 	Line: "Bisects the server's own session lifetime, to the second, within a bound. It waits for real.",
+	Pair: Alone, Cached: true, Longest: Question.Longest,
+	Options: []Option{{
+		Name: "bound", Label: "Bound", Kind: Duration, Empty: "1h", Help: "the longest `TIME` to look for",
+		Check: within(time.Second, plan.MaxDelay), Take: func(q *Question, v Value) { q.Bound = v.age() },
+	}},
 	Connections: func(q Question) int {
 		p, err := agingPlan(q, 0)
 		return total(slices.Repeat([]Step{{Plan: p}}, halvings(q.bound())+beside), err)

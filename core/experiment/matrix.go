@@ -12,7 +12,8 @@ import (
 // Matrix tries every ordered pair of the plan's identities and nobody, on each target.
 var Matrix = Experiment{
 	ID: "matrix", Title: "Who becomes whom?",
-	Line: "Every ordered pair of the identities and nobody, on each target: is the second asked, and as whom is it served?",
+	Line:   "Every ordered pair of the identities and nobody, on each target: is the second asked, and as whom is it served?",
+	Cached: true, Everywhere: true,
 	Connections: func(q Question) int {
 		list, err := meetings(q)
 		var steps []Step

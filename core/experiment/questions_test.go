@@ -16,6 +16,7 @@ import (
 
 	"rechallenge/core/engine"
 	"rechallenge/core/experiment"
+	"rechallenge/core/experiment/run"
 	"rechallenge/core/identity"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
@@ -91,7 +92,7 @@ func (a *asking) run(ctx context.Context, s experiment.Step) (*trace.Log, error)
 	if a.deaf {
 		s.Keep = nil
 	}
-	log, err := s.Run(ctx, a.res, engine.Options{Stacks: a.stacks, Clock: a.clock})
+	log, err := run.Step(ctx, s, a.res, engine.Options{Stacks: a.stacks, Clock: a.clock})
 	if log == nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func FormatOf(name string) (Format, error) {
 			return f, nil
 		}
 	}
-	return Format{}, fmt.Errorf("%w: %s: the name must end in one of %s", ErrFormat, name, Extensions())
+	return Format{}, fmt.Errorf("%w: the name must end in one of %s", ErrFormat, Extensions())
 }
 
 // Extensions lists the formats' extensions, for people.

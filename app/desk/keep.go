@@ -1,4 +1,4 @@
-package files
+package desk
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 
+	"rechallenge/app/files"
 	"rechallenge/core/experiment"
 	"rechallenge/core/session"
 )
@@ -29,7 +30,7 @@ func Remember(q *experiment.Question, name string) error {
 	kept := 0
 	q.Keep = func(s experiment.State) error {
 		write := func(name string, text func(io.Writer) error) func() error {
-			return func() error { return Save(name, Secret, text) }
+			return func() error { return files.Save(name, files.Secret, text) }
 		}
 		state := write(name, func(w io.Writer) error { return experiment.WriteState(w, s) })
 		secret := write(sessionsFile(name), func(w io.Writer) error { return session.Save(w, s.Sessions) })
@@ -48,7 +49,7 @@ func Remember(q *experiment.Question, name string) error {
 
 // ReadState reads a state and its sessions.
 func ReadState(name string) (experiment.State, error) {
-	f, err := os.Open(name)
+	f, err := files.Open(name)
 	if err != nil {
 		return experiment.State{}, fmt.Errorf("read the state of a question: %w", err)
 	}

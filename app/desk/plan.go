@@ -1,10 +1,12 @@
-package files
+package desk
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"rechallenge/app/files"
 	"rechallenge/core/diagnose"
 	"rechallenge/core/plan"
 )
@@ -12,7 +14,7 @@ import (
 // OpenPlan reads a plan file, which may be unfinished. Errors say the place in
 // the file.
 func OpenPlan(path string) (*plan.Document, error) {
-	data, err := Read(path, plan.MaxSize)
+	data, err := files.Read(path, plan.MaxSize)
 	if err != nil {
 		return nil, err
 	}
@@ -31,6 +33,18 @@ func OpenPlan(path string) (*plan.Document, error) {
 		}
 	}
 	return d, nil
+}
+
+// Open opens a plan file that is to be run as it is.
+func Open(path string) (Case, error) {
+	doc, err := OpenPlan(path)
+	if err == nil {
+		err = doc.Ready()
+	}
+	if err != nil {
+		return Case{}, err
+	}
+	return Case{Plan: doc.Plan(), Dir: filepath.Dir(path), Document: doc}, nil
 }
 
 func rules() []string {

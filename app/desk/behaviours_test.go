@@ -1,20 +1,15 @@
-package files_test
+package desk_test
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
-	"rechallenge/app/files"
+	"rechallenge/app/desk"
 	"rechallenge/core/diagnose"
-	"rechallenge/core/engine"
-	"rechallenge/core/lab"
-	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/trace"
 )
@@ -24,16 +19,15 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // Every behaviour of the lab is shown by its visits, with every stack: what
 // happened, and what the diagnosis says, is in testdata/lab.golden.
 func TestBehaviours(t *testing.T) {
-	stacks, missing := files.Stacks()
+	stacks, missing := desk.New(desk.Options{}).Stacks()
 	if missing != nil {
 		t.Skip(missing)
 	}
 	var got bytes.Buffer
-	for i := range lab.Behaviours {
-		n := &lab.Behaviours[i]
+	for _, n := range desk.Behaviours() {
 		for _, s := range stacks {
 			fmt.Fprintf(&got, "%s with %s\n", n.ID, s.Name())
-			tell(&got, show(t, n, s))
+			tell(&got, show(t, n.ID, s))
 		}
 	}
 	const golden = "testdata/lab.golden"
@@ -57,34 +51,18 @@ func TestBehaviours(t *testing.T) {
 }
 
 // show runs a behaviour's visits.
-func show(t *testing.T, n *lab.Named, s stack.Stack) *trace.Log {
+func show(t *testing.T, id string, s stack.Stack) *trace.Log {
 	t.Helper()
-	l, err := lab.New()
+	d := desk.New(desk.Options{Stacks: []stack.Stack{s}})
+	defer shut(t, d)
+	l, err := d.StartLab(t.Context(), desk.LabOptions{Behaviour: id})
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := &session.Moved{}
-	l.SetNow(clock.Now)
-	server, err := l.Start(n.Behaviour, 0)
-	if err != nil {
-		t.Fatal(err)
+	if problems := l.Case.Plan.Check(); len(problems) > 0 {
+		t.Fatalf("%s: %v", id, problems)
 	}
-	defer server.Close()
-	p := files.LabPlan(server, n)
-	if problems := p.Check(); len(problems) > 0 {
-		t.Fatalf("%s: %v", n.ID, problems)
-	}
-	res, err := files.LabResources(t.Context(), l, p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	r, err := engine.Start(ctx, *p, res, engine.Options{Stacks: []stack.Stack{s}, Clock: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return trace.Connections(r.Wait())
+	return ended(t, d.Start(l.Case, nil)).Log
 }
 
 // tell writes what happened, a line for each connection and each finding.

@@ -1,12 +1,12 @@
-package files
+package desk
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
+	"rechallenge/app/files"
 	"rechallenge/core/report"
 )
 
@@ -16,9 +16,9 @@ const maxReport = 2 << 30
 // OpenReport reads a JSON report. progress, if not nil, hears how much of it has
 // been read, from 0 to 1, or below 0 where its size is unknown.
 func OpenReport(ctx context.Context, path string, progress func(fraction float64)) (*report.Report, error) {
-	f, err := os.Open(path)
+	f, err := files.Open(path)
 	if err != nil {
-		return nil, plain(path, err)
+		return nil, err
 	}
 	defer f.Close()
 	in := &watched{ctx: ctx, in: f, size: -1, progress: progress}
@@ -30,7 +30,7 @@ func OpenReport(ctx context.Context, path string, progress func(fraction float64
 	case errors.Is(in.err, errTooLarge):
 		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxReport>>20)
 	case in.err != nil:
-		return nil, plain(path, in.err)
+		return nil, files.Explain(path, in.err)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -1,15 +1,14 @@
-package files
+package desk
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"rechallenge/app/files"
 	"rechallenge/core/capture"
 	"rechallenge/core/report"
-	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 	"rechallenge/core/wire/pcap"
 )
@@ -29,10 +28,10 @@ func IsCapture(path string) bool {
 // ReadCapture reads a capture made elsewhere into a report, decrypting what
 // keys and the file's own secrets allow; what is learned is added to keys. notes
 // say what was passed over.
-func ReadCapture(path string, keys *wire.KeyLog, tool trace.Tool) (r *report.Report, notes []string, err error) {
-	in, err := os.Open(path)
+func (d *Desk) ReadCapture(path string, keys *wire.KeyLog) (r *report.Report, notes []string, err error) {
+	in, err := files.Open(path)
 	if err != nil {
-		return nil, nil, plain(path, err)
+		return nil, nil, err
 	}
 	defer in.Close()
 	file, err := pcap.Read(in)
@@ -46,7 +45,7 @@ func ReadCapture(path string, keys *wire.KeyLog, tool trace.Tool) (r *report.Rep
 		}
 		return nil, nil, fmt.Errorf("%s holds no TLS connection from its beginning%s", path, why)
 	}
-	r = report.New(capture.Trace(file, capture.Options{Tool: tool, KeyLog: keys}))
+	r = report.New(capture.Trace(file, capture.Options{Tool: d.opt.Tool, KeyLog: keys}))
 	for i := range file.Conns {
 		x := &file.Conns[i]
 		r.Captures = append(r.Captures, report.Capture{Pass: 1, Connection: i + 1, Local: x.Client.String(), Remote: x.Server.String(), Chunks: x.Chunks})
@@ -57,7 +56,7 @@ func ReadCapture(path string, keys *wire.KeyLog, tool trace.Tool) (r *report.Rep
 // ReadKeyLog adds the secrets of a key log file to keys; a file without any is
 // an error, since it was meant to have some.
 func ReadKeyLog(keys *wire.KeyLog, path string) error {
-	data, err := Read(path, maxKeyLog)
+	data, err := files.Read(path, maxKeyLog)
 	if err != nil {
 		return err
 	}

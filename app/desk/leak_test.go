@@ -1,4 +1,4 @@
-package files_test
+package desk_test
 
 import (
 	"bytes"
@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"rechallenge/app/desk"
 	"rechallenge/app/files"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
@@ -116,13 +117,13 @@ func everythingSaid(t *testing.T, name string) map[string]string {
 	tell("files.Identity", nil, err)
 	_, err = (files.Loader{}).Roots(name)
 	tell("files.Roots", nil, err)
-	_, err = files.LoadSessions(name)
-	tell("files.LoadSessions", nil, err)
-	_, err = files.OpenPlan(name)
-	tell("files.OpenPlan", nil, err)
+	_, err = desk.LoadSessions(name)
+	tell("desk.LoadSessions", nil, err)
+	_, err = desk.OpenPlan(name)
+	tell("desk.OpenPlan", nil, err)
 	keys := &wire.KeyLog{}
-	err = files.ReadKeyLog(keys, name)
-	tell("files.ReadKeyLog", nil, err)
+	err = desk.ReadKeyLog(keys, name)
+	tell("desk.ReadKeyLog", nil, err)
 	said["wire.KeyLog"] = fmt.Sprintf("%v %+v", keys, keys)
 	return said
 }

@@ -1,0 +1,101 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"rechallenge/core/experiment"
+)
+
+// optionFields are the fields in which a question is told what its experiment
+// has options for. An empty field means what its placeholder says.
+type optionFields struct {
+	view *fyne.Container
+	of   map[string][]*optionField // by experiment
+	now  []*optionField
+}
+
+// optionField is the field or the box of one option.
+type optionField struct {
+	experiment.Option
+	line  fyne.CanvasObject
+	field *field
+	box   *widget.Check // of a switch
+}
+
+func (w *Window) newOptionFields(changed func()) *optionFields {
+	x := &optionFields{view: container.NewHBox(), of: map[string][]*optionField{}}
+	for _, e := range experiment.Experiments {
+		for _, o := range e.Options {
+			x.of[e.ID] = append(x.of[e.ID], w.newOptionField(o, changed))
+		}
+	}
+	return x
+}
+
+func (w *Window) newOptionField(o experiment.Option, changed func()) *optionField {
+	f := &optionField{Option: o}
+	if o.Kind == experiment.Switch {
+		f.box = widget.NewCheck(o.Label, func(bool) { changed() })
+		f.line = f.box
+		return f
+	}
+	f.field = w.entry("", o.Empty, func(s string) error {
+		if strings.TrimSpace(s) == "" {
+			return nil
+		}
+		_, err := o.Read(s)
+		return err
+	})
+	f.field.OnChanged = func(string) { changed() }
+	width := max(90, textWidth(o.Empty)+30)
+	f.line = container.NewHBox(widget.NewLabel(o.Label), container.New(minWidth(width), f.field))
+	return f
+}
+
+// show shows the fields of an experiment.
+func (x *optionFields) show(id string) {
+	x.now = x.of[id]
+	x.view.Objects = nil
+	for _, f := range x.now {
+		x.view.Add(f.line)
+	}
+	x.view.Hidden = len(x.view.Objects) == 0
+	x.view.Refresh()
+}
+
+// set fills a field, or ticks a box where text is not empty.
+func (x *optionFields) set(name, text string) {
+	for _, f := range x.now {
+		switch {
+		case f.Name != name:
+		case f.box != nil:
+			f.box.SetChecked(text != "")
+		default:
+			f.field.SetText(text)
+		}
+	}
+}
+
+// tell puts what was typed into a question; the error is the first thing that
+// can't be meant.
+func (x *optionFields) tell(q *experiment.Question) error {
+	for _, f := range x.now {
+		told := []string{}
+		if f.field != nil {
+			if told = append(told, f.field.Text); strings.TrimSpace(f.field.Text) == "" {
+				continue
+			}
+		} else if !f.box.Checked {
+			continue
+		}
+		if err := q.Tell(f.Option, told...); err != nil {
+			return fmt.Errorf("%s: %w", f.Label, err)
+		}
+	}
+	return nil
+}
