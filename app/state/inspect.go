@@ -101,14 +101,17 @@ func (s *State) Summary() []Pair {
 	add(Pair{Key: tr("Server trust"), Value: string(c.ServerTrust)})
 	add(Pair{Key: tr("Stack"), Value: c.Stack})
 	pairs = append(pairs, Pair{Key: tr("Times"), Heading: true})
-	for _, t := range []struct {
-		name string
-		d    time.Duration
-	}{{tr("Wait"), c.Timing.Wait}, {tr("Resolve"), c.Timing.Resolve}, {tr("Dial"), c.Timing.Dial}, {tr("Proxy"), c.Timing.Proxy}, {"TLS", c.Timing.TLS}, {"HTTP", c.Timing.HTTP}, {tr("Total"), c.Timing.Total}} {
-		if t.d > 0 {
-			add(Pair{Key: t.name, Value: fmt.Sprintf(tr("%.2f ms"), trace.Milliseconds(t.d))})
+	took := func(name string, d time.Duration) {
+		if d > 0 {
+			add(Pair{Key: name, Value: fmt.Sprintf(tr("%.2f ms"), trace.Milliseconds(d))})
 		}
 	}
+	for i, p := range trace.Phases {
+		if p.Timed {
+			took(strings.ToUpper(p.Title[:1])+p.Title[1:], c.Timing.Took[i])
+		}
+	}
+	took(tr("Total"), c.Timing.Total)
 	return pairs
 }
 

@@ -2,7 +2,6 @@ package theme
 
 import (
 	"image/color"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -16,7 +15,7 @@ const (
 	ColorDial     fyne.ThemeColorName = "phase-dial"
 	ColorProxy    fyne.ThemeColorName = "phase-proxy"
 	ColorTLS      fyne.ThemeColorName = "phase-tls"
-	ColorTLSOther fyne.ThemeColorName = "phase-tls-other" // every second flight
+	ColorTLSOther fyne.ThemeColorName = "phase-tls2" // every second flight
 	ColorHTTP     fyne.ThemeColorName = "phase-http"
 	ColorWait     fyne.ThemeColorName = "phase-wait"
 
@@ -37,24 +36,11 @@ const (
 	ColorMatch  fyne.ThemeColorName = "match"  // behind the words of a search
 )
 
-// Phase is the colour of a span's phase: "resolve", "dial", "proxy", "tls",
-// "tls-1" ..., "http", "wait"; others are drawn like a wait.
-func Phase(phase string) fyne.ThemeColorName {
-	switch phase {
-	case "resolve":
-		return ColorResolve
-	case "dial", "connect":
-		return ColorDial
-	case "proxy":
-		return ColorProxy
-	case "http":
-		return ColorHTTP
-	}
-	if strings.HasPrefix(phase, "tls") {
-		if last := phase[len(phase)-1]; last >= '0' && last <= '9' && (last-'0')%2 == 0 {
-			return ColorTLSOther
-		}
-		return ColorTLS
+// Phase is the colour of a phase by its name in core/timeline's table, "tls";
+// one that has none here is drawn like a wait.
+func Phase(name string) fyne.ThemeColorName {
+	if full := fyne.ThemeColorName("phase-" + name); darkPalette[full] != nil {
+		return full
 	}
 	return ColorWait
 }

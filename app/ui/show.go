@@ -257,34 +257,26 @@ func timelineData(v *state.View) widgets.TimelineData {
 		}
 		return known
 	}
-	for _, c := range l.Axis.Cuts {
-		d.Cuts = append(d.Cuts, widgets.TimelineCut(c))
-	}
+	d.Cuts, d.Links = l.Axis.Cuts, l.Links
 	for i, g := range l.Groups {
 		group := widgets.TimelineGroup{Pass: g.Pass, Title: g.Title, Lanes: make([]widgets.TimelineLane, 0, len(g.Lanes))}
 		for _, x := range g.Lanes {
-			lane := widgets.TimelineLane{
-				Spans: make([]widgets.TimelineSpan, 0, len(x.Spans)), Marks: make([]widgets.TimelineMark, 0, len(x.Marks)),
-				Pass: x.Pass, Connection: x.Connection, Label: x.Label, Detail: same(x.Detail), Outcome: same(x.Outcome), Bad: x.Bad,
+			x.Detail, x.Outcome = same(x.Detail), same(x.Outcome)
+			for i := range x.Spans {
+				x.Spans[i].Label = same(x.Spans[i].Label)
 			}
+			for i := range x.Marks {
+				x.Marks[i].Label = same(x.Marks[i].Label)
+			}
+			lane := widgets.TimelineLane{Lane: x}
 			if c := v.Connection(x.Ref); c != nil {
 				lane.Step = fmt.Sprintf("%d.%d.%d %s", c.PlanConnection, c.Iteration, c.Attempt, c.Node)
 				lane.Identity, lane.Target, lane.Findings = c.Identity, c.Target, found[x.Ref]
-			}
-			for _, s := range x.Spans {
-				s.Label = same(s.Label)
-				lane.Spans = append(lane.Spans, widgets.TimelineSpan(s))
-			}
-			for _, m := range x.Marks {
-				lane.Marks = append(lane.Marks, widgets.TimelineMark{Kind: widgets.MarkKind(m.Kind), At: m.At, Label: same(m.Label), Event: m.Event})
 			}
 			group.Lanes = append(group.Lanes, lane)
 		}
 		d.Groups = append(d.Groups, group)
 		l.Groups[i].Lanes = nil
-	}
-	for _, k := range l.Links {
-		d.Links = append(d.Links, widgets.TimelineLink{Pass: k.To.Pass, From: k.From.Connection, To: k.To.Connection, FromAt: k.FromAt, ToAt: k.ToAt, Bad: k.Bad})
 	}
 	return d
 }

@@ -3,44 +3,48 @@ package widgets_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"rechallenge/app/widgets"
+	"rechallenge/core/timeline"
+	"rechallenge/core/trace"
 )
 
 func ms(v float64) time.Duration { return time.Duration(v * float64(time.Millisecond)) }
 
 // lane lays a connection that starts at a time: a full handshake, or a resumed one.
 func lane(pass, n int, who, outcome string, at float64, resumed, bad bool) widgets.TimelineLane {
-	l := widgets.TimelineLane{
-		Pass: pass, Connection: n, Label: fmt.Sprintf("#%d %s", n, who),
+	l := widgets.TimelineLane{Lane: timeline.Lane{
+		Ref: trace.Ref{Pass: pass, Connection: n}, Label: fmt.Sprintf("#%d %s", n, who),
 		Detail: "https://127.0.0.1:8443/" + who, Outcome: outcome, Bad: bad,
-	}
+	}}
 	t := at
 	span := func(phase string, d float64) {
-		l.Spans = append(l.Spans, widgets.TimelineSpan{Phase: phase, Start: ms(t), End: ms(t + d)})
+		phase, other := strings.CutSuffix(phase, "-2")
+		l.Spans = append(l.Spans, timeline.Span{Phase: trace.Phase(phase), Other: other, Start: ms(t), End: ms(t + d)})
 		t += d
 	}
-	mark := func(kind widgets.MarkKind, at float64) {
-		l.Marks = append(l.Marks, widgets.TimelineMark{Kind: kind, At: ms(at), Event: len(l.Marks) + 1})
+	mark := func(kind timeline.MarkKind, at float64) {
+		l.Marks = append(l.Marks, timeline.Mark{Kind: kind, At: ms(at), Event: len(l.Marks) + 1})
 	}
 	span("resolve", .15)
 	span("dial", .35)
 	start := t
-	span("tls-1", .9)
+	span("tls", .9)
 	if resumed {
 		span("tls-2", .3)
-		mark(widgets.MarkResumption, start+.5)
+		mark(timeline.MarkResumption, start+.5)
 		if bad {
-			mark(widgets.MarkExpected, start+.95)
+			mark(timeline.MarkExpected, start+.95)
 		}
 	} else {
 		span("tls-2", 1.2)
-		mark(widgets.MarkChallenge, start+.95)
+		mark(timeline.MarkChallenge, start+.95)
 	}
-	mark(widgets.MarkMessage, start+.1)
-	mark(widgets.MarkMessage, start+.85)
-	mark(widgets.MarkSession, t+.1)
+	mark(timeline.MarkMessage, start+.1)
+	mark(timeline.MarkMessage, start+.85)
+	mark(timeline.MarkSession, t+.1)
 	span("http", .8)
 	return l
 }
@@ -58,7 +62,7 @@ func demo() widgets.TimelineData {
 				lane(2, 2, "bob", "200 · CN=bob", 11, false, false),
 			}},
 		},
-		Links: []widgets.TimelineLink{{Pass: 1, From: 1, To: 2, FromAt: ms(3.0), ToAt: ms(5.0), Bad: true}},
+		Links: []timeline.Link{{From: trace.Ref{Pass: 1, Connection: 1}, To: trace.Ref{Pass: 1, Connection: 2}, FromAt: ms(3.0), ToAt: ms(5.0), Bad: true}},
 		End:   ms(15),
 	}
 }
@@ -69,7 +73,7 @@ func differing() widgets.TimelineData {
 	d := demo()
 	for i, g := range d.Groups {
 		late := lane(g.Pass, 3, "carol", "refused", 20+float64(i), false, true)
-		late.Spans, late.Marks = late.Spans[:2], []widgets.TimelineMark{{Kind: widgets.MarkError, At: late.Spans[1].End}}
+		late.Spans, late.Marks = late.Spans[:2], []timeline.Mark{{Kind: timeline.MarkError, At: late.Spans[1].End}}
 		d.Groups[i].Lanes = append(g.Lanes, late)
 	}
 	d.End = ms(25)
@@ -80,13 +84,13 @@ func differing() widgets.TimelineData {
 func waits() widgets.TimelineData {
 	d := demo()
 	late := lane(1, 3, "carol", "certificate_required", 540006, false, true)
-	late.Spans = append([]widgets.TimelineSpan{{Phase: "wait", Start: ms(7), End: ms(540006)}}, late.Spans...)
-	for i, k := range []widgets.MarkKind{widgets.MarkRenegotiation, widgets.MarkPostHandshake, widgets.MarkError} {
-		late.Marks = append(late.Marks, widgets.TimelineMark{Kind: k, At: ms(540008.4 + float64(i)*.5)})
+	late.Spans = append([]timeline.Span{{Phase: "wait", Start: ms(7), End: ms(540006)}}, late.Spans...)
+	for i, k := range []timeline.MarkKind{timeline.MarkRenegotiation, timeline.MarkPostHandshake, timeline.MarkError} {
+		late.Marks = append(late.Marks, timeline.Mark{Kind: k, At: ms(540008.4 + float64(i)*.5)})
 	}
 	d.Groups = d.Groups[:1]
 	d.Groups[0].Lanes = append(d.Groups[0].Lanes, late)
-	d.Cuts = []widgets.TimelineCut{{Start: ms(7.2), End: ms(540005.8)}}
+	d.Cuts = []timeline.Cut{{Start: ms(7.2), End: ms(540005.8)}}
 	d.End = ms(540011)
 	return d
 }
@@ -106,7 +110,7 @@ func many(n int) widgets.TimelineData {
 		if resumed {
 			from := max(1, i-1-r.IntN(6))
 			_, end := g.Lanes[from-1].Spans[0].Start, g.Lanes[from-1].Spans[3].End
-			d.Links = append(d.Links, widgets.TimelineLink{Pass: 1, From: from, To: i, FromAt: end, ToAt: ms(at + 1), Bad: bad})
+			d.Links = append(d.Links, timeline.Link{From: trace.Ref{Pass: 1, Connection: from}, To: trace.Ref{Pass: 1, Connection: i}, FromAt: end, ToAt: ms(at + 1), Bad: bad})
 		}
 		at += .2 + r.Float64()
 	}

@@ -3,6 +3,8 @@ package widgets
 import (
 	"time"
 
+	"rechallenge/core/timeline"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 )
@@ -149,11 +151,11 @@ func (t *Timeline) Append(more TimelineData) {
 func (t *Timeline) UpdateLane(groupTitle string, lane TimelineLane) { t.s.update(groupTitle, lane) }
 
 // AppendLink adds a link; Flush shows it.
-func (t *Timeline) AppendLink(link TimelineLink) { t.s.addLink(link) }
+func (t *Timeline) AppendLink(link timeline.Link) { t.s.addLink(link) }
 
 // Flush shows what UpdateLane and AppendLink changed. end is the time so far.
 // The last lane stays in view if it was.
-func (t *Timeline) Flush(end time.Duration, cuts []TimelineCut) {
+func (t *Timeline) Flush(end time.Duration, cuts []timeline.Cut) {
 	follow := t.view.y >= t.maxY()-1
 	t.s.end, t.s.cuts = end, cuts
 	t.s.join()
@@ -229,7 +231,7 @@ func (t *Timeline) NextProblem(backwards bool) {
 		row := ((at+by*i)%n + n) % n
 		l := t.s.at(t.rows.place(row))
 		if l.Bad || t.rows.differs(row) != unknown {
-			t.choose(Ref{l.Pass, l.Connection})
+			t.choose(l.Ref)
 			return
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"rechallenge/core/timeline"
 )
 
 // cutWidth is how wide a folded wait is drawn at most, at any zoom.
@@ -14,13 +16,13 @@ const cutWidth = 46
 // axis maps time to pixels from the run's start: linear but for the cuts,
 // which have the same width at any zoom.
 type axis struct {
-	cuts   []TimelineCut
+	cuts   []timeline.Cut
 	before []time.Duration // time outside cuts before each cut's start
 	width  float64         // of a cut, in pixels
 	perPx  float64         // nanoseconds a pixel, outside cuts
 }
 
-func newAxis(cuts []TimelineCut) axis {
+func newAxis(cuts []timeline.Cut) axis {
 	a := axis{cuts: cuts, before: make([]time.Duration, len(cuts)), width: cutWidth, perPx: 1e6}
 	var folded time.Duration
 	for i, c := range cuts {
@@ -69,12 +71,12 @@ func (a axis) active(t time.Duration) time.Duration {
 }
 
 // cutAt is the cut that holds t, if any.
-func (a axis) cutAt(t time.Duration) (TimelineCut, bool) {
+func (a axis) cutAt(t time.Duration) (timeline.Cut, bool) {
 	i := sort.Search(len(a.cuts), func(i int) bool { return a.cuts[i].End > t })
 	if i < len(a.cuts) && a.cuts[i].Start <= t {
 		return a.cuts[i], true
 	}
-	return TimelineCut{}, false
+	return timeline.Cut{}, false
 }
 
 // step is a round duration that is at least room pixels wide.

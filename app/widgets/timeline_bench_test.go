@@ -13,6 +13,8 @@ import (
 
 	"rechallenge/app/theme"
 	"rechallenge/app/widgets"
+	"rechallenge/core/timeline"
+	"rechallenge/core/trace"
 )
 
 // big shows a run in a large window; the run stays the caller's.
@@ -86,7 +88,7 @@ func dense(n int) widgets.TimelineData {
 	d := widgets.TimelineData{End: ms(8)}
 	for i := 1; i <= n; i++ {
 		g.Lanes = append(g.Lanes, lane(1, i, "alice", "200 · CN=alice", float64(i%40)/20, i > 1, i%9 == 0))
-		d.Links = append(d.Links, widgets.TimelineLink{Pass: 1, From: max(i-3, 1), To: i, FromAt: ms(3), ToAt: ms(4)})
+		d.Links = append(d.Links, timeline.Link{From: trace.Ref{Pass: 1, Connection: max(i-3, 1)}, To: trace.Ref{Pass: 1, Connection: i}, FromAt: ms(3), ToAt: ms(4)})
 	}
 	d.Groups = []widgets.TimelineGroup{g}
 	return d
@@ -171,7 +173,7 @@ func batch(n *int, at *float64, size int) widgets.TimelineData {
 		*n++
 		*at++
 		more.Groups[0].Lanes = append(more.Groups[0].Lanes, lane(1, *n, "bob", "200", *at, true, false))
-		more.Links = append(more.Links, widgets.TimelineLink{Pass: 1, From: *n - 1, To: *n, FromAt: ms(*at - 1), ToAt: ms(*at)})
+		more.Links = append(more.Links, timeline.Link{From: trace.Ref{Pass: 1, Connection: *n - 1}, To: trace.Ref{Pass: 1, Connection: *n}, FromAt: ms(*at - 1), ToAt: ms(*at)})
 	}
 	more.End = time.Duration(*at * 1e6)
 	return more

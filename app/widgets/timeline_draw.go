@@ -9,6 +9,7 @@ import (
 	stock "fyne.io/fyne/v2/theme"
 
 	"rechallenge/app/theme"
+	"rechallenge/core/timeline"
 )
 
 // draw draws everything that is in view; its work depends on what is seen and
@@ -129,7 +130,7 @@ func (t *Timeline) drawGrid(k ink) {
 func (t *Timeline) drawLane(k ink, f fonts, n *seenLane) {
 	a, l, y := t.area, t.s.at(n.at), n.y
 	h := float32(a.rows.lane)
-	if (Ref{l.Pass, l.Connection}) == t.selected {
+	if l.Ref == t.selected {
 		t.back.rect(0, y, a.x+a.w, h, k.select_, 0)
 		t.back.rect(0, y, 3, h, k.primary, 0)
 	}
@@ -167,8 +168,8 @@ func (t *Timeline) drawLane(k ink, f fonts, n *seenLane) {
 			color = k.bad
 		}
 		at := float32(x1) + 12
-		t.placeMarks(l, n.shift, func(m *TimelineMark, x float32) {
-			if m.Kind.weight() == 2 {
+		t.placeMarks(l, n.shift, func(m *timeline.Mark, x float32) {
+			if weight(m.Kind) == 2 {
 				at = max(at, x+t.markSize()/2+6)
 			}
 		})
@@ -176,8 +177,8 @@ func (t *Timeline) drawLane(k ink, f fonts, n *seenLane) {
 	}
 }
 
-func (t *Timeline) drawSpan(k ink, f fonts, l *TimelineLane, s *TimelineSpan, shift time.Duration, top, bar float32) {
-	wait := legendPhase(s.Phase) == "wait"
+func (t *Timeline) drawSpan(k ink, f fonts, l *TimelineLane, s *timeline.Span, shift time.Duration, top, bar float32) {
+	wait := s.Phase == timeline.PhaseWait
 	if wait && t.compare {
 		return
 	}
@@ -190,7 +191,7 @@ func (t *Timeline) drawSpan(k ink, f fonts, l *TimelineLane, s *TimelineSpan, sh
 	if w > 4 {
 		w--
 	}
-	fill := k.of(s.Phase)
+	fill := k.of(s.Look().Color)
 	if l.Dim {
 		fill = theme.Fade(fill, .35)
 	}
@@ -202,12 +203,12 @@ func (t *Timeline) drawSpan(k ink, f fonts, l *TimelineLane, s *TimelineSpan, sh
 	if w < 44 || l.Dim {
 		return
 	}
-	title := phaseTitle(s.Phase)
+	title := s.Phase.Info().Title
 	size := fyne.MeasureText(title, f.caption-1, fyne.TextStyle{})
 	at := max(from, 0) + 6
 	// Marks are drawn over the span: its title goes behind the last one it would meet.
-	t.placeMarks(l, shift, func(m *TimelineMark, x float32) {
-		if m.Kind.weight() > 0 && x > at-9 && x < at+size.Width+9 {
+	t.placeMarks(l, shift, func(m *timeline.Mark, x float32) {
+		if weight(m.Kind) > 0 && x > at-9 && x < at+size.Width+9 {
 			at = x + 10
 		}
 	})
@@ -243,9 +244,9 @@ func (t *Timeline) drawLinks(k ink, seen []seenLane) {
 	}
 }
 
-func (t *Timeline) drawLink(k ink, n *TimelineLink) {
-	from, _ := t.s.find(Ref{n.Pass, n.From})
-	to, _ := t.s.find(Ref{n.Pass, n.To})
+func (t *Timeline) drawLink(k ink, n *timeline.Link) {
+	from, _ := t.s.find(n.From)
+	to, _ := t.s.find(n.To)
 	rowFrom, rowTo := t.rows.row(from), t.rows.row(to)
 	if rowFrom < 0 || rowTo < 0 {
 		return
@@ -262,7 +263,7 @@ func (t *Timeline) drawLink(k ink, n *TimelineLink) {
 	if n.Bad {
 		color, width = k.bad, 2
 	}
-	mine := t.selected == Ref{n.Pass, n.From} || t.selected == Ref{n.Pass, n.To}
+	mine := t.selected == n.From || t.selected == n.To
 	if t.selected != (Ref{}) && !mine {
 		color = theme.Fade(color, .45)
 	}
@@ -272,13 +273,13 @@ func (t *Timeline) drawLink(k ink, n *TimelineLink) {
 func (t *Timeline) drawMarks(k ink, n *seenLane) {
 	l := t.s.at(n.at)
 	mid := n.y + float32(t.area.rows.lane/2) + 0.5
-	for weight := 0; weight <= 2; weight++ {
+	for heavy := 0; heavy <= 2; heavy++ {
 		last := float32(-100)
-		t.placeMarks(l, n.shift, func(m *TimelineMark, x float32) {
-			if m.Kind.weight() != weight || l.Dim && weight < 2 {
+		t.placeMarks(l, n.shift, func(m *timeline.Mark, x float32) {
+			if weight(m.Kind) != heavy || l.Dim && heavy < 2 {
 				return
 			}
-			if x < -2 || x > t.area.w+2 || weight < 2 && x-last < 3 && x >= last {
+			if x < -2 || x > t.area.w+2 || heavy < 2 && x-last < 3 && x >= last {
 				return
 			}
 			last = x
@@ -291,12 +292,12 @@ func (t *Timeline) markSize() float32 { return float32(math.Round(t.area.rows.la
 
 // placeMarks tells where each mark of a lane is drawn. Those that matter are
 // kept apart: one that another would hide moves to the right of it.
-func (t *Timeline) placeMarks(l *TimelineLane, shift time.Duration, f func(m *TimelineMark, x float32)) {
+func (t *Timeline) placeMarks(l *TimelineLane, shift time.Duration, f func(m *timeline.Mark, x float32)) {
 	apart, last := t.markSize()+1, float32(math.Inf(-1))
 	for i := range l.Marks {
 		m := &l.Marks[i]
 		x := float32(t.axis.x(m.At-shift) - t.view.x)
-		if m.Kind.weight() == 2 {
+		if weight(m.Kind) == 2 {
 			if x >= last-apart { // marks are nearly always in the order of time
 				x = max(x, last+apart)
 			}

@@ -3,6 +3,8 @@ package widgets
 import (
 	"slices"
 	"strings"
+
+	"rechallenge/core/timeline"
 )
 
 // TimelineFilter says which lanes are shown: those that fit every part that is
@@ -12,9 +14,9 @@ type TimelineFilter struct {
 	Identity string
 	Target   string
 	Outcome  string
-	Finding  string   // of a rule's id; "any" for every lane with one
-	Mark     MarkKind // a lane that has it
-	Words    []string // each of them anywhere in the lane's texts
+	Finding  string            // of a rule's id; "any" for every lane with one
+	Mark     timeline.MarkKind // a lane that has it
+	Words    []string          // each of them anywhere in the lane's texts
 }
 
 // ParseTimelineFilter reads what is typed into a search field: words, and
@@ -35,7 +37,7 @@ func ParseTimelineFilter(text string) TimelineFilter {
 		case "finding", "rule":
 			f.Finding = value
 		case "mark":
-			f.Mark = MarkKind(value)
+			f.Mark = timeline.MarkKind(value)
 		default:
 			f.Words = append(f.Words, word)
 		}
@@ -101,8 +103,8 @@ func (l *TimelineLane) found(id string) bool {
 	return slices.ContainsFunc(l.Findings, func(f string) bool { return holds(f, id) })
 }
 
-func (l *TimelineLane) marked(kind MarkKind) bool {
-	return kind == "" || slices.ContainsFunc(l.Marks, func(m TimelineMark) bool { return m.Kind == kind })
+func (l *TimelineLane) marked(kind timeline.MarkKind) bool {
+	return kind == "" || slices.ContainsFunc(l.Marks, func(m timeline.Mark) bool { return m.Kind == kind })
 }
 
 func or(a, b string) string {

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"rechallenge/app/theme"
+	"rechallenge/core/timeline"
 )
 
 // drawFrame draws the ruler, the overview strip and the legend.
@@ -52,7 +53,7 @@ func (t *Timeline) drawFrame(k ink) {
 }
 
 // drawCut names a folded wait in the ruler.
-func (t *Timeline) drawCut(k ink, f fonts, c TimelineCut) {
+func (t *Timeline) drawCut(k ink, f fonts, c timeline.Cut) {
 	x0, x1 := float32(t.axis.x(c.Start)-t.view.x), float32(t.axis.x(c.End)-t.view.x)
 	if x1 < 2 || x0 > t.area.w {
 		return
@@ -133,19 +134,19 @@ func (t *Timeline) drawLegend(k ink, f fonts) {
 		l.text(x+17, y+(h-f.low)/2, text, k.muted, f.caption, fyne.TextStyle{})
 		x += w + 31
 	}
-	for _, phase := range legendPhases {
-		if t.s.phases&phaseBit(phase) == 0 && t.s.total > 0 || t.compare && phase == "wait" {
+	for _, phase := range timeline.Phases() {
+		if !phase.Timed || t.s.phases&phaseBit(phase) == 0 && t.s.total > 0 || t.compare && phase.ID == timeline.PhaseWait {
 			continue
 		}
-		put(phaseTitle(phase), func(x, y float32) {
-			switch phase {
-			case "wait":
-				l.rect(x-6, y-1, 12, 2, k.of(phase), 0)
-			case "tls":
-				l.rect(x-6, y-4, 6, 9, k.of("tls-1"), 1)
-				l.rect(x, y-4, 6, 9, k.of("tls-2"), 1)
+		put(phase.Title, func(x, y float32) {
+			switch {
+			case phase.ID == timeline.PhaseWait:
+				l.rect(x-6, y-1, 12, 2, k.of(phase.Color), 0)
+			case phase.Other != nil:
+				l.rect(x-6, y-4, 6, 9, k.of(phase.Color), 1)
+				l.rect(x, y-4, 6, 9, k.of(phase.Other.Color), 1)
 			default:
-				l.rect(x-6, y-4, 12, 9, k.of(phase), 2)
+				l.rect(x-6, y-4, 12, 9, k.of(phase.Color), 2)
 			}
 		})
 	}
@@ -153,11 +154,11 @@ func (t *Timeline) drawLegend(k ink, f fonts) {
 		put(tr("asked in one pass, not in another"), func(x, y float32) { k.notEqual(l, x, y, 10) })
 	}
 	for _, kind := range marks {
-		common := kind == MarkChallenge || kind == MarkExpected || kind == MarkResumption
-		if t.s.kinds&kind.bit() == 0 && !common || kind == MarkMessage {
+		common := kind == timeline.MarkChallenge || kind == timeline.MarkExpected || kind == timeline.MarkResumption
+		if t.s.kinds&markBit(kind) == 0 && !common || kind == timeline.MarkMessage {
 			continue
 		}
-		put(kind.title(), func(x, y float32) { k.mark(l, kind, x, y+.5, 10) })
+		put(markTitle(kind), func(x, y float32) { k.mark(l, kind, x, y+.5, 10) })
 	}
 }
 
@@ -245,13 +246,13 @@ func (t *Timeline) describe(h hit) (title string, lines []string) {
 		title += "   " + h.lane.Detail
 	}
 	if m := h.mark; m != nil {
-		lines = append(lines, named(m.Kind.title(), m.Label), "at "+formatOffset(m.At-h.shift, time.Microsecond))
+		lines = append(lines, named(markTitle(m.Kind), m.Label), "at "+formatOffset(m.At-h.shift, time.Microsecond))
 	} else if s := h.span; s != nil {
 		label := s.Label
-		if label == s.Phase {
+		if label == string(s.Phase) {
 			label = ""
 		}
-		lines = append(lines, named(phaseTitle(s.Phase), label), fmt.Sprintf(tr("%s   from %s to %s"), formatSpan(s.End-s.Start),
+		lines = append(lines, named(s.Phase.Info().Title, label), fmt.Sprintf(tr("%s   from %s to %s"), formatSpan(s.End-s.Start),
 			formatOffset(s.Start-h.shift, time.Microsecond), formatOffset(s.End-h.shift, time.Microsecond)))
 	}
 	switch t.rows.differs(h.row) {

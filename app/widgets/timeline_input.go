@@ -4,6 +4,8 @@ import (
 	"math"
 	"time"
 
+	"rechallenge/core/timeline"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -37,8 +39,8 @@ type hit struct {
 	row   int
 	shift time.Duration
 	lane  *TimelineLane
-	span  *TimelineSpan
-	mark  *TimelineMark
+	span  *timeline.Span
+	mark  *timeline.Mark
 }
 
 func (t *Timeline) hitAt(p fyne.Position) hit {
@@ -52,24 +54,24 @@ func (t *Timeline) hitAt(p fyne.Position) hit {
 	}
 	at := t.rows.place(row)
 	l := t.s.at(at)
-	h := hit{ref: Ref{l.Pass, l.Connection}, row: row, shift: t.rows.shift(at), lane: l}
+	h := hit{ref: l.Ref, row: row, shift: t.rows.shift(at), lane: l}
 	if p.X < a.x {
 		return h
 	}
 	x := float64(p.X-a.x) + t.view.x
 	near := float32(8)
-	t.placeMarks(l, h.shift, func(m *TimelineMark, at float32) {
+	t.placeMarks(l, h.shift, func(m *timeline.Mark, at float32) {
 		d, reach := float32(math.Abs(float64(at-(p.X-a.x)))), float32(8)
-		if m.Kind.weight() < 2 {
+		if weight(m.Kind) < 2 {
 			reach = 4
 		}
-		if d < reach && (d < near || h.mark != nil && m.Kind.weight() > h.mark.Kind.weight()) {
+		if d < reach && (d < near || h.mark != nil && weight(m.Kind) > weight(h.mark.Kind)) {
 			h.mark, near = m, d
 		}
 	})
 	for i := range l.Spans {
 		s := &l.Spans[i]
-		if t.compare && legendPhase(s.Phase) == "wait" {
+		if t.compare && s.Phase == timeline.PhaseWait {
 			continue
 		}
 		from, to := t.axis.x(s.Start-h.shift), t.axis.x(s.End-h.shift)
@@ -301,7 +303,7 @@ func (t *Timeline) step(by int) {
 	}
 	if n >= 0 && n < t.rows.total {
 		l := t.s.at(t.rows.place(n))
-		t.choose(Ref{l.Pass, l.Connection})
+		t.choose(l.Ref)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	stock "fyne.io/fyne/v2/theme"
 
 	"rechallenge/app/theme"
+	"rechallenge/core/timeline"
 )
 
 // ink is the theme's colours, looked up once a drawing.
@@ -14,7 +15,7 @@ type ink struct {
 	background, text, muted, group, grid, line, select_, hover, raised color.Color
 	challenge, expected, resumption, bad, warning                      color.Color
 	scroll, primary, onPrimary                                         color.Color
-	phase                                                              map[string]color.Color
+	phase                                                              map[string]color.Color // by the name of a phase's colour
 }
 
 func newInk() ink {
@@ -30,11 +31,11 @@ func newInk() ink {
 	}
 }
 
-func (k ink) of(phase string) color.Color {
-	c, ok := k.phase[phase]
+func (k ink) of(name string) color.Color {
+	c, ok := k.phase[name]
 	if !ok {
-		c = theme.Color(theme.Phase(phase))
-		k.phase[phase] = c
+		c = theme.Color(theme.Phase(name))
+		k.phase[name] = c
 	}
 	return c
 }
@@ -70,29 +71,29 @@ var (
 )
 
 // mark draws a mark around a point, in a box of d pixels.
-func (k ink) mark(l *layer, kind MarkKind, x, y, d float32) {
+func (k ink) mark(l *layer, kind timeline.MarkKind, x, y, d float32) {
 	left, top := x-d/2, y-d/2
 	switch kind {
-	case MarkChallenge:
+	case timeline.MarkChallenge:
 		l.shape(diamondShape, left-1.5, top-1.5, d+3, d+3, k.background, nil, 0)
 		l.shape(diamondShape, left, top, d, d, k.challenge, nil, 0)
-	case MarkExpected:
+	case timeline.MarkExpected:
 		l.shape(diamondShape, left-2.5, top-2.5, d+5, d+5, k.background, nil, 0)
 		l.shape(diamondShape, left-1, top-1, d+2, d+2, k.expected, nil, 0)
 		l.shape(diamondShape, left+2, top+2, d-4, d-4, k.background, nil, 0)
-	case MarkResumption:
+	case timeline.MarkResumption:
 		l.circle(left-2, top-2, d+4, k.background, nil, 0)
 		l.shape(returnShape, left, top, d, d, k.resumption, nil, 0)
-	case MarkRenegotiation:
+	case timeline.MarkRenegotiation:
 		l.circle(left-2, top-2, d+4, k.background, k.challenge, 1.5)
 		l.shape(diamondShape, left+1, top+1, d-2, d-2, k.challenge, nil, 0)
-	case MarkPostHandshake:
+	case timeline.MarkPostHandshake:
 		l.shape(diamondShape, left+2, top-1.5, d+3, d+3, k.background, nil, 0)
 		l.shape(tailShape, left-2, top, d+4, d, k.challenge, nil, 0)
-	case MarkError:
+	case timeline.MarkError:
 		l.circle(left-2, top-2, d+4, k.background, nil, 0)
 		l.shape(crossShape, left, top, d, d, k.bad, nil, 0)
-	case MarkSession:
+	case timeline.MarkSession:
 		l.circle(x-3.5, y-3.5, 7, k.background, nil, 0)
 		l.circle(x-2.5, y-2.5, 5, k.resumption, nil, 0)
 	default:
@@ -108,58 +109,42 @@ func (k ink) notEqual(l *layer, x, y, d float32) {
 }
 
 // weight orders marks from back to front, and which of two is hit.
-func (m MarkKind) weight() int {
+func weight(m timeline.MarkKind) int {
 	switch m {
-	case MarkMessage:
+	case timeline.MarkMessage:
 		return 0
-	case MarkSession:
+	case timeline.MarkSession:
 		return 1
 	}
 	return 2
 }
 
 // title is a mark's kind in words.
-func (m MarkKind) title() string {
+func markTitle(m timeline.MarkKind) string {
 	switch m {
-	case MarkChallenge:
+	case timeline.MarkChallenge:
 		return "challenge"
-	case MarkExpected:
+	case timeline.MarkExpected:
 		return tr("challenge that did not come")
-	case MarkResumption:
+	case timeline.MarkResumption:
 		return "resumption"
-	case MarkRenegotiation:
+	case timeline.MarkRenegotiation:
 		return tr("challenge in renegotiation")
-	case MarkPostHandshake:
+	case timeline.MarkPostHandshake:
 		return tr("challenge after the handshake")
-	case MarkError:
+	case timeline.MarkError:
 		return "error"
-	case MarkSession:
+	case timeline.MarkSession:
 		return tr("session given")
 	}
 	return "message"
 }
 
-// phaseTitle is a span's phase in words.
-func phaseTitle(phase string) string {
-	switch phase {
-	case "dial":
-		return "connect"
-	case "http":
-		return "HTTP"
-	case "tls":
-		return "TLS"
-	}
-	if len(phase) > 4 && phase[:4] == "tls-" {
-		return tr("TLS flight ") + phase[4:]
-	}
-	return phase
-}
-
 // marks are all kinds, in the legend's order.
-var marks = []MarkKind{MarkChallenge, MarkExpected, MarkResumption, MarkSession, MarkRenegotiation, MarkPostHandshake, MarkError, MarkMessage}
+var marks = []timeline.MarkKind{timeline.MarkChallenge, timeline.MarkExpected, timeline.MarkResumption, timeline.MarkSession, timeline.MarkRenegotiation, timeline.MarkPostHandshake, timeline.MarkError, timeline.MarkMessage}
 
 // bit is a kind's in a set of them.
-func (m MarkKind) bit() uint16 {
+func markBit(m timeline.MarkKind) uint16 {
 	for i, k := range marks {
 		if k == m {
 			return 1 << i
@@ -168,24 +153,12 @@ func (m MarkKind) bit() uint16 {
 	return 0
 }
 
-// legendPhases are the phases that the legend names, in its order.
-var legendPhases = []string{"resolve", "dial", "proxy", "tls", "http", "wait"}
-
 // phaseBit is a phase's in a set of them.
-func phaseBit(phase string) uint8 {
-	phase = legendPhase(phase)
-	for i, p := range legendPhases {
-		if p == phase {
+func phaseBit(phase timeline.Phase) uint16 {
+	for i, p := range timeline.Phases() {
+		if p.ID == phase.ID {
 			return 1 << i
 		}
 	}
 	return 0
-}
-
-// legendPhase is the phase as the legend names it.
-func legendPhase(phase string) string {
-	if len(phase) >= 3 && phase[:3] == "tls" {
-		return "tls"
-	}
-	return phase
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rechallenge/core/timeline"
 )
 
 // arrangement is which lanes of a store are shown, in which rows, under which
@@ -20,7 +22,7 @@ type arrangement struct {
 	compare  bool
 	store    *store
 	end      time.Duration
-	cuts     []TimelineCut
+	cuts     []timeline.Cut
 }
 
 // section is a title with the rows below it. Side by side, head makes the

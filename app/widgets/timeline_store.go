@@ -1,6 +1,10 @@
 package widgets
 
-import "time"
+import (
+	"time"
+
+	"rechallenge/core/timeline"
+)
 
 // place is where a lane is in the store: its group and its position in it.
 type place struct{ group, lane int32 }
@@ -12,15 +16,15 @@ type store struct {
 	groupOf map[int]int // by pass
 	first   []int       // lanes before each group
 	total   int
-	links   []TimelineLink
+	links   []timeline.Link
 	nextOut []int32 // by link: an older one of the same lane, its number + 1
 	nextIn  []int32
 	loose   []int32 // links whose lanes have not come yet
 	end     time.Duration
-	cuts    []TimelineCut
+	cuts    []timeline.Cut
 	started time.Time
 	kinds   uint16 // which marks occur
-	phases  uint8  // which of the legend's phases occur
+	phases  uint16 // which of the legend's phases occur
 }
 
 // storeGroup is a pass. What is not in the lanes is by their position.
@@ -84,10 +88,10 @@ func (s *store) note(at place) {
 	g.number.set(l.Connection, at.lane)
 	g.extents[at.lane], g.kept[at.lane] = l.extent(), unknown
 	for i := range l.Spans {
-		s.phases |= phaseBit(l.Spans[i].Phase)
+		s.phases |= phaseBit(l.Spans[i].Phase.Info())
 	}
 	for i := range l.Marks {
-		s.kinds |= l.Marks[i].Kind.bit()
+		s.kinds |= markBit(l.Marks[i].Kind)
 	}
 }
 
@@ -126,7 +130,7 @@ func (s *store) update(title string, lane TimelineLane) {
 	s.note(place{int32(g), int32(len(group.lanes) - 1)})
 }
 
-func (s *store) addLink(l TimelineLink) {
+func (s *store) addLink(l timeline.Link) {
 	s.links = append(s.links, l)
 	s.nextOut, s.nextIn = append(s.nextOut, 0), append(s.nextIn, 0)
 	s.loose = append(s.loose, int32(len(s.links)-1))
@@ -164,8 +168,8 @@ func (s *store) join() {
 // link ties a link to the lanes at its ends.
 func (s *store) link(n int32) {
 	l := &s.links[n]
-	from, ok := s.find(Ref{l.Pass, l.From})
-	to, ok2 := s.find(Ref{l.Pass, l.To})
+	from, ok := s.find(l.From)
+	to, ok2 := s.find(l.To)
 	if !ok || !ok2 {
 		s.loose = append(s.loose, n)
 		return
@@ -260,7 +264,7 @@ func (l *TimelineLane) extent() extent {
 	for i := range l.Spans {
 		s := &l.Spans[i]
 		take(s.Start, s.End)
-		if waits = waits || s.Phase == "wait"; waits && s.Phase != "wait" {
+		if waits = waits || s.Phase == timeline.PhaseWait; waits && s.Phase != timeline.PhaseWait {
 			e.begin, waits = s.Start, false
 		}
 	}
@@ -280,16 +284,16 @@ func (l *TimelineLane) asked() verdict {
 	failed := false
 	for i := range l.Marks {
 		switch l.Marks[i].Kind {
-		case MarkChallenge, MarkRenegotiation, MarkPostHandshake:
+		case timeline.MarkChallenge, timeline.MarkRenegotiation, timeline.MarkPostHandshake:
 			return yes
-		case MarkError:
+		case timeline.MarkError:
 			failed = true
 		}
 	}
 	answer := unknown
 	for i := range l.Spans {
-		switch phase := legendPhase(l.Spans[i].Phase); {
-		case phase == "http", phase == "tls" && !failed:
+		switch phase := l.Spans[i].Phase; {
+		case phase == timeline.PhaseHTTP, phase == timeline.PhaseTLS && !failed:
 			answer = no
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"rechallenge/app/theme"
 	"rechallenge/app/widgets"
+	"rechallenge/core/timeline"
 )
 
 func show(t testing.TB, o fyne.CanvasObject, w, h float32) fyne.Window {
@@ -109,7 +110,7 @@ func TestTimelineKeepsMarksApart(t *testing.T) {
 		tl.Tapped(&fyne.PointEvent{Position: fyne.NewPos(x, 77)})
 	}
 	for i, m := range l.Marks {
-		if kind := m.Kind; kind != widgets.MarkMessage && kind != widgets.MarkSession && !hit[i+1] {
+		if kind := m.Kind; kind != timeline.MarkMessage && kind != timeline.MarkSession && !hit[i+1] {
 			t.Errorf("%s can't be clicked", kind)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	stock "fyne.io/fyne/v2/theme"
 
 	"rechallenge/app/theme"
+	"rechallenge/core/timeline"
 )
 
 // Severity tells how grave something is. Its values are those of the reports.
@@ -61,12 +62,9 @@ func (s Severity) Icon() fyne.Resource {
 
 // Ref names a connection: its pass, and its index in it from 1. The zero Ref
 // names none; Connection 0 names the whole pass.
-type Ref struct{ Pass, Connection int }
+type Ref = timeline.Ref
 
-// String is the Ref as an ID of a Row, "2/14".
-func (r Ref) String() string { return fmt.Sprintf("%d/%d", r.Pass, r.Connection) }
-
-// ParseRef reads what String wrote.
+// ParseRef reads what Ref.String wrote.
 func ParseRef(id string) (Ref, bool) {
 	var r Ref
 	n, err := fmt.Sscanf(id, "%d/%d", &r.Pass, &r.Connection)

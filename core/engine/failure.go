@@ -20,15 +20,6 @@ import (
 // past is a deadline that ends any wait at once.
 var past = time.Unix(1, 0)
 
-// before is what a phase waits for.
-var before = map[trace.Phase]string{
-	trace.PhaseResolve: "the name was resolved",
-	trace.PhaseDial:    "a connection was made",
-	trace.PhaseProxy:   "the proxy had answered",
-	trace.PhaseTLS:     "the TLS handshake was done",
-	trace.PhaseHTTP:    "the server had answered",
-}
-
 // classify turns an error into data: the phase in which it happened, a reason
 // from the closed list, and the alert where the server sent one. What the wire
 // said decides before what the library made of it.
@@ -39,10 +30,10 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 	}
 	switch {
 	case a.ctx0().Err() != nil:
-		f.Reason, f.Message = trace.ReasonCancelled, "the run was stopped before "+before[phase]
+		f.Reason, f.Message = trace.ReasonCancelled, "the run was stopped before "+phase.Info().Until
 		return f
 	case errors.Is(a.ctx.Err(), context.DeadlineExceeded):
-		f.Reason, f.Message = trace.ReasonTimeout, fmt.Sprintf("the timeout of %s was over before %s", a.allowed, before[phase])
+		f.Reason, f.Message = trace.ReasonTimeout, fmt.Sprintf("the timeout of %s was over before %s", a.allowed, phase.Info().Until)
 		return f
 	}
 	var untyped *stack.Error

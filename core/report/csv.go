@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,8 +19,19 @@ type column struct {
 }
 
 // columns are the CSV's, named as in the JSON report; nested names are joined
-// by an underscore, lists by "; ". An unknown or absent thing is empty.
-var columns = []column{
+// by an underscore, lists by "; ". An unknown or absent thing is empty. Times
+// come last.
+func columns() []column {
+	list := slices.Clone(answers)
+	for i, p := range trace.Phases {
+		if p.Timed {
+			list = append(list, column{string(p.ID) + "_ms", of(func(j *connectionJSON) string { return decimal(trace.Milliseconds(j.Timing.Took[i])) })})
+		}
+	}
+	return append(list, column{"total_ms", of(func(j *connectionJSON) string { return decimal(trace.Milliseconds(j.Timing.Total)) })})
+}
+
+var answers = []column{
 	{"pass", func(p *trace.Pass, _ *trace.Connection, _ *connectionJSON) string { return p.Cache }},
 	{"control", func(p *trace.Pass, _ *trace.Connection, _ *connectionJSON) string {
 		return strconv.FormatBool(p.Control)
@@ -71,13 +83,6 @@ var columns = []column{
 	{"start_ms", func(_ *trace.Pass, c *trace.Connection, _ *connectionJSON) string {
 		return decimal(trace.Milliseconds(c.Start))
 	}},
-	{"wait_ms", of(func(j *connectionJSON) string { return decimal(j.Timing.Wait) })},
-	{"resolve_ms", of(func(j *connectionJSON) string { return decimal(j.Timing.Resolve) })},
-	{"dial_ms", of(func(j *connectionJSON) string { return decimal(j.Timing.Dial) })},
-	{"proxy_ms", of(func(j *connectionJSON) string { return decimal(j.Timing.Proxy) })},
-	{"tls_ms", of(func(j *connectionJSON) string { return decimal(j.Timing.TLS) })},
-	{"http_ms", of(func(j *connectionJSON) string { return decimal(j.Timing.HTTP) })},
-	{"total_ms", of(func(j *connectionJSON) string { return decimal(j.Timing.Total) })},
 }
 
 type cell = func(p *trace.Pass, c *trace.Connection, j *connectionJSON) string
@@ -134,6 +139,7 @@ func decimal(ms float64) string { return strconv.FormatFloat(ms, 'f', -1, 64) }
 func writeCSV(w io.Writer, r *Report) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
+	columns := columns()
 	record := make([]string, len(columns))
 	for i, c := range columns {
 		record[i] = c.name

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"encoding/json"
+	"strconv"
 	"time"
 
 	"rechallenge/core/diagnose"
@@ -80,9 +82,9 @@ type connectionJSON struct {
 
 // spanJSON is a stretch of a connection's life, since the run's start.
 type spanJSON struct {
-	Phase   string  `json:"phase"`
-	StartMS float64 `json:"start_ms"`
-	EndMS   float64 `json:"end_ms"`
+	Phase   trace.Phase `json:"phase"`
+	StartMS float64     `json:"start_ms"`
+	EndMS   float64     `json:"end_ms"`
 }
 
 type resumptionJSON struct {
@@ -130,12 +132,33 @@ type errorJSON struct {
 	Message string       `json:"message"`
 }
 
-type timingJSON struct {
-	Wait    float64 `json:"wait"`
-	Resolve float64 `json:"resolve"`
-	Dial    float64 `json:"dial"`
-	Proxy   float64 `json:"proxy"`
-	TLS     float64 `json:"tls"`
-	HTTP    float64 `json:"http"`
-	Total   float64 `json:"total"`
+// timingJSON is an object with a number of milliseconds for each phase that
+// takes time, and "total".
+type timingJSON trace.Timing
+
+func (t timingJSON) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, p := range trace.Phases {
+		if p.Timed {
+			b = append(strconv.AppendQuote(b, string(p.ID)), ':')
+			b = append(appendMilliseconds(b, t.Took[i]), ',')
+		}
+	}
+	return append(appendMilliseconds(append(b, `"total":`...), t.Total), '}'), nil
+}
+
+func appendMilliseconds(b []byte, d time.Duration) []byte {
+	return strconv.AppendFloat(b, trace.Milliseconds(d), 'f', -1, 64)
+}
+
+func (t *timingJSON) UnmarshalJSON(data []byte) error {
+	var took map[string]float64
+	if err := json.Unmarshal(data, &took); err != nil {
+		return err
+	}
+	for name, ms := range took {
+		(*trace.Timing)(t).Set(trace.Phase(name), trace.FromMilliseconds(ms))
+	}
+	t.Total = trace.FromMilliseconds(took["total"])
+	return nil
 }

@@ -124,10 +124,7 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		SessionKey: r.text(j.SessionKey), IdentityAuthenticated: r.pointer(j.IdentityAuthenticated), AuthenticatedKnown: j.AuthenticatedKnown,
 		IdentitySeenByServer: r.pointer(j.IdentitySeenByServer), SeenAs: r.pointer(j.SeenAs), ReusedConnection: j.ReusedConnection, Coalesced: j.Coalesced,
 		Start: trace.FromMilliseconds(j.StartMS), End: trace.FromMilliseconds(j.EndMS), Spans: make([]trace.Span, len(j.Spans)),
-		Timing: trace.Timing{
-			Wait: trace.FromMilliseconds(j.Timing.Wait), Resolve: trace.FromMilliseconds(j.Timing.Resolve), Dial: trace.FromMilliseconds(j.Timing.Dial),
-			Proxy: trace.FromMilliseconds(j.Timing.Proxy), TLS: trace.FromMilliseconds(j.Timing.TLS), HTTP: trace.FromMilliseconds(j.Timing.HTTP), Total: trace.FromMilliseconds(j.Timing.Total),
-		},
+		Timing:   trace.Timing(j.Timing),
 		Evidence: trace.Evidence{Done: j.Event, CacheLookup: j.Event},
 	}
 	if j.Handshake != nil {
@@ -137,7 +134,7 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		c.ServerTrust = trace.ServerTrust(r.text((*string)(j.ServerTrust)))
 	}
 	for i, s := range j.Spans {
-		c.Spans[i] = trace.Span{Phase: r.text(&s.Phase), Start: trace.FromMilliseconds(s.StartMS), End: trace.FromMilliseconds(s.EndMS)}
+		c.Spans[i] = trace.Span{Phase: s.Phase, Start: trace.FromMilliseconds(s.StartMS), End: trace.FromMilliseconds(s.EndMS)}
 	}
 	if j.HelloMS != nil {
 		c.Hello, c.Evidence.ClientHello, c.Evidence.ServerHello = trace.FromMilliseconds(*j.HelloMS), j.Event, j.Event

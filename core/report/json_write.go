@@ -185,10 +185,7 @@ func connection(c *trace.Connection) connectionJSON {
 		IdentitySeenByServer: c.IdentitySeenByServer, SeenAs: c.SeenAs, ServerTrust: text(c.ServerTrust),
 		ReusedConnection: c.ReusedConnection, Coalesced: c.Coalesced, NewSessions: []newSessionJSON{}, VirtualTime: c.VirtualTime,
 		StartMS: trace.Milliseconds(c.Start), EndMS: trace.Milliseconds(c.End), Spans: []spanJSON{},
-		Timing: timingJSON{
-			trace.Milliseconds(c.Timing.Wait), trace.Milliseconds(c.Timing.Resolve), trace.Milliseconds(c.Timing.Dial), trace.Milliseconds(c.Timing.Proxy),
-			trace.Milliseconds(c.Timing.TLS), trace.Milliseconds(c.Timing.HTTP), trace.Milliseconds(c.Timing.Total),
-		},
+		Timing: timingJSON(c.Timing),
 	}
 	if c.TLSVersion != 0 {
 		j.TLSVersion, j.CipherSuite = text(protocol.VersionText(c.TLSVersion)), text(protocol.CipherSuiteName(c.CipherSuite))

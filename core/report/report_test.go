@@ -99,9 +99,10 @@ func TestGoldenHTML(t *testing.T) {
 	golden(t, "demo.html", write(t, r, ".html"))
 }
 
-// TestSchema holds our own output against the schema that ships.
-func TestSchema(t *testing.T) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.SchemaJSON))
+// compiled is the schema that ships.
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.JSONSchema()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +115,24 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return schema
+}
+
+// validate holds a report against the schema.
+func validate(t *testing.T, data []byte) {
+	t.Helper()
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiled(t).Validate(value); err != nil {
+		t.Errorf("our own report: %v", err)
+	}
+}
+
+// TestSchema holds our own output against the schema that ships.
+func TestSchema(t *testing.T) {
+	schema := compiled(t)
 	r, _ := read(t)
 	valid := write(t, r, ".json")
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(valid))
@@ -149,7 +168,7 @@ func TestSchemaKnowsEveryReason(t *testing.T) {
 			}
 		} `json:"$defs"`
 	}
-	if err := json.Unmarshal(report.SchemaJSON, &s); err != nil {
+	if err := json.Unmarshal(report.JSONSchema(), &s); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.Defs.Connection.Properties.Error.Properties.Reason.Enum; !slices.Equal(got, trace.Reasons) {

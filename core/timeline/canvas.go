@@ -61,6 +61,11 @@ func diamond(x, y, r float64) shape {
 	return move(x, y-r).line(r, r).line(-r, r).line(-r, -r).close()
 }
 
+// tailed is a diamond with a tail to the left, to where the handshake was.
+func tailed(x, y, r float64) shape {
+	return move(x-r-4, y-1.5).line(6, 0).line(4, 1.5-r).line(r, r).line(-r, r).line(-4, 1.5-r).line(-6, 0).close()
+}
+
 // circle is four curves; kappa is the usual distance of their control points.
 func circle(x, y, r float64) shape {
 	const kappa = 0.5522847498
@@ -96,8 +101,10 @@ func glyph(k MarkKind, x, y float64) []part {
 		return []part{{"tl-challenge", diamond(x, y, 6)}}
 	case MarkExpected:
 		return []part{{"tl-expected", diamond(x, y, 6)}}
-	case MarkRenegotiation, MarkPostHandshake:
+	case MarkRenegotiation:
 		return []part{{"tl-ring", circle(x, y, 8)}, {"tl-challenge", diamond(x, y, 5)}}
+	case MarkPostHandshake:
+		return []part{{"tl-challenge", tailed(x, y, 6)}}
 	case MarkResumption:
 		return []part{{"tl-return", arrow(x, y)}}
 	case MarkError:
@@ -116,7 +123,7 @@ const (
 	labelWidth  = 170
 	wordsWidth  = 230
 	rulerHeight = 24
-	legendLine  = 30
+	legendLine  = 48 // two lines: marks, phases
 )
 
 // drawing draws a layout on a canvas.
@@ -155,7 +162,7 @@ func (d *drawing) draw() {
 	for _, g := range d.Groups {
 		y = d.group(g, y)
 	}
-	d.legend(y + legendLine - 10)
+	d.legend(y + 20)
 }
 
 // x is where a moment lies.
@@ -205,7 +212,7 @@ func (d *drawing) lane(l Lane, y float64) {
 	d.on.label(class, 22, y+4, cut(l.Label, 14), cut(l.Detail, 12))
 	for _, s := range l.Spans {
 		x0, x1 := d.x(s.Start), d.x(s.End)
-		d.on.rect("tl-"+s.Phase, x0, y-6, max(x1-x0, 1), 12, 2, s.Label+": "+round(s.End-s.Start))
+		d.on.rect("tl-"+s.Look().Color, x0, y-6, max(x1-x0, 1), 12, 2, s.Label+": "+round(s.End-s.Start))
 	}
 	d.on.text(class, float64(d.width-wordsWidth+14), y+4, cut(l.Outcome, 34))
 }
@@ -245,7 +252,8 @@ func (d *drawing) legend(y float64) {
 		{MarkChallenge, "challenge"},
 		{MarkExpected, "expected, did not come"},
 		{MarkResumption, "resumed"},
-		{MarkPostHandshake, "asked after the handshake"},
+		{MarkRenegotiation, "in renegotiation"},
+		{MarkPostHandshake, "after the handshake"},
 		{MarkSession, "session given"},
 		{MarkError, "failed"},
 	} {
@@ -258,5 +266,18 @@ func (d *drawing) legend(y float64) {
 		}
 		d.on.text("tl-dim", x+13, y, e.text)
 		x += 32 + 6.4*float64(len(e.text))
+	}
+	x, y = 16, y+18
+	for _, p := range phases(d.Layout) {
+		looks := []string{p.Color}
+		if p.Other != nil {
+			looks = append(looks, p.Other.Color)
+		}
+		for i, color := range looks {
+			w := 12 / float64(len(looks))
+			d.on.rect("tl-"+color, x+float64(i)*w, y-9, w, 10, 2, "")
+		}
+		d.on.text("tl-dim", x+19, y, p.Title)
+		x += 38 + 6.4*float64(len(p.Title))
 	}
 }

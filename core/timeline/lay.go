@@ -33,7 +33,7 @@ func Lay(log *trace.Log, bad func(trace.Ref) bool) *Layout {
 			lane.Bad = bad(c.Ref())
 			g.Lanes = append(g.Lanes, lane)
 			for _, s := range lane.Spans {
-				if s.Phase != "wait" {
+				if s.Phase != trace.PhaseWait {
 					busy = append(busy, Cut{s.Start, s.End})
 				}
 			}
@@ -63,8 +63,8 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection) Lane {
 	flights, hello := flights(p, c), cmp.Or(c.Hello, c.Start)
 	for _, s := range c.Spans {
 		end := cmp.Or(s.End, log.End)
-		if s.Phase != "tls" {
-			l.Spans = append(l.Spans, Span{Phase: s.Phase, Start: s.Start, End: end, Label: s.Phase})
+		if s.Phase != trace.PhaseTLS {
+			l.Spans = append(l.Spans, Span{Phase: s.Phase, Start: s.Start, End: end, Label: string(s.Phase)})
 			continue
 		}
 		l.Spans = append(l.Spans, byFlight(s.Start, end, flights)...)
@@ -158,7 +158,7 @@ func outcome(c *trace.Connection) string {
 // handshakeEnd is when the TLS span ended, or from where it has not.
 func handshakeEnd(c *trace.Connection, from time.Duration) time.Duration {
 	for _, s := range c.Spans {
-		if s.Phase == "tls" && s.End > from {
+		if s.Phase == trace.PhaseTLS && s.End > from {
 			return s.End
 		}
 	}
@@ -186,7 +186,7 @@ func flights(p *trace.Pass, c *trace.Connection) (list []moment) {
 
 // byFlight cuts the TLS span where each flight begins.
 func byFlight(start, end time.Duration, flights []moment) []Span {
-	spans := []Span{{Phase: "tls", Start: start, End: end, Label: "TLS"}}
+	spans := []Span{{Phase: trace.PhaseTLS, Start: start, End: end, Label: "TLS"}}
 	for _, f := range flights {
 		last := &spans[len(spans)-1]
 		if f.at <= last.Start || f.at >= end {
@@ -196,11 +196,7 @@ func byFlight(start, end time.Duration, flights []moment) []Span {
 			continue
 		}
 		last.End = f.at
-		phase := "tls"
-		if len(spans)%2 == 1 {
-			phase = "tls-2"
-		}
-		spans = append(spans, Span{Phase: phase, Start: f.at, End: end, Label: fmt.Sprintf("TLS flight %d from the %s", f.flight, f.from)})
+		spans = append(spans, Span{Phase: trace.PhaseTLS, Other: len(spans)%2 == 1, Start: f.at, End: end, Label: fmt.Sprintf("TLS flight %d from the %s", f.flight, f.from)})
 	}
 	return spans
 }

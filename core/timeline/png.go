@@ -134,12 +134,18 @@ type look struct {
 
 var looks = map[string]look{
 	"tl-bg": {fill: "bg"}, "tl-row": {fill: "row"}, "tl-grid": {stroke: "grid", width: 1},
-	"tl-wait": {fill: "wait"}, "tl-resolve": {fill: "resolve"}, "tl-dial": {fill: "dial"}, "tl-proxy": {fill: "proxy"},
-	"tl-tls": {fill: "tls"}, "tl-tls-2": {fill: "tls2"}, "tl-http": {fill: "http"}, "tl-open": {fill: "wait"},
 	"tl-challenge": {fill: "challenge", stroke: "stroke", width: 1}, "tl-expected": {fill: "bg", stroke: "challenge", width: 2},
 	"tl-ring": {fill: "bg", stroke: "challenge", width: 1.5}, "tl-return": {stroke: "linkbad", width: 2}, "tl-cross": {stroke: "error", width: 2.5},
 	"tl-session": {fill: "dim"}, "tl-link": {stroke: "link", width: 1.5}, "tl-linkbad": {stroke: "linkbad", width: 2},
 	"tl-label": {fill: "fg", size: 12}, "tl-dim": {fill: "dim", size: 11}, "tl-head": {fill: "fg", bold: true, size: 12}, "tl-bad": {fill: "error", bold: true, size: 12},
+}
+
+// lookOf is how a class is drawn; a phase is filled with its colour.
+func lookOf(class string) look {
+	if l, ok := looks[class]; ok {
+		return l
+	}
+	return look{fill: strings.TrimPrefix(class, "tl-")}
 }
 
 // pixels draws on an image.
@@ -154,7 +160,7 @@ type pixels struct {
 func (c *pixels) rect(class string, x, y, w, h, _ float64, _ string) {
 	r := image.Rect(int(x*c.scale+0.5), int(y*c.scale+0.5), int((x+w)*c.scale+0.5), int((y+h)*c.scale+0.5))
 	r.Max.X = max(r.Max.X, r.Min.X+1)
-	draw.Draw(c.img, r, image.NewUniform(c.colors[looks[class].fill]), image.Point{}, draw.Src)
+	draw.Draw(c.img, r, image.NewUniform(c.colors[lookOf(class).fill]), image.Point{}, draw.Src)
 }
 
 func (c *pixels) text(class string, x, y float64, s string) { c.write(class, x, y, s) }
@@ -165,7 +171,7 @@ func (c *pixels) label(class string, x, y float64, s, detail string) {
 
 // write draws a text and gives where it ends.
 func (c *pixels) write(class string, x, y float64, s string) float64 {
-	l := looks[class]
+	l := lookOf(class)
 	face, err := c.face(l)
 	if err != nil {
 		return x
@@ -176,7 +182,7 @@ func (c *pixels) write(class string, x, y float64, s string) float64 {
 }
 
 func (c *pixels) shape(class string, s shape, _ string) {
-	l := looks[class]
+	l := lookOf(class)
 	if l.fill != "" {
 		c.paint(s.flat(), c.colors[l.fill])
 	}

@@ -1,5 +1,13 @@
 package timeline
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rechallenge/core/trace"
+)
+
 // The two palettes, chosen to stay apart for people who see colours
 // differently and to keep text at 4.5:1 against its ground.
 const (
@@ -12,9 +20,6 @@ const (
 	rules = `.timeline .tl-bg{fill:var(--bg)}.timeline text{fill:var(--fg)}.timeline .tl-dim{fill:var(--dim);font-size:11px}` +
 		`.timeline .tl-head{font-weight:600}.timeline .tl-grid{stroke:var(--grid);fill:none}.timeline .tl-row{fill:var(--row)}` +
 		`.timeline .tl-bad{fill:var(--error);font-weight:600}` +
-		`.timeline .tl-wait{fill:var(--wait)}.timeline .tl-resolve{fill:var(--resolve)}.timeline .tl-dial{fill:var(--dial)}` +
-		`.timeline .tl-proxy{fill:var(--proxy)}.timeline .tl-tls{fill:var(--tls)}.timeline .tl-tls-2{fill:var(--tls2)}` +
-		`.timeline .tl-http{fill:var(--http)}.timeline .tl-open{fill:var(--wait)}` +
 		`.timeline .tl-challenge{fill:var(--challenge);stroke:var(--stroke)}.timeline .tl-expected{fill:var(--bg);stroke:var(--challenge);stroke-width:2}` +
 		`.timeline .tl-ring{fill:var(--bg);stroke:var(--challenge);stroke-width:1.5}` +
 		`.timeline .tl-return{fill:none;stroke:var(--linkbad);stroke-width:2}.timeline .tl-cross{stroke:var(--error);stroke-width:2.5;fill:none}` +
@@ -29,9 +34,30 @@ func Sheet() string { return style("") }
 func style(theme string) string {
 	switch theme {
 	case "light":
-		return ".timeline{" + light + "}" + rules
+		return ".timeline{" + light + "}" + rules + fills()
 	case "dark":
-		return ".timeline{" + dark + "}" + rules
+		return ".timeline{" + dark + "}" + rules + fills()
 	}
-	return ".timeline{" + light + "}@media(prefers-color-scheme:dark){.timeline{" + dark + "}}" + rules
+	return ".timeline{" + light + "}@media(prefers-color-scheme:dark){.timeline{" + dark + "}}" + rules + fills()
+}
+
+// fills are the rules of the phases' colours.
+func fills() string {
+	var b strings.Builder
+	for _, color := range colors() {
+		fmt.Fprintf(&b, ".timeline .tl-%s{fill:var(--%[1]s)}", color)
+	}
+	return b.String()
+}
+
+// colors are the names of the phases' colours, each once.
+func colors() (list []string) {
+	for _, p := range trace.Phases {
+		list = append(list, p.Color)
+		if p.Other != nil {
+			list = append(list, p.Other.Color)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }

@@ -2,18 +2,17 @@ package timeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
+
+	"rechallenge/core/trace"
 )
 
-// runes of the terminal drawing.
-var phaseRune = map[string]rune{
-	"wait": '·', "resolve": '░', "dial": '─', "proxy": '═', "tls": '█', "tls-2": '▓', "http": '▒', "open": ' ',
-}
-
+// markRune is a mark's sign in a terminal.
 var markRune = map[MarkKind]rune{
-	MarkChallenge: '◆', MarkExpected: '◇', MarkResumption: '↩', MarkRenegotiation: '◈', MarkPostHandshake: '◈', MarkError: '✕',
+	MarkChallenge: '◆', MarkExpected: '◇', MarkResumption: '↩', MarkRenegotiation: '◈', MarkPostHandshake: '⬖', MarkError: '✕',
 }
 
 // Text draws a layout for a terminal of the given width, each group from its
@@ -42,8 +41,29 @@ func Text(l *Layout, width int, color bool) string {
 			fmt.Fprintf(&b, "%s%-*s %s %s\n", sign, label, cut(laneLabel(lane), label), lineOf(l, lane, begin, longest, bar, color), cut(plain(lane.Outcome), outcome))
 		}
 	}
-	b.WriteString("◆ challenge  ◇ expected, did not come  ↩ resumed  ◈ asked after the handshake  ✕ failed   ─ dial  █▓ TLS by flight  ▒ HTTP\n")
+	b.WriteString("◆ challenge  ◇ expected, did not come  ↩ resumed  ◈ in renegotiation  ⬖ after the handshake  ✕ failed\n")
+	for _, p := range phases(l) {
+		b.WriteRune(p.Glyph)
+		if p.Other != nil {
+			b.WriteRune(p.Other.Glyph)
+		}
+		b.WriteString(" " + p.Title + "  ")
+	}
+	b.WriteString("\n")
 	return b.String()
+}
+
+// phases are those that occur, for a legend.
+func phases(l *Layout) []Phase {
+	occurs := map[trace.Phase]bool{}
+	for _, g := range l.Groups {
+		for _, lane := range g.Lanes {
+			for _, s := range lane.Spans {
+				occurs[s.Phase] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(trace.Phases), func(p Phase) bool { return !occurs[p.ID] || p.Glyph == ' ' })
 }
 
 func laneLabel(l Lane) string { return plain(l.Label + " " + l.Detail) }
@@ -65,10 +85,7 @@ func lineOf(l *Layout, lane Lane, begin, longest time.Duration, n int, color boo
 		return min(max(int(int64(l.Axis.Position(t)-begin)*int64(n)/int64(longest)), 0), n-1)
 	}
 	for _, s := range lane.Spans {
-		r, ok := phaseRune[s.Phase]
-		if !ok {
-			r = '█'
-		}
+		r := s.Look().Glyph
 		for i := cell(s.Start); i <= cell(s.End); i++ {
 			cells[i] = r
 		}

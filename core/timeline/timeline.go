@@ -39,9 +39,37 @@ type Lane struct {
 
 // Span is a stretch of a lane.
 type Span struct {
-	Phase      string // as trace.Span; TLS is cut by flight, "tls" and "tls-2" in turn
+	Phase      trace.Phase
+	Other      bool // every second flight of a phase that is cut by flights
 	Start, End time.Duration
 	Label      string
+}
+
+// Phase is what there is to know about the phase of a span: its title, sign
+// and colour.
+type Phase = trace.PhaseInfo
+
+// Ref names a connection.
+type Ref = trace.Ref
+
+// The phases that are treated by name.
+const (
+	PhaseWait = trace.PhaseWait
+	PhaseTLS  = trace.PhaseTLS
+	PhaseHTTP = trace.PhaseHTTP
+)
+
+// Phases are all of them, in the order of a connection's life.
+func Phases() []Phase { return trace.Phases }
+
+// Look is how a span looks: the sign that fills it in a terminal, and the name
+// of its colour.
+func (s Span) Look() trace.PhaseLook {
+	p := s.Phase.Info()
+	if s.Other && p.Other != nil {
+		return *p.Other
+	}
+	return trace.PhaseLook{Glyph: p.Glyph, Color: p.Color}
 }
 
 // MarkKind is what a mark means; each has a shape of its own, so that meaning

@@ -160,14 +160,8 @@ type NewSession struct {
 	settled       bool
 }
 
-// Timing is how long each phase took; 0 = did not happen.
-type Timing struct {
-	Wait, Resolve, Dial, Proxy, TLS, HTTP, Total time.Duration
-}
-
-// Span is a stretch of a connection's life: "wait", "resolve", "dial",
-// "proxy", "tls", "http", "open" (kept alive).
+// Span is a stretch of a connection's life.
 type Span struct {
-	Phase      string
+	Phase      Phase
 	Start, End time.Duration // End is 0 while open
 }

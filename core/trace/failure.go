@@ -1,17 +1,5 @@
 package trace
 
-// Phase is where a connection failed.
-type Phase string
-
-// The phases.
-const (
-	PhaseResolve Phase = "resolve"
-	PhaseDial    Phase = "dial"
-	PhaseProxy   Phase = "proxy"
-	PhaseTLS     Phase = "tls"
-	PhaseHTTP    Phase = "http"
-)
-
 // Reason is why, from a closed list that the report's schema repeats.
 type Reason string
 

@@ -164,32 +164,32 @@ func (p *Pass) Place(n int) int {
 func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 	switch p := e.Payload.(type) {
 	case Wait:
-		c.open("wait", e.At)
+		c.open(PhaseWait, e.At)
 	case WaitDone:
-		c.Timing.Wait = c.close("wait", e.At)
+		c.close(PhaseWait, e.At)
 		c.VirtualTime = c.VirtualTime || p.How == WaitMoved
 	case Reused:
 		f.reused(pass, c, p)
 	case Resolve:
-		c.open("resolve", e.At)
+		c.open(PhaseResolve, e.At)
 	case Resolved:
-		c.Timing.Resolve = c.close("resolve", e.At)
+		c.close(PhaseResolve, e.At)
 	case Dial:
-		c.open("dial", e.At)
+		c.open(PhaseDial, e.At)
 	case Dialed:
-		c.Timing.Dial = c.close("dial", e.At)
+		c.close(PhaseDial, e.At)
 		c.LocalAddr, c.RemoteAddr = p.Local, p.Remote
 	case Proxy:
-		c.open("proxy", e.At)
+		c.open(PhaseProxy, e.At)
 	case Proxied:
-		c.Timing.Proxy = c.close("proxy", e.At)
+		c.close(PhaseProxy, e.At)
 	case Cache:
 		f.cache(pass, c, e, p)
 		if c.Handshake != "" { // of a capture: where its session comes from showed later
 			f.derive(c)
 		}
 	case TLS:
-		c.open("tls", e.At)
+		c.open(PhaseTLS, e.At)
 		c.ServerName, c.SessionKey = p.ServerName, p.SessionKey
 		if p.Trust == "none" {
 			c.ServerTrust = TrustDisabled
@@ -203,19 +203,19 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 	case Meant:
 		c.Identity, c.MeantBy = p.Identity, p.By
 	case TLSDone:
-		c.Timing.TLS = c.close("tls", e.At)
+		c.close(PhaseTLS, e.At)
 		c.Library, c.Evidence.TLSDone = &p, e.Seq
 		if c.ServerCertificates == nil {
 			c.ServerCertificates = p.Certificates
 		}
 		f.derive(c)
 	case Request:
-		c.open("http", e.At)
+		c.open(PhaseHTTP, e.At)
 	case Response:
 		c.HTTP = &HTTP{Status: p.Status, Proto: p.Proto, Header: p.Header}
 		c.Evidence.Response = e.Seq
 	case ResponseDone:
-		c.Timing.HTTP = c.close("http", e.At)
+		c.close(PhaseHTTP, e.At)
 		if c.HTTP != nil {
 			c.HTTP.Length = p.Length
 		}
@@ -232,25 +232,25 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 				c.Spans[i].End = e.At
 			}
 		}
-		c.Timing.Total = c.End - c.Start - c.Timing.Wait
+		c.Timing.Total = c.End - c.Start - c.Timing.Of(PhaseWait)
 		f.derive(c)
 	}
 }
 
 // open begins a span.
-func (c *Connection) open(phase string, at time.Duration) {
+func (c *Connection) open(phase Phase, at time.Duration) {
 	c.Spans = append(c.Spans, Span{Phase: phase, Start: at})
 }
 
-// close ends the open span of that phase and returns its length.
-func (c *Connection) close(phase string, at time.Duration) time.Duration {
+// close ends the open span of that phase and notes how long it took.
+func (c *Connection) close(phase Phase, at time.Duration) {
 	for i := len(c.Spans) - 1; i >= 0; i-- {
 		if s := &c.Spans[i]; s.Phase == phase && s.End == 0 {
 			s.End = at
-			return at - s.Start
+			c.Timing.Set(phase, at-s.Start)
+			return
 		}
 	}
-	return 0
 }
 
 // reused copies what an earlier connection's TLS state carries.

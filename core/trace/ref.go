@@ -12,6 +12,9 @@ type Ref struct {
 	Connection int // index within the pass, from 1
 }
 
+// String is the Ref in few signs, "2/14".
+func (r Ref) String() string { return fmt.Sprintf("%d/%d", r.Pass, r.Connection) }
+
 // Ref is the connection's name.
 func (c *Connection) Ref() Ref { return Ref{c.Pass, c.Index} }
 
