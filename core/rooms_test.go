@@ -58,14 +58,10 @@ var rooms = map[string][]string{
 	"app/native":                     {"app/ui", "app/native/exchange"},
 	"app/native/exchange":            {},
 	"app/native/rechallenge-dialogs": {"app/native/exchange"},
-	"app":                            {"app/files", "app/native", "app/ui", "assets", "core/trace"},
+	"app":                            {"app/desk", "app/files", "app/native", "app/ui", "assets", "core/trace"},
 	"app/e2e":                        {},
-	// What cli and ui still import of engine, experiment, lab and stack goes to a
-	// room of its own, app/desk.
-	"app/cli": {"app/files", "core/diagnose", "core/engine", "core/experiment", "core/identity", "core/lab", "core/plan", "core/report", "core/session", "core/stack", "core/target", "core/timeline", "core/trace", "core/wire"},
-	"app/ui":  {"app/files", "app/live", "app/state", "app/theme", "app/widgets", "app/words", "core/diagnose", "core/engine", "core/experiment", "core/identity", "core/lab", "core/plan", "core/report", "core/session", "core/stack", "core/target", "core/trace", "core/wire", "docs"},
-	"docs":    {},
-	"assets":  {},
+	"docs":                           {},
+	"assets":                         {},
 }
 
 // forbidden are imports from outside by folder: the core knows no window, the
