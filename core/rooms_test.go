@@ -49,12 +49,11 @@ var rooms = map[string][]string{
 	"app/files":                      {"core/identity", "core/plan"},
 	"app/desk":                       {"app/files", "core/capture", "core/diagnose", "core/engine", "core/experiment", "core/experiment/run", "core/identity", "core/lab", "core/plan", "core/report", "core/session", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/target", "core/trace", "core/wire", "core/wire/pcap"},
 	"app/cli":                        {"app/desk", "app/files", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
-	"app/ui":                         {"app/desk", "app/files", "app/live", "app/state", "app/theme", "app/widgets", "app/words", "docs", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
+	"app/ui":                         {"app/desk", "app/files", "app/live", "app/state", "app/theme", "app/widgets", "docs", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
 	"app/theme":                      {},
-	"app/words":                      {},
-	"app/widgets":                    {"app/theme", "app/words", "core/timeline"},
+	"app/widgets":                    {"app/theme", "core/timeline"},
 	"app/live":                       {},
-	"app/state":                      {"app/words", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
+	"app/state":                      {"core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
 	"app/native":                     {"app/ui", "app/native/exchange"},
 	"app/native/exchange":            {},
 	"app/native/rechallenge-dialogs": {"app/native/exchange"},
@@ -74,7 +73,6 @@ var forbidden = map[string][]string{
 	"app/state":   {"fyne.io/", "github.com/sqweek/"},
 	"app/ui":      {"github.com/sqweek/"},
 	"app/widgets": {"github.com/sqweek/"},
-	"app/words":   {"fyne.io/", "github.com/sqweek/"},
 	"app/native":  {"github.com/sqweek/"},
 }
 

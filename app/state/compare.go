@@ -53,7 +53,7 @@ func (v *View) SideBySide() []SideBySide {
 					who += " on " + c.Node
 				}
 				rows = append(rows, SideBySide{
-					Connection: fmt.Sprintf(tr("#%d %s at %s"), c.Index, who, c.Target),
+					Connection: fmt.Sprintf("#%d %s at %s", c.Index, who, c.Target),
 					Cells:      make([]string, len(r.Log.Passes)), Refs: make([]Ref, len(r.Log.Passes)),
 				})
 			}
@@ -80,15 +80,15 @@ func answer(c *trace.Connection) string {
 	case c.Challenged():
 		words = append(words, "asked")
 	case c.Handshake == "":
-		words = append(words, tr("no TLS"))
+		words = append(words, "no TLS")
 	case c.ChallengeHidden:
-		words = append(words, tr("asked or not is hidden"))
+		words = append(words, "asked or not is hidden")
 	default:
-		words = append(words, tr("not asked"))
+		words = append(words, "not asked")
 	}
 	switch {
 	case c.ReusedConnection != nil:
-		words = append(words, fmt.Sprintf(tr("connection #%d used again"), *c.ReusedConnection))
+		words = append(words, fmt.Sprintf("connection #%d used again", *c.ReusedConnection))
 	case c.Handshake == trace.Resumed && c.Resumption != nil:
 		words = append(words, fmt.Sprintf("resumed #%d", c.Resumption.FromConnection))
 	case c.Handshake != "":
@@ -96,7 +96,7 @@ func answer(c *trace.Connection) string {
 	}
 	switch {
 	case c.IdentitySeenByServer != nil:
-		words = append(words, tr("seen as ")+orNobody(*c.IdentitySeenByServer))
+		words = append(words, "seen as "+orNobody(*c.IdentitySeenByServer))
 	case c.AuthenticatedKnown:
 		words = append(words, "carries "+orNobody(deref(c.IdentityAuthenticated)))
 	}

@@ -21,7 +21,7 @@ func (s *State) Expect() string {
 	if e.Challenged != nil && *e.Challenged {
 		words = append(words, "asked")
 	} else if e.Challenged != nil {
-		words = append(words, tr("not asked"))
+		words = append(words, "not asked")
 	}
 	words = append(words, string(c.Handshake))
 	if c.Resumption != nil && c.Resumption.Accepted {
@@ -31,10 +31,10 @@ func (s *State) Expect() string {
 		words = append(words, "as "+*e.IdentityAuthenticated)
 	}
 	if e.IdentitySeenByServer != nil {
-		words = append(words, fmt.Sprintf(tr("seen as %s"), *e.IdentitySeenByServer))
+		words = append(words, fmt.Sprintf("seen as %s", *e.IdentitySeenByServer))
 	}
 	if e.Status != 0 {
-		words = append(words, fmt.Sprintf(tr("answered %d"), e.Status))
+		words = append(words, fmt.Sprintf("answered %d", e.Status))
 	}
 	s.Edit(func(q *plan.Plan) {
 		for i, old := range q.Expect {
@@ -45,5 +45,5 @@ func (s *State) Expect() string {
 		}
 		q.Expect = append(q.Expect, e)
 	})
-	return fmt.Sprintf(tr("connection %d under %s %s"), c.Index, p.Cache, strings.Join(words, ", "))
+	return fmt.Sprintf("connection %d under %s %s", c.Index, p.Cache, strings.Join(words, ", "))
 }

@@ -25,7 +25,7 @@ func ParseAddresses(text string) (target.Addresses, error) {
 	for _, s := range List(text) {
 		a, err := netip.ParseAddrPort(s)
 		if err != nil {
-			return nil, fmt.Errorf(tr("%q is not IP:port, such as 127.0.0.1:8443"), s)
+			return nil, fmt.Errorf("%q is not IP:port, such as 127.0.0.1:8443", s)
 		}
 		list = append(list, a)
 	}
@@ -61,7 +61,7 @@ func ParseHeaders(text string) (map[string]string, error) {
 		}
 		name, value, ok := strings.Cut(line, ":")
 		if !ok {
-			return nil, fmt.Errorf(tr("%q has no colon: write Name: value"), line)
+			return nil, fmt.Errorf("%q has no colon: write Name: value", line)
 		}
 		if headers == nil {
 			headers = map[string]string{}

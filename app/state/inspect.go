@@ -29,8 +29,8 @@ func (s *State) Summary() []Pair {
 		return nil
 	}
 	pairs := []Pair{
-		{Key: fmt.Sprintf(tr("Connection %d under %s"), c.Index, p.Cache), Heading: true},
-		{Key: tr("Meant to be"), Value: orNobody(c.Meant())},
+		{Key: fmt.Sprintf("Connection %d under %s", c.Index, p.Cache), Heading: true},
+		{Key: "Meant to be", Value: orNobody(c.Meant())},
 		{Key: "URL", Value: c.URL},
 	}
 	add := func(x Pair) {
@@ -40,45 +40,45 @@ func (s *State) Summary() []Pair {
 	}
 	handshake := string(c.Handshake)
 	if handshake == "" {
-		handshake = tr("never got to TLS")
+		handshake = "never got to TLS"
 	}
-	add(Pair{Key: tr("Handshake"), Value: handshake})
+	add(Pair{Key: "Handshake", Value: handshake})
 	switch r := c.Resumption; {
 	case c.ReusedConnection != nil:
-		add(Pair{Key: tr("Connection"), Value: fmt.Sprintf(tr("connection %d was used again"), *c.ReusedConnection)})
+		add(Pair{Key: "Connection", Value: fmt.Sprintf("connection %d was used again", *c.ReusedConnection)})
 	case r == nil:
-		add(Pair{Key: tr("Resumed?"), Value: tr("no, no session was offered")})
+		add(Pair{Key: "Resumed?", Value: "no, no session was offered"})
 	case r.Accepted:
-		x := Pair{Key: tr("Resumed?"), Value: fmt.Sprintf(tr("yes, the session of connection %d (%s)"), r.FromConnection, r.Mechanism), Note: tr("kept under ") + r.SessionKey}
+		x := Pair{Key: "Resumed?", Value: fmt.Sprintf("yes, the session of connection %d (%s)", r.FromConnection, r.Mechanism), Note: "kept under " + r.SessionKey}
 		if r.Known && (r.EstablishedBy == nil || *r.EstablishedBy != c.Meant()) {
 			x.Severity = diagnose.Error
 		}
 		add(x)
 	default:
-		add(Pair{Key: tr("Resumed?"), Value: tr("no, offered and refused")})
+		add(Pair{Key: "Resumed?", Value: "no, offered and refused"})
 	}
-	asked := Pair{Key: tr("Asked?"), Value: "no"}
+	asked := Pair{Key: "Asked?", Value: "no"}
 	if timeline.Missing(s.run.view.Report.Log, c) {
-		asked.Note, asked.Severity = tr("a fresh connection is asked"), diagnose.Error
+		asked.Note, asked.Severity = "a fresh connection is asked", diagnose.Error
 	}
 	if c.Challenged() {
 		asked.Value = "yes"
 		if when := c.Challenges[len(c.Challenges)-1].When; when != protocol.Initial {
-			asked.Value = tr("yes, by ") + string(when)
+			asked.Value = "yes, by " + string(when)
 		}
 	}
 	if c.ChallengeHidden {
-		asked.Value = tr("unknown: encryption hides it")
+		asked.Value = "unknown: encryption hides it"
 	}
 	if c.Handshake != "" {
 		add(asked)
 	}
-	carries := Pair{Key: tr("Carries"), Value: orNobody(deref(c.IdentityAuthenticated))}
+	carries := Pair{Key: "Carries", Value: orNobody(deref(c.IdentityAuthenticated))}
 	if !c.AuthenticatedKnown {
-		carries.Value = tr("can't be known from here")
+		carries.Value = "can't be known from here"
 	}
 	add(carries)
-	saw := Pair{Key: tr("Server saw"), Value: tr("it does not say")}
+	saw := Pair{Key: "Server saw", Value: "it does not say"}
 	if c.IdentitySeenByServer != nil {
 		saw.Value = orNobody(*c.IdentitySeenByServer)
 		if c.SeenAs != nil && *c.SeenAs != c.Meant() {
@@ -90,20 +90,20 @@ func (s *State) Summary() []Pair {
 		add(Pair{Key: "HTTP", Value: fmt.Sprintf("%d (%s)", c.HTTP.Status, c.HTTP.Proto)})
 	}
 	if c.Error != nil {
-		add(Pair{Key: tr("Failed"), Value: c.Error.Message, Note: string(c.Error.Phase) + ": " + string(c.Error.Reason), Severity: diagnose.Warning})
+		add(Pair{Key: "Failed", Value: c.Error.Message, Note: string(c.Error.Phase) + ": " + string(c.Error.Reason), Severity: diagnose.Warning})
 	}
 	if c.TLSVersion != 0 {
-		add(Pair{Key: tr("Protocol"), Value: protocol.VersionName(c.TLSVersion), Note: fmt.Sprintf("0x%04x", c.TLSVersion)})
-		add(Pair{Key: tr("Cipher suite"), Value: tls.CipherSuiteName(c.CipherSuite), Note: fmt.Sprintf("0x%04x", c.CipherSuite)})
+		add(Pair{Key: "Protocol", Value: protocol.VersionName(c.TLSVersion), Note: fmt.Sprintf("0x%04x", c.TLSVersion)})
+		add(Pair{Key: "Cipher suite", Value: tls.CipherSuiteName(c.CipherSuite), Note: fmt.Sprintf("0x%04x", c.CipherSuite)})
 	}
-	add(Pair{Key: tr("Server name"), Value: c.ServerName})
-	add(Pair{Key: tr("Address"), Value: c.RemoteAddr, Mono: true})
-	add(Pair{Key: tr("Server trust"), Value: string(c.ServerTrust)})
-	add(Pair{Key: tr("Stack"), Value: c.Stack})
-	pairs = append(pairs, Pair{Key: tr("Times"), Heading: true})
+	add(Pair{Key: "Server name", Value: c.ServerName})
+	add(Pair{Key: "Address", Value: c.RemoteAddr, Mono: true})
+	add(Pair{Key: "Server trust", Value: string(c.ServerTrust)})
+	add(Pair{Key: "Stack", Value: c.Stack})
+	pairs = append(pairs, Pair{Key: "Times", Heading: true})
 	took := func(name string, d time.Duration) {
 		if d > 0 {
-			add(Pair{Key: name, Value: fmt.Sprintf(tr("%.2f ms"), trace.Milliseconds(d))})
+			add(Pair{Key: name, Value: fmt.Sprintf("%.2f ms", trace.Milliseconds(d))})
 		}
 	}
 	for i, p := range trace.Phases {
@@ -111,7 +111,7 @@ func (s *State) Summary() []Pair {
 			took(strings.ToUpper(p.Title[:1])+p.Title[1:], c.Timing.Took[i])
 		}
 	}
-	took(tr("Total"), c.Timing.Total)
+	took("Total", c.Timing.Total)
 	return pairs
 }
 
@@ -123,32 +123,32 @@ func (s *State) Challenge(now time.Time) []Pair {
 	}
 	var pairs []Pair
 	for _, ch := range c.Challenges {
-		pairs = append(pairs, Pair{Key: tr("CertificateRequest (") + string(ch.When) + ")", Heading: true},
-			Pair{Key: tr("Answered with"), Value: orNobody(deref(ch.AnsweredWith))})
+		pairs = append(pairs, Pair{Key: "CertificateRequest (" + string(ch.When) + ")", Heading: true},
+			Pair{Key: "Answered with", Value: orNobody(deref(ch.AnsweredWith))})
 		names := strings.Join(ch.CANames, "\n")
 		if names == "" {
-			names = tr("any (the list is empty)")
+			names = "any (the list is empty)"
 		}
-		pairs = append(pairs, Pair{Key: tr("Acceptable CAs"), Value: names})
+		pairs = append(pairs, Pair{Key: "Acceptable CAs", Value: names})
 		var schemes []string
 		for _, x := range ch.SignatureSchemes {
 			schemes = append(schemes, fmt.Sprintf("%s (0x%04x)", protocol.SignatureSchemeName(x), x))
 		}
 		if len(schemes) > 0 {
-			pairs = append(pairs, Pair{Key: tr("Signature schemes"), Value: strings.Join(schemes, "\n")})
+			pairs = append(pairs, Pair{Key: "Signature schemes", Value: strings.Join(schemes, "\n")})
 		}
 		var types []string
 		for _, x := range ch.CertificateTypes {
 			types = append(types, fmt.Sprintf("%s (0x%02x)", protocol.CertificateTypeName(x), x))
 		}
 		if len(types) > 0 {
-			pairs = append(pairs, Pair{Key: tr("Certificate types"), Value: strings.Join(types, "\n")})
+			pairs = append(pairs, Pair{Key: "Certificate types", Value: strings.Join(types, "\n")})
 		}
-		pairs = append(pairs, Pair{Key: tr("Which identity suits it"), Heading: true})
+		pairs = append(pairs, Pair{Key: "Which identity suits it", Heading: true})
 		ids := s.run.view.Report.Log.Run.Identities
 		for i := range ids {
 			x := Pair{Key: ids[i].ID, Value: fitLine(&ids[i], ch, now)}
-			if strings.HasPrefix(x.Value, tr("does not")) {
+			if strings.HasPrefix(x.Value, "does not") {
 				x.Severity = diagnose.Warning
 			}
 			pairs = append(pairs, x)
@@ -163,12 +163,12 @@ func (s *State) Session() []Pair {
 	if c == nil {
 		return nil
 	}
-	pairs := []Pair{{Key: tr("Session cache"), Heading: true}}
+	pairs := []Pair{{Key: "Session cache", Heading: true}}
 	if c.LeftOut {
-		pairs = append(pairs, Pair{Key: tr("Events"), Value: leftOut()})
+		pairs = append(pairs, Pair{Key: "Events", Value: leftOut()})
 	}
 	if c.SessionKey != "" {
-		pairs = append(pairs, Pair{Key: tr("Session key"), Value: c.SessionKey, Mono: true})
+		pairs = append(pairs, Pair{Key: "Session key", Value: c.SessionKey, Mono: true})
 	}
 	for _, e := range p.Events {
 		op, ok := e.Payload.(trace.Cache)
@@ -177,17 +177,17 @@ func (s *State) Session() []Pair {
 		}
 		text := op.Reason
 		if op.Info != nil {
-			text = fmt.Sprintf(tr("session %d, %s, made by #%d, carries %s"), op.Info.Serial, op.Info.Mechanism, op.Info.MadeBy, orNobody(op.Info.EstablishedBy))
+			text = fmt.Sprintf("session %d, %s, made by #%d, carries %s", op.Info.Serial, op.Info.Mechanism, op.Info.MadeBy, orNobody(op.Info.EstablishedBy))
 			if op.Reason != "" {
 				text += " (" + op.Reason + ")"
 			}
 		}
-		pairs = append(pairs, Pair{Key: fmt.Sprintf(tr("%.2f ms  %s"), trace.Milliseconds(e.At), op.Op), Value: text})
+		pairs = append(pairs, Pair{Key: fmt.Sprintf("%.2f ms  %s", trace.Milliseconds(e.At), op.Op), Value: text})
 	}
 	if len(c.NewSessions) > 0 {
-		pairs = append(pairs, Pair{Key: tr("Given by the server"), Heading: true})
+		pairs = append(pairs, Pair{Key: "Given by the server", Heading: true})
 		for _, n := range c.NewSessions {
-			pairs = append(pairs, Pair{Key: string(n.Mechanism), Value: fmt.Sprintf(tr("%d bytes, SHA-256 %s"), n.Length, n.Digest), Note: "lifetime " + n.Lifetime.String(), Mono: true})
+			pairs = append(pairs, Pair{Key: string(n.Mechanism), Value: fmt.Sprintf("%d bytes, SHA-256 %s", n.Length, n.Digest), Note: "lifetime " + n.Lifetime.String(), Mono: true})
 		}
 	}
 	return pairs
@@ -201,14 +201,14 @@ func (s *State) Certificates() []Pair {
 	}
 	var pairs []Pair
 	if c.LeftOut {
-		pairs = append(pairs, Pair{Key: tr("Certificates"), Value: leftOut()})
+		pairs = append(pairs, Pair{Key: "Certificates", Value: leftOut()})
 	}
 	for i, der := range c.ServerCertificates {
-		pairs = append(pairs, certificate(fmt.Sprintf(tr("Server certificate %d"), i+1), identity.ParseCertificate(der))...)
+		pairs = append(pairs, certificate(fmt.Sprintf("Server certificate %d", i+1), identity.ParseCertificate(der))...)
 	}
 	for _, ch := range c.Challenges {
 		for i, der := range ch.Certificates {
-			pairs = append(pairs, certificate(fmt.Sprintf(tr("Client certificate %d"), i+1), identity.ParseCertificate(der))...)
+			pairs = append(pairs, certificate(fmt.Sprintf("Client certificate %d", i+1), identity.ParseCertificate(der))...)
 		}
 	}
 	return pairs
@@ -230,17 +230,17 @@ func (s *State) CertificatesSeen() [][]byte {
 func certificate(title string, x identity.Certificate) []Pair {
 	pairs := []Pair{
 		{Key: title, Heading: true},
-		{Key: tr("Subject"), Value: x.Subject},
-		{Key: tr("Issuer"), Value: x.Issuer},
-		{Key: tr("Serial"), Value: x.Serial, Mono: true},
-		{Key: tr("Valid"), Value: x.NotBefore.Format(time.DateOnly) + " to " + x.NotAfter.Format(time.DateOnly)},
-		{Key: tr("Key"), Value: x.KeyType},
+		{Key: "Subject", Value: x.Subject},
+		{Key: "Issuer", Value: x.Issuer},
+		{Key: "Serial", Value: x.Serial, Mono: true},
+		{Key: "Valid", Value: x.NotBefore.Format(time.DateOnly) + " to " + x.NotAfter.Format(time.DateOnly)},
+		{Key: "Key", Value: x.KeyType},
 	}
 	if len(x.SANs) > 0 {
-		pairs = append(pairs, Pair{Key: tr("Names"), Value: strings.Join(x.SANs, "\n")})
+		pairs = append(pairs, Pair{Key: "Names", Value: strings.Join(x.SANs, "\n")})
 	}
 	if len(x.ExtKeyUsage) > 0 {
-		pairs = append(pairs, Pair{Key: tr("Purposes"), Value: strings.Join(x.ExtKeyUsage, ", ")})
+		pairs = append(pairs, Pair{Key: "Purposes", Value: strings.Join(x.ExtKeyUsage, ", ")})
 	}
 	return append(pairs, Pair{Key: "SHA-256", Value: x.FingerprintSHA256, Mono: true})
 }
@@ -251,7 +251,7 @@ func (s *State) HTTP() []Pair {
 	if c == nil || c.HTTP == nil {
 		return nil
 	}
-	pairs := []Pair{{Key: fmt.Sprintf("%s %d", c.HTTP.Proto, c.HTTP.Status), Heading: true}, {Key: tr("Body"), Value: fmt.Sprintf(tr("%d bytes"), c.HTTP.Length)}}
+	pairs := []Pair{{Key: fmt.Sprintf("%s %d", c.HTTP.Proto, c.HTTP.Status), Heading: true}, {Key: "Body", Value: fmt.Sprintf("%d bytes", c.HTTP.Length)}}
 	for _, h := range c.HTTP.Header {
 		pairs = append(pairs, Pair{Key: h[0], Value: h[1]})
 	}
@@ -264,7 +264,7 @@ func (s *State) Events() []Pair {
 	if c == nil {
 		return nil
 	}
-	pairs := []Pair{{Key: tr("Events"), Heading: true}}
+	pairs := []Pair{{Key: "Events", Heading: true}}
 	for _, e := range p.Events {
 		if e.Connection != c.Index {
 			continue
@@ -274,7 +274,7 @@ func (s *State) Events() []Pair {
 		case trace.Message:
 			text = x.From.String() + " " + x.Name()
 		case trace.Cache:
-			text = tr("session cache: ") + string(x.Op)
+			text = "session cache: " + string(x.Op)
 		case trace.Dialed:
 			text = strings.TrimSpace("dialed " + x.Remote + " " + x.Error)
 		case trace.LeftOut:
@@ -284,7 +284,7 @@ func (s *State) Events() []Pair {
 				text = "failed: " + x.Error.Message
 			}
 		}
-		pairs = append(pairs, Pair{Key: fmt.Sprintf(tr("%d  %.2f ms"), e.Seq, trace.Milliseconds(e.At)), Value: text})
+		pairs = append(pairs, Pair{Key: fmt.Sprintf("%d  %.2f ms", e.Seq, trace.Milliseconds(e.At)), Value: text})
 	}
 	return pairs
 }
@@ -333,11 +333,11 @@ func (s *State) NoMessages() string {
 	if _, c := s.Connection(); c != nil && c.LeftOut {
 		return leftOut()
 	}
-	return tr("No message crossed the wire here.")
+	return "No message crossed the wire here."
 }
 
 func leftOut() string {
-	return tr("Left out: the report of this long run has the events of some connections only, and of this one the answers.")
+	return "Left out: the report of this long run has the events of some connections only, and of this one the answers."
 }
 
 // Message is the message of that event of the selected connection, or nil.

@@ -8,26 +8,26 @@ import (
 
 // LeavingPlan says what is lost when the plan's changes are left behind.
 func (s *State) LeavingPlan() string {
-	return fmt.Sprintf(tr("%s has %s not saved. Save before leaving it?"), planName(s.Path), count(s.Changes(), "change"))
+	return fmt.Sprintf("%s has %s not saved. Save before leaving it?", planName(s.Path), count(s.Changes(), "change"))
 }
 
 // LeavingRun says what is lost when the run is left behind.
 func (s *State) LeavingRun() string {
 	if s.run.running {
-		return tr("A run is going on. Leaving its plan stops it, and what it has shown is gone.")
+		return "A run is going on. Leaving its plan stops it, and what it has shown is gone."
 	}
-	return tr("No report was written of the run that is shown. Write one before leaving it?")
+	return "No report was written of the run that is shown. Write one before leaving it?"
 }
 
 // LeftBehind describes a plan that an ended window left unsaved.
 func LeftBehind(path string, changes int, at, now time.Time) string {
 	when := at.Local().Format("2006-01-02 15:04")
 	if y, m, d := at.Local().Date(); y == now.Local().Year() && m == now.Local().Month() && d == now.Local().Day() {
-		when = fmt.Sprintf(tr("today at %s"), at.Local().Format("15:04"))
+		when = fmt.Sprintf("today at %s", at.Local().Format("15:04"))
 	}
-	text := fmt.Sprintf(tr("%s was not saved when its window ended: %s, last %s."), planName(path), count(changes, "change"), when)
+	text := fmt.Sprintf("%s was not saved when its window ended: %s, last %s.", planName(path), count(changes, "change"), when)
 	if path != "" {
-		text += "\n" + fmt.Sprintf(tr("It belongs to %s"), path)
+		text += "\n" + fmt.Sprintf("It belongs to %s", path)
 	}
 	return text
 }
@@ -35,7 +35,7 @@ func LeftBehind(path string, changes int, at, now time.Time) string {
 // planName is what a person calls a plan.
 func planName(path string) string {
 	if path == "" {
-		return tr("A new plan")
+		return "A new plan"
 	}
 	return filepath.Base(path)
 }

@@ -30,7 +30,7 @@ func (s *State) IdentityCards(now time.Time) []Card {
 		c := Card{ID: i.ID, Title: i.ID}
 		id := s.Identities[i.ID]
 		if id == nil {
-			c.Text, c.Problem, c.Severity = i.File, tr("not loaded"), diagnose.Error
+			c.Text, c.Problem, c.Severity = i.File, "not loaded", diagnose.Error
 			cards = append(cards, c)
 			continue
 		}
@@ -40,7 +40,7 @@ func (s *State) IdentityCards(now time.Time) []Card {
 		case now.After(id.NotAfter):
 			c.Problem, c.Severity = "expired "+id.NotAfter.Format(time.DateOnly), diagnose.Error
 		case now.Before(id.NotBefore):
-			c.Problem, c.Severity = tr("not valid before ")+id.NotBefore.Format(time.DateOnly), diagnose.Error
+			c.Problem, c.Severity = "not valid before "+id.NotBefore.Format(time.DateOnly), diagnose.Error
 		case now.Add(expirySoon).After(id.NotAfter):
 			c.Problem, c.Severity = "expires "+id.NotAfter.Format(time.DateOnly), diagnose.Warning
 		case len(id.Problems) > 0:
@@ -63,7 +63,7 @@ func (s *State) TargetCards() []Card {
 		if _, err := t.Parse(); err != nil {
 			c.Problem, c.Severity = err.Error(), diagnose.Error
 		} else if t.Trust == "none" {
-			c.Problem, c.Severity = tr("the server's certificate is not evaluated"), diagnose.Warning
+			c.Problem, c.Severity = "the server's certificate is not evaluated", diagnose.Warning
 		}
 		cards = append(cards, c)
 	}
@@ -87,14 +87,14 @@ func (s *State) PlanRows() []PlanRow {
 		if t := s.Plan.Target(c.Target); t != nil {
 			r.Target = c.Target + "  " + t.URL
 		} else {
-			r.Problem = tr("there is no such target")
+			r.Problem = "there is no such target"
 		}
 		if c.After > 0 {
 			text, _ := c.After.MarshalText()
 			r.After = string(text)
 		}
 		if c.Identity != plan.None && s.Identities[c.Identity] == nil {
-			r.Problem = tr("the identity is not loaded")
+			r.Problem = "the identity is not loaded"
 		}
 		rows = append(rows, r)
 	}
@@ -215,7 +215,7 @@ func (s *State) CacheRows(now time.Time) []CacheRow {
 		for _, e := range p.Entries {
 			r := CacheRow{
 				ID: fmt.Sprintf("%d/%d", p.Index, e.Serial), Pass: p.Cache, Key: e.Key, Mechanism: string(e.Mechanism),
-				MadeBy: fmt.Sprintf("#%d %s", e.MadeBy, e.Configured), Identity: e.EstablishedBy, Used: fmt.Sprintf(tr("%d times"), e.Used), Pinned: e.Pinned,
+				MadeBy: fmt.Sprintf("#%d %s", e.MadeBy, e.Configured), Identity: e.EstablishedBy, Used: fmt.Sprintf("%d times", e.Used), Pinned: e.Pinned,
 			}
 			switch {
 			case !e.AuthKnown:
@@ -256,7 +256,7 @@ func (s *State) Verdict() (Verdict, bool) {
 	}
 	if s.Running() && r.Result.Verdict.Severity != diagnose.Error {
 		// What is still to come may prove it wrong; a finding stays one.
-		return Verdict{Title: tr("Running"), Detail: tr("The verdict comes when every connection has been made, or sooner if one of them shows the problem.")}, true
+		return Verdict{Title: "Running", Detail: "The verdict comes when every connection has been made, or sooner if one of them shows the problem."}, true
 	}
 	v := Verdict{Severity: r.Result.Verdict.Severity, Title: r.Result.Verdict.Title, Detail: r.Result.Verdict.Detail}
 	for _, f := range r.Result.Findings {
@@ -278,11 +278,11 @@ func (s *State) Verdict() (Verdict, bool) {
 func fitLine(id *identity.Public, ch trace.Challenge, now time.Time) string {
 	fit := id.Fit(diagnose.Demand(ch), now)
 	if fit.Fits {
-		return tr("suits it")
+		return "suits it"
 	}
 	var why []string
 	for _, r := range fit.Reasons {
 		why = append(why, r.Message)
 	}
-	return tr("does not suit it: ") + strings.Join(why, "; ")
+	return "does not suit it: " + strings.Join(why, "; ")
 }

@@ -102,21 +102,21 @@ func (s *State) Status() string {
 	v := s.run.view
 	if v == nil {
 		if s.run.running {
-			return tr("Running")
+			return "Running"
 		}
-		return tr("Nothing has run yet")
+		return "Nothing has run yet"
 	}
 	took := fmt.Sprintf("%.0f ms", trace.Milliseconds(v.Report.Log.End))
 	if end := v.Report.Log.End; end >= 10*time.Second {
 		took = fmt.Sprintf("%.1f s", end.Seconds())
 	}
-	text := fmt.Sprintf(tr("%s, %s, %s, %s"), count(v.counts.connections, "connection"), count(v.counts.challenges, "challenge"),
+	text := fmt.Sprintf("%s, %s, %s, %s", count(v.counts.connections, "connection"), count(v.counts.challenges, "challenge"),
 		count(v.counts.resumptions, "resumption"), took)
 	switch {
 	case s.run.paused:
-		return tr("Paused: ") + text
+		return "Paused: " + text
 	case s.run.running:
-		return tr("Running: ") + text
+		return "Running: " + text
 	case s.run.opened != "":
 		return text + " (from " + filepath.Base(s.run.opened) + ")"
 	}

@@ -351,18 +351,18 @@ func (s *State) MuteConnection(n int) {
 func (s *State) Runnable() string {
 	switch {
 	case s.run.running:
-		return tr("A run is going on.")
+		return "A run is going on."
 	case len(s.Plan.Targets) == 0:
-		return tr("Add a target first: the URL to connect to.")
+		return "Add a target first: the URL to connect to."
 	case !slices.ContainsFunc(s.Plan.Connections, func(c plan.Connection) bool { return !c.Muted }):
-		return tr("Add a connection first: which identity goes to which target.")
+		return "Add a connection first: which identity goes to which target."
 	}
 	for _, c := range s.Plan.Connections {
 		if s.Plan.Target(c.Target) == nil && !c.Muted {
-			return fmt.Sprintf(tr("There is no target %q any more: edit the connection."), c.Target)
+			return fmt.Sprintf("There is no target %q any more: edit the connection.", c.Target)
 		}
 		if c.Identity != plan.None && !c.Muted && s.Identities[c.Identity] == nil {
-			return fmt.Sprintf(tr("The identity %q is not loaded: load its file again."), c.Identity)
+			return fmt.Sprintf("The identity %q is not loaded: load its file again.", c.Identity)
 		}
 	}
 	return ""

@@ -43,7 +43,7 @@ func Places(c *trace.Connection, x *identity.Identity) []Place {
 	for line := range strings.Lines(*c.IdentitySeenByServer) {
 		n++
 		if line = strings.TrimSpace(line); line != "" && len(list) < maxPlaces {
-			list = append(list, Place{fmt.Sprintf(tr("body, line %d"), n), line, target.Whoami{Body: bodyPattern(line, n, x)}, names(line)})
+			list = append(list, Place{fmt.Sprintf("body, line %d", n), line, target.Whoami{Body: bodyPattern(line, n, x)}, names(line)})
 		}
 	}
 	return list

@@ -18,9 +18,9 @@ func (w *Window) about() {
 	}
 	stacks, _ := w.desk.Stacks()
 	for _, s := range stacks {
-		pairs = append(pairs, widgets.Pair{Key: tr("Stack ") + s.Name(), Value: s.Version()})
+		pairs = append(pairs, widgets.Pair{Key: "Stack " + s.Name(), Value: s.Version()})
 	}
-	w.sheet(tr("About Rechallenge"), pairs)
+	w.sheet("About Rechallenge", pairs)
 }
 
 // showShortcuts lists the actions that have one.
@@ -31,13 +31,13 @@ func (w *Window) showShortcuts() {
 			pairs = append(pairs, widgets.Pair{Key: a.title, Value: text})
 		}
 	}
-	w.sheet(tr("Keyboard shortcuts"), pairs)
+	w.sheet("Keyboard shortcuts", pairs)
 }
 
 func (w *Window) sheet(title string, pairs []widgets.Pair) {
 	s := widgets.NewSheet()
 	s.SetPairs(pairs)
-	d := dialog.NewCustom(title, tr("Close"), s, w.win)
+	d := dialog.NewCustom(title, "Close", s, w.win)
 	d.Resize(fyne.NewSize(460, 420))
 	w.show(d, "sheet")
 }

@@ -43,7 +43,7 @@ func (w *Window) actions() []action {
 func (w *Window) formatActions() (list []action) {
 	for _, f := range report.Formats {
 		list = append(list, action{
-			id: "export" + f.Ext, title: fmt.Sprintf(tr("Export %s: %s…"), strings.ToUpper(f.Ext[1:]), f.Title),
+			id: "export" + f.Ext, title: fmt.Sprintf("Export %s: %s…", strings.ToUpper(f.Ext[1:]), f.Title),
 			enabled: func() bool {
 				r := w.exported()
 				return r != nil && !w.state.Running() && (!f.Captured || r.Captures != nil)
@@ -58,7 +58,7 @@ func (w *Window) formatActions() (list []action) {
 // asked: in the palette alone.
 func (w *Window) questionActions() (list []action) {
 	for _, e := range experiment.Experiments {
-		list = append(list, action{id: "question." + e.ID, title: fmt.Sprintf(tr("Question: %s"), e.Title), run: func() {
+		list = append(list, action{id: "question." + e.ID, title: fmt.Sprintf("Question: %s", e.Title), run: func() {
 			w.pages.SelectIndex(pageQuestions)
 			w.questions.choose(e.ID)
 			w.dump()
@@ -71,7 +71,7 @@ func (w *Window) questionActions() (list []action) {
 func (w *Window) labActions() (list []action) {
 	for _, n := range desk.Behaviours() {
 		list = append(list, action{
-			id: "lab." + n.ID, title: fmt.Sprintf(tr("Lab: %s"), n.Title),
+			id: "lab." + n.ID, title: fmt.Sprintf("Lab: %s", n.Title),
 			enabled: func() bool { return n.Missing == nil && !w.state.Running() },
 			run:     func() { w.labPage.choose(n.ID); w.labPage.begin() },
 		})
@@ -85,80 +85,80 @@ func (w *Window) menuActions() []action {
 	alt := fyne.KeyModifierAlt
 	hasRun := func() bool { return w.state.Report() != nil && !w.state.Running() }
 	return []action{
-		{id: "new", menu: "File", title: tr("New plan"), icon: theme.DocumentCreateIcon(), key: fyne.KeyN, mod: ctrl, run: func() { w.unlessUnsaved(w.newPlan) }},
-		{id: "open", menu: "File", title: tr("Open plan, report or capture…"), icon: theme.FolderOpenIcon(), key: fyne.KeyO, mod: ctrl, run: func() { w.unlessUnsaved(w.openFile) }},
-		{id: "save", menu: "File", title: tr("Save plan"), icon: theme.DocumentSaveIcon(), key: fyne.KeyS, mod: ctrl, run: func() { w.savePlan(func() {}) }},
-		{id: "save-as", menu: "File", title: tr("Save plan as…"), key: fyne.KeyS, mod: ctrl | shift, run: func() { w.savePlanAs(func() {}) }},
-		{id: "decrypt", menu: "File", title: tr("Decrypt the capture with a key log…"), enabled: func() bool { return desk.IsCapture(w.state.Opened()) }, run: w.decryptCapture},
-		{id: "recent", menu: "File", title: tr("Open recent")},
+		{id: "new", menu: "File", title: "New plan", icon: theme.DocumentCreateIcon(), key: fyne.KeyN, mod: ctrl, run: func() { w.unlessUnsaved(w.newPlan) }},
+		{id: "open", menu: "File", title: "Open plan, report or capture…", icon: theme.FolderOpenIcon(), key: fyne.KeyO, mod: ctrl, run: func() { w.unlessUnsaved(w.openFile) }},
+		{id: "save", menu: "File", title: "Save plan", icon: theme.DocumentSaveIcon(), key: fyne.KeyS, mod: ctrl, run: func() { w.savePlan(func() {}) }},
+		{id: "save-as", menu: "File", title: "Save plan as…", key: fyne.KeyS, mod: ctrl | shift, run: func() { w.savePlanAs(func() {}) }},
+		{id: "decrypt", menu: "File", title: "Decrypt the capture with a key log…", enabled: func() bool { return desk.IsCapture(w.state.Opened()) }, run: w.decryptCapture},
+		{id: "recent", menu: "File", title: "Open recent"},
 		{menu: "File", id: separator},
-		{id: "export-html", menu: "File", title: tr("Export HTML report…"), key: fyne.KeyE, mod: ctrl, enabled: hasRun, run: func() { w.export(".html") }},
-		{id: "export-json", menu: "File", title: tr("Export JSON report…"), key: fyne.KeyJ, mod: ctrl, enabled: hasRun, run: func() { w.export(".json") }},
-		{id: "export-as", menu: "File", title: tr("Export as…"), key: fyne.KeyE, mod: ctrl | shift, enabled: hasRun, run: w.exportAs},
-		{id: "compare-report", menu: "File", title: tr("Compare with an earlier report…"), enabled: hasRun, run: func() { w.pages.SelectIndex(pageCompare); w.comparison.choose() }},
-		{id: "export-keys", menu: "File", title: tr("Export key log…"), enabled: func() bool { return w.finished != nil }, run: w.exportKeyLog},
-		{id: "save-sessions", menu: "File", title: tr("Save sessions…"), enabled: func() bool { return w.finished != nil }, run: w.saveSessions},
-		{id: "load-sessions", menu: "File", title: tr("Load sessions…"), enabled: func() bool { return !w.state.Running() }, run: w.loadSessions},
-		{id: "export-certificates", menu: "File", title: tr("Save the connection's certificates…"), enabled: func() bool { return len(w.state.CertificatesSeen()) > 0 }, run: w.saveChain},
+		{id: "export-html", menu: "File", title: "Export HTML report…", key: fyne.KeyE, mod: ctrl, enabled: hasRun, run: func() { w.export(".html") }},
+		{id: "export-json", menu: "File", title: "Export JSON report…", key: fyne.KeyJ, mod: ctrl, enabled: hasRun, run: func() { w.export(".json") }},
+		{id: "export-as", menu: "File", title: "Export as…", key: fyne.KeyE, mod: ctrl | shift, enabled: hasRun, run: w.exportAs},
+		{id: "compare-report", menu: "File", title: "Compare with an earlier report…", enabled: hasRun, run: func() { w.pages.SelectIndex(pageCompare); w.comparison.choose() }},
+		{id: "export-keys", menu: "File", title: "Export key log…", enabled: func() bool { return w.finished != nil }, run: w.exportKeyLog},
+		{id: "save-sessions", menu: "File", title: "Save sessions…", enabled: func() bool { return w.finished != nil }, run: w.saveSessions},
+		{id: "load-sessions", menu: "File", title: "Load sessions…", enabled: func() bool { return !w.state.Running() }, run: w.loadSessions},
+		{id: "export-certificates", menu: "File", title: "Save the connection's certificates…", enabled: func() bool { return len(w.state.CertificatesSeen()) > 0 }, run: w.saveChain},
 		{menu: "File", id: separator},
-		{id: "quit", menu: "File", title: tr("Quit"), key: fyne.KeyQ, mod: ctrl, run: w.close},
-		{id: "load-identity", menu: "Edit", title: tr("Load identity…"), icon: rtheme.IconIdentity, key: fyne.KeyI, mod: ctrl, run: w.loadIdentity},
-		{id: "add-target", menu: "Edit", title: tr("Add target…"), icon: rtheme.IconTarget, key: fyne.KeyT, mod: ctrl, run: func() { w.editTarget("") }},
-		{id: "add-connection", menu: "Edit", title: tr("Add connection…"), key: fyne.KeyK, mod: ctrl | shift, enabled: func() bool { return len(w.state.Plan.Targets) > 0 }, run: func() { w.editConnection(len(w.state.Plan.Connections)) }},
-		{id: "everyone", menu: "Edit", title: tr("Every identity × every target"), enabled: func() bool { return len(w.state.Plan.Targets) > 0 && len(w.state.Plan.Identities) > 0 }, run: func() { w.state.Everyone(); w.changed() }},
+		{id: "quit", menu: "File", title: "Quit", key: fyne.KeyQ, mod: ctrl, run: w.close},
+		{id: "load-identity", menu: "Edit", title: "Load identity…", icon: rtheme.IconIdentity, key: fyne.KeyI, mod: ctrl, run: w.loadIdentity},
+		{id: "add-target", menu: "Edit", title: "Add target…", icon: rtheme.IconTarget, key: fyne.KeyT, mod: ctrl, run: func() { w.editTarget("") }},
+		{id: "add-connection", menu: "Edit", title: "Add connection…", key: fyne.KeyK, mod: ctrl | shift, enabled: func() bool { return len(w.state.Plan.Targets) > 0 }, run: func() { w.editConnection(len(w.state.Plan.Connections)) }},
+		{id: "everyone", menu: "Edit", title: "Every identity × every target", enabled: func() bool { return len(w.state.Plan.Targets) > 0 && len(w.state.Plan.Identities) > 0 }, run: func() { w.state.Everyone(); w.changed() }},
 		{menu: "Edit", id: separator},
-		{id: "undo", menu: "Edit", title: tr("Undo"), icon: theme.ContentUndoIcon(), key: fyne.KeyZ, mod: ctrl, enabled: w.state.CanUndo, run: w.undo},
-		{id: "redo", menu: "Edit", title: tr("Redo"), icon: theme.ContentRedoIcon(), key: fyne.KeyY, mod: ctrl, enabled: w.state.CanRedo, run: w.redo},
+		{id: "undo", menu: "Edit", title: "Undo", icon: theme.ContentUndoIcon(), key: fyne.KeyZ, mod: ctrl, enabled: w.state.CanUndo, run: w.undo},
+		{id: "redo", menu: "Edit", title: "Redo", icon: theme.ContentRedoIcon(), key: fyne.KeyY, mod: ctrl, enabled: w.state.CanRedo, run: w.redo},
 		{menu: "Edit", id: separator},
-		{id: "copy-openssl", menu: "Edit", title: tr("Copy as openssl command"), icon: theme.ContentCopyIcon(), enabled: w.chosen, run: func() { w.copyCommand(w.state.OpenSSL) }},
-		{id: "copy-curl", menu: "Edit", title: tr("Copy as curl command"), enabled: w.chosen, run: func() { w.copyCommand(w.state.Curl) }},
-		{id: "expect", menu: "Edit", title: tr("Expect what was just seen"), enabled: func() bool { return w.chosen() && w.state.Opened() == "" }, run: w.expect},
+		{id: "copy-openssl", menu: "Edit", title: "Copy as openssl command", icon: theme.ContentCopyIcon(), enabled: w.chosen, run: func() { w.copyCommand(w.state.OpenSSL) }},
+		{id: "copy-curl", menu: "Edit", title: "Copy as curl command", enabled: w.chosen, run: func() { w.copyCommand(w.state.Curl) }},
+		{id: "expect", menu: "Edit", title: "Expect what was just seen", enabled: func() bool { return w.chosen() && w.state.Opened() == "" }, run: w.expect},
 		{menu: "Edit", id: separator},
-		{id: "preferences", menu: "Edit", title: tr("Preferences…"), key: fyne.KeyComma, mod: ctrl, run: w.showPreferences},
-		{id: "run", menu: "Run", title: tr("Run"), icon: theme.MediaPlayIcon(), key: fyne.KeyR, mod: ctrl, enabled: func() bool { return !w.state.Running() }, run: w.run},
-		{id: "stop", menu: "Run", title: tr("Stop"), icon: theme.MediaStopIcon(), key: fyne.KeyPeriod, mod: ctrl, enabled: w.state.Running, run: w.stop},
-		{id: "pause", menu: "Run", title: tr("Pause or go on"), icon: theme.MediaPauseIcon(), key: fyne.KeyP, mod: ctrl, enabled: w.state.Running, run: w.pause},
-		{id: "options", menu: "Run", title: tr("How the plan is run…"), key: fyne.KeyR, mod: ctrl | shift, enabled: func() bool { return !w.state.Running() }, run: w.editOptions},
-		{id: "skip", menu: "Run", title: tr("Skip the wait"), icon: rtheme.IconSkip, key: fyne.KeyRight, mod: ctrl, enabled: func() bool { return w.state.Waiting() != nil }, run: w.skip},
+		{id: "preferences", menu: "Edit", title: "Preferences…", key: fyne.KeyComma, mod: ctrl, run: w.showPreferences},
+		{id: "run", menu: "Run", title: "Run", icon: theme.MediaPlayIcon(), key: fyne.KeyR, mod: ctrl, enabled: func() bool { return !w.state.Running() }, run: w.run},
+		{id: "stop", menu: "Run", title: "Stop", icon: theme.MediaStopIcon(), key: fyne.KeyPeriod, mod: ctrl, enabled: w.state.Running, run: w.stop},
+		{id: "pause", menu: "Run", title: "Pause or go on", icon: theme.MediaPauseIcon(), key: fyne.KeyP, mod: ctrl, enabled: w.state.Running, run: w.pause},
+		{id: "options", menu: "Run", title: "How the plan is run…", key: fyne.KeyR, mod: ctrl | shift, enabled: func() bool { return !w.state.Running() }, run: w.editOptions},
+		{id: "skip", menu: "Run", title: "Skip the wait", icon: rtheme.IconSkip, key: fyne.KeyRight, mod: ctrl, enabled: func() bool { return w.state.Waiting() != nil }, run: w.skip},
 		{menu: "Run", id: separator},
-		{id: "why", menu: "Run", title: tr("Why was I not asked?"), key: fyne.KeyL, mod: ctrl, enabled: w.ready, run: func() { w.askAbout("levels") }},
-		{id: "clients", menu: "Run", title: tr("Which clients are bitten?"), enabled: w.ready, run: func() { w.askAbout("clients") }},
-		{id: "cures", menu: "Run", title: tr("What cures it here?"), enabled: w.ready, run: func() { w.askAbout("cures") }},
-		{id: "audit", menu: "Run", title: tr("Is the server at fault?"), enabled: w.ready, run: func() { w.askAbout("audit") }},
-		{id: "ask", menu: "Run", title: tr("Ask the question shown"), key: fyne.KeyReturn, mod: ctrl, enabled: func() bool { return w.ready() && w.pages.front() == pageQuestions }, run: func() { w.questions.start() }},
+		{id: "why", menu: "Run", title: "Why was I not asked?", key: fyne.KeyL, mod: ctrl, enabled: w.ready, run: func() { w.askAbout("levels") }},
+		{id: "clients", menu: "Run", title: "Which clients are bitten?", enabled: w.ready, run: func() { w.askAbout("clients") }},
+		{id: "cures", menu: "Run", title: "What cures it here?", enabled: w.ready, run: func() { w.askAbout("cures") }},
+		{id: "audit", menu: "Run", title: "Is the server at fault?", enabled: w.ready, run: func() { w.askAbout("audit") }},
+		{id: "ask", menu: "Run", title: "Ask the question shown", key: fyne.KeyReturn, mod: ctrl, enabled: func() bool { return w.ready() && w.pages.front() == pageQuestions }, run: func() { w.questions.start() }},
 		{menu: "Run", id: separator},
-		{id: "demo", menu: "Run", title: tr("Try the demo"), icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.unlessUnsaved(func() { w.startDemo(false) }) }},
-		{id: "find", menu: "View", title: tr("Find in the timeline"), icon: theme.SearchIcon(), key: fyne.KeyF, mod: ctrl, run: func() { w.pages.SelectIndex(pageTest); w.win.Canvas().Focus(w.filter) }},
-		{id: "beside", menu: "View", title: tr("Passes side by side in the timeline"), key: fyne.KeyB, mod: ctrl, run: func() { w.beside.SetChecked(!w.beside.Checked) }},
-		{id: "fit", menu: "View", title: tr("Fit the timeline"), icon: rtheme.IconFit, key: fyne.Key0, mod: ctrl, run: func() { w.timeline.Fit() }},
-		{id: "zoom", menu: "View", title: tr("Zoom to the selection"), run: func() { w.timeline.ZoomToSelection() }},
+		{id: "demo", menu: "Run", title: "Try the demo", icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.unlessUnsaved(func() { w.startDemo(false) }) }},
+		{id: "find", menu: "View", title: "Find in the timeline", icon: theme.SearchIcon(), key: fyne.KeyF, mod: ctrl, run: func() { w.pages.SelectIndex(pageTest); w.win.Canvas().Focus(w.filter) }},
+		{id: "beside", menu: "View", title: "Passes side by side in the timeline", key: fyne.KeyB, mod: ctrl, run: func() { w.beside.SetChecked(!w.beside.Checked) }},
+		{id: "fit", menu: "View", title: "Fit the timeline", icon: rtheme.IconFit, key: fyne.Key0, mod: ctrl, run: func() { w.timeline.Fit() }},
+		{id: "zoom", menu: "View", title: "Zoom to the selection", run: func() { w.timeline.ZoomToSelection() }},
 		{menu: "View", id: separator},
-		{id: "page-test", menu: "View", title: tr("Test"), key: fyne.Key1, mod: ctrl, run: func() { w.pages.SelectIndex(pageTest) }},
-		{id: "page-questions", menu: "View", title: tr("Questions"), key: fyne.Key2, mod: ctrl, run: func() { w.pages.SelectIndex(pageQuestions) }},
-		{id: "page-compare", menu: "View", title: tr("Compare"), key: fyne.Key3, mod: ctrl, run: func() { w.pages.SelectIndex(pageCompare) }},
-		{id: "page-lab", menu: "View", title: tr("Lab"), key: fyne.Key4, mod: ctrl, run: func() { w.pages.SelectIndex(pageLab) }},
-		{id: "page-guide", menu: "View", title: tr("Guide"), key: fyne.Key5, mod: ctrl, run: func() { w.pages.SelectIndex(pageGuide) }},
-		{id: "text", menu: "View", title: tr("Plan as YAML, beside it"), key: fyne.KeyY, mod: ctrl | shift, run: w.turnText},
+		{id: "page-test", menu: "View", title: "Test", key: fyne.Key1, mod: ctrl, run: func() { w.pages.SelectIndex(pageTest) }},
+		{id: "page-questions", menu: "View", title: "Questions", key: fyne.Key2, mod: ctrl, run: func() { w.pages.SelectIndex(pageQuestions) }},
+		{id: "page-compare", menu: "View", title: "Compare", key: fyne.Key3, mod: ctrl, run: func() { w.pages.SelectIndex(pageCompare) }},
+		{id: "page-lab", menu: "View", title: "Lab", key: fyne.Key4, mod: ctrl, run: func() { w.pages.SelectIndex(pageLab) }},
+		{id: "page-guide", menu: "View", title: "Guide", key: fyne.Key5, mod: ctrl, run: func() { w.pages.SelectIndex(pageGuide) }},
+		{id: "text", menu: "View", title: "Plan as YAML, beside it", key: fyne.KeyY, mod: ctrl | shift, run: w.turnText},
 		{menu: "View", id: separator},
-		{id: "inspect-summary", menu: "View", title: tr("Inspect summary"), key: fyne.Key1, mod: alt, run: func() { w.inspector.turn(0) }},
-		{id: "inspect-challenge", menu: "View", title: tr("Inspect challenge"), key: fyne.Key2, mod: alt, run: func() { w.inspector.turn(1) }},
-		{id: "inspect-messages", menu: "View", title: tr("Inspect messages"), key: fyne.Key3, mod: alt, run: func() { w.inspector.turn(2) }},
-		{id: "inspect-certificates", menu: "View", title: tr("Inspect certificates"), key: fyne.Key4, mod: alt, run: func() { w.inspector.turn(3) }},
-		{id: "inspect-session", menu: "View", title: tr("Inspect session"), key: fyne.Key5, mod: alt, run: func() { w.inspector.turn(4) }},
-		{id: "inspect-http", menu: "View", title: tr("Inspect HTTP"), key: fyne.Key6, mod: alt, run: func() { w.inspector.turn(5) }},
-		{id: "inspect-events", menu: "View", title: tr("Inspect events"), key: fyne.Key7, mod: alt, run: func() { w.inspector.turn(6) }},
+		{id: "inspect-summary", menu: "View", title: "Inspect summary", key: fyne.Key1, mod: alt, run: func() { w.inspector.turn(0) }},
+		{id: "inspect-challenge", menu: "View", title: "Inspect challenge", key: fyne.Key2, mod: alt, run: func() { w.inspector.turn(1) }},
+		{id: "inspect-messages", menu: "View", title: "Inspect messages", key: fyne.Key3, mod: alt, run: func() { w.inspector.turn(2) }},
+		{id: "inspect-certificates", menu: "View", title: "Inspect certificates", key: fyne.Key4, mod: alt, run: func() { w.inspector.turn(3) }},
+		{id: "inspect-session", menu: "View", title: "Inspect session", key: fyne.Key5, mod: alt, run: func() { w.inspector.turn(4) }},
+		{id: "inspect-http", menu: "View", title: "Inspect HTTP", key: fyne.Key6, mod: alt, run: func() { w.inspector.turn(5) }},
+		{id: "inspect-events", menu: "View", title: "Inspect events", key: fyne.Key7, mod: alt, run: func() { w.inspector.turn(6) }},
 		{menu: "View", id: separator},
-		{id: "dark", menu: "View", title: tr("Dark"), run: func() { w.setTheme(rtheme.Dark) }},
-		{id: "light", menu: "View", title: tr("Light"), run: func() { w.setTheme(rtheme.Light) }},
-		{id: "system", menu: "View", title: tr("As the desktop"), run: func() { w.setTheme(rtheme.System) }},
-		{id: "palette", menu: "Help", title: tr("Find an action…"), key: fyne.KeyK, mod: ctrl, run: w.showPalette},
-		{id: "shortcuts", menu: "Help", title: tr("Keyboard shortcuts"), key: fyne.KeyF1, run: w.showShortcuts},
-		{id: "about", menu: "Help", title: tr("About Rechallenge"), run: w.about},
+		{id: "dark", menu: "View", title: "Dark", run: func() { w.setTheme(rtheme.Dark) }},
+		{id: "light", menu: "View", title: "Light", run: func() { w.setTheme(rtheme.Light) }},
+		{id: "system", menu: "View", title: "As the desktop", run: func() { w.setTheme(rtheme.System) }},
+		{id: "palette", menu: "Help", title: "Find an action…", key: fyne.KeyK, mod: ctrl, run: w.showPalette},
+		{id: "shortcuts", menu: "Help", title: "Keyboard shortcuts", key: fyne.KeyF1, run: w.showShortcuts},
+		{id: "about", menu: "Help", title: "About Rechallenge", run: w.about},
 	}
 }
 
 // menuOrder is the menu bar.
-var menuOrder = []menuTitle{{"File", tr("File")}, {"Edit", tr("Edit")}, {"Run", tr("Run")}, {"View", tr("View")}, {"Help", tr("Help")}}
+var menuOrder = []menuTitle{{"File", "File"}, {"Edit", "Edit"}, {"Run", "Run"}, {"View", "View"}, {"Help", "Help"}}
 
 // menuTitle is a menu's name in the table, and in the person's language.
 type menuTitle struct{ name, title string }
@@ -264,22 +264,22 @@ func (w *Window) chosen() bool {
 // expect makes what the selected connection did an expectation of the plan.
 func (w *Window) expect() {
 	if n := w.state.Expect(); n != "" {
-		w.status.SetReadout(fmt.Sprintf(tr("The plan now expects: %s"), n))
+		w.status.SetReadout(fmt.Sprintf("The plan now expects: %s", n))
 		w.changed()
 		return
 	}
-	w.status.SetReadout(tr("This connection never got to TLS: there is nothing to expect of it"))
+	w.status.SetReadout("This connection never got to TLS: there is nothing to expect of it")
 }
 
 // copyCommand puts a command that repeats the selected connection on the clipboard.
 func (w *Window) copyCommand(command func() (string, error)) {
 	text, err := command()
 	if err != nil {
-		w.failed(tr("There is no such command"), err)
+		w.failed("There is no such command", err)
 		return
 	}
 	w.app.Clipboard().SetContent(text)
-	w.status.SetReadout(tr("Copied. The password is read from the environment."))
+	w.status.SetReadout("Copied. The password is read from the environment.")
 }
 
 // askAbout goes to a question and asks it.
@@ -298,7 +298,7 @@ func (w *Window) showPalette() {
 		}
 		items = append(items, widgets.PaletteItem{
 			ID: a.id, Icon: a.icon, Title: a.title, Detail: a.menu, Shortcut: keys(a),
-			Enabled: a.enabled == nil || a.enabled(), Why: tr("not now"),
+			Enabled: a.enabled == nil || a.enabled(), Why: "not now",
 		})
 	}
 	p := widgets.NewPalette()

@@ -24,7 +24,7 @@ func autosaveDir() string { return filepath.Join(xdg.StateHome, "rechallenge", "
 func (w *Window) newAutosave() *files.Autosave {
 	return files.NewAutosave(autosaveDir(), autosaveDelay, func(err error) {
 		live.Post(func() {
-			w.status.SetReadout(tr("Unsaved changes can't be kept for the case of a crash: ") + err.Error())
+			w.status.SetReadout("Unsaved changes can't be kept for the case of a crash: " + err.Error())
 		})
 	})
 }
@@ -89,9 +89,9 @@ func (w *Window) offer(list []*files.Orphan) {
 		w.offer(rest)
 		return
 	}
-	w.choices(tr("Unsaved changes were found"), state.LeftBehind(o.Path, o.Changes, o.At, time.Now()), later,
-		option{title: tr("Not now"), run: later},
-		option{title: tr("Take it up"), preferred: true, run: func() {
+	w.choices("Unsaved changes were found", state.LeftBehind(o.Path, o.Changes, o.At, time.Now()), later,
+		option{title: "Not now", run: later},
+		option{title: "Take it up", preferred: true, run: func() {
 			w.state.Restore(d.Plan(), o.Path, o.Text, o.Changes)
 			w.changed()
 			go func() {
@@ -105,12 +105,12 @@ func (w *Window) offer(list []*files.Orphan) {
 			}()
 			w.loadMissing(func() {})
 		}},
-		option{title: tr("Discard it"), run: func() {
+		option{title: "Discard it", run: func() {
 			go func() {
 				err := o.Discard()
 				live.Post(func() {
 					if err != nil {
-						w.status.SetReadout(tr("The kept copy of the plan could not be removed: ") + err.Error())
+						w.status.SetReadout("The kept copy of the plan could not be removed: " + err.Error())
 					}
 					w.offer(rest)
 				})

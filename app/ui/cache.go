@@ -16,27 +16,27 @@ import (
 // run goes on or is paused.
 func (w *Window) buildCache() {
 	w.cache = widgets.NewRows(widgets.CacheColumns()...)
-	w.cache.SetEmpty(tr("The sessions of each pass are listed here."))
+	w.cache.SetEmpty("The sessions of each pass are listed here.")
 	w.cache.OnMenu = func(id string, at fyne.Position) {
 		pass, serial, ok := sessionOf(id)
 		cache := w.liveCache(pass)
 		if !ok || cache == nil {
-			w.popup(at, disabledItem(tr("Sessions can be changed while a run goes on or is paused")))
+			w.popup(at, disabledItem("Sessions can be changed while a run goes on or is paused"))
 			return
 		}
 		pinned := false
 		for _, e := range cache.Entries() {
 			pinned = pinned || e.Serial == serial && e.Pinned
 		}
-		word := tr("Pin: never expires, never evicted")
+		word := "Pin: never expires, never evicted"
 		if pinned {
-			word = tr("Unpin")
+			word = "Unpin"
 		}
 		w.popup(at,
-			fyne.NewMenuItem(tr("Remove this session"), func() { cache.Remove(serial); w.showCache() }),
-			fyne.NewMenuItem(tr("Expire it now"), func() { cache.Expire(serial); w.showCache() }),
+			fyne.NewMenuItem("Remove this session", func() { cache.Remove(serial); w.showCache() }),
+			fyne.NewMenuItem("Expire it now", func() { cache.Expire(serial); w.showCache() }),
 			fyne.NewMenuItem(word, func() { cache.Pin(serial, !pinned); w.showCache() }),
-			fyne.NewMenuItem(tr("Flush this pass's cache"), func() { cache.Flush(); w.showCache() }))
+			fyne.NewMenuItem("Flush this pass's cache", func() { cache.Flush(); w.showCache() }))
 	}
 }
 

@@ -29,13 +29,13 @@ type comparison struct {
 
 func newComparison(w *Window) *comparison {
 	c := &comparison{w: w, passes: container.NewStack(), title: widget.NewLabel("")}
-	c.changes = widgets.NewRows(widgets.Column{Title: tr("What"), Width: 200, Stretch: 2}, widgets.Column{Title: tr("Before"), Width: 160, Stretch: 3}, widgets.Column{Title: tr("Now"), Width: 160, Stretch: 3})
-	c.changes.SetEmpty(tr("Choose an earlier JSON report to see what has changed since."))
-	pick := widgets.NewToolButton(tr("Earlier report…"), theme.FolderOpenIcon(), tr("Choose the JSON report to compare with"), c.choose)
+	c.changes = widgets.NewRows(widgets.Column{Title: "What", Width: 200, Stretch: 2}, widgets.Column{Title: "Before", Width: 160, Stretch: 3}, widgets.Column{Title: "Now", Width: 160, Stretch: 3})
+	c.changes.SetEmpty("Choose an earlier JSON report to see what has changed since.")
+	pick := widgets.NewToolButton("Earlier report…", theme.FolderOpenIcon(), "Choose the JSON report to compare with", c.choose)
 	c.title.Importance = widget.LowImportance
 	split := container.NewVSplit(
-		pane(tr("Passes of this run"), c.passes),
-		container.NewBorder(container.NewVBox(line(rtheme.Color(rtheme.ColorGrid)), container.NewHBox(widget.NewLabelWithStyle(tr("Since an earlier report"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true}), pick, c.title)), nil, nil, nil, c.changes))
+		pane("Passes of this run", c.passes),
+		container.NewBorder(container.NewVBox(line(rtheme.Color(rtheme.ColorGrid)), container.NewHBox(widget.NewLabelWithStyle("Since an earlier report", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}), pick, c.title)), nil, nil, nil, c.changes))
 	split.Offset = 0.5
 	c.view = split
 	c.show()
@@ -44,7 +44,7 @@ func newComparison(w *Window) *comparison {
 
 // choose asks for the other report and reads it away from the UI goroutine.
 func (c *comparison) choose() {
-	c.w.choose(tr("Earlier report"), func(path string) {
+	c.w.choose("Earlier report", func(path string) {
 		c.w.load(path, readReport(path), func(p *picture) {
 			c.other, c.name = p.view.Report, base(path)
 			c.differ()
@@ -65,19 +65,19 @@ func (c *comparison) show() {
 // side shows the passes side by side. A long run takes a while to be put in
 // order, so that is done away from the UI goroutine.
 func (c *comparison) side() {
-	cols := []widgets.Column{{Title: tr("Connection"), Width: 150, Stretch: 1}}
+	cols := []widgets.Column{{Title: "Connection", Width: 150, Stretch: 1}}
 	for _, title := range c.w.state.Passes() {
 		cols = append(cols, widgets.Column{Title: title, Width: 150, Stretch: 2})
 	}
 	list := widgets.NewRows(cols...)
-	list.SetEmpty(tr("Nothing has run yet."))
+	list.SetEmpty("Nothing has run yet.")
 	c.passes.Objects = []fyne.CanvasObject{list}
 	c.passes.Refresh()
 	shown := c.drawn
 	if shown == nil {
 		return
 	}
-	list.SetEmpty(tr("One moment…"))
+	list.SetEmpty("One moment…")
 	go func() {
 		all := shown.view.SideBySide()
 		live.Post(func() {
@@ -124,7 +124,7 @@ func (c *comparison) differ() {
 		return
 	}
 	c.changes.SetRows(nil)
-	c.changes.SetEmpty(tr("One moment…"))
+	c.changes.SetEmpty("One moment…")
 	go func() {
 		changes := report.Compare(other, now)
 		live.Post(func() {
@@ -133,13 +133,13 @@ func (c *comparison) differ() {
 			}
 			switch len(changes) {
 			case 0:
-				c.title.SetText(fmt.Sprintf(tr("since %s: nothing differs"), name))
+				c.title.SetText(fmt.Sprintf("since %s: nothing differs", name))
 			case 1:
-				c.title.SetText(fmt.Sprintf(tr("since %s: one difference"), name))
+				c.title.SetText(fmt.Sprintf("since %s: one difference", name))
 			default:
-				c.title.SetText(fmt.Sprintf(tr("since %s: %d differences"), name, len(changes)))
+				c.title.SetText(fmt.Sprintf("since %s: %d differences", name, len(changes)))
 			}
-			c.changes.SetEmpty(tr("Nothing differs."))
+			c.changes.SetEmpty("Nothing differs.")
 			c.changes.SetSource(len(changes), func(n int) widgets.Row {
 				x := changes[n]
 				return widgets.Row{ID: strconv.Itoa(n), Cells: []widgets.Cell{{Text: x.Where}, {Text: x.Before}, {Text: x.After}}}

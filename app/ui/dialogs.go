@@ -42,7 +42,7 @@ func (w *Window) openOwn(then func(path string), kinds []Kind) {
 	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
 		switch {
 		case err != nil:
-			w.failed(tr("The file dialog failed"), err)
+			w.failed("The file dialog failed", err)
 		case f != nil:
 			path := f.URI().Path()
 			f.Close()
@@ -67,7 +67,7 @@ func (w *Window) saveOwn(name string, then func(path string)) {
 	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
 		switch {
 		case err != nil:
-			w.failed(tr("The file dialog failed"), err)
+			w.failed("The file dialog failed", err)
 		case f != nil:
 			path := f.URI().Path()
 			f.Close()
@@ -137,8 +137,8 @@ func (w *Window) failed(what string, err error, more ...fyne.CanvasObject) {
 	text := widget.NewLabel(sentence(err.Error()))
 	text.Wrapping = fyne.TextWrapWord
 	d := dialog.NewCustomWithoutButtons(what, container.New(minWidth(440), text), w.win)
-	copyText := widget.NewButton(tr("Copy details"), func() { w.app.Clipboard().SetContent(what + ": " + err.Error()) })
-	closeIt := widget.NewButton(tr("Close"), func() { d.Hide(); w.changed() })
+	copyText := widget.NewButton("Copy details", func() { w.app.Clipboard().SetContent(what + ": " + err.Error()) })
+	closeIt := widget.NewButton("Close", func() { d.Hide(); w.changed() })
 	closeIt.Importance = widget.HighImportance
 	d.SetButtons(append(append([]fyne.CanvasObject{copyText}, more...), closeIt))
 	w.show(d, "error")
@@ -158,17 +158,17 @@ func (w *Window) askPassword(file string, again, several bool) (a answer, ok boo
 	live.Post(func() {
 		entry := w.newField()
 		entry.Password = true
-		items := []*widget.FormItem{widget.NewFormItem(tr("Password"), entry)}
+		items := []*widget.FormItem{widget.NewFormItem("Password", entry)}
 		name := "password of " + base(file)
 		if again {
-			items[0].HintText = tr("Wrong password. Try again.")
+			items[0].HintText = "Wrong password. Try again."
 			name = "password again of " + base(file)
 		}
-		rest := widget.NewCheck(tr("the same for the rest"), nil)
+		rest := widget.NewCheck("the same for the rest", nil)
 		if several {
 			items = append(items, widget.NewFormItem("", rest))
 		}
-		d := dialog.NewForm(tr("Password of ")+base(file), tr("Open"), tr("Cancel"), items, func(yes bool) {
+		d := dialog.NewForm("Password of "+base(file), "Open", "Cancel", items, func(yes bool) {
 			if !yes {
 				given <- nil
 				return
@@ -188,7 +188,7 @@ func (w *Window) askPassword(file string, again, several bool) (a answer, ok boo
 
 // confirm asks a yes-or-no question.
 func (w *Window) confirm(title, question, yes string, then func()) {
-	w.ask(title, question, yes, tr("Cancel"), then, func() {})
+	w.ask(title, question, yes, "Cancel", then, func() {})
 }
 
 // ask asks a question with two answers.

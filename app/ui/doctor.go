@@ -32,25 +32,25 @@ func (w *Window) showIdentity(id string) {
 	for _, c := range x.Chain {
 		chain = append(chain, c.DER)
 	}
-	save := widget.NewButton(tr("Save certificates…"), func() { w.escape(); w.saveCertificates(id+".pem", chain) })
-	write := widget.NewButton(tr("Write a new file…"), func() { w.escape(); w.writeIdentity(id) })
+	save := widget.NewButton("Save certificates…", func() { w.escape(); w.saveCertificates(id+".pem", chain) })
+	write := widget.NewButton("Write a new file…", func() { w.escape(); w.writeIdentity(id) })
 	if !x.Usable {
 		write.Disable()
 	}
-	w.explain(fmt.Sprintf(tr("Identity %s"), id), pairs, save, write)
+	w.explain(fmt.Sprintf("Identity %s", id), pairs, save, write)
 }
 
 // refused says why a file gave no identity, and offers what could be read of it.
 func (w *Window) refused(path string, f *identity.File, err error) {
 	if f == nil || f.Format == "" {
-		w.failed(fmt.Sprintf(tr("%s could not be loaded"), base(path)), err)
+		w.failed(fmt.Sprintf("%s could not be loaded", base(path)), err)
 		return
 	}
-	w.failed(fmt.Sprintf(tr("%s could not be loaded"), base(path)), err, widget.NewButton(tr("Explain the file"), func() {
+	w.failed(fmt.Sprintf("%s could not be loaded", base(path)), err, widget.NewButton("Explain the file", func() {
 		pairs := filePairs(path, f)
 		for n, c := range f.Others {
-			pairs = append(pairs, widgets.Pair{Key: fmt.Sprintf(tr("Certificate %d"), n+1), Heading: true}, widgets.Pair{Key: tr("Subject"), Value: c.Subject},
-				widgets.Pair{Key: tr("Issuer"), Value: c.Issuer}, widgets.Pair{Key: tr("Valid"), Value: validity(c)})
+			pairs = append(pairs, widgets.Pair{Key: fmt.Sprintf("Certificate %d", n+1), Heading: true}, widgets.Pair{Key: "Subject", Value: c.Subject},
+				widgets.Pair{Key: "Issuer", Value: c.Issuer}, widgets.Pair{Key: "Valid", Value: validity(c)})
 		}
 		w.explain(base(path), pairs)
 	}))
@@ -61,7 +61,7 @@ func (w *Window) explain(title string, pairs []widgets.Pair, more ...fyne.Canvas
 	sheet := widgets.NewSheet()
 	sheet.SetPairs(pairs)
 	d := dialog.NewCustomWithoutButtons(title, sheet, w.win)
-	closeIt := widget.NewButton(tr("Close"), d.Hide)
+	closeIt := widget.NewButton("Close", d.Hide)
 	closeIt.Importance = widget.HighImportance
 	d.SetButtons(append(more, closeIt))
 	d.Resize(fyne.NewSize(680, 520))
@@ -71,21 +71,21 @@ func (w *Window) explain(title string, pairs []widgets.Pair, more ...fyne.Canvas
 // identityPairs are the facts of an identity.
 func identityPairs(x identity.Public) []widgets.Pair {
 	pairs := []widgets.Pair{
-		{Key: tr("Subject"), Value: x.Subject},
-		{Key: tr("Issuer"), Value: x.Issuer},
-		{Key: tr("Serial"), Value: x.Serial, Mono: true},
-		{Key: tr("Key"), Value: x.KeyType},
-		{Key: tr("Valid"), Value: validity(x.Certificate)},
-		{Key: tr("Purposes"), Value: strings.Join(x.ExtKeyUsage, ", ")},
+		{Key: "Subject", Value: x.Subject},
+		{Key: "Issuer", Value: x.Issuer},
+		{Key: "Serial", Value: x.Serial, Mono: true},
+		{Key: "Key", Value: x.KeyType},
+		{Key: "Valid", Value: validity(x.Certificate)},
+		{Key: "Purposes", Value: strings.Join(x.ExtKeyUsage, ", ")},
 		{Key: "SHA-256", Value: x.FingerprintSHA256, Mono: true},
 	}
 	for n, c := range x.Chain {
 		if n > 0 {
-			pairs = append(pairs, widgets.Pair{Key: fmt.Sprintf(tr("Chain %d"), n), Value: c.Subject, Note: "by " + c.Issuer + ", " + validity(c)})
+			pairs = append(pairs, widgets.Pair{Key: fmt.Sprintf("Chain %d", n), Value: c.Subject, Note: "by " + c.Issuer + ", " + validity(c)})
 		}
 	}
 	for _, p := range x.Problems {
-		pairs = append(pairs, widgets.Pair{Key: tr("Remark"), Value: p.Message, Severity: widgets.Warning})
+		pairs = append(pairs, widgets.Pair{Key: "Remark", Value: p.Message, Severity: widgets.Warning})
 	}
 	return pairs
 }
@@ -100,25 +100,25 @@ func filePairs(path string, f *identity.File) []widgets.Pair {
 	if f.Encoding != "" {
 		format += ", " + strings.ToUpper(f.Encoding)
 	}
-	pairs := []widgets.Pair{{Key: tr("The file"), Heading: true}, {Key: tr("Path"), Value: path}, {Key: tr("Format"), Value: format}}
+	pairs := []widgets.Pair{{Key: "The file", Heading: true}, {Key: "Path", Value: path}, {Key: "Format", Value: format}}
 	if f.MAC != "" {
-		pairs = append(pairs, widgets.Pair{Key: tr("Integrity"), Value: f.MAC})
+		pairs = append(pairs, widgets.Pair{Key: "Integrity", Value: f.MAC})
 	}
 	for _, e := range f.Encryption {
-		pairs = append(pairs, widgets.Pair{Key: tr("Encryption"), Value: e})
+		pairs = append(pairs, widgets.Pair{Key: "Encryption", Value: e})
 	}
 	for _, p := range f.Problems {
-		pairs = append(pairs, widgets.Pair{Key: tr("Remark"), Value: p.Message, Severity: widgets.Warning})
+		pairs = append(pairs, widgets.Pair{Key: "Remark", Value: p.Message, Severity: widgets.Warning})
 	}
 	if len(f.Readers) > 0 {
-		pairs = append(pairs, widgets.Pair{Key: tr("Who else reads it"), Heading: true})
+		pairs = append(pairs, widgets.Pair{Key: "Who else reads it", Heading: true})
 	}
 	for _, r := range f.Readers {
-		pair := widgets.Pair{Key: r.Name, Value: tr("not known"), Note: r.Why, Severity: widgets.Info}
+		pair := widgets.Pair{Key: r.Name, Value: "not known", Note: r.Why, Severity: widgets.Info}
 		if r.Reads != nil && *r.Reads {
-			pair.Value, pair.Severity = tr("reads it"), widgets.OK
+			pair.Value, pair.Severity = "reads it", widgets.OK
 		} else if r.Reads != nil {
-			pair.Value, pair.Severity = tr("does not read it"), widgets.Warning
+			pair.Value, pair.Severity = "does not read it", widgets.Warning
 		}
 		pair.Value += " (" + r.Basis + ")"
 		pairs = append(pairs, pair)

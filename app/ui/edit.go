@@ -27,9 +27,9 @@ func (w *Window) editConnection(n int) {
 		return
 	}
 	c := plan.Connection{Target: w.state.Plan.Targets[0].ID, Identity: plan.None}
-	title := tr("Add a connection")
+	title := "Add a connection"
 	if n < len(w.state.Plan.Connections) {
-		c, title = w.state.Plan.Connections[n], fmt.Sprintf(tr("Connection %d"), n+1)
+		c, title = w.state.Plan.Connections[n], fmt.Sprintf("Connection %d", n+1)
 	}
 	var targets, identities []string
 	for _, t := range w.state.Plan.Targets {
@@ -47,17 +47,17 @@ func (w *Window) editConnection(n int) {
 		b, _ := c.After.MarshalText()
 		text = string(b)
 	}
-	after := w.entry(text, tr("at once"), func(s string) error {
+	after := w.entry(text, "at once", func(s string) error {
 		d, err := time.ParseDuration(s)
 		if s != "" && (err != nil || d < 0) {
-			return errors.New(tr("a time such as 90s or 9m"))
+			return errors.New("a time such as 90s or 9m")
 		}
 		return nil
 	})
-	d := dialog.NewForm(title, "OK", tr("Cancel"), []*widget.FormItem{
-		{Text: tr("Target"), Widget: where},
-		{Text: tr("Identity"), Widget: who, HintText: tr("none presents no certificate")},
-		{Text: tr("After"), Widget: after, HintText: tr("how long after the end of the previous connection")},
+	d := dialog.NewForm(title, "OK", "Cancel", []*widget.FormItem{
+		{Text: "Target", Widget: where},
+		{Text: "Identity", Widget: who, HintText: "none presents no certificate"},
+		{Text: "After", Widget: after, HintText: "how long after the end of the previous connection"},
 	}, func(ok bool) {
 		if ok {
 			wait, _ := time.ParseDuration(after.Text)

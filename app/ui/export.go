@@ -42,9 +42,9 @@ func (w *Window) chooseNew(title, name string, then func(path string), kinds ...
 			case errors.Is(err, ErrUnavailable):
 				w.saveOwn(name, then)
 			case errors.Is(err, ErrExists):
-				w.confirm(base(path)+" exists", tr("Replace it?"), tr("Replace"), func() { then(path) })
+				w.confirm(base(path)+" exists", "Replace it?", "Replace", func() { then(path) })
 			case err != nil:
-				w.failed(tr("The file dialog failed"), err)
+				w.failed("The file dialog failed", err)
 			default:
 				then(path)
 			}
@@ -78,11 +78,11 @@ func (w *Window) export(ext string) {
 func (w *Window) exportTo(ext string, r func() *report.Report, then func()) {
 	f, err := report.FormatOf("x" + ext)
 	if err != nil {
-		w.failed(tr("The report could not be written"), err)
+		w.failed("The report could not be written", err)
 		return
 	}
 	shown := w.picture
-	w.chooseNew(tr("Export report"), "report"+ext, func(path string) {
+	w.chooseNew("Export report", "report"+ext, func(path string) {
 		w.write(path, func() (string, error) {
 			r := r()
 			if f.LeavesOut == nil {
@@ -111,7 +111,7 @@ func (w *Window) exportAs() {
 		}
 	}
 	names, addresses, headers := widget.NewCheck("names", nil), widget.NewCheck("addresses", nil), widget.NewCheck("headers", nil)
-	secrets := widget.NewCheck(tr("Put the TLS secrets in, so that Wireshark can decrypt it"), nil)
+	secrets := widget.NewCheck("Put the TLS secrets in, so that Wireshark can decrypt it", nil)
 	secrets.Disable()
 	chosen := func(title string) string { return title[strings.LastIndex(title, " ")+1:] }
 	format := widget.NewSelect(titles, func(title string) {
@@ -124,10 +124,10 @@ func (w *Window) exportAs() {
 		}
 	})
 	format.SetSelected(titles[0])
-	d := dialog.NewForm(tr("Export the report"), tr("Choose the file…"), tr("Cancel"), []*widget.FormItem{
-		{Text: tr("Format"), Widget: format},
-		{Text: tr("Hide"), Widget: container.NewHBox(names, addresses, headers), HintText: tr("each becomes a pseudonym, the same one everywhere")},
-		{Text: tr("Secrets"), Widget: secrets},
+	d := dialog.NewForm("Export the report", "Choose the file…", "Cancel", []*widget.FormItem{
+		{Text: "Format", Widget: format},
+		{Text: "Hide", Widget: container.NewHBox(names, addresses, headers), HintText: "each becomes a pseudonym, the same one everywhere"},
+		{Text: "Secrets", Widget: secrets},
 	}, func(ok bool) {
 		if !ok {
 			return
@@ -143,7 +143,7 @@ func (w *Window) exportAs() {
 			save()
 			return
 		}
-		w.confirm(tr("The file will hold secrets"), tr("Whoever has it can read these connections and go on with their sessions. Only you will be allowed to read the file."), tr("Go on"), save)
+		w.confirm("The file will hold secrets", "Whoever has it can read these connections and go on with their sessions. Only you will be allowed to read the file.", "Go on", save)
 	}, w.win)
 	d.Resize(fyne.NewSize(520, 0))
 	w.show(d, "export")
@@ -158,12 +158,12 @@ func (w *Window) saveAnswer(a *report.Answer) {
 	}
 	format := widget.NewSelect(titles, nil)
 	format.SetSelectedIndex(0)
-	d := dialog.NewForm(tr("Save the answer"), tr("Choose the file…"), tr("Cancel"), []*widget.FormItem{{Text: tr("Format"), Widget: format}}, func(ok bool) {
+	d := dialog.NewForm("Save the answer", "Choose the file…", "Cancel", []*widget.FormItem{{Text: "Format", Widget: format}}, func(ok bool) {
 		if !ok {
 			return
 		}
 		f := formats[format.SelectedIndex()]
-		w.chooseNew(tr("Save the answer"), a.Experiment.ID+f.Ext, func(path string) {
+		w.chooseNew("Save the answer", a.Experiment.ID+f.Ext, func(path string) {
 			w.write(path, func() (string, error) { return "", desk.SaveAnswer(context.Background(), path, a) }, func() {})
 		}, Kind{f.Title, []string{f.Ext[1:]}})
 	}, w.win)
@@ -177,31 +177,31 @@ func (w *Window) exportKeyLog() {
 		return
 	}
 	lines := w.finished.run.KeyLog()
-	w.confirm(tr("The file will hold secrets"), tr("Whoever has a key log and the packets can read these connections. Only you will be allowed to read the file."), tr("Go on"), func() {
-		w.chooseNew(tr("Export key log"), "keys.log", func(path string) {
+	w.confirm("The file will hold secrets", "Whoever has a key log and the packets can read these connections. Only you will be allowed to read the file.", "Go on", func() {
+		w.chooseNew("Export key log", "keys.log", func(path string) {
 			w.write(path, func() (string, error) {
 				return "", files.Save(path, files.Secret, func(out io.Writer) error { _, err := out.Write(lines); return err })
 			}, func() {})
-		}, Kind{tr("Key log"), []string{"log", "txt"}})
+		}, Kind{"Key log", []string{"log", "txt"}})
 	})
 }
 
 // write writes a file away from the UI goroutine and says so, or what save has
 // to say about the file, and goes on with then.
 func (w *Window) write(path string, save func() (says string, err error), then func()) {
-	w.status.SetProgress(tr("Writing ")+base(path), -1)
+	w.status.SetProgress("Writing "+base(path), -1)
 	go func() {
 		says, err := save()
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			if err != nil {
-				w.failed(fmt.Sprintf(tr("%s could not be written"), base(path)), err)
+				w.failed(fmt.Sprintf("%s could not be written", base(path)), err)
 				return
 			}
 			if says != "" {
 				w.status.SetReadout(base(path) + " " + says)
 			} else {
-				w.status.SetReadout(fmt.Sprintf(tr("Wrote %s"), path))
+				w.status.SetReadout(fmt.Sprintf("Wrote %s", path))
 			}
 			w.notice = "wrote " + path
 			then()

@@ -26,7 +26,7 @@ func newGuide() *guide {
 	g := &guide{pages: docs.Pages(), text: widget.NewRichText()}
 	g.text.Wrapping = fyne.TextWrapWord
 	g.scroll = container.NewVScroll(container.NewPadded(g.text))
-	g.list = widgets.NewRows(widgets.Column{Title: tr("Documents"), Width: 200, Stretch: 1})
+	g.list = widgets.NewRows(widgets.Column{Title: "Documents", Width: 200, Stretch: 1})
 	var rows []widgets.Row
 	for _, p := range g.pages {
 		for n, s := range p.Sections {

@@ -37,8 +37,8 @@ type shown struct {
 
 func newInspector(w *Window) *inspector {
 	i := &inspector{w: w, messages: widgets.NewRows(
-		widgets.Column{Title: "ms", Width: 44, Right: true}, widgets.Column{Title: tr("From"), Width: 50},
-		widgets.Column{Title: tr("Message"), Width: 120, Stretch: 1}, widgets.Column{Title: tr("Bytes"), Width: 44, Right: true}), fields: widgets.NewFields()}
+		widgets.Column{Title: "ms", Width: 44, Right: true}, widgets.Column{Title: "From", Width: 50},
+		widgets.Column{Title: "Message", Width: 120, Stretch: 1}, widgets.Column{Title: "Bytes", Width: 44, Right: true}), fields: widgets.NewFields()}
 	i.messages.OnSelect = func(id string) {
 		w.state.Event, _ = strconv.Atoi(id)
 		i.showFields()
@@ -51,13 +51,13 @@ func newInspector(w *Window) *inspector {
 	messages := container.NewVSplit(i.messages, i.fields)
 	messages.Offset = 0.45
 	i.tabs = newPages(
-		sheet(tr("Summary"), tr("Select a connection in the timeline or in the results."), w.state.Summary),
-		sheet(tr("Challenge"), tr("This connection was not asked for a certificate."), func() []state.Pair { return w.state.Challenge(time.Now()) }),
-		page{tr("Messages"), messages, i.showMessages},
-		sheet(tr("Certificates"), tr("No certificate was seen here."), w.state.Certificates),
-		sheet(tr("Session"), tr("This connection looked up no session."), w.state.Session),
-		sheet("HTTP", tr("There was no HTTP answer."), w.state.HTTP),
-		sheet(tr("Events"), tr("Nothing was recorded here."), w.state.Events))
+		sheet("Summary", "Select a connection in the timeline or in the results.", w.state.Summary),
+		sheet("Challenge", "This connection was not asked for a certificate.", func() []state.Pair { return w.state.Challenge(time.Now()) }),
+		page{"Messages", messages, i.showMessages},
+		sheet("Certificates", "No certificate was seen here.", w.state.Certificates),
+		sheet("Session", "This connection looked up no session.", w.state.Session),
+		sheet("HTTP", "There was no HTTP answer.", w.state.HTTP),
+		sheet("Events", "Nothing was recorded here.", w.state.Events))
 	i.tabs.onChange = func() { i.show(); w.dump() }
 	i.view = container.NewBorder(i.tabs.tabs, nil, nil, nil, i.tabs.view)
 	return i

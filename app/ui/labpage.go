@@ -37,22 +37,22 @@ type labPage struct {
 
 func newLabPage(w *Window) *labPage {
 	p := &labPage{w: w}
-	p.list = widgets.NewRows(widgets.Column{Title: tr("A server that…"), Width: 200, Stretch: 1})
+	p.list = widgets.NewRows(widgets.Column{Title: "A server that…", Width: 200, Stretch: 1})
 	p.list.OnSelect = func(id string) { p.choose(id) }
 	p.list.OnActivate = func(id string) { p.choose(id); p.begin() }
 	p.title = widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	p.text, p.running = widget.NewLabel(""), widget.NewLabel("")
 	p.text.Wrapping, p.running.Wrapping = fyne.TextWrapWord, fyne.TextWrapWord
 	p.running.Importance = widget.LowImportance
-	p.start = widgets.NewToolButton(tr("Start it and load its test"), theme.MediaPlayIcon(), tr("Start the lab server like this, with its URLs and identities as the plan"), p.begin)
+	p.start = widgets.NewToolButton("Start it and load its test", theme.MediaPlayIcon(), "Start the lab server like this, with its URLs and identities as the plan", p.begin)
 	p.start.SetPrimary(true)
-	p.stop = widgets.NewToolButton(tr("Stop the server"), theme.MediaStopIcon(), tr("Stop the lab server"), func() { w.stopLab(); w.changed() })
+	p.stop = widgets.NewToolButton("Stop the server", theme.MediaStopIcon(), "Stop the lab server", func() { w.stopLab(); w.changed() })
 	p.seen = widgets.NewRows(
-		widgets.Column{Title: tr("Time"), Width: 80}, widgets.Column{Title: tr("Path"), Width: 100, Stretch: 1}, widgets.Column{Title: tr("The server saw"), Width: 140, Stretch: 2},
-		widgets.Column{Title: tr("Resumed"), Width: 80}, widgets.Column{Title: tr("Version"), Width: 80}, widgets.Column{Title: tr("Answer"), Width: 60, Right: true})
+		widgets.Column{Title: "Time", Width: 80}, widgets.Column{Title: "Path", Width: 100, Stretch: 1}, widgets.Column{Title: "The server saw", Width: 140, Stretch: 2},
+		widgets.Column{Title: "Resumed", Width: 80}, widgets.Column{Title: "Version", Width: 80}, widgets.Column{Title: "Answer", Width: 60, Right: true})
 	right := container.NewBorder(
 		container.NewVBox(p.title, p.text, container.NewHBox(p.start, p.stop), p.running, line(rtheme.Color(rtheme.ColorGrid))),
-		nil, nil, nil, pane(tr("Whom the server saw"), p.seen))
+		nil, nil, nil, pane("Whom the server saw", p.seen))
 	split := container.NewHSplit(p.list, right)
 	split.Offset = 0.34
 	p.view = split
@@ -87,11 +87,11 @@ func (p *labPage) choose(id string) {
 	p.title.SetText(n.Title)
 	text := n.Teaches
 	if n.Defect {
-		text += tr(" Wrong on purpose, so that you can see what it looks like.")
+		text += " Wrong on purpose, so that you can see what it looks like."
 	}
 	p.start.Enable()
 	if err := n.Missing; err != nil {
-		text += tr("\nNot available here: ") + sentence(err.Error())
+		text += "\nNot available here: " + sentence(err.Error())
 		p.start.Disable()
 	}
 	p.text.SetText(text)
@@ -109,15 +109,15 @@ func (p *labPage) begin() {
 func (p *labPage) show() {
 	s := p.w.lab
 	if s == nil {
-		p.running.SetText(tr("No server runs."))
+		p.running.SetText("No server runs.")
 		p.stop.Disable()
-		p.seen.SetEmpty(tr("Start a server and run its test."))
+		p.seen.SetEmpty("Start a server and run its test.")
 		p.seen.SetRows(nil)
 		return
 	}
-	p.running.SetText(fmt.Sprintf(tr("%s, on %s"), s.Behaviour.Title, s.Addr()))
+	p.running.SetText(fmt.Sprintf("%s, on %s", s.Behaviour.Title, s.Addr()))
 	p.stop.Enable()
-	p.seen.SetEmpty(tr("Nobody yet. Run the test."))
+	p.seen.SetEmpty("Nobody yet. Run the test.")
 	var rows []widgets.Row
 	for n, v := range s.Visits() {
 		who, resumed := v.Subject, "no"
@@ -147,13 +147,13 @@ func (p *labPage) show() {
 
 // startLab starts a lab server, makes its test the plan and goes on with then.
 func (w *Window) startLab(behaviour string, then func()) {
-	w.status.SetProgress(tr("Starting the lab server"), -1)
+	w.status.SetProgress("Starting the lab server", -1)
 	w.desk.Go(func(ctx context.Context) {
 		l, err := w.desk.StartLab(ctx, desk.LabOptions{Behaviour: behaviour})
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			if err != nil {
-				w.failed(tr("The lab server could not be started"), err)
+				w.failed("The lab server could not be started", err)
 				return
 			}
 			w.stopLab()

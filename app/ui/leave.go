@@ -16,10 +16,10 @@ func (w *Window) unlessDirty(then func()) {
 		then()
 		return
 	}
-	w.choices(tr("Unsaved changes"), w.state.LeavingPlan(), nil,
-		option{title: tr("Cancel")},
-		option{title: tr("Don't save"), run: then},
-		option{title: tr("Save"), preferred: true, run: func() { w.savePlan(then) }})
+	w.choices("Unsaved changes", w.state.LeavingPlan(), nil,
+		option{title: "Cancel"},
+		option{title: "Don't save", run: then},
+		option{title: "Save", preferred: true, run: func() { w.savePlan(then) }})
 }
 
 // unlessUnsaved does something that loses the plan and the run that is shown,
@@ -30,12 +30,12 @@ func (w *Window) unlessUnsaved(then func()) {
 		case !w.state.RunUnsaved() || w.lab != nil:
 			then()
 		case w.state.Running():
-			w.confirm(tr("A run is going on"), w.state.LeavingRun(), tr("Stop it"), then)
+			w.confirm("A run is going on", w.state.LeavingRun(), "Stop it", then)
 		default:
-			w.choices(tr("The run is not saved"), w.state.LeavingRun(), nil,
-				option{title: tr("Cancel")},
-				option{title: tr("Don't save"), run: then},
-				option{title: tr("Save report…"), preferred: true, run: func() { w.saveRun(then) }})
+			w.choices("The run is not saved", w.state.LeavingRun(), nil,
+				option{title: "Cancel"},
+				option{title: "Don't save", run: then},
+				option{title: "Save report…", preferred: true, run: func() { w.saveRun(then) }})
 		}
 	})
 }

@@ -21,17 +21,17 @@ import (
 
 // The kinds of files in dialogs.
 var (
-	identityFiles = Kind{tr("Identities (PKCS#12, PEM)"), []string{"p12", "pfx", "pem", "crt", "cer", "key"}}
-	trustFiles    = Kind{tr("Certificates (PEM)"), []string{"pem", "crt", "cer"}}
-	planFiles     = Kind{tr("Plans, reports and captures"), append([]string{"yaml", "yml", "json"}, desk.CaptureExtensions...)}
-	onlyReports   = Kind{tr("Reports (JSON)"), []string{"json"}}
-	onlyPlans     = Kind{tr("Plan (YAML)"), []string{"yaml", "yml"}}
-	allFiles      = Kind{tr("All files"), []string{"*"}}
+	identityFiles = Kind{"Identities (PKCS#12, PEM)", []string{"p12", "pfx", "pem", "crt", "cer", "key"}}
+	trustFiles    = Kind{"Certificates (PEM)", []string{"pem", "crt", "cer"}}
+	planFiles     = Kind{"Plans, reports and captures", append([]string{"yaml", "yml", "json"}, desk.CaptureExtensions...)}
+	onlyReports   = Kind{"Reports (JSON)", []string{"json"}}
+	onlyPlans     = Kind{"Plan (YAML)", []string{"yaml", "yml"}}
+	allFiles      = Kind{"All files", []string{"*"}}
 )
 
 // loadIdentity asks for a file and loads the identities in it.
 func (w *Window) loadIdentity() {
-	w.choose(tr("Load identity"), func(path string) { w.loadFiles([]string{path}) }, identityFiles, allFiles)
+	w.choose("Load identity", func(path string) { w.loadFiles([]string{path}) }, identityFiles, allFiles)
 }
 
 // choose asks for a file, away from the UI goroutine, and hands the answer back on it.
@@ -54,7 +54,7 @@ func (w *Window) choose(title string, then func(path string), kinds ...Kind) {
 			case errors.Is(err, ErrUnavailable):
 				w.openOwn(then, kinds)
 			case err != nil:
-				w.failed(tr("The file dialog failed"), err)
+				w.failed("The file dialog failed", err)
 			default:
 				w.app.Preferences().SetString(prefFolder, filepath.Dir(path))
 				then(path)
@@ -74,7 +74,7 @@ func (w *Window) loadFiles(paths []string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
 	w.status.OnCancel = cancel
-	w.status.SetProgress(tr("Reading ")+base(paths[0]), -1)
+	w.status.SetProgress("Reading "+base(paths[0]), -1)
 	loader := files.Loader{Ask: w.asker(paths)}
 	go func() {
 		defer cancel()
@@ -123,7 +123,7 @@ func (w *Window) addIdentities(path string, f *identity.File) {
 	w.explained[path] = f
 	switch len(f.Identities) {
 	case 0:
-		w.refused(path, f, errors.New(tr("it was read, but there is no key with its certificate inside")))
+		w.refused(path, f, errors.New("it was read, but there is no key with its certificate inside"))
 		return
 	case 1:
 		w.state.AddIdentity(f.Identities[0], path, false)
@@ -136,8 +136,8 @@ func (w *Window) addIdentities(path string, f *identity.File) {
 	}
 	group := widget.NewCheckGroup(names, nil)
 	group.SetSelected(names)
-	d := dialog.NewCustomConfirm(fmt.Sprintf(tr("%s holds %d identities"), base(path), len(names)), tr("Load"), tr("Cancel"),
-		container.NewVBox(widget.NewLabel(tr("Which ones do you want to use?")), group), func(yes bool) {
+	d := dialog.NewCustomConfirm(fmt.Sprintf("%s holds %d identities", base(path), len(names)), "Load", "Cancel",
+		container.NewVBox(widget.NewLabel("Which ones do you want to use?"), group), func(yes bool) {
 			if !yes {
 				return
 			}

@@ -13,13 +13,13 @@ import (
 
 // The choices of the look, as people read them, and what they are kept as.
 var (
-	themeNames = choices[theme.Mode]{{tr("Dark"), theme.Dark}, {tr("Light"), theme.Light}, {tr("As the desktop"), theme.System}}
-	textSizes  = choices[float64]{{tr("Small"), 0.9}, {tr("Normal"), 1}, {tr("Large"), 1.15}, {tr("Larger"), 1.35}}
-	densities  = choices[float64]{{tr("Compact"), 1}, {tr("Comfortable"), 1.4}, {tr("Spacious"), 1.8}}
+	themeNames = choices[theme.Mode]{{"Dark", theme.Dark}, {"Light", theme.Light}, {"As the desktop", theme.System}}
+	textSizes  = choices[float64]{{"Small", 0.9}, {"Normal", 1}, {"Large", 1.15}, {"Larger", 1.35}}
+	densities  = choices[float64]{{"Compact", 1}, {"Comfortable", 1.4}, {"Spacious", 1.8}}
 )
 
 // builtIn is the choice of the font that the program brings along.
-var builtIn = tr("Built in")
+var builtIn = "Built in"
 
 // choices are the entries of a selection.
 type choices[T comparable] []struct {

@@ -19,11 +19,11 @@ import (
 
 // The choices of a run, as people read them.
 var (
-	reuses = choices[string]{{tr("a connection for each request"), "off"}, {tr("keep connections alive"), "keep-alive"}, {tr("keep alive, and coalesce on HTTP/2"), "coalesce"}}
-	waits  = choices[bool]{{tr("wait for real"), false}, {tr("move the client's clock instead"), true}}
+	reuses = choices[string]{{"a connection for each request", "off"}, {"keep connections alive", "keep-alive"}, {"keep alive, and coalesce on HTTP/2", "coalesce"}}
+	waits  = choices[bool]{{"wait for real", false}, {"move the client's clock instead", true}}
 )
 
-var savedSessions = Kind{tr("Saved sessions"), []string{"json", "sessions"}}
+var savedSessions = Kind{"Saved sessions", []string{"json", "sessions"}}
 
 // begun are the sessions that a run begins with, and the file they come from.
 type begun struct {
@@ -37,7 +37,7 @@ func (w *Window) policies() (ids, titles []string) {
 		ids, titles = append(ids, p.ID), append(titles, p.ID+"  "+p.Title)
 	}
 	for _, c := range w.state.Plan.CustomCaches {
-		ids, titles = append(ids, c.ID), append(titles, c.ID+"  "+fmt.Sprintf(tr("this plan's own: %s"), c.Key))
+		ids, titles = append(ids, c.ID), append(titles, c.ID+"  "+fmt.Sprintf("this plan's own: %s", c.Key))
 	}
 	return ids, titles
 }
@@ -57,7 +57,7 @@ func (w *Window) editOptions() {
 	number := func(n int, most int) *field {
 		return w.entry(strconv.Itoa(max(n, 1)), "1", func(s string) error {
 			if n, err := strconv.Atoi(s); err != nil || n < 1 || n > most {
-				return fmt.Errorf(tr("a number from 1 to %d"), most)
+				return fmt.Errorf("a number from 1 to %d", most)
 			}
 			return nil
 		})
@@ -69,7 +69,7 @@ func (w *Window) editOptions() {
 	}
 	limit := w.entry(timeout.String(), "10s", func(s string) error {
 		if d, err := time.ParseDuration(s); err != nil || d <= 0 || d > plan.MaxDelay {
-			return errors.New(tr("a time such as 10s"))
+			return errors.New("a time such as 10s")
 		}
 		return nil
 	})
@@ -77,20 +77,20 @@ func (w *Window) editOptions() {
 		p.HTTPReuse = "off"
 	}
 	reuse, wait := reuses.selection(p.HTTPReuse), waits.selection(w.fastForward)
-	from := widget.NewCheck(tr("none are loaded"), nil)
+	from := widget.NewCheck("none are loaded", nil)
 	from.Disable()
 	if w.begin.file != "" {
-		from.Text, from.Checked = fmt.Sprintf(tr("those of %s"), base(w.begin.file)), true
+		from.Text, from.Checked = fmt.Sprintf("those of %s", base(w.begin.file)), true
 		from.Enable()
 	}
-	d := dialog.NewForm(tr("How the plan is run"), "OK", tr("Cancel"), []*widget.FormItem{
-		{Text: tr("A pass for each"), Widget: list, HintText: tr("cache policies and client profiles; a control without a cache is added where none is chosen")},
+	d := dialog.NewForm("How the plan is run", "OK", "Cancel", []*widget.FormItem{
+		{Text: "A pass for each", Widget: list, HintText: "cache policies and client profiles; a control without a cache is added where none is chosen"},
 		{Text: "HTTP", Widget: reuse},
-		{Text: tr("At once"), Widget: concurrency, HintText: tr("connections made at the same time")},
-		{Text: tr("Times"), Widget: repeat, HintText: tr("how often the connections are made in each pass")},
-		{Text: tr("Timeout"), Widget: limit, HintText: tr("for each phase of a connection")},
-		{Text: tr("Delays"), Widget: wait, HintText: tr("a server whose clock is not moved forgets nothing meanwhile")},
-		{Text: tr("Begin with"), Widget: from, HintText: tr("sessions that another run saved: File, Load sessions")},
+		{Text: "At once", Widget: concurrency, HintText: "connections made at the same time"},
+		{Text: "Times", Widget: repeat, HintText: "how often the connections are made in each pass"},
+		{Text: "Timeout", Widget: limit, HintText: "for each phase of a connection"},
+		{Text: "Delays", Widget: wait, HintText: "a server whose clock is not moved forgets nothing meanwhile"},
+		{Text: "Begin with", Widget: from, HintText: "sessions that another run saved: File, Load sessions"},
 	}, func(ok bool) {
 		if !ok {
 			return
@@ -102,7 +102,7 @@ func (w *Window) editOptions() {
 			}
 		}
 		if len(chosen) == 0 {
-			w.failed(tr("No pass is left"), errors.New(tr("choose at least one cache policy")))
+			w.failed("No pass is left", errors.New("choose at least one cache policy"))
 			return
 		}
 		w.fastForward = waits.value(wait.Selected)
@@ -136,14 +136,14 @@ func inOrder(before, chosen []string) []string {
 
 // loadSessions takes the sessions that another run saved.
 func (w *Window) loadSessions() {
-	w.choose(tr("Load sessions"), func(path string) {
+	w.choose("Load sessions", func(path string) {
 		sessions, err := desk.LoadSessions(path)
 		if err != nil {
-			w.failed(fmt.Sprintf(tr("%s could not be loaded"), base(path)), err)
+			w.failed(fmt.Sprintf("%s could not be loaded", base(path)), err)
 			return
 		}
 		w.begin = begun{sessions, path}
-		w.status.SetReadout(fmt.Sprintf(tr("The next run begins with the sessions of %s"), base(path)))
+		w.status.SetReadout(fmt.Sprintf("The next run begins with the sessions of %s", base(path)))
 		w.notice = "sessions of " + path
 		w.changed()
 	}, savedSessions, allFiles)
@@ -152,8 +152,8 @@ func (w *Window) loadSessions() {
 // saveSessions writes what the last run's caches held in the end.
 func (w *Window) saveSessions() {
 	sessions := w.finished.run.Sessions()
-	w.confirm(tr("The file will hold secrets"), tr("Whoever has it can take up these sessions without a certificate. Only you will be allowed to read the file."), tr("Go on"), func() {
-		w.chooseNew(tr("Save sessions"), "sessions.json", func(path string) {
+	w.confirm("The file will hold secrets", "Whoever has it can take up these sessions without a certificate. Only you will be allowed to read the file.", "Go on", func() {
+		w.chooseNew("Save sessions", "sessions.json", func(path string) {
 			w.write(path, func() (string, error) { return "", desk.SaveSessions(path, sessions) }, func() {})
 		}, savedSessions)
 	})

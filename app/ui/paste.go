@@ -14,10 +14,10 @@ func (w *Window) paste() {
 	name := strings.TrimPrefix(text, "file://")
 	switch {
 	case text == "" || strings.ContainsAny(text, "\n\x00"):
-		w.status.SetReadout(tr("There is no URL and no file's name on the clipboard."))
+		w.status.SetReadout("There is no URL and no file's name on the clipboard.")
 	case strings.HasPrefix(text, "https://"):
 		if _, err := w.state.AddTarget(target.Target{URL: text}); err != nil {
-			w.failed(tr("The URL can't be a target"), err)
+			w.failed("The URL can't be a target", err)
 			return
 		}
 		w.changed()

@@ -38,7 +38,7 @@ func (w *Window) replace(p plan.Plan, path string, source []byte) {
 
 // openFile asks for a plan or a report and opens it.
 func (w *Window) openFile() {
-	w.choose(tr("Open plan or report"), func(path string) { w.openPath(path, false) }, planFiles, allFiles)
+	w.choose("Open plan or report", func(path string) { w.openPath(path, false) }, planFiles, allFiles)
 }
 
 // openPath opens a plan or a report, away from the UI goroutine.
@@ -54,13 +54,13 @@ func (w *Window) openPath(path string, run bool) {
 		w.openRun(path, func(context.Context, func(float64)) (*picture, error) { return w.readCapture(path, &wire.KeyLog{}) })
 		return
 	}
-	w.status.SetProgress(tr("Opening ")+base(path), -1)
+	w.status.SetProgress("Opening "+base(path), -1)
 	go func() {
 		d, err := desk.OpenPlan(path)
 		live.Post(func() {
 			w.status.SetProgress("", 0)
 			if err != nil {
-				w.failed(fmt.Sprintf(tr("%s could not be opened"), base(path)), err)
+				w.failed(fmt.Sprintf("%s could not be opened", base(path)), err)
 				return
 			}
 			w.stopLab()
@@ -90,7 +90,7 @@ func (w *Window) loadMissing(then func()) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.status.OnCancel = cancel
-	w.status.SetProgress(tr("Loading identities"), -1)
+	w.status.SetProgress("Loading identities", -1)
 	loader := files.Loader{Dir: filepath.Dir(w.state.Path), Ask: w.asker(nil)}
 	go func() {
 		defer cancel()
@@ -114,7 +114,7 @@ func (w *Window) loadMissing(then func()) {
 			}
 			w.changed()
 			if len(failed) > 0 {
-				w.failed(tr("Not every identity of the plan could be loaded"), errors.Join(failed...))
+				w.failed("Not every identity of the plan could be loaded", errors.Join(failed...))
 				return
 			}
 			then()
@@ -141,7 +141,7 @@ type reading func(ctx context.Context, progress func(float64)) (*picture, error)
 // load reads a file away from the UI goroutine, with progress and a cancel.
 func (w *Window) load(path string, read reading, then func(*picture)) {
 	ctx, cancel := context.WithCancel(context.Background())
-	label := tr("Opening ") + base(path)
+	label := "Opening " + base(path)
 	w.status.OnCancel = cancel
 	w.status.SetProgress(label, -1)
 	shown := time.Now()
@@ -159,7 +159,7 @@ func (w *Window) load(path string, read reading, then func(*picture)) {
 			switch {
 			case errors.Is(err, context.Canceled):
 			case err != nil:
-				w.failed(fmt.Sprintf(tr("%s could not be opened"), base(path)), err)
+				w.failed(fmt.Sprintf("%s could not be opened", base(path)), err)
 			default:
 				then(p)
 			}
@@ -182,7 +182,7 @@ func (w *Window) readCapture(path string, keys *wire.KeyLog) (*picture, error) {
 // decryptCapture reads the capture that is shown again, with a key log.
 func (w *Window) decryptCapture() {
 	path := w.state.Opened()
-	w.choose(tr("Key log"), func(name string) {
+	w.choose("Key log", func(name string) {
 		w.openRun(path, func(context.Context, func(float64)) (*picture, error) {
 			keys := &wire.KeyLog{}
 			if err := desk.ReadKeyLog(keys, name); err != nil {
@@ -190,7 +190,7 @@ func (w *Window) decryptCapture() {
 			}
 			return w.readCapture(path, keys)
 		})
-	}, Kind{tr("Key logs (SSLKEYLOGFILE)"), []string{"log", "txt", "keys"}}, allFiles)
+	}, Kind{"Key logs (SSLKEYLOGFILE)", []string{"log", "txt", "keys"}}, allFiles)
 }
 
 // readReport reads a report and makes it ready to be shown.
@@ -218,7 +218,7 @@ func (w *Window) savePlan(then func()) {
 
 // savePlanAs asks where to save the plan.
 func (w *Window) savePlanAs(then func()) {
-	w.chooseNew(tr("Save plan"), "plan.yaml", func(path string) { w.writePlan(path, then) }, onlyPlans)
+	w.chooseNew("Save plan", "plan.yaml", func(path string) { w.writePlan(path, then) }, onlyPlans)
 }
 
 // writePlan writes the plan; files beside it are named relative to it.
@@ -234,12 +234,12 @@ func (w *Window) writePlan(path string, then func()) {
 	}
 	if err != nil {
 		w.state.Plan = before
-		w.failed(tr("The plan could not be saved"), err)
+		w.failed("The plan could not be saved", err)
 		return
 	}
 	w.state.Saved(path)
 	w.remember(path)
-	w.status.SetReadout(fmt.Sprintf(tr("Saved %s"), path))
+	w.status.SetReadout(fmt.Sprintf("Saved %s", path))
 	w.changed()
 	then()
 }

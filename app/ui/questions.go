@@ -48,7 +48,7 @@ type questions struct {
 
 func newQuestions(w *Window) *questions {
 	q := &questions{w: w, chosen: experiment.Experiments[0]}
-	q.list = widgets.NewRows(widgets.Column{Title: tr("Question"), Width: 160, Stretch: 1})
+	q.list = widgets.NewRows(widgets.Column{Title: "Question", Width: 160, Stretch: 1})
 	var rows []widgets.Row
 	for _, e := range experiment.Experiments {
 		rows = append(rows, widgets.Row{ID: e.ID, Cells: []widgets.Cell{{Text: e.Title}}})
@@ -58,7 +58,7 @@ func newQuestions(w *Window) *questions {
 	q.first, q.second = widget.NewSelect(nil, func(string) { q.priced() }), widget.NewSelect(nil, func(string) { q.priced() })
 	q.about, q.cost = wrapped(""), widget.NewLabel("")
 	q.fields = w.newOptionFields(func() { q.priced() })
-	more := widgets.NewToolButton("", theme.HelpIcon(), tr("Read about this question"), func() {
+	more := widgets.NewToolButton("", theme.HelpIcon(), "Read about this question", func() {
 		if q.chosen.ID == experiment.Audit.ID {
 			w.read("audit", "")
 			return
@@ -66,19 +66,19 @@ func newQuestions(w *Window) *questions {
 		w.read("experiments", q.chosen.Title)
 	})
 	q.cost.Importance = widget.LowImportance
-	q.ask = widgets.NewToolButton(tr("Ask"), theme.MediaPlayIcon(), tr("Make the connections that answer the question"), q.start)
+	q.ask = widgets.NewToolButton("Ask", theme.MediaPlayIcon(), "Make the connections that answer the question", q.start)
 	q.ask.SetPrimary(true)
-	q.stop = widgets.NewToolButton(tr("Stop"), theme.MediaStopIcon(), tr("Stop asking"), func() {
+	q.stop = widgets.NewToolButton("Stop", theme.MediaStopIcon(), "Stop asking", func() {
 		if q.cancel != nil {
 			q.cancel()
 		}
 	})
-	q.save = widgets.NewToolButton(tr("Save…"), theme.DocumentSaveIcon(), tr("Save the answer: HTML, JSON and more"), q.saveAnswer)
+	q.save = widgets.NewToolButton("Save…", theme.DocumentSaveIcon(), "Save the answer: HTML, JSON and more", q.saveAnswer)
 	q.save.Disable()
 	q.wait = widgets.NewCountdown()
 	q.wait.OnStop = q.stop.OnTapped
 	q.answer = container.NewStack()
-	pair := container.NewHBox(widget.NewLabel(tr("First")), container.New(minWidth(150), q.first), widget.NewLabel("then"), container.New(minWidth(150), q.second), q.ask, q.stop, q.save, q.cost)
+	pair := container.NewHBox(widget.NewLabel("First"), container.New(minWidth(150), q.first), widget.NewLabel("then"), container.New(minWidth(150), q.second), q.ask, q.stop, q.save, q.cost)
 	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.fields.view, pair, q.wait, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
 	split := container.NewHSplit(q.list, right)
 	split.Offset = 0.235
@@ -97,11 +97,11 @@ func (q *questions) choose(id string) {
 	q.list.Select(id)
 	q.about.SetText(e.Line)
 	q.fields.show(id)
-	q.say(tr("Not asked yet."))
+	q.say("Not asked yet.")
 	if delays := left(); id == experiment.Delays.ID && delays != "" {
 		q.fields.set("delay", delays)
 		q.fields.set("real", "yes")
-		q.say(tr("A test was left while it waited. Asked about the same connections, it goes on from there."))
+		q.say("A test was left while it waited. Asked about the same connections, it goes on from there.")
 	}
 	q.show()
 }
@@ -126,7 +126,7 @@ func (q *questions) say(text string) {
 func (q *questions) show() {
 	var names []string
 	for n, c := range q.w.state.Plan.Connections {
-		names = append(names, fmt.Sprintf(tr("%d  %s as %s"), n+1, c.Target, c.Identity))
+		names = append(names, fmt.Sprintf("%d  %s as %s", n+1, c.Target, c.Identity))
 	}
 	first, second := position(q.first.Selected), position(q.second.Selected)
 	if first == 0 || first > len(names) {
@@ -177,9 +177,9 @@ func (q *questions) priced() {
 		q.cost.SetText(why)
 		q.ask.Disable()
 	default:
-		cost := fmt.Sprintf(tr("up to %s"), connections(q.chosen.Connections(x)))
+		cost := fmt.Sprintf("up to %s", connections(q.chosen.Connections(x)))
 		if q.chosen.Longest != nil && q.w.lab == nil {
-			cost = fmt.Sprintf(tr("%s, waiting up to %s in all"), cost, plan.Duration(q.chosen.Longest(x)))
+			cost = fmt.Sprintf("%s, waiting up to %s in all", cost, plan.Duration(q.chosen.Longest(x)))
 		}
 		q.cost.SetText(cost)
 		q.ask.Enable()
@@ -191,7 +191,7 @@ func connections(n int) string {
 	if n == 1 {
 		return "1 connection"
 	}
-	return fmt.Sprintf(tr("%d connections"), n)
+	return fmt.Sprintf("%d connections", n)
 }
 
 // start asks the question away from the UI goroutine.
@@ -207,10 +207,10 @@ func (q *questions) start() {
 	kept, err := q.keep(&question)
 	if err != nil {
 		q.cancel = nil
-		q.w.failed(tr("The test that was left can't be read"), err)
+		q.w.failed("The test that was left can't be read", err)
 		return
 	}
-	q.say(tr("Asking…"))
+	q.say("Asking…")
 	q.priced()
 	q.w.dump()
 	q.w.desk.Go(func(context.Context) {
@@ -235,7 +235,7 @@ func (q *questions) start() {
 				}
 				q.conclude(a, p)
 			case errors.Is(err, context.Canceled):
-				q.say(tr("Stopped."))
+				q.say("Stopped.")
 			default:
 				q.say(sentence(err.Error()))
 			}
@@ -282,7 +282,7 @@ func (q *questions) conclude(a *report.Answer, runs []*picture) {
 			row.Cells = append(row.Cells, widgets.TableCell{Text: r.Cells[i]})
 		}
 		if r.Run >= 0 && r.Run < len(runs) {
-			row.Evidence = []widgets.Evidence{{Text: tr("show the run"), Lane: widgets.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)}, Event: r.Run}}
+			row.Evidence = []widgets.Evidence{{Text: "show the run", Lane: widgets.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)}, Event: r.Run}}
 		}
 		rows = append(rows, row)
 	}

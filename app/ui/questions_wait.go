@@ -58,14 +58,14 @@ func (q *questions) forget() {
 		err = desk.Forget(path)
 	}
 	if err != nil {
-		q.w.failed(tr("What was kept of the test could not be removed"), err)
+		q.w.failed("What was kept of the test could not be removed", err)
 	}
 }
 
 // other asks what to do with a test that was left and is not this one.
 func (q *questions) other(err error) {
 	q.say(sentence(err.Error()))
-	q.w.confirm(tr("Another test was left while it waited"), tr("Forget it, and begin this one?"), tr("Forget it"), func() {
+	q.w.confirm("Another test was left while it waited", "Forget it, and begin this one?", "Forget it", func() {
 		q.forget()
 		q.start()
 	})

@@ -19,7 +19,7 @@ import (
 // run runs the plan.
 func (w *Window) run() {
 	if why := w.state.Runnable(); why != "" {
-		w.failed(tr("The plan can't be run yet"), errors.New(why))
+		w.failed("The plan can't be run yet", errors.New(why))
 		return
 	}
 	c := w.laid()
@@ -79,7 +79,7 @@ func (w *Window) notRun(round int, err error) {
 		w.changed() // stopped before it began
 		return
 	}
-	w.failed(tr("The plan could not be run"), err)
+	w.failed("The plan could not be run", err)
 }
 
 // grown shows the run as it is now known. The plan's side of the window can't
@@ -115,7 +115,7 @@ func (w *Window) notify() {
 	if r == nil || r.Log.End < longRun || w.inFront {
 		return
 	}
-	w.app.SendNotification(fyne.NewNotification(tr("Rechallenge: the run has ended"), r.Result.Verdict.Title))
+	w.app.SendNotification(fyne.NewNotification("Rechallenge: the run has ended", r.Result.Verdict.Title))
 }
 
 // leaveRun stops the run that goes on, if any: its plan is left.

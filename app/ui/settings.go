@@ -13,7 +13,7 @@ import (
 )
 
 // timeNames are the ways to tell time in the timeline.
-var timeNames = choices[bool]{{tr("Since the run's start"), false}, {tr("Time of day"), true}}
+var timeNames = choices[bool]{{"Since the run's start", false}, {"Time of day", true}}
 
 // showPreferences edits what is kept from one start to the next.
 func (w *Window) showPreferences() {
@@ -26,25 +26,25 @@ func (w *Window) showPreferences() {
 	stack.SetSelected(p.StringWithFallback(prefStack, "auto"))
 	timeout := w.entry(p.StringWithFallback(prefTimeout, plan.Duration(plan.DefaultTimeout).String()), "10s", func(s string) error {
 		if d, err := time.ParseDuration(s); err != nil || d <= 0 {
-			return errors.New(tr("a time such as 10s"))
+			return errors.New("a time such as 10s")
 		}
 		return nil
 	})
-	own := widget.NewCheck(tr("Use Rechallenge's own instead of the desktop's"), nil)
+	own := widget.NewCheck("Use Rechallenge's own instead of the desktop's", nil)
 	own.SetChecked(p.Bool(prefOwnDialogs))
-	warn := widget.NewCheck(tr("Warn before a file with secrets is written"), nil)
+	warn := widget.NewCheck("Warn before a file with secrets is written", nil)
 	warn.SetChecked(p.BoolWithFallback(prefWarn, true))
-	d := dialog.NewForm(tr("Preferences"), "OK", tr("Cancel"), []*widget.FormItem{
-		{Text: tr("Theme"), Widget: look},
-		{Text: tr("Text size"), Widget: size},
-		{Text: tr("Density"), Widget: density},
-		{Text: tr("Font"), Widget: font},
-		{Text: tr("Font of code"), Widget: mono},
-		{Text: tr("Timeline shows"), Widget: clock},
-		{Text: tr("Stack of new plans"), Widget: stack, HintText: tr("auto takes the one that can see most")},
-		{Text: tr("Timeout of new plans"), Widget: timeout, HintText: tr("for each phase of a connection")},
-		{Text: tr("File dialogs"), Widget: own},
-		{Text: tr("Secrets"), Widget: warn},
+	d := dialog.NewForm("Preferences", "OK", "Cancel", []*widget.FormItem{
+		{Text: "Theme", Widget: look},
+		{Text: "Text size", Widget: size},
+		{Text: "Density", Widget: density},
+		{Text: "Font", Widget: font},
+		{Text: "Font of code", Widget: mono},
+		{Text: "Timeline shows", Widget: clock},
+		{Text: "Stack of new plans", Widget: stack, HintText: "auto takes the one that can see most"},
+		{Text: "Timeout of new plans", Widget: timeout, HintText: "for each phase of a connection"},
+		{Text: "File dialogs", Widget: own},
+		{Text: "Secrets", Widget: warn},
 	}, func(ok bool) {
 		if ok {
 			p.SetString(prefTheme, string(themeNames.value(look.Selected)))

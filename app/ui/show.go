@@ -21,19 +21,19 @@ import (
 // buildLists makes the cards, the rows and the timeline, and says what the
 // person's doing in them means.
 func (w *Window) buildLists() {
-	w.identities = widgets.NewCards(tr("Load an identity…"))
+	w.identities = widgets.NewCards("Load an identity…")
 	w.identities.OnAdd = w.loadIdentity
 	w.identities.OnDelete = func(id string) { w.state.RemoveIdentity(id); w.changed() }
 	w.identities.OnActivate = w.showIdentity
 	w.identities.OnMenu = func(id string, at fyne.Position) {
-		w.popup(at, fyne.NewMenuItem(tr("Explain"), func() { w.showIdentity(id) }), fyne.NewMenuItem(tr("Remove"), func() { w.state.RemoveIdentity(id); w.changed() }))
+		w.popup(at, fyne.NewMenuItem("Explain", func() { w.showIdentity(id) }), fyne.NewMenuItem("Remove", func() { w.state.RemoveIdentity(id); w.changed() }))
 	}
-	w.targets = widgets.NewCards(tr("Add a target…"))
+	w.targets = widgets.NewCards("Add a target…")
 	w.targets.OnAdd = func() { w.editTarget("") }
 	w.targets.OnActivate = w.editTarget
 	w.targets.OnDelete = func(id string) { w.state.RemoveTarget(id); w.changed() }
 	w.targets.OnMenu = func(id string, at fyne.Position) {
-		w.popup(at, fyne.NewMenuItem(tr("Edit…"), func() { w.editTarget(id) }), fyne.NewMenuItem(tr("Remove"), func() { w.state.RemoveTarget(id); w.changed() }))
+		w.popup(at, fyne.NewMenuItem("Edit…", func() { w.editTarget(id) }), fyne.NewMenuItem("Remove", func() { w.state.RemoveTarget(id); w.changed() }))
 	}
 	w.banner = widgets.NewBanner()
 	w.banner.OnEvidence = func(e widgets.Evidence) {
@@ -44,7 +44,7 @@ func (w *Window) buildLists() {
 
 	w.plan = widgets.NewRows(widgets.PlanColumns()...)
 	w.plan.Reorderable = true
-	w.plan.SetEmpty(tr("No connections yet: load an identity and add a target."))
+	w.plan.SetEmpty("No connections yet: load an identity and add a target.")
 	row := func(id string) int { n, _ := strconv.Atoi(id); return n - 1 }
 	w.plan.OnSelect = func(string) { w.dump() }
 	// The selection goes along with what was moved or made.
@@ -60,19 +60,19 @@ func (w *Window) buildLists() {
 	w.plan.OnToggle = func(id string) { w.state.MuteConnection(row(id)); w.changed() }
 	w.plan.OnActivate = func(id string) { w.editConnection(row(id)) }
 	w.plan.OnMenu = func(id string, at fyne.Position) {
-		items := []*fyne.MenuItem{fyne.NewMenuItem(tr("Add…"), func() { w.editConnection(len(w.state.Plan.Connections)) })}
+		items := []*fyne.MenuItem{fyne.NewMenuItem("Add…", func() { w.editConnection(len(w.state.Plan.Connections)) })}
 		if id != "" {
 			n := row(id)
 			items = append(items,
-				fyne.NewMenuItem(tr("Edit…"), func() { w.editConnection(n) }),
-				fyne.NewMenuItem(tr("Duplicate"), func() { w.state.DuplicateConnection(n); w.changed() }),
-				fyne.NewMenuItem(tr("Mute or unmute"), func() { w.state.MuteConnection(n); w.changed() }),
-				fyne.NewMenuItem(tr("Remove"), func() { w.state.RemoveConnection(n); w.changed() }))
+				fyne.NewMenuItem("Edit…", func() { w.editConnection(n) }),
+				fyne.NewMenuItem("Duplicate", func() { w.state.DuplicateConnection(n); w.changed() }),
+				fyne.NewMenuItem("Mute or unmute", func() { w.state.MuteConnection(n); w.changed() }),
+				fyne.NewMenuItem("Remove", func() { w.state.RemoveConnection(n); w.changed() }))
 		}
 		w.popup(at, items...)
 	}
 	w.results = widgets.NewRows(widgets.ConnectionColumns()...)
-	w.results.SetEmpty(tr("Nothing has run yet. Press Run."))
+	w.results.SetEmpty("Nothing has run yet. Press Run.")
 	w.results.OnSelect = func(id string) {
 		if r, ok := widgets.ParseRef(id); ok {
 			w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, 0)
@@ -84,12 +84,12 @@ func (w *Window) buildLists() {
 			w.popup(at, w.menuItems("expect", "copy-openssl", "copy-curl", "zoom")...)
 		}
 	}
-	add := widget.NewButton(tr("Add connection…"), func() { w.do("add-connection") })
-	everyone := widget.NewButton(tr("Every identity × every target"), func() { w.do("everyone") })
+	add := widget.NewButton("Add connection…", func() { w.do("add-connection") })
+	everyone := widget.NewButton("Every identity × every target", func() { w.do("everyone") })
 	add.Importance, everyone.Importance = widget.LowImportance, widget.LowImportance
 	w.lists = container.NewAppTabs(
-		container.NewTabItem(tr("Plan"), container.NewBorder(nil, container.NewHBox(add, everyone), nil, nil, w.plan)),
-		container.NewTabItem(tr("Results"), w.results))
+		container.NewTabItem("Plan", container.NewBorder(nil, container.NewHBox(add, everyone), nil, nil, w.plan)),
+		container.NewTabItem("Results", w.results))
 
 	w.timeline = widgets.NewTimeline()
 	w.timeline.ShowLegend(true)
@@ -284,15 +284,15 @@ func timelineData(v *state.View) widgets.TimelineData {
 // timelinePane is the timeline below what it is searched and fitted with.
 func (w *Window) timelinePane() fyne.CanvasObject {
 	w.filter = w.newField()
-	w.filter.SetPlaceHolder(tr("find: bob, outcome:403, finding:any, mark:expected"))
+	w.filter.SetPlaceHolder("find: bob, outcome:403, finding:any, mark:expected")
 	w.filter.OnChanged = func(text string) {
 		w.timeline.SetFilter(widgets.ParseTimelineFilter(text))
 		w.results.SetHighlight(text)
 	}
 	w.filter.escape = func() { w.filter.SetText("") }
-	w.beside = widget.NewCheck(tr("side by side"), w.timeline.SetCompare)
-	fit := widgets.NewToolButton("", rtheme.IconFit, tr("Fit the timeline"), func() { w.do("fit") })
-	zoom := widgets.NewToolButton("", theme.ZoomInIcon(), tr("Zoom to the selection"), func() { w.do("zoom") })
-	title := widget.NewLabelWithStyle(tr("Timeline"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	w.beside = widget.NewCheck("side by side", w.timeline.SetCompare)
+	fit := widgets.NewToolButton("", rtheme.IconFit, "Fit the timeline", func() { w.do("fit") })
+	zoom := widgets.NewToolButton("", theme.ZoomInIcon(), "Zoom to the selection", func() { w.do("zoom") })
+	title := widget.NewLabelWithStyle("Timeline", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	return container.NewBorder(container.NewBorder(nil, nil, title, container.NewHBox(w.beside, zoom, fit), w.filter), nil, nil, nil, w.timeline)
 }

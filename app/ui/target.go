@@ -40,12 +40,12 @@ func (w *Window) editTarget(id string) {
 
 // showTarget shows the form of a target; what can't be used yet stays in it.
 func (w *Window) showTarget(id string, t target.Target) {
-	title, yes := tr("Add a target"), tr("Add")
+	title, yes := "Add a target", "Add"
 	if id != "" {
-		title, yes = fmt.Sprintf(tr("Target %s"), id), tr("Save")
+		title, yes = fmt.Sprintf("Target %s", id), "Save"
 	}
 	f := w.newTargetForm(t)
-	d := dialog.NewForm(title, yes, tr("Cancel"), f.items(), func(ok bool) {
+	d := dialog.NewForm(title, yes, "Cancel", f.items(), func(ok bool) {
 		if !ok {
 			return
 		}
@@ -57,7 +57,7 @@ func (w *Window) showTarget(id string, t target.Target) {
 		}
 		if err != nil {
 			w.showTarget(id, f.target())
-			w.failed(tr("The target can't be used"), err)
+			w.failed("The target can't be used", err)
 			return
 		}
 		w.changed()
@@ -75,14 +75,14 @@ func (w *Window) showTarget(id string, t target.Target) {
 func (w *Window) newTargetForm(t target.Target) *targetForm {
 	f := &targetForm{w: w, old: t}
 	f.url = w.entry(t.URL, "https://server.example:8443/path", f.check("url", func(t *target.Target, s string) { t.URL = s }))
-	f.connect = w.entry(state.AddressText(t.ConnectTo), tr("the name is resolved"), func(s string) error { _, err := state.ParseAddresses(s); return err })
+	f.connect = w.entry(state.AddressText(t.ConnectTo), "the name is resolved", func(s string) error { _, err := state.ParseAddresses(s); return err })
 	f.proxy = w.entry(t.Proxy, "none", f.check("proxy", func(t *target.Target, s string) { t.Proxy = s }))
-	f.proxyEnv = w.entry(t.ProxyPasswordEnv, tr("password's variable"), nil)
-	f.serverName = w.entry(t.ServerName, tr("SNI: the URL's host"), f.check("server_name", func(t *target.Target, s string) { t.ServerName = s }))
-	f.host = w.entry(t.Host, tr("Host: the URL's host"), f.check("host", func(t *target.Target, s string) { t.Host = s }))
-	f.alpn = w.entry(strings.Join(t.ALPN, ", "), tr("ALPN: none offered"), f.check("alpn", func(t *target.Target, s string) { t.ALPN = state.List(s) }))
+	f.proxyEnv = w.entry(t.ProxyPasswordEnv, "password's variable", nil)
+	f.serverName = w.entry(t.ServerName, "SNI: the URL's host", f.check("server_name", func(t *target.Target, s string) { t.ServerName = s }))
+	f.host = w.entry(t.Host, "Host: the URL's host", f.check("host", func(t *target.Target, s string) { t.Host = s }))
+	f.alpn = w.entry(strings.Join(t.ALPN, ", "), "ALPN: none offered", f.check("alpn", func(t *target.Target, s string) { t.ALPN = state.List(s) }))
 	f.header = w.entry(t.Whoami.Header, "header", f.check("whoami.header", func(t *target.Target, s string) { t.Whoami = target.Whoami{Header: s} }))
-	f.body = w.entry(t.Whoami.Body, tr(`or in the body: dn="([^"]*)"`), f.check("whoami.body", func(t *target.Target, s string) { t.Whoami = target.Whoami{Body: s} }))
+	f.body = w.entry(t.Whoami.Body, `or in the body: dn="([^"]*)"`, f.check("whoami.body", func(t *target.Target, s string) { t.Whoami = target.Whoami{Body: s} }))
 	f.trust = widget.NewSelectEntry([]string{target.TrustSystem, target.TrustNone})
 	f.trust.SetText(t.Trust)
 	f.trust.SetPlaceHolder(target.TrustSystem)
@@ -92,7 +92,7 @@ func (w *Window) newTargetForm(t target.Target) *targetForm {
 	f.protocol = choice("https", []string{"", "https", "tls"}, t.Protocol)
 	f.headers = widget.NewMultiLineEntry()
 	f.headers.SetMinRowsVisible(2)
-	f.headers.SetPlaceHolder(tr("Name: value, one on a line"))
+	f.headers.SetPlaceHolder("Name: value, one on a line")
 	f.headers.SetText(state.HeaderText(t.Headers))
 	f.headers.Validator = func(s string) error { _, err := state.ParseHeaders(s); return err }
 	return f
@@ -130,10 +130,10 @@ func (f *targetForm) entries() []*field {
 
 // items are the lines of the form.
 func (f *targetForm) items() []*widget.FormItem {
-	browse := widget.NewButton(tr("File…"), func() {
-		f.w.choose(tr("CA certificates to trust"), func(path string) { f.trust.SetText(path) }, trustFiles, allFiles)
+	browse := widget.NewButton("File…", func() {
+		f.w.choose("CA certificates to trust", func(path string) { f.trust.SetText(path) }, trustFiles, allFiles)
 	})
-	point := widget.NewButton(tr("Ask the server…"), func() { f.w.askWhoami(f) })
+	point := widget.NewButton("Ask the server…", func() { f.w.askWhoami(f) })
 	row := func(objects ...fyne.CanvasObject) fyne.CanvasObject {
 		return container.NewGridWithColumns(len(objects), objects...)
 	}
@@ -141,15 +141,15 @@ func (f *targetForm) items() []*widget.FormItem {
 		return &widget.FormItem{Text: label, Widget: o, HintText: hint}
 	}
 	return []*widget.FormItem{
-		item("URL", tr("where to connect; the host as typed goes into the session key"), f.url),
-		item(tr("Connect to"), tr("IP:port instead of resolving the name; several, with commas, are tried one after the other"), f.connect),
-		item(tr("Proxy"), "http://user@host:3128 or socks5://host:1080; its password comes from an environment variable", row(f.proxy, f.proxyEnv)),
-		item(tr("Trust"), tr("how the server's certificate is judged: the system's CAs, a PEM file, or none"), container.NewBorder(nil, nil, nil, browse, f.trust)),
-		item(tr("Names"), tr("what goes into SNI (and must be in the certificate), and into the Host header"), row(f.serverName, f.host)),
-		item("TLS", tr("lowest and highest version to offer; protocols for ALPN such as h2, http/1.1"), row(f.minimum, f.maximum, f.alpn)),
-		item(tr("Request"), tr("tls makes no request at all: the handshake alone"), row(f.protocol, f.method)),
-		item(tr("Headers"), "", f.headers),
-		item(tr("Server says whom"), tr("where the answer names the client: a header, or a regular expression over the body"), container.NewBorder(nil, nil, nil, point, row(f.header, f.body))),
+		item("URL", "where to connect; the host as typed goes into the session key", f.url),
+		item("Connect to", "IP:port instead of resolving the name; several, with commas, are tried one after the other", f.connect),
+		item("Proxy", "http://user@host:3128 or socks5://host:1080; its password comes from an environment variable", row(f.proxy, f.proxyEnv)),
+		item("Trust", "how the server's certificate is judged: the system's CAs, a PEM file, or none", container.NewBorder(nil, nil, nil, browse, f.trust)),
+		item("Names", "what goes into SNI (and must be in the certificate), and into the Host header", row(f.serverName, f.host)),
+		item("TLS", "lowest and highest version to offer; protocols for ALPN such as h2, http/1.1", row(f.minimum, f.maximum, f.alpn)),
+		item("Request", "tls makes no request at all: the handshake alone", row(f.protocol, f.method)),
+		item("Headers", "", f.headers),
+		item("Server says whom", "where the answer names the client: a header, or a regular expression over the body", container.NewBorder(nil, nil, nil, point, row(f.header, f.body))),
 	}
 }
 

@@ -19,25 +19,25 @@ const (
 // newTour explains the demo beside the real thing, in four steps.
 func (w *Window) newTour() {
 	w.tour = widgets.NewSteps()
-	w.tour.SetSteps(tr("The demo"),
+	w.tour.SetSteps("The demo",
 		widgets.Step{
-			Title: tr("Two identities, one server"),
-			Text:  tr("A server runs on this machine. It wants a client certificate. alice goes to /alice first, then bob to /bob."),
+			Title: "Two identities, one server",
+			Text:  "A server runs on this machine. It wants a client certificate. alice goes to /alice first, then bob to /bob.",
 		},
 		widgets.Step{
-			Title:  tr("Run it"),
-			Text:   tr("The two connections are made twice: with one session cache for both, and without a cache."),
-			Action: &widgets.Action{Title: tr("Run"), Primary: true, Run: func() { w.do("run") }},
+			Title:  "Run it",
+			Text:   "The two connections are made twice: with one session cache for both, and without a cache.",
+			Action: &widgets.Action{Title: "Run", Primary: true, Run: func() { w.do("run") }},
 		},
 		widgets.Step{
-			Title:  tr("bob was not asked"),
-			Text:   tr("Under shared, connection 2 took up alice's session: the arrow, and the hollow diamond where the challenge did not come. The server saw alice."),
-			Action: &widgets.Action{Title: tr("Show it"), Run: func() { w.selectEvent(state.Ref{Pass: 1, Connection: 2}, 0) }},
+			Title:  "bob was not asked",
+			Text:   "Under shared, connection 2 took up alice's session: the arrow, and the hollow diamond where the challenge did not come. The server saw alice.",
+			Action: &widgets.Action{Title: "Show it", Run: func() { w.selectEvent(state.Ref{Pass: 1, Connection: 2}, 0) }},
 		},
 		widgets.Step{
-			Title:  tr("Why, and what cures it"),
-			Text:   tr("The session key is made of address, port and name. The identity is not in it. Try every workaround on this server:"),
-			Action: &widgets.Action{Title: tr("What cures it?"), Run: func() { w.do("cures") }},
+			Title:  "Why, and what cures it",
+			Text:   "The session key is made of address, port and name. The identity is not in it. Try every workaround on this server:",
+			Action: &widgets.Action{Title: "What cures it?", Run: func() { w.do("cures") }},
 		})
 	w.tour.OnClose = func() { w.showTour(false) }
 	w.left = container.NewStack(w.cards)

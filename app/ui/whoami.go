@@ -27,7 +27,7 @@ func (w *Window) askWhoami(f *targetForm) {
 	t := f.target()
 	t.ID, t.Whoami, t.Protocol = "whoami", target.Whoami{Body: state.WholeBody}, ""
 	if problems := t.Check(); len(problems) > 0 {
-		w.failed(tr("The target can't be asked yet"), problems[0])
+		w.failed("The target can't be asked yet", problems[0])
 		return
 	}
 	names := []string{}
@@ -43,8 +43,8 @@ func (w *Window) askWhoami(f *targetForm) {
 	}
 	who := widget.NewSelect(names, nil)
 	who.SetSelected(names[0])
-	d := dialog.NewForm(tr("Ask the server whom it sees"), tr("Ask"), tr("Cancel"), []*widget.FormItem{
-		{Text: tr("Identity"), Widget: who, HintText: tr("one request is made with it")},
+	d := dialog.NewForm("Ask the server whom it sees", "Ask", "Cancel", []*widget.FormItem{
+		{Text: "Identity", Widget: who, HintText: "one request is made with it"},
 	}, func(ok bool) {
 		if ok {
 			w.requestWhoami(f, t, who.Selected)
@@ -64,7 +64,7 @@ func (w *Window) requestWhoami(f *targetForm, t target.Target, who string) {
 	}
 	r := w.desk.Start(laid, nil)
 	w.status.OnCancel = r.Stop
-	w.status.SetProgress(tr("Asking ")+t.URL, -1)
+	w.status.SetProgress("Asking "+t.URL, -1)
 	w.desk.Go(func(context.Context) {
 		c, err := onlyAnswer(r)
 		live.Post(func() {
@@ -72,7 +72,7 @@ func (w *Window) requestWhoami(f *targetForm, t target.Target, who string) {
 			switch {
 			case errors.Is(err, context.Canceled):
 			case err != nil:
-				w.failed(tr("The server gave no answer to point at"), err)
+				w.failed("The server gave no answer to point at", err)
 			default:
 				w.pointAt(f, c, who, identities[who])
 			}
@@ -91,14 +91,14 @@ func onlyAnswer(r *desk.Run) (*trace.Connection, error) {
 	}
 	list := log.Passes[0].Connections
 	if len(list) == 0 {
-		return nil, errors.New(tr("no connection was made"))
+		return nil, errors.New("no connection was made")
 	}
 	c := list[len(list)-1]
 	if c.HTTP == nil {
 		if c.Error != nil {
 			return nil, errors.New(c.Error.Message)
 		}
-		return nil, errors.New(tr("the connection ended without an answer"))
+		return nil, errors.New("the connection ended without an answer")
 	}
 	return c, nil
 }
@@ -106,8 +106,8 @@ func onlyAnswer(r *desk.Run) (*trace.Connection, error) {
 // pointAt shows an answer; the row that is chosen becomes the form's whoami.
 func (w *Window) pointAt(f *targetForm, c *trace.Connection, who string, x *identity.Identity) {
 	list := state.Places(c, x)
-	rows := widgets.NewRows(widgets.Column{Title: tr("Where"), Width: 170}, widgets.Column{Title: tr("What it says"), Width: 200, Stretch: 1})
-	rows.SetEmpty(tr("The answer had no headers and no body."))
+	rows := widgets.NewRows(widgets.Column{Title: "Where", Width: 170}, widgets.Column{Title: "What it says", Width: 200, Stretch: 1})
+	rows.SetEmpty("The answer had no headers and no body.")
 	var shown []widgets.Row
 	first := ""
 	for n, p := range list {
@@ -121,18 +121,18 @@ func (w *Window) pointAt(f *targetForm, c *trace.Connection, who string, x *iden
 		shown = append(shown, row)
 	}
 	rows.SetRows(shown)
-	text := fmt.Sprintf(tr("Status %d. Choose the line in which the server names the client."), c.HTTP.Status)
+	text := fmt.Sprintf("Status %d. Choose the line in which the server names the client.", c.HTTP.Status)
 	if first != "" {
-		text = fmt.Sprintf(tr("Status %d. A check mark stands where the name of %s was found. Choose the line that counts."), c.HTTP.Status, who)
+		text = fmt.Sprintf("Status %d. A check mark stands where the name of %s was found. Choose the line that counts.", c.HTTP.Status, who)
 	} else if x != nil {
-		text = fmt.Sprintf(tr("Status %d. The name of %s stands nowhere in the answer: the server may not say whom it sees."), c.HTTP.Status, who)
+		text = fmt.Sprintf("Status %d. The name of %s stands nowhere in the answer: the server may not say whom it sees.", c.HTTP.Status, who)
 	}
 	chosen := first
 	rows.OnSelect = func(id string) { chosen = id }
 	if first != "" {
 		rows.Select(first)
 	}
-	d := dialog.NewCustomConfirm(tr("Where does the server name the client?"), tr("Use it"), tr("Cancel"),
+	d := dialog.NewCustomConfirm("Where does the server name the client?", "Use it", "Cancel",
 		container.NewBorder(wrapped(text), nil, nil, nil, rows), func(ok bool) {
 			n, err := strconv.Atoi(chosen)
 			if !ok || err != nil || n >= len(list) {

@@ -186,28 +186,28 @@ func (w *Window) build() {
 	w.countdown.OnSkip = w.skip
 	w.countdown.OnStop = w.stop
 
-	w.cards = w.split("left", false, 0.5, pane(tr("Identities"), w.identities), pane(tr("Targets"), w.targets))
+	w.cards = w.split("left", false, 0.5, pane("Identities", w.identities), pane("Targets", w.targets))
 	w.newTour()
 	middle := w.split("middle", false, 0.3, w.lists,
-		w.split("timeline", false, 0.8, w.timelinePane(), pane(tr("Session caches"), w.cache)))
+		w.split("timeline", false, 0.8, w.timelinePane(), pane("Session caches", w.cache)))
 	w.work = w.split("outer", true, 0.17, w.left,
 		w.split("inner", true, 0.7, container.NewBorder(container.NewVBox(w.banner, w.countdown), nil, nil, nil, middle), w.right))
 	w.empty = widgets.NewEmpty(
-		tr("Will the second identity be asked?"),
-		tr("Two client certificates, one server: see whether the second connection is challenged, or silently resumes the first one's TLS session."),
-		widgets.Choice{Icon: theme.IconIdentity, Title: tr("Load identities"), Text: tr("PKCS#12 or PEM files with a client certificate and its key"), Key: "Ctrl+I", Run: w.loadIdentity},
-		widgets.Choice{Icon: theme.IconTarget, Title: tr("Add a target"), Text: tr("The HTTPS URL of a server that asks for client certificates"), Key: "Ctrl+T", Run: func() { w.editTarget("") }},
-		widgets.Choice{Icon: theme.IconDemo, Title: tr("Try the demo"), Text: tr("A lab server on this machine, alice, bob, and the problem itself"), Key: "Ctrl+D", Primary: true, Run: func() { w.do("demo") }},
+		"Will the second identity be asked?",
+		"Two client certificates, one server: see whether the second connection is challenged, or silently resumes the first one's TLS session.",
+		widgets.Choice{Icon: theme.IconIdentity, Title: "Load identities", Text: "PKCS#12 or PEM files with a client certificate and its key", Key: "Ctrl+I", Run: w.loadIdentity},
+		widgets.Choice{Icon: theme.IconTarget, Title: "Add a target", Text: "The HTTPS URL of a server that asks for client certificates", Key: "Ctrl+T", Run: func() { w.editTarget("") }},
+		widgets.Choice{Icon: theme.IconDemo, Title: "Try the demo", Text: "A lab server on this machine, alice, bob, and the problem itself", Key: "Ctrl+D", Primary: true, Run: func() { w.do("demo") }},
 	)
 	w.content = container.NewStack(w.empty)
 	tools := w.toolbar()
 	w.questions, w.comparison, w.labPage, w.guide = newQuestions(w), newComparison(w), newLabPage(w), newGuide()
 	w.pages = newPages(
-		page{tr("Test"), w.content, func() {}},
-		page{tr("Questions"), w.questions.view, w.questions.show},
-		page{tr("Compare"), w.comparison.view, w.comparison.show},
-		page{tr("Lab"), w.labPage.view, w.labPage.show},
-		page{tr("Guide"), w.guide.view, func() {}})
+		page{"Test", w.content, func() {}},
+		page{"Questions", w.questions.view, w.questions.show},
+		page{"Compare", w.comparison.view, w.comparison.show},
+		page{"Lab", w.labPage.view, w.labPage.show},
+		page{"Guide", w.guide.view, func() {}})
 	w.pages.onChange = func() {
 		w.pages.show()
 		w.dump()
@@ -261,13 +261,13 @@ func (w *Window) toolbar() fyne.CanvasObject {
 			w.changed()
 		}
 	})
-	tools.Add(widget.NewLabel(tr("Cache")))
+	tools.Add(widget.NewLabel("Cache"))
 	tools.Add(w.cacheSelect)
-	tools.Add(widget.NewLabel(tr("vs")))
+	tools.Add(widget.NewLabel("vs"))
 	tools.Add(w.compareSelect)
-	tools.Add(widget.NewLabel(tr("Stack")))
+	tools.Add(widget.NewLabel("Stack"))
 	tools.Add(w.stackSelect)
-	export := widgets.NewToolButton(tr("Export"), nil, tr("Export the report: HTML, JSON and more"), nil)
+	export := widgets.NewToolButton("Export", nil, "Export the report: HTML, JSON and more", nil)
 	export.OnTapped = func() {
 		menu := fyne.NewMenu("", w.items["export-html"], w.items["export-json"], w.items["export-as"])
 		widget.ShowPopUpMenuAtRelativePosition(menu, w.win.Canvas(), fyne.NewPos(0, export.Size().Height), export)
@@ -278,7 +278,7 @@ func (w *Window) toolbar() fyne.CanvasObject {
 }
 
 // noCompare is the choice of a run under one cache alone.
-var noCompare = tr("nothing")
+var noCompare = "nothing"
 
 // choseCaches takes over the two cache choices.
 func (w *Window) choseCaches() {
@@ -307,7 +307,7 @@ func (w *Window) choseCaches() {
 // chosen in a dialog; "" = the plan has no more.
 func (w *Window) severalCaches() string {
 	if n := len(w.state.Plan.Caches); n > 2 {
-		return fmt.Sprintf(tr("%d others"), n-1)
+		return fmt.Sprintf("%d others", n-1)
 	}
 	return ""
 }
@@ -404,6 +404,6 @@ func (w *Window) tick() {
 		return
 	}
 	left := time.Until(wait.Until)
-	w.countdown.SetWait(fmt.Sprintf(tr("Waiting before connection %d of pass %d"), wait.Ref.Connection, wait.Ref.Pass), wait.Total, left)
+	w.countdown.SetWait(fmt.Sprintf("Waiting before connection %d of pass %d", wait.Ref.Connection, wait.Ref.Pass), wait.Total, left)
 	time.AfterFunc(time.Second, func() { live.Post(w.tick) })
 }

@@ -21,8 +21,8 @@ var newIdentities = Kind{"PKCS#12", []string{"p12", "pfx"}}
 
 // styleTexts say what each style of a new file is for.
 var styleTexts = map[identity.Style]string{
-	identity.Modern:     tr("AES-256. Every program of today reads it."),
-	identity.Compatible: tr("3DES and SHA-1. For programs of before about 2020; its password is guessed faster."),
+	identity.Modern:     "AES-256. Every program of today reads it.",
+	identity.Compatible: "3DES and SHA-1. For programs of before about 2020; its password is guessed faster.",
 }
 
 // writeIdentity asks what goes into a new PKCS#12 file, then where it goes.
@@ -48,23 +48,23 @@ func (w *Window) writeIdentity(id string) {
 	password.Password, again.Password = true, true
 	again.Validator = func(s string) error {
 		if s != password.Text {
-			return errors.New(tr("the two passwords differ"))
+			return errors.New("the two passwords differ")
 		}
 		return nil
 	}
 	password.OnChanged = func(string) { _ = again.Validate() }
-	d := dialog.NewForm(tr("Write a new identity file"), tr("Choose the file…"), tr("Cancel"), []*widget.FormItem{
-		{Text: tr("Identities"), Widget: which},
-		{Text: tr("Protection"), Widget: container.NewVBox(style, about)},
-		{Text: tr("Password"), Widget: password, HintText: tr("of the new file")},
-		{Text: tr("Again"), Widget: again, HintText: " "},
+	d := dialog.NewForm("Write a new identity file", "Choose the file…", "Cancel", []*widget.FormItem{
+		{Text: "Identities", Widget: which},
+		{Text: "Protection", Widget: container.NewVBox(style, about)},
+		{Text: "Password", Widget: password, HintText: "of the new file"},
+		{Text: "Again", Widget: again, HintText: " "},
 	}, func(ok bool) {
 		var list []*identity.Identity
 		for _, name := range which.Selected {
 			list = append(list, w.state.Identities[name])
 		}
 		if ok && len(list) == 0 {
-			w.failed(tr("There is nothing to write"), errors.New(tr("choose at least one identity")))
+			w.failed("There is nothing to write", errors.New("choose at least one identity"))
 			return
 		}
 		if ok {
@@ -77,10 +77,10 @@ func (w *Window) writeIdentity(id string) {
 
 // writeIdentities writes the file and explains what it has become.
 func (w *Window) writeIdentities(list []*identity.Identity, password string, style identity.Style, name string) {
-	w.chooseNew(tr("Write a new identity file"), name, func(path string) {
+	w.chooseNew("Write a new identity file", name, func(path string) {
 		ctx, cancel := context.WithCancel(context.Background())
 		w.status.OnCancel = cancel
-		w.status.SetProgress(tr("Writing ")+base(path), -1)
+		w.status.SetProgress("Writing "+base(path), -1)
 		go func() {
 			defer cancel()
 			f, err := files.WriteIdentities(ctx, path, list, password, style, true)
@@ -89,10 +89,10 @@ func (w *Window) writeIdentities(list []*identity.Identity, password string, sty
 				switch {
 				case errors.Is(err, context.Canceled):
 				case err != nil:
-					w.failed(fmt.Sprintf(tr("%s could not be written"), base(path)), err)
+					w.failed(fmt.Sprintf("%s could not be written", base(path)), err)
 				default:
 					w.notice = "wrote " + path
-					w.explain(fmt.Sprintf(tr("Wrote %s"), base(path)), filePairs(path, f))
+					w.explain(fmt.Sprintf("Wrote %s", base(path)), filePairs(path, f))
 				}
 			})
 		}()
@@ -101,9 +101,9 @@ func (w *Window) writeIdentities(list []*identity.Identity, password string, sty
 
 // saveCertificates asks for a PEM file and writes certificates into it.
 func (w *Window) saveCertificates(name string, certificates [][]byte) {
-	w.chooseNew(tr("Save certificates"), name, func(path string) {
+	w.chooseNew("Save certificates", name, func(path string) {
 		w.write(path, func() (string, error) { return "", files.SaveCertificates(path, certificates) }, func() {})
-	}, Kind{tr("Certificates (PEM)"), []string{"pem"}})
+	}, Kind{"Certificates (PEM)", []string{"pem"}})
 }
 
 // saveChain saves the certificates that the selected connection saw.

@@ -29,8 +29,8 @@ type editor struct {
 func newEditor(w *Window) *editor {
 	e := &editor{w: w, code: widgets.NewCode(true), wait: live.NewLater(typingDelay)}
 	e.code.OnChanged = func(text string) { e.wait.Do(func() { e.take(text) }) }
-	back := widgets.NewToolButton("", theme.CancelIcon(), tr("Back to the inspector"), w.turnText)
-	title := widget.NewLabelWithStyle(tr("The plan as YAML"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	back := widgets.NewToolButton("", theme.CancelIcon(), "Back to the inspector", w.turnText)
+	title := widget.NewLabelWithStyle("The plan as YAML", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	e.view = container.NewBorder(container.NewBorder(nil, nil, title, back), nil, nil, nil, e.code)
 	return e
 }

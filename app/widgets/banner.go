@@ -101,14 +101,14 @@ func (b *Banner) build() {
 		lines = append(lines, container.NewBorder(nil, nil, iconAt(theme.Tinted(theme.IconArrowRight, theme.ColorMuted), 14), nil, advice))
 	}
 	if len(v.Cures) > 0 {
-		row := []fyne.CanvasObject{weak(tr("Cures"))}
+		row := []fyne.CanvasObject{weak("Cures")}
 		for _, c := range v.Cures {
 			row = append(row, cure(c))
 		}
 		lines = append(lines, container.New(flow{gap: 4}, row...))
 	}
 	if len(v.Evidence) > 0 {
-		row := []fyne.CanvasObject{weak(tr("Evidence"))}
+		row := []fyne.CanvasObject{weak("Evidence")}
 		for _, e := range v.Evidence {
 			row = append(row, newLink(e.Text, func() {
 				if b.OnEvidence != nil {

@@ -225,8 +225,8 @@ func NewCountdown() *Countdown {
 			}
 		}
 	}
-	c.skip = widget.NewButtonWithIcon(tr("Skip the wait"), theme.IconSkip, run(&c.OnSkip))
-	stop := widget.NewButtonWithIcon(tr("Stop"), stock.MediaStopIcon(), run(&c.OnStop))
+	c.skip = widget.NewButtonWithIcon("Skip the wait", theme.IconSkip, run(&c.OnSkip))
+	stop := widget.NewButtonWithIcon("Stop", stock.MediaStopIcon(), run(&c.OnStop))
 	stop.Importance = widget.LowImportance
 	icon := pad(0, 0, 8, 2, iconAt(theme.Tinted(theme.IconClock, theme.ColorInfo), 16))
 	c.row = container.NewBorder(nil, nil, container.NewHBox(icon, c.label, c.left), container.NewHBox(c.skip, stop),

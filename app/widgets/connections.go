@@ -38,13 +38,13 @@ const (
 func ConnectionColumns() []Column {
 	return []Column{
 		{Title: "#", Width: 34},
-		{Title: tr("Pass"), Width: 60, Stretch: .6},
-		{Title: tr("Target"), Width: 70, Stretch: 2},
-		{Title: tr("Identity"), Width: 66, Stretch: .8},
-		{Title: tr("Handshake"), Width: 86},
-		{Title: tr("Challenged"), Width: 88},
-		{Title: tr("Seen as"), Width: 88, Stretch: 1.2},
-		{Title: tr("Status"), Width: 72, Stretch: .8},
+		{Title: "Pass", Width: 60, Stretch: .6},
+		{Title: "Target", Width: 70, Stretch: 2},
+		{Title: "Identity", Width: 66, Stretch: .8},
+		{Title: "Handshake", Width: 86},
+		{Title: "Challenged", Width: 88},
+		{Title: "Seen as", Width: 88, Stretch: 1.2},
+		{Title: "Status", Width: 72, Stretch: .8},
 		{Title: "ms", Width: 52, Right: true},
 	}
 }
@@ -79,7 +79,7 @@ func (c Challenged) cell() Cell {
 	case WasChallenged:
 		return Cell{Text: "yes", Icon: theme.Tinted(theme.IconChallenge, theme.ColorChallenge)}
 	case Expected:
-		return Cell{Text: tr("not asked"), Color: theme.ColorExpected, Icon: theme.Tinted(theme.IconExpected, theme.ColorExpected)}
+		return Cell{Text: "not asked", Color: theme.ColorExpected, Icon: theme.Tinted(theme.IconExpected, theme.ColorExpected)}
 	case ChallengedLate:
 		return Cell{Text: "later", Icon: theme.Tinted(theme.IconPostHandshake, theme.ColorChallenge)}
 	case ChallengeUnknown:
@@ -104,9 +104,9 @@ type PlanRow struct {
 func PlanColumns() []Column {
 	return []Column{
 		{Title: "#", Width: 30},
-		{Title: tr("Target"), Width: 90, Stretch: 2},
-		{Title: tr("Identity"), Width: 90, Stretch: 1},
-		{Title: tr("After"), Width: 64},
+		{Title: "Target", Width: 90, Stretch: 2},
+		{Title: "Identity", Width: 90, Stretch: 1},
+		{Title: "After", Width: 64},
 		{Title: "", Width: 80, Stretch: 1},
 	}
 }
@@ -115,7 +115,7 @@ func PlanColumns() []Column {
 func (p PlanRow) Row() Row {
 	identity := Cell{Text: p.Identity, Icon: theme.Tinted(theme.IconIdentity, theme.ColorMuted)}
 	if p.Identity == "none" {
-		identity = Cell{Text: tr("no certificate"), Color: theme.ColorMuted, Icon: theme.Tinted(theme.IconNoIdentity, theme.ColorMuted)}
+		identity = Cell{Text: "no certificate", Color: theme.ColorMuted, Icon: theme.Tinted(theme.IconNoIdentity, theme.ColorMuted)}
 	}
 	after := Cell{Text: p.After}
 	if p.After != "" {
@@ -148,13 +148,13 @@ type CacheRow struct {
 // CacheColumns are the columns of CacheRow's rows.
 func CacheColumns() []Column {
 	return []Column{
-		{Title: tr("Session key"), Width: 150, Stretch: 2},
-		{Title: tr("Kind"), Width: 80},
-		{Title: tr("Made by"), Width: 80, Stretch: .6},
-		{Title: tr("Identity"), Width: 70, Stretch: .6},
-		{Title: tr("Age"), Width: 70},
-		{Title: tr("Expires in"), Width: 86},
-		{Title: tr("Used"), Width: 60},
+		{Title: "Session key", Width: 150, Stretch: 2},
+		{Title: "Kind", Width: 80},
+		{Title: "Made by", Width: 80, Stretch: .6},
+		{Title: "Identity", Width: 70, Stretch: .6},
+		{Title: "Age", Width: 70},
+		{Title: "Expires in", Width: 86},
+		{Title: "Used", Width: 60},
 	}
 }
 

@@ -29,7 +29,7 @@ type hexPane struct {
 }
 
 func newHexPane(onByte func(at int)) *hexPane {
-	h := &hexPane{perLine: hexPerLine[0], onByte: onByte, none: weak(tr("The bytes of this message were not kept"))}
+	h := &hexPane{perLine: hexPerLine[0], onByte: onByte, none: weak("The bytes of this message were not kept")}
 	h.none.Hide()
 	h.list = widget.NewList(func() int { return (len(h.bytes) + h.perLine - 1) / h.perLine },
 		func() fyne.CanvasObject { return newHexLine(h) },

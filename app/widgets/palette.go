@@ -48,12 +48,12 @@ type Palette struct {
 func NewPalette() *Palette {
 	p := &Palette{}
 	p.entry = &paletteEntry{palette: p}
-	p.entry.PlaceHolder = tr("What do you want to do?")
+	p.entry.PlaceHolder = "What do you want to do?"
 	p.entry.OnChanged = func(string) { p.filter() }
 	p.entry.OnSubmitted = func(string) { p.run(p.list.Selected()) }
 	p.entry.ExtendBaseWidget(p.entry)
 	p.list = NewRows(Column{Title: noHeader, Width: 180, Stretch: 1}, Column{Width: 70, Stretch: .3, unlit: true}, Column{Width: 100, Right: true, unlit: true})
-	p.list.SetEmpty(tr("Nothing has such a name."))
+	p.list.SetEmpty("Nothing has such a name.")
 	p.list.least = 12
 	p.list.tap = func(id string) {
 		p.run(id)

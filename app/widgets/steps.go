@@ -72,18 +72,18 @@ func (s *Steps) build() {
 		s.column.Add(s.step(i, step))
 	}
 	if n := len(s.steps); n > 0 {
-		back := widget.NewButton(tr("Back"), func() { s.move(s.current - 1) })
+		back := widget.NewButton("Back", func() { s.move(s.current - 1) })
 		if s.current == 0 {
 			back.Disable()
 		}
-		on := widget.NewButton(tr("Next"), func() { s.move(s.current + 1) })
+		on := widget.NewButton("Next", func() { s.move(s.current + 1) })
 		on.Importance = widget.HighImportance
 		if s.current == n-1 {
-			on.SetText(tr("Done"))
+			on.SetText("Done")
 		}
-		leave := widget.NewButton(tr("Close"), s.close)
+		leave := widget.NewButton("Close", s.close)
 		leave.Importance = widget.LowImportance
-		where := weak(fmt.Sprintf(tr("%d of %d"), s.current+1, n))
+		where := weak(fmt.Sprintf("%d of %d", s.current+1, n))
 		s.foot.Objects = []fyne.CanvasObject{leave, layout.NewSpacer(), where, back, on}
 	}
 	s.column.Refresh()

@@ -50,7 +50,7 @@ type Table struct {
 // NewTable makes an empty table; the column of the evidence is added to the given ones.
 func NewTable(columns ...Column) *Table {
 	t := &Table{columns: columns, below: container.New(tight{})}
-	t.list = NewRows(append(columns[:len(columns):len(columns)], Column{Title: tr("Evidence"), Width: 110, Stretch: .8})...)
+	t.list = NewRows(append(columns[:len(columns):len(columns)], Column{Title: "Evidence", Width: 110, Stretch: .8})...)
 	t.list.OnSelect = func(id string) {
 		t.explain()
 		if t.OnSelect != nil {
@@ -76,7 +76,7 @@ func (t *Table) SetRows(rows []TableRow) {
 		if n := len(r.Evidence); n > 0 {
 			text := r.Evidence[0].Text
 			if n > 1 {
-				text += fmt.Sprintf(tr(" and %d more"), n-1)
+				text += fmt.Sprintf(" and %d more", n-1)
 			}
 			row.Cells[len(t.columns)] = Cell{Text: text, Link: true}
 		}
@@ -156,7 +156,7 @@ func (t *Table) explain() {
 		}
 	}
 	if len(t.rows) > 0 {
-		all := widget.NewButtonWithIcon(tr("Copy table"), stock.ContentCopyIcon(), func() { t.copy(t.Text()) })
+		all := widget.NewButtonWithIcon("Copy table", stock.ContentCopyIcon(), func() { t.copy(t.Text()) })
 		all.Importance = widget.LowImportance
 		line = append(line, all)
 		t.below.Add(container.New(flow{gap: 4}, line...))

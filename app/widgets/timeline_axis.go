@@ -157,12 +157,12 @@ func formatSpan(d time.Duration) string {
 		return short(d.Seconds(), "s")
 	case d < time.Hour:
 		if s := d % time.Minute / time.Second; s != 0 {
-			return fmt.Sprintf(tr("%d min %d s"), d/time.Minute, s)
+			return fmt.Sprintf("%d min %d s", d/time.Minute, s)
 		}
-		return fmt.Sprintf(tr("%d min"), d/time.Minute)
+		return fmt.Sprintf("%d min", d/time.Minute)
 	}
 	if m := d % time.Hour / time.Minute; m != 0 {
-		return fmt.Sprintf(tr("%d h %d min"), d/time.Hour, m)
+		return fmt.Sprintf("%d h %d min", d/time.Hour, m)
 	}
 	return fmt.Sprintf("%d h", d/time.Hour)
 }

@@ -43,9 +43,9 @@ func (t *Timeline) drawRows(k ink) {
 	width := a.x + a.w
 	t.drawGrid(k)
 	if t.rows.total == 0 {
-		text := tr("The timeline of a run appears here")
+		text := "The timeline of a run appears here"
 		if t.s.total > 0 {
-			text = tr("No connection fits the filter: ") + connections(t.s.total) + " hidden"
+			text = "No connection fits the filter: " + connections(t.s.total) + " hidden"
 		}
 		w := fyne.MeasureText(text, f.size, fyne.TextStyle{}).Width
 		t.heads.text((width-w)/2, a.h/2-f.height, text, k.muted, f.size, fyne.TextStyle{})

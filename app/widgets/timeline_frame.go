@@ -32,9 +32,9 @@ func (t *Timeline) drawFrame(k ink) {
 		t.drawCut(k, f, c)
 	}
 	l.rect(0, 0, a.x, a.ruler, k.group, 0)
-	title := tr("Time")
+	title := "Time"
 	if t.compare {
-		title = tr("From its start")
+		title = "From its start"
 	} else if t.absolute && !t.started.IsZero() {
 		title = t.started.Format("2006-01-02")
 	}
@@ -73,7 +73,7 @@ func (t *Timeline) drawOverview(k ink, f fonts) {
 	y, h := a.overview, float32(overviewHeight)
 	l.rect(0, y, a.x+a.w, h, k.group, 0)
 	l.rect(0, y, a.x+a.w, 1, k.line, 0)
-	l.text(10, y+(h-f.low)/2, ellipsis(tr("Overview"), a.x-14, f.caption, fyne.TextStyle{}), k.muted, f.caption, fyne.TextStyle{})
+	l.text(10, y+(h-f.low)/2, ellipsis("Overview", a.x-14, f.caption, fyne.TextStyle{}), k.muted, f.caption, fyne.TextStyle{})
 	left, w := t.strip()
 	step := w / overviewBins
 	busy := theme.Fade(k.of("tls"), .6)
@@ -151,7 +151,7 @@ func (t *Timeline) drawLegend(k ink, f fonts) {
 		})
 	}
 	if t.compare {
-		put(tr("asked in one pass, not in another"), func(x, y float32) { k.notEqual(l, x, y, 10) })
+		put("asked in one pass, not in another", func(x, y float32) { k.notEqual(l, x, y, 10) })
 	}
 	for _, kind := range marks {
 		common := kind == timeline.MarkChallenge || kind == timeline.MarkExpected || kind == timeline.MarkResumption
@@ -252,14 +252,14 @@ func (t *Timeline) describe(h hit) (title string, lines []string) {
 		if label == string(s.Phase) {
 			label = ""
 		}
-		lines = append(lines, named(s.Phase.Info().Title, label), fmt.Sprintf(tr("%s   from %s to %s"), formatSpan(s.End-s.Start),
+		lines = append(lines, named(s.Phase.Info().Title, label), fmt.Sprintf("%s   from %s to %s", formatSpan(s.End-s.Start),
 			formatOffset(s.Start-h.shift, time.Microsecond), formatOffset(s.End-h.shift, time.Microsecond)))
 	}
 	switch t.rows.differs(h.row) {
 	case yes:
-		lines = append(lines, tr("asked here, not in another pass"))
+		lines = append(lines, "asked here, not in another pass")
 	case no:
-		lines = append(lines, tr("not asked here, but in another pass"))
+		lines = append(lines, "not asked here, but in another pass")
 	}
 	if h.lane.Outcome != "" {
 		lines = append(lines, h.lane.Outcome)

@@ -125,17 +125,17 @@ func markTitle(m timeline.MarkKind) string {
 	case timeline.MarkChallenge:
 		return "challenge"
 	case timeline.MarkExpected:
-		return tr("challenge that did not come")
+		return "challenge that did not come"
 	case timeline.MarkResumption:
 		return "resumption"
 	case timeline.MarkRenegotiation:
-		return tr("challenge in renegotiation")
+		return "challenge in renegotiation"
 	case timeline.MarkPostHandshake:
-		return tr("challenge after the handshake")
+		return "challenge after the handshake"
 	case timeline.MarkError:
 		return "error"
 	case timeline.MarkSession:
-		return tr("session given")
+		return "session given"
 	}
 	return "message"
 }

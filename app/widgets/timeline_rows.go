@@ -67,7 +67,7 @@ func arrange(s *store, keep func(*TimelineLane) bool, compare bool) *arrangement
 		n := len(a.rows) - first
 		a.sections = append(a.sections, section{
 			title: group.title, first: first, n: n,
-			note: fmt.Sprintf(tr("%d of %s shown"), n, connections(len(group.lanes))),
+			note: fmt.Sprintf("%d of %s shown", n, connections(len(group.lanes))),
 		})
 	}
 	a.total = len(a.rows)
@@ -182,13 +182,13 @@ func (a *arrangement) head(sec *section) (title, note string) {
 	}
 	switch {
 	case sec.differs:
-		note = tr("differs: asked in ") + strings.Join(asked, ", ") + tr("; not asked in ") + strings.Join(not, ", ")
+		note = "differs: asked in " + strings.Join(asked, ", ") + "; not asked in " + strings.Join(not, ", ")
 	case len(asked) > 0:
 		note = "asked"
 	case len(not) > 0:
-		note = tr("not asked")
+		note = "not asked"
 	default:
-		note = tr("not known: no connection got far enough to be asked")
+		note = "not known: no connection got far enough to be asked"
 	}
 	return title, note
 }

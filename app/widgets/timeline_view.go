@@ -91,7 +91,7 @@ func (t *Timeline) outcome(at place, row int) string {
 	case yes:
 		return "asked   " + text
 	case no:
-		return tr("not asked   ") + text
+		return "not asked   " + text
 	}
 	return text
 }
