@@ -64,6 +64,9 @@ func (d *Desk) Go(f func(ctx context.Context)) bool {
 	return true
 }
 
+// Context ends when the desk is closed: for whatever is done beside.
+func (d *Desk) Context() context.Context { return d.ctx }
+
 // patience is how long Close waits for files that are being read from a disk
 // that does not answer: such a read can't be ended.
 const patience = 2 * time.Second

@@ -6,6 +6,7 @@ package native
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,15 +40,15 @@ func New() *Dialogs { return &Dialogs{} }
 // At is the dialogs of the program at a path.
 func At(path string) *Dialogs { return &Dialogs{path: path} }
 
-// Open asks for an existing file. It blocks until the person has answered and
+// Open asks for an existing file. It blocks until the person has answered or ctx ends, and
 // must not be called on the UI goroutine. ui.ErrCancelled is a no.
-func (d *Dialogs) Open(title, folder string, kinds ...ui.Kind) (string, error) {
-	return d.ask(exchange.Request{Title: title, Folder: folder, Kinds: offered(kinds)})
+func (d *Dialogs) Open(ctx context.Context, title, folder string, kinds ...ui.Kind) (string, error) {
+	return d.ask(ctx, exchange.Request{Title: title, Folder: folder, Kinds: offered(kinds)})
 }
 
 // Save asks where to save; the name gets the first kind's extension if it has none.
-func (d *Dialogs) Save(title, folder, name string, kinds ...ui.Kind) (string, error) {
-	path, err := d.ask(exchange.Request{Save: true, Title: title, Folder: folder, Name: name, Kinds: offered(kinds)})
+func (d *Dialogs) Save(ctx context.Context, title, folder, name string, kinds ...ui.Kind) (string, error) {
+	path, err := d.ask(ctx, exchange.Request{Save: true, Title: title, Folder: folder, Name: name, Kinds: offered(kinds)})
 	if err == nil && len(kinds) > 0 && !has(kinds, filepath.Ext(path)) {
 		path += "." + kinds[0].Extensions[0]
 		if _, statErr := os.Stat(path); statErr == nil {
@@ -80,7 +81,7 @@ func has(kinds []ui.Kind, ext string) bool {
 
 // ask runs the program for one dialog. Its input stays open until it has
 // answered: should this program end before, that one does too.
-func (d *Dialogs) ask(r exchange.Request) (string, error) {
+func (d *Dialogs) ask(ctx context.Context, r exchange.Request) (string, error) {
 	d.one.Lock()
 	defer d.one.Unlock()
 	path := d.path
@@ -90,7 +91,7 @@ func (d *Dialogs) ask(r exchange.Request) (string, error) {
 			return "", fmt.Errorf("%w: %v", ui.ErrUnavailable, err)
 		}
 	}
-	a, err := run(path, r)
+	a, err := run(ctx, path, r)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("%w: %s: %v", ui.ErrUnavailable, program, err)
@@ -103,8 +104,8 @@ func (d *Dialogs) ask(r exchange.Request) (string, error) {
 }
 
 // run starts the program, asks, and waits for it to end.
-func run(path string, r exchange.Request) (a exchange.Answer, err error) {
-	cmd := exec.Command(path)
+func run(ctx context.Context, path string, r exchange.Request) (a exchange.Answer, err error) {
+	cmd := exec.CommandContext(ctx, path)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return a, err

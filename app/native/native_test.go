@@ -61,9 +61,9 @@ func TestAsk(t *testing.T) {
 			t.Setenv("DIALOG_ANSWER", c.answer)
 			d := native.At(os.Args[0])
 			kind := ui.Kind{Title: "Plans", Extensions: []string{"yaml"}}
-			path, err := d.Open("Open a plan", dir, kind)
+			path, err := d.Open(t.Context(), "Open a plan", dir, kind)
 			if c.save {
-				path, err = d.Save("Save the plan", dir, "plan", kind)
+				path, err = d.Save(t.Context(), "Save the plan", dir, "plan", kind)
 			}
 			if path != c.path || !errors.Is(err, c.err) {
 				t.Errorf("got %q, %v; want %q, %v", path, err, c.path, c.err)
@@ -74,7 +74,7 @@ func TestAsk(t *testing.T) {
 
 func TestMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if _, err := native.New().Open("Open", ""); !errors.Is(err, ui.ErrUnavailable) {
+	if _, err := native.New().Open(t.Context(), "Open", ""); !errors.Is(err, ui.ErrUnavailable) {
 		t.Errorf("without the program: %v, want ErrUnavailable", err)
 	}
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -58,7 +59,7 @@ func (w *Window) keepOnSignal() {
 // offerKept asks whether to take up what ended windows left behind: all of it,
 // or that of one plan. Living windows keep their own.
 func (w *Window) offerKept(path string) {
-	go func() {
+	w.desk.Go(func(context.Context) {
 		var list []*files.Orphan
 		for _, o := range files.Orphans(autosaveDir()) {
 			if path != "" && o.Path != path {
@@ -68,7 +69,7 @@ func (w *Window) offerKept(path string) {
 			list = append(list, o)
 		}
 		live.Post(func() { w.offer(list) })
-	}()
+	})
 }
 
 // offer offers one after the other. Once something is taken up, the rest waits
@@ -94,7 +95,7 @@ func (w *Window) offer(list []*files.Orphan) {
 		option{title: "Take it up", preferred: true, run: func() {
 			w.state.Restore(d.Plan(), o.Path, o.Text, o.Changes)
 			w.changed()
-			go func() {
+			w.desk.Go(func(context.Context) {
 				// It goes when this window has kept it.
 				if w.kept.Flush() == nil {
 					o.Discard()
@@ -102,11 +103,11 @@ func (w *Window) offer(list []*files.Orphan) {
 				for _, o := range rest {
 					o.Release()
 				}
-			}()
+			})
 			w.loadMissing(func() {})
 		}},
 		option{title: "Discard it", run: func() {
-			go func() {
+			w.desk.Go(func(context.Context) {
 				err := o.Discard()
 				live.Post(func() {
 					if err != nil {
@@ -114,6 +115,6 @@ func (w *Window) offer(list []*files.Orphan) {
 					}
 					w.offer(rest)
 				})
-			}()
+			})
 		}})
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -32,11 +33,15 @@ func (w *Window) buildCache() {
 		if pinned {
 			word = "Unpin"
 		}
+		// What was done comes back as events, and is shown with them.
+		item := func(title string, do func()) *fyne.MenuItem {
+			return fyne.NewMenuItem(title, func() { w.desk.Go(func(context.Context) { do() }) })
+		}
 		w.popup(at,
-			fyne.NewMenuItem("Remove this session", func() { cache.Remove(serial); w.showCache() }),
-			fyne.NewMenuItem("Expire it now", func() { cache.Expire(serial); w.showCache() }),
-			fyne.NewMenuItem(word, func() { cache.Pin(serial, !pinned); w.showCache() }),
-			fyne.NewMenuItem("Flush this pass's cache", func() { cache.Flush(); w.showCache() }))
+			item("Remove this session", func() { cache.Remove(serial) }),
+			item("Expire it now", func() { cache.Expire(serial) }),
+			item(word, func() { cache.Pin(serial, !pinned) }),
+			item("Flush this pass's cache", cache.Flush))
 	}
 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 
@@ -78,7 +79,7 @@ func (c *comparison) side() {
 		return
 	}
 	list.SetEmpty("One moment…")
-	go func() {
+	c.w.desk.Go(func(context.Context) {
 		all := shown.view.SideBySide()
 		live.Post(func() {
 			if c.drawn != shown {
@@ -103,7 +104,7 @@ func (c *comparison) side() {
 				}
 			}
 		})
-	}()
+	})
 }
 
 // index finds rows whose IDs are their places.
@@ -125,7 +126,7 @@ func (c *comparison) differ() {
 	}
 	c.changes.SetRows(nil)
 	c.changes.SetEmpty("One moment…")
-	go func() {
+	c.w.desk.Go(func(context.Context) {
 		changes := report.Compare(other, now)
 		live.Post(func() {
 			if c.other != other || c.w.state.Report() != now {
@@ -146,7 +147,7 @@ func (c *comparison) differ() {
 			}, index(len(changes)))
 			c.w.dump()
 		})
-	}()
+	})
 }
 
 // said is what the comparison with the other report comes to, for tests.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"image/color"
 	"slices"
@@ -18,8 +19,8 @@ import (
 // Dialogs are the desktop's file dialogs. Both calls block and run away from
 // the UI goroutine.
 type Dialogs interface {
-	Open(title, folder string, kinds ...Kind) (string, error)
-	Save(title, folder, name string, kinds ...Kind) (string, error)
+	Open(ctx context.Context, title, folder string, kinds ...Kind) (string, error)
+	Save(ctx context.Context, title, folder, name string, kinds ...Kind) (string, error)
 }
 
 // Kind is a kind of file in a dialog.
@@ -153,7 +154,7 @@ type answer struct {
 
 // askPassword asks for a file's password on the UI goroutine and waits for the
 // answer on the caller's. ok is false when the person gave up.
-func (w *Window) askPassword(file string, again, several bool) (a answer, ok bool) {
+func (w *Window) askPassword(ctx context.Context, file string, again, several bool) (a answer, ok bool) {
 	given := make(chan *answer, 1)
 	live.Post(func() {
 		entry := w.newField()
@@ -180,8 +181,12 @@ func (w *Window) askPassword(file string, again, several bool) (a answer, ok boo
 		w.show(d, name)
 		w.win.Canvas().Focus(entry)
 	})
-	if g := <-given; g != nil {
-		return *g, true
+	select {
+	case g := <-given:
+		if g != nil {
+			return *g, true
+		}
+	case <-ctx.Done():
 	}
 	return answer{}, false
 }

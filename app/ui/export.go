@@ -30,8 +30,8 @@ func (w *Window) chooseNew(title, name string, then func(path string), kinds ...
 	}
 	w.setBusy(true, "saving")
 	folder := w.app.Preferences().String(prefFolder)
-	go func() {
-		path, err := w.opt.Dialogs.Save(title, folder, name, kinds...)
+	w.desk.Go(func(ctx context.Context) {
+		path, err := w.opt.Dialogs.Save(ctx, title, folder, name, kinds...)
 		live.Post(func() {
 			w.setBusy(false, "")
 			if err == nil || errors.Is(err, ErrExists) {
@@ -49,7 +49,7 @@ func (w *Window) chooseNew(title, name string, then func(path string), kinds ...
 				then(path)
 			}
 		})
-	}()
+	})
 }
 
 // exported is the report that is shown, with the captured bytes where it was
@@ -190,7 +190,7 @@ func (w *Window) exportKeyLog() {
 // to say about the file, and goes on with then.
 func (w *Window) write(path string, save func() (says string, err error), then func()) {
 	w.status.SetProgress("Writing "+base(path), -1)
-	go func() {
+	w.desk.Go(func(context.Context) {
 		says, err := save()
 		live.Post(func() {
 			w.status.SetProgress("", 0)
@@ -207,5 +207,5 @@ func (w *Window) write(path string, save func() (says string, err error), then f
 			then()
 			w.dump()
 		})
-	}()
+	})
 }

@@ -45,8 +45,8 @@ func (w *Window) choose(title string, then func(path string), kinds ...Kind) {
 	}
 	w.setBusy(true, "choosing")
 	folder := w.app.Preferences().String(prefFolder)
-	go func() {
-		path, err := w.opt.Dialogs.Open(title, folder, kinds...)
+	w.desk.Go(func(ctx context.Context) {
+		path, err := w.opt.Dialogs.Open(ctx, title, folder, kinds...)
 		live.Post(func() {
 			w.setBusy(false, "")
 			switch {
@@ -60,7 +60,7 @@ func (w *Window) choose(title string, then func(path string), kinds ...Kind) {
 				then(path)
 			}
 		})
-	}()
+	})
 }
 
 // setBusy keeps a second dialog from being opened while one is.
@@ -71,12 +71,12 @@ func (w *Window) setBusy(on bool, what string) {
 
 // loadFiles reads identity files one after the other, asking for passwords.
 func (w *Window) loadFiles(paths []string) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(w.desk.Context())
 	w.cancel = cancel
 	w.status.OnCancel = cancel
 	w.status.SetProgress("Reading "+base(paths[0]), -1)
 	loader := files.Loader{Ask: w.asker(paths)}
-	go func() {
+	w.desk.Go(func(context.Context) {
 		defer cancel()
 		for _, path := range paths {
 			f, err := loader.File(ctx, plan.Identity{ID: base(path), File: path})
@@ -91,7 +91,7 @@ func (w *Window) loadFiles(paths []string) {
 			})
 		}
 		live.Post(func() { w.status.SetProgress("", 0) })
-	}()
+	})
 }
 
 // asker asks the person for passwords. Where several files are loaded, an
@@ -100,12 +100,12 @@ func (w *Window) loadFiles(paths []string) {
 func (w *Window) asker(paths []string) files.Ask {
 	var rest *string
 	tried, asked := map[string]bool{}, map[string]bool{}
-	return func(_ context.Context, _, file string, _ bool) (string, error) {
+	return func(ctx context.Context, _, file string, _ bool) (string, error) {
 		if rest != nil && !tried[file] {
 			tried[file] = true
 			return *rest, nil
 		}
-		a, ok := w.askPassword(file, asked[file], len(paths) > 1)
+		a, ok := w.askPassword(ctx, file, asked[file], len(paths) > 1)
 		if !ok {
 			return "", ErrCancelled
 		}

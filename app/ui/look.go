@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"path/filepath"
 	"slices"
 
@@ -85,7 +86,7 @@ func (w *Window) font(name string) *theme.Family {
 
 // findFonts looks for this machine's fonts, away from the UI goroutine.
 func (w *Window) findFonts(then func()) {
-	go func() {
+	w.desk.Go(func(context.Context) {
 		list, err := theme.Families(filepath.Join(xdg.CacheHome, "rechallenge"))
 		live.Post(func() {
 			if err != nil {
@@ -94,7 +95,7 @@ func (w *Window) findFonts(then func()) {
 			w.fonts = append(make([]*theme.Family, 0, len(list)), list...)
 			then()
 		})
-	}()
+	})
 }
 
 // fontSelection chooses a font; the list fills once the fonts are found.

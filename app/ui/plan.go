@@ -55,7 +55,7 @@ func (w *Window) openPath(path string, run bool) {
 		return
 	}
 	w.status.SetProgress("Opening "+base(path), -1)
-	go func() {
+	w.desk.Go(func(context.Context) {
 		d, err := desk.OpenPlan(path)
 		live.Post(func() {
 			w.status.SetProgress("", 0)
@@ -72,7 +72,7 @@ func (w *Window) openPath(path string, run bool) {
 				}
 			})
 		})
-	}()
+	})
 }
 
 // loadMissing loads the plan's identities that are not loaded yet, asking for
@@ -88,11 +88,11 @@ func (w *Window) loadMissing(then func()) {
 		then()
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(w.desk.Context())
 	w.status.OnCancel = cancel
 	w.status.SetProgress("Loading identities", -1)
 	loader := files.Loader{Dir: filepath.Dir(w.state.Path), Ask: w.asker(nil)}
-	go func() {
+	w.desk.Go(func(context.Context) {
 		defer cancel()
 		loaded := map[string]*identity.Identity{}
 		var failed []error
@@ -119,7 +119,7 @@ func (w *Window) loadMissing(then func()) {
 			}
 			then()
 		})
-	}()
+	})
 }
 
 // openRun opens a run that was made elsewhere, shown as if it had just been
@@ -140,12 +140,12 @@ type reading func(ctx context.Context, progress func(float64)) (*picture, error)
 
 // load reads a file away from the UI goroutine, with progress and a cancel.
 func (w *Window) load(path string, read reading, then func(*picture)) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(w.desk.Context())
 	label := "Opening " + base(path)
 	w.status.OnCancel = cancel
 	w.status.SetProgress(label, -1)
 	shown := time.Now()
-	go func() {
+	w.desk.Go(func(context.Context) {
 		defer cancel()
 		p, err := read(ctx, func(fraction float64) {
 			if time.Since(shown) > progressEvery && ctx.Err() == nil {
@@ -164,7 +164,7 @@ func (w *Window) load(path string, read reading, then func(*picture)) {
 				then(p)
 			}
 		})
-	}()
+	})
 }
 
 // progressEvery is how often progress is shown.

@@ -201,7 +201,7 @@ func (q *questions) start() {
 		q.say(sentence(err.Error()))
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(q.w.desk.Context())
 	q.cancel = cancel
 	chosen, laid := q.chosen, q.w.laid()
 	kept, err := q.keep(&question)

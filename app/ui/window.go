@@ -391,6 +391,7 @@ func (w *Window) close() {
 
 // shutdown ends what runs beside the window.
 func (w *Window) shutdown() {
+	w.win.Hide() // what is being read may take a moment to end
 	if err := w.desk.Close(); err != nil {
 		fyne.LogError("close", err)
 	}

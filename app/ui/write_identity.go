@@ -78,10 +78,10 @@ func (w *Window) writeIdentity(id string) {
 // writeIdentities writes the file and explains what it has become.
 func (w *Window) writeIdentities(list []*identity.Identity, password string, style identity.Style, name string) {
 	w.chooseNew("Write a new identity file", name, func(path string) {
-		ctx, cancel := context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancel(w.desk.Context())
 		w.status.OnCancel = cancel
 		w.status.SetProgress("Writing "+base(path), -1)
-		go func() {
+		w.desk.Go(func(context.Context) {
 			defer cancel()
 			f, err := files.WriteIdentities(ctx, path, list, password, style, true)
 			live.Post(func() {
@@ -95,7 +95,7 @@ func (w *Window) writeIdentities(list []*identity.Identity, password string, sty
 					w.explain(fmt.Sprintf("Wrote %s", base(path)), filePairs(path, f))
 				}
 			})
-		}()
+		})
 	}, newIdentities)
 }
 
