@@ -126,6 +126,9 @@ func printFindings(w io.Writer, r diagnose.Result, color bool) {
 			continue
 		}
 		fmt.Fprintf(w, "%s  pass %s: %s (%s)\n", paint(string(f.Severity), severityColor(f.Severity), color), f.Pass, plainText(f.Title), f.Rule)
+		if f.Detail != "" {
+			fmt.Fprintf(w, "        %s\n", plainText(f.Detail))
+		}
 	}
 }
 

@@ -86,8 +86,9 @@ type Rule struct {
 // Rules are all rules, what hurts most first.
 var Rules = []Rule{
 	challengeSuppressed, clientAuthBypassed, anonymousSessionResumed, identityConfused, notAskedEverywhere,
+	serverSawNobody, answerDiffers,
 	resumedAcrossNames, stackDisagrees, connectionCoalesced, connectionReused, trustEvaluationSkipped,
-	identityRejected, noIdentityMatches, identityUnfit, stackCannotAnswer, ticketReused,
+	identityRejected, noIdentityMatches, wrongIdentity, accessRefused, identityUnfit, stackCannotAnswer, ticketReused,
 	challengeAfterHandshake, renegotiationResumed, sessionNotHonoured, misdirectedRequest,
 }
 
@@ -96,6 +97,9 @@ func Diagnose(log *trace.Log) Result {
 	var r Result
 	asking := askings(log)
 	for _, pass := range log.Passes {
+		if pass.Cache == trace.NobodyPass {
+			continue // it is there to learn from
+		}
 		for i := range Rules {
 			rule := &Rules[i]
 			for _, f := range rule.Check(view{log: log, pass: pass, asking: asking}) {

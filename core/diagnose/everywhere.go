@@ -69,7 +69,10 @@ func targets(p *trace.Pass) (list []string) {
 // asking is who was asked for a certificate in the full handshakes with a
 // target, and who was not. It is the one answer to whether a fresh connection
 // is asked there.
-type asking struct{ asked, unasked []*trace.Connection }
+type asking struct {
+	asked, unasked []*trace.Connection
+	answers        map[string]*answers // by identity
+}
 
 // askings are those of a log, by the target's id. Counted is only what is
 // known: one that could not have been asked at the moment at which all others
@@ -87,6 +90,9 @@ func askings(log *trace.Log) map[string]asking {
 				early[c.Target] = early[c.Target] || c.Challenges[0].When == "initial"
 			case c.Handshake == trace.Full && c.Error == nil && !c.ChallengeHidden && !madeAgain(p, c):
 				a.unasked = append(a.unasked, c)
+			}
+			if c.ReusedConnection == nil && !resumed(c) && p.Cache != trace.NobodyPass {
+				a.answered(c)
 			}
 			all[c.Target] = a
 		}

@@ -52,7 +52,7 @@ var identityRejected = Rule{
 
 // letIn reports whether any connection of the run did what was asked.
 func letIn(log *trace.Log) bool {
-	for _, p := range log.Passes {
+	for _, p := range judged(log) {
 		if slices.ContainsFunc(p.Connections, func(c *trace.Connection) bool { return c.Error == nil && known(c) }) {
 			return true
 		}
@@ -118,6 +118,55 @@ var noIdentityMatches = Rule{
 		}
 		return found
 	},
+}
+
+// wrongIdentity: the identity that was used does not fit its own challenge, and
+// another one would.
+var wrongIdentity = Rule{
+	ID: "wrong-identity-for-challenge", Severity: Warning,
+	Title:     "The identity that was used does not fit what the server asked for, and another loaded one does",
+	Why:       "This client sends what it is told to. Clients that choose by the server's list would have sent something else or nothing here, so that what is seen here is not what their users see.",
+	Limits:    "A server may accept a certificate whose CA it does not list, and refuse one whose CA it does.",
+	Advice:    "Use the identity that fits at this target, or let the server name the CA of the one that was meant.",
+	Reference: "RFC 8446 sections 4.2.4 and 4.3.2; RFC 5246 section 7.4.4",
+	Check: func(v view) (found []Finding) {
+		ids := v.log.Run.Identities
+		for _, c := range v.pass.Connections {
+			at := slices.IndexFunc(ids, func(id identity.Public) bool { return id.ID == c.Meant() })
+			if at < 0 {
+				continue
+			}
+			for _, ch := range c.Challenges {
+				fit := ids[at].Fit(Demand(ch), v.log.Run.Started)
+				better := slices.IndexFunc(ids, func(id identity.Public) bool { return id.Fit(Demand(ch), v.log.Run.Started).Fits })
+				if fit.Fits || better < 0 {
+					continue
+				}
+				f := Finding{
+					Connections: []trace.Ref{c.Ref()},
+					Title:       fmt.Sprintf("%s does not fit what connection %d was asked for, %s does", c.Meant(), c.Index, ids[better].ID),
+					Detail:      fmt.Sprintf("%s: %s. %s", c.Meant(), reasons(fit), chosen(ch, ids[better].ID)),
+					Evidence:    []Evidence{on(c, ch.Event, "what the server asks for")},
+				}
+				if c.Error != nil {
+					f.Detail += fmt.Sprintf(" The connection failed: %s.", c.Error.Message)
+				} else if c.HTTP != nil {
+					f.Detail += fmt.Sprintf(" The answer was %d.", c.HTTP.Status)
+				}
+				found = append(found, f)
+				break
+			}
+		}
+		return found
+	},
+}
+
+// chosen says what client stacks make of a challenge that better fits.
+func chosen(ch trace.Challenge, better string) string {
+	if len(ch.AcceptableCAs) == 0 {
+		return "The server's list of authorities is empty: any client has to guess which certificate is meant."
+	}
+	return fmt.Sprintf("Clients that choose by the server's list (Java's JSSE, Chrome, Firefox, .NET) would have sent %s or, without it, nothing; curl, OpenSSL and Go send what they are given.", better)
 }
 
 // identityUnfit: an identity in use has something wrong with itself.

@@ -41,7 +41,7 @@ func OutcomeOf(log *trace.Log, r Result) Outcome {
 			return Found
 		}
 	}
-	for _, p := range log.Passes {
+	for _, p := range judged(log) {
 		for _, c := range p.Connections {
 			if c.Error == nil {
 				return Fine
@@ -55,7 +55,7 @@ func OutcomeOf(log *trace.Log, r Result) Outcome {
 // whether it resumed a session, whether it was asked, whom it carries or whom
 // the server saw.
 func Known(log *trace.Log) bool {
-	for _, p := range log.Passes {
+	for _, p := range judged(log) {
 		for _, c := range p.Connections {
 			if known(c) {
 				return true
@@ -74,7 +74,7 @@ func known(c *trace.Connection) bool {
 
 // Answered reports whether any TLS record came from a server, if only an alert.
 func Answered(log *trace.Log) bool {
-	for _, p := range log.Passes {
+	for _, p := range judged(log) {
 		for _, c := range p.Connections {
 			if known(c) || c.Evidence.ServerHello != 0 || c.Error != nil && c.Error.Alert != "" || c.Wire != nil && c.Wire.Hidden[wire.Server] > 0 {
 				return true

@@ -12,7 +12,7 @@ import (
 func verdict(log *trace.Log, r Result) Verdict {
 	connections, challenged, took, failed, begun := 0, 0, 0, 0, 0
 	var first *trace.Failure
-	for _, p := range log.Passes {
+	for _, p := range judged(log) {
 		for _, c := range p.Connections {
 			connections++
 			if known(c) {
@@ -80,7 +80,7 @@ func verdict(log *trace.Log, r Result) Verdict {
 			Severity: OK,
 		}
 	}
-	for _, p := range log.Passes {
+	for _, p := range judged(log) {
 		for _, c := range p.Connections {
 			if resumed(c) && c.Challenged() && c.Resumption.Known && whom(c.Resumption.EstablishedBy) != meant(c) {
 				return Verdict{
@@ -100,7 +100,7 @@ func verdict(log *trace.Log, r Result) Verdict {
 
 // hidden reports whether encryption hides from somebody whether he was asked.
 func hidden(log *trace.Log) bool {
-	for _, p := range log.Passes {
+	for _, p := range judged(log) {
 		for _, c := range p.Connections {
 			if c.ChallengeHidden {
 				return true
@@ -162,7 +162,7 @@ func failures(connections int) string {
 func unoffered(log *trace.Log) string {
 	given, offered := 0, 0
 	var cached []string
-	for _, p := range log.Passes {
+	for _, p := range judged(log) {
 		if p.Policy.Disabled {
 			continue
 		}

@@ -37,6 +37,7 @@ type Options struct {
 	Observe  func(trace.Event)            // called in order of Seq, one at a time; must not block, nor ask the Run for events or caches
 	Delay    time.Duration                // how long what happened may stay undecoded and unobserved; 0 = usualDelay
 	Sessions map[string][]session.Session // to begin with, by cache id
+	Knows    bool                         // the caller knows the targets' words for nobody: no connection is made to learn them
 }
 
 // usualDelay is some connections' worth, and less than what a person notices.

@@ -121,8 +121,9 @@ func (r *Run) run() {
 		if r.ctx.Err() != nil {
 			break
 		}
-		r.pass(i + 1)
+		r.pass(i+1, r.passes[i], r.jobs)
 	}
+	r.nobody()
 	undo()
 	r.watch.close()
 	r.rec.AddNow(0, 0, trace.RunDone{Interrupted: r.ctx.Err() != nil})
@@ -138,9 +139,8 @@ func (r *Run) keepUp(last bool) {
 	r.rec.KeepUp()
 }
 
-// pass runs the jobs once under one policy.
-func (r *Run) pass(n int) {
-	p := r.passes[n-1]
+// pass runs the jobs once under one policy, as pass n.
+func (r *Run) pass(n int, p plan.Pass, jobs []job) {
 	r.rec.Add(n, 0, trace.PassStarted{Cache: p.Policy.ID, Control: p.Control, Policy: p.Policy})
 	cache := session.NewCache(p.Policy, r.opt.Clock, func(e session.Event) {
 		add := r.rec.Add
@@ -163,10 +163,10 @@ func (r *Run) pass(n int) {
 		workers.Go(func() {
 			for {
 				i := int(taken.Add(1)) - 1
-				if i >= len(r.jobs) || !r.gate.wait(r.ctx) {
+				if i >= len(jobs) || !r.gate.wait(r.ctx) {
 					return
 				}
-				w.connect(&r.jobs[i])
+				w.connect(&jobs[i])
 			}
 		})
 	}

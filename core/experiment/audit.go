@@ -273,7 +273,7 @@ func (x *auditor) try(title string, cache plan.CustomCache, reuse string, visits
 		x.LeftOut = append(x.LeftOut, title)
 		return nil, -1, errNoRoom
 	}
-	log, n, err := x.book.do(x.ctx, Step{Title: title, Plan: p})
+	log, n, err := x.book.do(x.ctx, Step{Title: title, Plan: p, Knows: true})
 	if err != nil {
 		return nil, -1, err
 	}

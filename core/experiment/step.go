@@ -10,6 +10,7 @@ type Step struct {
 	Title string // "with the connection pool switched off"
 	Plan  plan.Plan
 	Moved bool // move the client's clock instead of waiting
+	Knows bool // the server's word for nobody is known, or not needed
 
 	// Sessions are what the caches begin with, by cache id, and Keep, where it is
 	// set, is to be given what they hold in the end.

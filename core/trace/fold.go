@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
 	"rechallenge/core/wire"
@@ -16,6 +15,7 @@ type Folder struct {
 	events []Event      // all of them
 	taken  int          // snapshots so far
 	stale  []connection // whose answers don't go with their messages yet
+	words  words
 }
 
 // connection names one of a run.
@@ -219,12 +219,8 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		if c.HTTP != nil {
 			c.HTTP.Length = p.Length
 		}
-		c.IdentitySeenByServer, c.Evidence.Whoami = p.Whoami, e.Seq
-		if p.Whoami != nil {
-			if id, ok := identity.Match(*p.Whoami, f.log.Run.Identities); ok {
-				c.SeenAs = &id
-			}
-		}
+		c.Evidence.Whoami = e.Seq
+		f.name(c, p.Whoami)
 	case ConnectionDone:
 		c.Error, c.Evidence.Done, c.End = p.Error, e.Seq, e.At
 		for i := range c.Spans {
