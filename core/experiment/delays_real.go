@@ -65,10 +65,10 @@ func delaysLeft(q Question) int {
 	var steps []Step
 	for _, w := range s.Waits {
 		if w.Made.IsZero() {
-			steps = append(steps, Step{Plan: half(base, 0)})
+			steps = append(steps, Step{Plan: half(base, 0), Knows: true})
 		}
 		if w.Answer == nil {
-			steps = append(steps, Step{Plan: half(base, 1)})
+			steps = append(steps, Step{Plan: half(base, 1), Knows: true})
 		}
 	}
 	return total(steps, err)
@@ -152,7 +152,7 @@ func (w *waiter) first(i int) error {
 	x := &w.state.Waits[i]
 	var sessions map[string][]session.Session
 	kept := false
-	s := Step{Title: "the first connection, for " + x.Delay.String(), Plan: half(w.base, 0)}
+	s := Step{Title: "the first connection, for " + x.Delay.String(), Plan: half(w.base, 0), Knows: true}
 	s.Keep = func(m map[string][]session.Session) { sessions, kept = m, true }
 	log, n, err := w.book.do(w.ctx, s)
 	if err != nil {
@@ -194,7 +194,7 @@ func (w *waiter) second(i int) error {
 		return err
 	}
 	now := w.q.clock().Now().Round(0)
-	s := Step{Title: title, Plan: half(w.base, 1), Sessions: map[string][]session.Session{w.base.Caches[0]: list}}
+	s := Step{Title: title, Plan: half(w.base, 1), Knows: true, Sessions: map[string][]session.Session{w.base.Caches[0]: list}}
 	log, n, err := w.book.do(w.ctx, s)
 	if err != nil {
 		return err

@@ -82,7 +82,7 @@ func crossings(q Question) ([]crossing, error) {
 			p.Connections = []plan.Connection{{Target: a.ID, Identity: identity}, {Target: b.ID, Identity: identity}}
 			p.CustomCaches, p.Caches = []plan.CustomCache{byName}, []string{byName.ID}
 			p.Repeat, p.Concurrency, p.HTTPReuse, p.Expect = 1, 1, "off", nil
-			list = append(list, crossing{from, to, Step{Title: fmt.Sprintf("from %s to %s", from, to), Plan: p}})
+			list = append(list, crossing{from, to, Step{Title: fmt.Sprintf("from %s to %s", from, to), Plan: p, Knows: true}})
 		}
 	}
 	return list, nil

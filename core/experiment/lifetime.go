@@ -24,7 +24,7 @@ var Lifetime = Experiment{
 	}},
 	Connections: func(q Question) int {
 		p, err := agingPlan(q, 0)
-		return total(slices.Repeat([]Step{{Plan: p}}, halvings(q.bound())+beside), err)
+		return total(slices.Repeat([]Step{{Plan: p, Knows: true}}, halvings(q.bound())+beside), err)
 	},
 	Ask: askLifetime,
 }
@@ -103,7 +103,7 @@ func (a *aging) probe(d time.Duration) (word string, err error) {
 	if d > 0 && a.keeps {
 		made, log, n, err = a.apart(p, title, d)
 	} else {
-		s := Step{Title: title, Plan: p, Keep: func(map[string][]session.Session) { a.keeps = true }}
+		s := Step{Title: title, Plan: p, Knows: true, Keep: func(map[string][]session.Session) { a.keeps = true }}
 		log, n, err = a.book.do(a.ctx, s)
 		if err == nil {
 			made = attempt(log, 1, 1)
@@ -145,7 +145,7 @@ func (a *aging) probe(d time.Duration) (word string, err error) {
 func (a *aging) apart(p plan.Plan, title string, d time.Duration) (made *trace.Connection, log *trace.Log, n int, err error) {
 	p.Connections[1].After = 0
 	var sessions map[string][]session.Session
-	first := Step{Title: "a session to offer " + title, Plan: half(p, 0), Keep: func(m map[string][]session.Session) { sessions = m }}
+	first := Step{Title: "a session to offer " + title, Plan: half(p, 0), Knows: true, Keep: func(m map[string][]session.Session) { sessions = m }}
 	if log, _, err = a.book.do(a.ctx, first); err != nil {
 		return nil, nil, 0, err
 	}
@@ -159,7 +159,7 @@ func (a *aging) apart(p plan.Plan, title string, d time.Duration) (made *trace.C
 	if err := a.q.until(a.ctx, title, begun.Round(0).Add(d)); err != nil {
 		return nil, nil, 0, err
 	}
-	log, n, err = a.book.do(a.ctx, Step{Title: title, Plan: half(p, 1), Sessions: sessions})
+	log, n, err = a.book.do(a.ctx, Step{Title: title, Plan: half(p, 1), Knows: true, Sessions: sessions})
 	return made, log, n, err
 }
 

@@ -403,11 +403,11 @@ func TestQuestionsTell(t *testing.T) {
 		q    experiment.Question
 		want int
 	}{
-		{experiment.Levels, a.question(), 6},
-		{experiment.Clients, a.question(), 2*profiles() + 2},
-		{experiment.Cures, a.question(), 42},
-		{experiment.Matrix, a.question(), 4 * 3 * 2},
-		{experiment.Delays, a.question(), 8},
+		{experiment.Levels, a.question(), 6 + 2}, // with one for each run's word for nobody
+		{experiment.Clients, a.question(), 2*profiles() + 2 + 1},
+		{experiment.Cures, a.question(), 42 + 17},
+		{experiment.Matrix, a.question(), 4*3*2 + 6},
+		{experiment.Delays, a.question(), 8 + 2},
 		{experiment.Lifetime, a.question(), 4 * 16},
 		{experiment.Farm, farm, 4 * 3 * 2},
 	} {
@@ -430,7 +430,7 @@ func TestQuestionsTell(t *testing.T) {
 		q := a.question()
 		q.Plan.Targets = slices.Clone(q.Plan.Targets)
 		q.Plan.Stack, q.Plan.HTTPReuse, q.Plan.Targets[0].ALPN = test.stack, test.reuse, []string{test.alpn}
-		if got := experiment.Delays.Connections(q); got != test.want {
+		if got := experiment.Delays.Connections(q); got != test.want+2 {
 			t.Errorf("stack %q, http_reuse %s, %s: %d connections, want %d", test.stack, test.reuse, test.alpn, got, test.want)
 		}
 	}
