@@ -20,6 +20,9 @@ import (
 var Version = "dev"
 
 func main() {
+	if files.TokenHelper() {
+		return
+	}
 	demo := flag.Bool("demo", false, "start the lab server and load the demo")
 	run := flag.Bool("run", false, "start the run at once")
 	flag.Usage = func() {

@@ -19,6 +19,7 @@ import (
 // identityFlags are what the identity command was asked for.
 type identityFlags struct {
 	env      string
+	pinEnv   string
 	asJSON   bool
 	write    string
 	style    string
@@ -29,16 +30,18 @@ type identityFlags struct {
 func identityCommand(c *console) *cobra.Command {
 	var flags identityFlags
 	cmd := &cobra.Command{
-		Use: "identity FILE", Short: "Explain an identity file: what is inside, is it usable, who else reads it",
+		Use: "identity IDENTITY", Short: "Explain an identity: a file, a token, a database: what is inside, is it usable, who else reads it",
 		Long: "Explain an identity file: its format, MAC and encryption, the identities inside and their fitness for client authentication,\n" +
 			"and which other programs read it. With --write it writes the identities into a new PKCS#12 file (mode 0600).\n" +
-			"Exit code 0 when the file holds at least one usable identity, else 2 with the reason.",
-		Args: exactly(1, "the file"),
+			"A token is pkcs11:URI (pkcs11: alone for the only one), a Firefox or Chromium database nss:FOLDER, the system's store store:user.\n" +
+			"Exit code 0 when it holds at least one usable identity, else 2 with the reason.",
+		Args: exactly(1, "the file, or pkcs11:URI, nss:FOLDER, store:user"),
 		Example: "  rechallenge-cli identity alice.p12\n  PW=secret rechallenge-cli identity alice.p12 --password-env PW --json\n" +
 			"  PW=secret rechallenge-cli identity old.p12 --password-env PW --write new.p12 --style modern",
 		RunE: func(cmd *cobra.Command, args []string) error { return flags.run(cmd.Context(), c, args[0]) },
 	}
 	cmd.Flags().StringVar(&flags.env, "password-env", "", "name of the environment variable that holds the password")
+	cmd.Flags().StringVar(&flags.pinEnv, "pin-env", "", "name of the environment variable that holds a token's PIN or a database's master password")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&flags.write, "write", "", "write the identities into this new PKCS#12 file")
 	cmd.Flags().StringVar(&flags.style, "style", string(identity.Modern), "protection of the new file: modern (AES-256) or compatible (3DES, for old programs)")
@@ -60,7 +63,11 @@ func (flags identityFlags) run(ctx context.Context, c *console, name string) err
 		}
 		return password, err
 	}}
-	f, err := loader.File(ctx, plan.Identity{ID: filepath.Base(name), File: name, PasswordEnv: flags.env})
+	where, err := flags.place(name)
+	if err != nil {
+		return usage{err}
+	}
+	f, err := loader.File(ctx, where)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -104,6 +111,21 @@ func (flags identityFlags) run(ctx context.Context, c *console, name string) err
 		return nil
 	}
 	return flags.writeNew(ctx, c, usable, answer)
+}
+
+// place reads the argument. A file may have a colon in its name: it is split
+// only where there is no such file.
+func (flags identityFlags) place(name string) (plan.Identity, error) {
+	file := plan.Identity{ID: filepath.Base(name), File: name, PasswordEnv: flags.env}
+	if _, err := os.Lstat(name); err == nil {
+		return file, nil
+	}
+	i, err := files.Argument(name, cmp.Or(flags.pinEnv, flags.env), map[string]int{})
+	if err != nil || i.File == "" {
+		return i, err
+	}
+	i.ID, i.PasswordEnv = filepath.Base(i.File), cmp.Or(flags.env, i.PasswordEnv)
+	return i, nil
 }
 
 // writeNew writes the new file, reads it back and says who else reads it.

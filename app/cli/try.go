@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"rechallenge/app/desk"
+	"rechallenge/app/files"
 	"rechallenge/core/plan"
 	"rechallenge/core/target"
 )
@@ -18,6 +18,7 @@ import (
 // aim is what try and audit are told of the servers and identities.
 type aim struct {
 	identities []string
+	pinEnv     string
 	connectTo  string
 	trust      string
 	whoami     string
@@ -25,7 +26,8 @@ type aim struct {
 }
 
 func (a *aim) add(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&a.identities, "identity", nil, "client identity: `FILE[:PASSWORD_ENV]`, with the name of an environment variable; repeat for more")
+	cmd.Flags().StringArrayVar(&a.identities, "identity", nil, "client `IDENTITY`: FILE[:PASSWORD_ENV], with the name of an environment variable, pkcs11:URI, nss:FOLDER#NICKNAME or store:user#SUBJECT; repeat for more")
+	cmd.Flags().StringVar(&a.pinEnv, "pin-env", "", "name of the environment variable that holds the token's PIN or the database's master password (default: asked for)")
 	cmd.Flags().StringVar(&a.connectTo, "connect-to", "", "connect to `IP:PORT` instead of resolving")
 	cmd.Flags().StringVar(&a.trust, "trust", "", "PEM `FILE` of the CAs to trust, or none (default: the system's)")
 	cmd.Flags().StringVar(&a.whoami, "whoami", "", "how the server says whom it saw: `header:NAME` or body:REGEXP")
@@ -39,10 +41,12 @@ func tryCommand(c *console) *cobra.Command {
 		Use:   "try URL...",
 		Short: "Try identities on URLs, without a plan file",
 		Long: `For each URL in the order given, each identity in the order given: once with a shared
-session cache, once with none. An identity's id is the stem of its file's name.
+session cache, once with none. An identity's id is the stem of its file's name, the label of
+a token's object or a nickname.
 Without --identity the URLs are asked without a certificate.`,
 		Example: `  rechallenge-cli try https://server.test/ --identity alice.p12 --identity bob.p12 --trust ca.pem
-  ALICE=secret rechallenge-cli try https://server.test/ --identity alice.p12:ALICE --whoami header:X-Client-DN`,
+  ALICE=secret rechallenge-cli try https://server.test/ --identity alice.p12:ALICE --whoami header:X-Client-DN
+  PIN=123456 rechallenge-cli try https://server.test/ --identity 'pkcs11:token=demo;object=alice' --pin-env PIN`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := a.plan(args)
 			if err != nil {
@@ -68,7 +72,7 @@ func (a *aim) plan(urls []string) (*plan.Plan, error) {
 	p := &plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}, Timeout: plan.Duration(a.timeout)}
 	taken := map[string]int{}
 	for _, text := range a.identities {
-		i, err := identityOf(text, taken)
+		i, err := files.Argument(text, a.pinEnv, taken)
 		if err != nil {
 			return nil, err
 		}
@@ -120,22 +124,4 @@ func (a *aim) target(id, url string) (target.Target, error) {
 		return t, err
 	}
 	return t, nil
-}
-
-// identityOf reads FILE or FILE:PASSWORD_ENV. Its id is the file's stem; a
-// second one of that name gets -2.
-func identityOf(text string, taken map[string]int) (plan.Identity, error) {
-	file, env := text, ""
-	if i := strings.LastIndexByte(text, ':'); i > 1 && !strings.ContainsAny(text[i+1:], `/\.`) {
-		file, env = text[:i], text[i+1:]
-	}
-	if file == "" {
-		return plan.Identity{}, fmt.Errorf("--identity %s: want FILE or FILE:PASSWORD_ENV", text)
-	}
-	id := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	taken[id]++
-	if n := taken[id]; n > 1 {
-		id = fmt.Sprintf("%s-%d", id, n)
-	}
-	return plan.Identity{ID: id, File: file, PasswordEnv: env}, nil
 }

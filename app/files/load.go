@@ -72,6 +72,12 @@ func At(err error, path ...any) error {
 // Identity loads one identity of a plan: the one of its alias where the file
 // holds several.
 func (l Loader) Identity(ctx context.Context, i plan.Identity) (*identity.Identity, error) {
+	switch p, err := l.place(i); {
+	case err != nil:
+		return nil, err
+	case p != nil:
+		return l.token(ctx, i, p)
+	}
 	f, err := l.File(ctx, i)
 	if err != nil {
 		return nil, err
@@ -123,6 +129,12 @@ func Aliases(f *identity.File) string {
 // returned beside the error, which wraps an *identity.Error where the file is
 // at fault.
 func (l Loader) File(ctx context.Context, i plan.Identity) (*identity.File, error) {
+	switch p, err := l.place(i); {
+	case err != nil:
+		return nil, err
+	case p != nil:
+		return l.explain(ctx, i, p)
+	}
 	password, err := l.password(i)
 	if err != nil {
 		return nil, err

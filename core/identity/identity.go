@@ -53,7 +53,7 @@ type Identity struct {
 
 // TLSCertificate returns the identity in the form crypto/tls wants.
 func (id *Identity) TLSCertificate() tls.Certificate {
-	c := tls.Certificate{PrivateKey: id.Signer}
+	c := tls.Certificate{PrivateKey: id.Signer, SupportedSignatureAlgorithms: id.schemes()}
 	for i := range id.Chain {
 		c.Certificate = append(c.Certificate, id.Chain[i].DER)
 	}

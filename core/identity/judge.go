@@ -24,6 +24,9 @@ func (id *Identity) judge(now time.Time, complete bool, issuer string) {
 	case *RSAPSSKey:
 		add("openssl-only", "an RSA-PSS certificate: the OpenSSL stack can present it, Go's can't")
 	}
+	if id.Signer != nil && id.schemes() != nil {
+		add("no-pss", "its token makes no RSA-PSS signatures: it fits TLS 1.2 and older, not TLS 1.3")
+	}
 	if left := id.NotAfter.Sub(now); left > 0 && left < expirySoon {
 		add("expires-soon", "the certificate expires on %s", id.NotAfter.UTC().Format(time.DateOnly))
 	}

@@ -113,8 +113,12 @@ func (c *checker) identities() {
 		switch {
 		case x.ID == None:
 			add(`"none" stands for no certificate: choose another id`, "id")
+		case x.elsewhere() != "":
+			x.checkElsewhere(add)
+		case x.Module != "" || x.PINEnv != "" || x.PINFile != "":
+			add("goes with pkcs11 alone: name the token", "pkcs11")
 		case x.File == "" && x.Cert == "" && x.Key == "":
-			add("is missing: name a .p12, .pfx or .pem file, or cert and key", "file")
+			add("is missing: name a .p12, .pfx or .pem file, or cert and key, or pkcs11, nss or store", "file")
 		case x.File != "" && (x.Cert != "" || x.Key != ""):
 			add("excludes cert and key", "file")
 		case x.File == "" && x.Key == "":
@@ -128,6 +132,55 @@ func (c *checker) identities() {
 		if strings.ContainsAny(x.PasswordEnv, "= \t") {
 			add("is not the name of an environment variable", "password_env")
 		}
+	}
+}
+
+// elsewhere is the key that names where an identity is that is in no file of
+// its own, "" = it is in one.
+func (x *Identity) elsewhere() string {
+	switch {
+	case x.PKCS11 != "":
+		return "pkcs11"
+	case x.NSS != "":
+		return "nss"
+	case x.Store != "":
+		return "store"
+	}
+	return ""
+}
+
+// checkElsewhere checks an identity of a token, a database or a store.
+func (x *Identity) checkElsewhere(add func(what, key string)) {
+	where := x.elsewhere()
+	for _, other := range []struct{ key, value string }{
+		{"file", x.File}, {"cert", x.Cert}, {"key", x.Key}, {"pkcs11", x.PKCS11}, {"nss", x.NSS}, {"store", x.Store},
+	} {
+		if other.key != where && other.value != "" {
+			add("excludes "+other.key, where)
+			return
+		}
+	}
+	pin := x.PINEnv != "" || x.PINFile != "" || x.Module != ""
+	password := x.PasswordEnv != "" || x.PasswordFile != ""
+	switch {
+	case where == "pkcs11" && !strings.HasPrefix(x.PKCS11, "pkcs11:"):
+		add("must be a URI such as pkcs11:token=demo;object=alice", where)
+	case where == "pkcs11" && strings.Contains(x.PKCS11, "pin-value"):
+		add("never holds a PIN: name an environment variable in pin_env or a file in pin_file", where)
+	case where == "pkcs11" && password:
+		add("has a PIN: write pin_env or pin_file instead of password_env or password_file", where)
+	case where == "pkcs11" && x.Alias != "":
+		add("chooses by object= in the URI: remove alias", where)
+	case where != "pkcs11" && pin:
+		add("has no PIN and no module: remove pin_env, pin_file and module", where)
+	case where == "store" && x.Store != "user" && x.Store != "machine":
+		add(`must be user or machine`, where)
+	case where == "store" && password:
+		add("has no password: remove password_env and password_file", where)
+	case x.PINEnv != "" && x.PINFile != "":
+		add("excludes pin_file", "pin_env")
+	case strings.ContainsAny(x.PINEnv, "= \t"):
+		add("is not the name of an environment variable", "pin_env")
 	}
 }
 

@@ -158,7 +158,8 @@ func (r *reader) timeout(n *yaml.Node, p *Plan) {
 func (r *reader) identity(n *yaml.Node) (x Identity) {
 	r.mapping(n, "an identity",
 		r.text("id", &x.ID), r.text("file", &x.File), r.text("cert", &x.Cert), r.text("key", &x.Key),
-		r.text("password_env", &x.PasswordEnv), r.text("password_file", &x.PasswordFile), r.text("alias", &x.Alias))
+		r.text("password_env", &x.PasswordEnv), r.text("password_file", &x.PasswordFile), r.text("alias", &x.Alias),
+		r.text("pkcs11", &x.PKCS11), r.text("module", &x.Module), r.text("pin_env", &x.PINEnv), r.text("pin_file", &x.PINFile), r.text("nss", &x.NSS), r.text("store", &x.Store))
 	return x
 }
 

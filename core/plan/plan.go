@@ -50,6 +50,13 @@ type Identity struct {
 	PasswordEnv  string `yaml:"password_env,omitempty" json:"password_env,omitempty"`
 	PasswordFile string `yaml:"password_file,omitempty" json:"password_file,omitempty"`
 	Alias        string `yaml:"alias,omitempty" json:"alias,omitempty"`
+	// Instead of a file: a token's URI (RFC 7512), an NSS database's folder, the system's store ("user" or "machine").
+	PKCS11  string `yaml:"pkcs11,omitempty" json:"pkcs11,omitempty"`
+	Module  string `yaml:"module,omitempty" json:"module,omitempty"`
+	PINEnv  string `yaml:"pin_env,omitempty" json:"pin_env,omitempty"`
+	PINFile string `yaml:"pin_file,omitempty" json:"pin_file,omitempty"`
+	NSS     string `yaml:"nss,omitempty" json:"nss,omitempty"`
+	Store   string `yaml:"store,omitempty" json:"store,omitempty"`
 }
 
 // Connection is one attempt to make.

@@ -50,6 +50,7 @@ func (r *reader) fail(n *yaml.Node, format string, args ...any) {
 // refused are keys that people expect and that must not be: with the reason why.
 var refused = map[string]string{
 	"password":       "a plan never holds a password: name an environment variable in password_env or a file in password_file",
+	"pin":            "a plan never holds a PIN: name an environment variable in pin_env or a file in pin_file",
 	"proxy_password": "a plan never holds a password: name an environment variable in proxy_password_env",
 	"<<":             "merge keys are no part of a plan: write the entries out",
 }

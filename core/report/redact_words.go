@@ -319,7 +319,9 @@ func (x *redactor) collect(log *trace.Log) {
 		w.add("name", id.ID)
 		w.add("name", id.Alias)
 		w.add("VARIABLE", id.PasswordEnv)
-		for _, f := range []string{id.File, id.Cert, id.Key, id.PasswordFile} {
+		w.add("VARIABLE", id.PINEnv)
+		w.add("name", id.PKCS11)
+		for _, f := range []string{id.File, id.Cert, id.Key, id.PasswordFile, id.Module, id.PINFile, id.NSS} {
 			w.file(f)
 		}
 	}
@@ -327,7 +329,11 @@ func (x *redactor) collect(log *trace.Log) {
 		id := &run.Identities[i]
 		w.add("name", id.ID)
 		w.add("name", id.Alias)
-		w.file(id.File)
+		if strings.HasPrefix(id.File, "pkcs11:") {
+			w.add("name", id.File)
+		} else {
+			w.file(id.File)
+		}
 		for _, c := range id.Chain {
 			w.certificate(c.DER)
 		}

@@ -1,0 +1,197 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rechallenge/core/identity"
+	"rechallenge/core/plan"
+	"rechallenge/core/token"
+)
+
+// TokenHelper is the whole program where it was started as a token's helper:
+// main calls it first, and ends where it says true.
+func TokenHelper() bool { return token.Main() }
+
+// place is where a plan's identity is, for core/token; nil = in a file.
+func (l Loader) place(i plan.Identity) (*token.Place, error) {
+	switch {
+	case i.PKCS11 != "":
+		uri, err := token.ParseURI(i.PKCS11)
+		if err != nil {
+			return nil, field{"pkcs11", err}
+		}
+		p := &token.Place{URI: uri}
+		if i.Module != "" {
+			p.Module = l.Path(i.Module)
+		}
+		return p, nil
+	case i.NSS != "":
+		folder := i.NSS
+		if !strings.HasPrefix(folder, "~") {
+			folder = l.Path(folder)
+		}
+		return &token.Place{NSS: folder, Choose: i.Alias}, nil
+	case i.Store != "":
+		return &token.Place{Store: i.Store, Choose: i.Alias}, nil
+	}
+	return nil, nil
+}
+
+// token loads an identity that is in no file.
+func (l Loader) token(ctx context.Context, i plan.Identity, p *token.Place) (*identity.Identity, error) {
+	ask, err := l.pin(i, p)
+	if err != nil {
+		return nil, err
+	}
+	id, err := token.Open(ctx, *p, ask)
+	if err != nil {
+		return nil, field{elsewhere(i), err}
+	}
+	id.ID, id.File = i.ID, id.Home()
+	return id, nil
+}
+
+func elsewhere(i plan.Identity) string {
+	switch {
+	case i.PKCS11 != "":
+		return "pkcs11"
+	case i.NSS != "":
+		return "nss"
+	}
+	return "store"
+}
+
+// pin is how the PIN of a token, or the master password of a database, is found:
+// where the plan points, else by asking.
+func (l Loader) pin(i plan.Identity, p *token.Place) (token.Ask, error) {
+	if i.PINFile == "" && i.PINEnv == "" && p.URI != nil {
+		i.PINFile = p.URI.PINFile
+	}
+	env, name, keys := i.PINEnv, i.PINFile, [2]string{"pin_env", "pin_file"}
+	if p.NSS != "" {
+		env, name, keys = i.PasswordEnv, i.PasswordFile, [2]string{"password_env", "password_file"}
+	}
+	var fixed *string
+	switch {
+	case env != "":
+		value, ok := os.LookupEnv(env)
+		if !ok {
+			return nil, field{keys[0], fmt.Errorf("the environment has no %s: set it to the PIN, or leave it out to be asked", env)}
+		}
+		fixed = &value
+	case name != "":
+		data, err := l.read(name, maxPassword)
+		if err != nil {
+			return nil, field{keys[1], err}
+		}
+		value := strings.TrimRight(string(data), "\r\n")
+		fixed = &value
+	}
+	return func(ctx context.Context, q token.Question) (string, error) {
+		word := "PIN"
+		if q.Master {
+			word = "master password"
+		}
+		switch {
+		case fixed != nil && q.Again:
+			return "", token.ErrOnce
+		case fixed != nil:
+			return *fixed, nil
+		case l.Ask == nil:
+			return "", fmt.Errorf("the token %q wants its %s", q.Token, word)
+		}
+		what := word + " of token " + q.Token
+		if q.Tries != "" {
+			what += ", " + q.Tries
+		}
+		answer, err := l.Ask(ctx, i.ID, what, q.Again)
+		if err != nil && ctx.Err() == nil {
+			err = fmt.Errorf("the token %q wants its %s (name an environment variable with it: --pin-env, or %s in a plan): %w", q.Token, word, keys[0], err)
+		}
+		return answer, err
+	}, nil
+}
+
+// Explain is the doctor's answer on an identity that is in no file.
+func (l Loader) explain(ctx context.Context, i plan.Identity, p *token.Place) (*identity.File, error) {
+	ask, err := l.pin(i, p)
+	if err != nil {
+		return nil, err
+	}
+	f, err := token.Explain(ctx, *p, ask)
+	var refused *token.Error
+	if errors.As(err, &refused) {
+		err = &identity.Error{Code: identity.Code(refused.Code), What: refused.What, Do: refused.Do, Offset: -1}
+	}
+	return f, err
+}
+
+// Argument reads what stands behind --identity: FILE or FILE:PASSWORD_ENV,
+// pkcs11:URI, nss:FOLDER#NICKNAME, store:user#SUBJECT. pinEnv is --pin-env's. Its
+// id is the file's stem, the object's label, the nickname or the CN; a second
+// one of that name in taken gets -2.
+func Argument(text, pinEnv string, taken map[string]int) (plan.Identity, error) {
+	var i plan.Identity
+	kind, rest, _ := strings.Cut(text, ":")
+	place, choose, _ := strings.Cut(rest, "#")
+	switch kind {
+	case "pkcs11":
+		uri, err := token.ParseURI(text)
+		if err != nil {
+			return i, err
+		}
+		i.PKCS11, i.PINEnv = text, pinEnv
+		i.ID = firstOf(uri.Object, uri.Token, "token")
+	case "nss":
+		if place == "" {
+			return i, errors.New("--identity nss: names no folder: want nss:FOLDER#NICKNAME")
+		}
+		i.NSS, i.Alias, i.PasswordEnv = place, choose, pinEnv
+		i.ID = firstOf(choose, filepath.Base(place))
+	case "store":
+		if place != "user" && place != "machine" {
+			return i, errors.New("--identity store: want store:user#SUBJECT or store:machine#SUBJECT")
+		}
+		i.Store, i.Alias = place, choose
+		i.ID = firstOf(commonName(choose), place)
+	default:
+		file, env := text, ""
+		if at := strings.LastIndexByte(text, ':'); at > 1 && !strings.ContainsAny(text[at+1:], `/\.`) {
+			file, env = text[:at], text[at+1:]
+		}
+		if file == "" {
+			return i, fmt.Errorf("--identity %s: want FILE, FILE:PASSWORD_ENV, pkcs11:URI, nss:FOLDER#NICKNAME or store:user#SUBJECT", text)
+		}
+		i.File, i.PasswordEnv = file, env
+		i.ID = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	}
+	taken[i.ID]++
+	if n := taken[i.ID]; n > 1 {
+		i.ID = fmt.Sprintf("%s-%d", i.ID, n)
+	}
+	return i, nil
+}
+
+func firstOf(list ...string) string {
+	for _, s := range list {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// commonName is the CN of a name in text, or the text.
+func commonName(subject string) string {
+	for part := range strings.SplitSeq(subject, ",") {
+		if cn, ok := strings.CutPrefix(strings.TrimSpace(part), "CN="); ok {
+			return cn
+		}
+	}
+	return subject
+}

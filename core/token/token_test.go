@@ -1,0 +1,368 @@
+package token_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"rechallenge/core/identity"
+	"rechallenge/core/token"
+)
+
+func TestMain(m *testing.M) {
+	if token.Main() {
+		return
+	}
+	code := m.Run()
+	token.CloseAll()
+	os.Exit(code)
+}
+
+const (
+	pin  = "123456"
+	soft = "/usr/lib/softhsm/libsofthsm2.so"
+)
+
+// hsm is a SoftHSM with its tokens in a folder of the test.
+type hsm struct {
+	t   *testing.T
+	dir string
+}
+
+func newHSM(t *testing.T, tokens ...string) hsm {
+	t.Helper()
+	for _, tool := range []string{"softhsm2-util", "pkcs11-tool", "openssl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("RECHALLENGE_ALL_TOOLS") != "" {
+				t.Fatalf("%s is not installed", tool)
+			}
+			t.Skipf("%s is not installed", tool)
+		}
+	}
+	h := hsm{t, t.TempDir()}
+	h.write("softhsm2.conf", "directories.tokendir = "+h.path("tokens")+"\nobjectstore.backend = file\nlog.level = ERROR\n")
+	if err := os.Mkdir(h.path("tokens"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SOFTHSM2_CONF", h.path("softhsm2.conf"))
+	t.Cleanup(token.CloseAll) // before the folder goes
+	for _, label := range tokens {
+		h.run("softhsm2-util", "--init-token", "--free", "--label", label, "--pin", pin, "--so-pin", "87654321")
+	}
+	return h
+}
+
+func (h hsm) path(name string) string { return filepath.Join(h.dir, name) }
+
+func (h hsm) write(name, text string) {
+	h.t.Helper()
+	if err := os.WriteFile(h.path(name), []byte(text), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h hsm) run(name string, args ...string) {
+	h.t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Dir = h.dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		h.t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+}
+
+// put makes a key and its certificate and puts both on a token.
+func (h hsm) put(label, object, id string, kind ...string) {
+	h.t.Helper()
+	h.run("openssl", append([]string{"genpkey", "-out", object + ".key"}, kind...)...)
+	h.run("openssl", "req", "-new", "-x509", "-key", object+".key", "-subj", "/CN="+object, "-days", "30", "-addext", "extendedKeyUsage=clientAuth", "-outform", "DER", "-out", object+".der")
+	h.run("softhsm2-util", "--import", object+".key", "--token", label, "--label", object, "--id", id, "--pin", pin)
+	h.run("pkcs11-tool", "--module", soft, "--token-label", label, "--login", "--pin", pin, "--write-object", object+".der", "--type", "cert", "--label", object, "--id", id)
+}
+
+// place is a place by its URI.
+func place(t *testing.T, uri string) token.Place {
+	t.Helper()
+	u, err := token.ParseURI(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token.Place{URI: u, Module: soft}
+}
+
+// fixed answers with one PIN, once.
+func fixed(pin string) token.Ask {
+	return func(_ context.Context, q token.Question) (string, error) {
+		if q.Again {
+			return "", token.ErrOnce
+		}
+		return pin, nil
+	}
+}
+
+var keys = []struct {
+	name string
+	kind []string
+}{
+	{"rsa", []string{"-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"}},
+	{"p256", []string{"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"}},
+	{"p384", []string{"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"}},
+	{"p521", []string{"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"}},
+	{"ed25519", []string{"-algorithm", "ed25519"}},
+}
+
+// TestKeys: an identity of each kind of key signs in each way that TLS wants.
+func TestKeys(t *testing.T) {
+	h := newHSM(t, "demo", "other")
+	for i, k := range keys {
+		h.put("demo", k.name, string(rune('1'+i))+"0", k.kind...)
+	}
+	for _, k := range keys {
+		id, err := token.Open(t.Context(), place(t, "pkcs11:token=demo;object="+k.name), fixed(pin))
+		if err != nil {
+			t.Errorf("%s: %v", k.name, err)
+			continue
+		}
+		if id.Alias != k.name || id.Subject != "CN="+k.name || !id.Usable || !strings.Contains(id.Home(), "token=demo;object="+k.name) {
+			t.Errorf("%s: %+v at %s", k.name, id.Public, id.Home())
+		}
+		prove(t, k.name, id)
+		if _, err := id.PKCS8(); err == nil {
+			t.Errorf("%s: the key left its token", k.name)
+		}
+	}
+	// Many at once.
+	id, err := token.Open(t.Context(), place(t, "pkcs11:object=p256"), fixed(pin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 64 {
+		all.Go(func() { prove(t, "p256", id) })
+	}
+	all.Wait()
+}
+
+// prove signs with the identity and verifies by its certificate.
+func prove(t *testing.T, name string, id *identity.Identity) {
+	t.Helper()
+	message := []byte("the handshake so far")
+	digest := sha256.Sum256(message)
+	for _, opts := range []crypto.SignerOpts{crypto.SHA256, &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: rsa.PSSSaltLengthEqualsHash}} {
+		signed := digest[:]
+		if _, ok := id.Signer.Public().(ed25519.PublicKey); ok {
+			signed, opts = message, crypto.Hash(0)
+		}
+		signature, err := id.Signer.Sign(rand.Reader, signed, opts)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		good := false
+		switch key := id.Signer.Public().(type) {
+		case *rsa.PublicKey:
+			if pss, ok := opts.(*rsa.PSSOptions); ok {
+				good = rsa.VerifyPSS(key, crypto.SHA256, digest[:], signature, pss) == nil
+			} else {
+				good = rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], signature) == nil
+			}
+		case *ecdsa.PublicKey:
+			good = ecdsa.VerifyASN1(key, digest[:], signature)
+		case ed25519.PublicKey:
+			good = ed25519.Verify(key, message, signature)
+		}
+		if !good {
+			t.Errorf("%s: the signature is wrong", name)
+		}
+	}
+}
+
+// TestRefusals: what can't be opened says why, and never with the PIN.
+func TestRefusals(t *testing.T) {
+	h := newHSM(t, "demo", "empty")
+	h.put("demo", "alice", "10", keys[1].kind...)
+	h.put("demo", "bob", "20", keys[1].kind...)
+	tests := []struct {
+		uri, pin, module string
+		code             token.Code
+	}{
+		{"pkcs11:token=demo;object=alice", "wrong-654321", soft, token.WrongPIN},
+		{"pkcs11:token=demo;object=carol", pin, soft, token.NoObject},
+		{"pkcs11:token=demo", pin, soft, token.Ambiguous},
+		{"pkcs11:token=empty;object=alice", pin, soft, token.NoObject},
+		{"pkcs11:token=nowhere;object=alice", pin, soft, token.NoToken},
+		{"pkcs11:token=demo;object=alice", pin, "/nowhere/module.so", token.NoModule},
+		{"pkcs11:token=demo;object=alice", pin, "/etc/passwd", token.NoModule},
+		{"pkcs11:token=demo;object=alice", pin, "/lib/x86_64-linux-gnu/libz.so.1", token.NoModule},
+	}
+	for _, test := range tests {
+		token.CloseAll()
+		p := place(t, test.uri)
+		p.Module = test.module
+		_, err := token.Open(t.Context(), p, fixed(test.pin))
+		var e *token.Error
+		if !errors.As(err, &e) || e.Code != test.code {
+			t.Errorf("%s with %s: %v, want %s", test.uri, test.module, err, test.code)
+		}
+		if err != nil && (strings.Contains(err.Error(), test.pin) || strings.Contains(err.Error(), pin)) {
+			t.Errorf("the PIN stands in %q", err)
+		}
+	}
+	if _, err := token.Open(t.Context(), place(t, "pkcs11:token=demo;object=alice"), nil); err == nil {
+		t.Error("opened without a PIN")
+	}
+	for _, uri := range []string{"pkcs11:token=a?pin-value=" + pin, "pkcs11:token=a;token=b", "pkcs11:token", "pkcs:token=a", "pkcs11:token=%zz", "pkcs11:secret=1"} {
+		if _, err := token.ParseURI(uri); err == nil || strings.Contains(err.Error(), pin) {
+			t.Errorf("%s: %v", uri, err)
+		}
+	}
+}
+
+// TestPulled: a token that goes away while it is used is a reason of its own.
+func TestPulled(t *testing.T) {
+	h := newHSM(t, "demo")
+	h.put("demo", "alice", "10", keys[1].kind...)
+	id, err := token.Open(t.Context(), place(t, "pkcs11:token=demo;object=alice"), fixed(pin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	present := func() error {
+		return id.Signer.(interface{ Present(context.Context) error }).Present(t.Context())
+	}
+	if err := present(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(h.path("tokens")); err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256(nil)
+	_, err = id.Signer.Sign(rand.Reader, digest[:], crypto.SHA256)
+	var f *identity.KeyFailure
+	if !errors.As(err, &f) || f.Reason != identity.KeyGone {
+		t.Errorf("after it was pulled: %v", err)
+	}
+}
+
+// crasher is a module that has one slot and aborts when it is asked for it.
+const crasher = `
+#include <stdlib.h>
+typedef unsigned long U;
+static U ok(void) { return 0; }
+static U die(void) { abort(); }
+static struct { unsigned char v[2]; void *f[68]; } list;
+U C_GetFunctionList(void **out) {
+	for (int i = 0; i < 68; i++) list.f[i] = (void *)die;
+	list.f[0] = (void *)ok;
+	*out = &list;
+	return 0;
+}
+`
+
+// TestCrash: a module that aborts, and one that hangs, take nothing along.
+func TestCrash(t *testing.T) {
+	if _, err := exec.LookPath("cc"); err != nil {
+		t.Skip("no C compiler")
+	}
+	h := hsm{t, t.TempDir()}
+	t.Cleanup(token.CloseAll)
+	h.write("crash.c", crasher)
+	h.run("cc", "-shared", "-fPIC", "-o", "crash.so", "crash.c")
+	p := place(t, "pkcs11:token=demo")
+	p.Module = h.path("crash.so")
+	for range 2 {
+		_, err := token.Open(t.Context(), p, fixed(pin))
+		if err == nil || !strings.Contains(err.Error(), "crashed") {
+			t.Errorf("got %v", err)
+		}
+	}
+	h.write("hang.c", strings.Replace(crasher, "abort()", "for(;;)", 1))
+	h.run("cc", "-shared", "-fPIC", "-o", "hang.so", "hang.c")
+	p.Module = h.path("hang.so")
+	ctx, cancel := context.WithCancel(t.Context())
+	go cancel()
+	if _, err := token.Open(ctx, p, fixed(pin)); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled wait: %v", err)
+	}
+}
+
+// TestNSS: an identity in a database made by NSS's own tools, with a master
+// password; a wrong one is told apart; nothing is written into it.
+func TestNSS(t *testing.T) {
+	if _, err := exec.LookPath("certutil"); err != nil {
+		t.Skip("certutil is not installed")
+	}
+	h := hsm{t, t.TempDir()}
+	t.Cleanup(token.CloseAll)
+	h.write("pw", "master-secret\n")
+	h.run("mkdir", "db")
+	h.run("certutil", "-N", "-d", "sql:db", "-f", "pw")
+	for _, name := range []string{"alice", "bob"} {
+		h.run("openssl", "req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", name+".key", "-subj", "/CN="+name, "-days", "30", "-out", name+".pem")
+		h.run("openssl", "pkcs12", "-export", "-in", name+".pem", "-inkey", name+".key", "-name", name, "-passout", "pass:x", "-out", name+".p12")
+		h.run("pk12util", "-i", name+".p12", "-d", "sql:db", "-k", "pw", "-W", "x")
+	}
+	before, err := os.ReadFile(h.path("db/key4.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"alice", "bob"} {
+		id, err := token.Open(t.Context(), token.Place{NSS: h.path("db"), Choose: name}, fixed("master-secret"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id.Subject != "CN="+name {
+			t.Errorf("got %s", id.Subject)
+		}
+		prove(t, name, id)
+	}
+	token.CloseAll()
+	_, err = token.Open(t.Context(), token.Place{NSS: h.path("db"), Choose: "alice"}, fixed("wrong"))
+	var e *token.Error
+	if !errors.As(err, &e) || e.Code != token.WrongPIN || !strings.Contains(e.What, "master password") {
+		t.Errorf("with a wrong master password: %v", err)
+	}
+	if _, err := token.Open(t.Context(), token.Place{NSS: h.dir}, fixed("x")); err == nil || !strings.Contains(err.Error(), "cert9.db") {
+		t.Errorf("a folder without a database: %v", err)
+	}
+	if after, err := os.ReadFile(h.path("db/key4.db")); err != nil || string(after) != string(before) {
+		t.Errorf("the database was written to (%v)", err)
+	}
+}
+
+// TestExplain: the doctor's look, with the PIN and without.
+func TestExplain(t *testing.T) {
+	h := newHSM(t, "demo")
+	h.put("demo", "alice", "10", keys[1].kind...)
+	f, err := token.Explain(t.Context(), place(t, "pkcs11:"), fixed(pin))
+	if err != nil || len(f.Identities) != 1 || f.Identities[0].Alias != "alice" || len(f.Readers) == 0 {
+		t.Errorf("%v: %+v", err, f)
+	}
+	token.CloseAll()
+	f, err = token.Explain(t.Context(), place(t, "pkcs11:"), nil)
+	var e *token.Error
+	if !errors.As(err, &e) || e.Code != token.NeedsPIN || len(f.Others) != 1 {
+		t.Errorf("without a PIN: %v, %+v", err, f)
+	}
+}
+
+func FuzzURI(f *testing.F) {
+	for _, s := range []string{"pkcs11:token=a;object=b?module-path=/x&pin-source=file:/y", "pkcs11:", "pkcs11:id=%01%02;slot-id=3"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		u, err := token.ParseURI(s)
+		if err == nil && strings.Contains(u.String(), "?") {
+			t.Errorf("%q shows its query", u)
+		}
+	})
+}
