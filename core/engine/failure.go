@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"rechallenge/core/identity"
 	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
 	"rechallenge/core/trace"
@@ -50,6 +51,12 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 		case stack.TimedOut:
 			f.Reason = trace.ReasonTimeout
 			return f
+		case stack.KeyFailed:
+			var key *identity.KeyFailure
+			if errors.As(err, &key) {
+				f.Phase, f.Reason = trace.PhaseTLS, trace.Reason(key.Reason)
+				return f
+			}
 		}
 	}
 	if why := stackHadEnough(err); why != "" {

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/tls"
+	"strings"
 	"time"
 )
 
@@ -52,6 +53,9 @@ func FromSigner(alias string, leaf []byte, others [][]byte, signer crypto.Signer
 	id.Certificate, id.Alias, id.Usable = id.Chain[0], alias, true
 	top := m.certs[chain[len(chain)-1]].tbs
 	id.judge(time.Now(), sameName(top.subject, top.issuer), nameOf(top.issuer))
+	for i := range id.Problems {
+		id.Problems[i].Message = strings.Replace(id.Problems[i].Message, " is not in the file:", " is not there beside it:", 1)
+	}
 	return id, nil
 }
 

@@ -100,6 +100,9 @@ const (
 	TimedOut      Reason = "timeout"
 	Cancelled     Reason = "cancelled"
 	Failed        Reason = "tls-failed"
+	// KeyFailed: the identity's key is in a token, which did not sign. Err wraps
+	// an *identity.KeyFailure.
+	KeyFailed Reason = "key-failed"
 )
 
 // Error is a handshake, read or write that failed in TLS.

@@ -210,7 +210,7 @@ func (m *cryptoki) token(slot uint64) (Token, uint64) {
 	case flags&flagPINFinalTry != 0:
 		t.Tries = "last try"
 	case flags&flagPINCountLow != 0:
-		t.Tries = "wrong before, few tries are left"
+		t.Tries = "a wrong one was tried since the last right one"
 	}
 	return t, 0
 }

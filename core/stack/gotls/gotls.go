@@ -95,6 +95,10 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 				return nil, err
 			}
 			cert := cfg.Identity.TLSCertificate()
+			if cfg.Identity.Home() != "" {
+				c.key.Signer = cfg.Identity.Signer
+				cert.PrivateKey = &c.key
+			}
 			return &cert, nil
 		},
 	}
@@ -120,7 +124,7 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 		if errors.Is(err, errNotOffered) {
 			return withoutSession(ctx, conn, cfg)
 		}
-		return nil, handshakeError(err)
+		return nil, c.key.Error(handshakeError(err))
 	}
 	c.settle()
 	return c, nil
@@ -161,7 +165,8 @@ type client struct {
 	cfg        stack.Config
 	now        func() time.Time
 	sniffer    sniffer
-	master     []byte // TLS 1.2 master secret
+	key        stack.NotedSigner // of an identity whose key is somewhere else
+	master     []byte            // TLS 1.2 master secret
 	evaluated  bool
 	offering   *tls.ClientSessionState
 	notOffered string
@@ -259,12 +264,12 @@ func (c *client) harvest(s tls.ConnectionState, answer helloMessage) error {
 // Read and Write give errors in the stack's terms.
 func (c *client) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	return n, translate(err)
+	return n, c.key.Error(translate(err))
 }
 
 func (c *client) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
-	return n, translate(err)
+	return n, c.key.Error(translate(err))
 }
 
 // Close bounds what crypto/tls waits for with a close_notify, which is five seconds.
