@@ -74,6 +74,11 @@ func (flags identityFlags) run(ctx context.Context, c *console, name string) err
 	var refused *identity.Error
 	switch {
 	case errors.As(err, &refused):
+	case errors.Is(err, errNoTerminal) && where.File == "":
+		refused = &identity.Error{
+			Code: files.NeedsPIN, What: "its keys are behind a PIN or master password, and there is no terminal to ask at",
+			Do: "set an environment variable to it and name that one: --pin-env NAME", Offset: -1,
+		}
 	case errors.Is(err, errNoTerminal):
 		refused = &identity.Error{
 			Code: identity.PasswordNeeded, What: "the file is protected by a password, and there is no terminal to ask at",

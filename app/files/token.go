@@ -17,6 +17,9 @@ import (
 // main calls it first, and ends where it says true.
 func TokenHelper() bool { return token.Main() }
 
+// NeedsPIN is the doctor's code for a token whose PIN nobody gave.
+const NeedsPIN = identity.Code(token.NeedsPIN)
+
 // place is where a plan's identity is, for core/token; nil = in a file.
 func (l Loader) place(i plan.Identity) (*token.Place, error) {
 	switch {
