@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/app"
 
 	"rechallenge/app/desk"
+	"rechallenge/app/files"
 	"rechallenge/app/native"
 	"rechallenge/app/ui"
 	"rechallenge/core/trace"

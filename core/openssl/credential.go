@@ -13,13 +13,12 @@ type Credential struct {
 	cert  uintptr
 	key   uintptr
 	chain uintptr // STACK_OF(X509) of the rest
+
+	foreign uintptr // RSA or EC_KEY of a key that is somewhere else; the key owns it
 }
 
 // NewCredential parses a chain (DER, leaf first) and a private key (PKCS #8 in DER).
 func (l *Library) NewCredential(chain [][]byte, key []byte) (*Credential, error) {
-	if len(chain) == 0 {
-		return nil, errors.New("load a certificate: the chain is empty")
-	}
 	h := Credential{lib: l}
 	var err error
 	pin(func() {
@@ -28,19 +27,7 @@ func (l *Library) NewCredential(chain [][]byte, key []byte) (*Credential, error)
 			err = l.failure("load a private key", errorSSL)
 			return
 		}
-		h.chain = l.OPENSSL_sk_new_null()
-		for i, der := range chain {
-			x := parse(l.D2i_X509, der)
-			switch {
-			case x == 0:
-				err = fmt.Errorf("certificate %d of the chain: %w", i+1, l.failure("load a certificate", errorSSL))
-				return
-			case i == 0:
-				h.cert = x
-			default:
-				l.OPENSSL_sk_push(h.chain, x)
-			}
-		}
+		err = l.certificates(&h, chain)
 	})
 	if err != nil {
 		h.free()
@@ -51,7 +38,30 @@ func (l *Library) NewCredential(chain [][]byte, key []byte) (*Credential, error)
 	return out, nil
 }
 
+// certificates parses a chain. The thread is pinned.
+func (l *Library) certificates(h *Credential, chain [][]byte) error {
+	if len(chain) == 0 {
+		return errors.New("load a certificate: the chain is empty")
+	}
+	h.chain = l.OPENSSL_sk_new_null()
+	for i, der := range chain {
+		x := parse(l.D2i_X509, der)
+		switch {
+		case x == 0:
+			return fmt.Errorf("certificate %d of the chain: %w", i+1, l.failure("load a certificate", errorSSL))
+		case i == 0:
+			h.cert = x
+		default:
+			l.OPENSSL_sk_push(h.chain, x)
+		}
+	}
+	return nil
+}
+
 func (h *Credential) free() {
+	if h.foreign != 0 {
+		h.lib.signing.signers.Delete(h.foreign)
+	}
 	if h.chain != 0 {
 		for i := range h.lib.OPENSSL_sk_num(h.chain) {
 			h.lib.X509_free(h.lib.OPENSSL_sk_value(h.chain, i))

@@ -23,7 +23,7 @@ const (
 )
 
 // open loads the first pair of libraries that is there and whole.
-func open(s *symbols) error {
+func open(s *symbols, g *signing) error {
 	var last error
 	pairs := candidates()
 	switch dir := os.Getenv(Setting); dir {
@@ -47,13 +47,14 @@ func open(s *symbols) error {
 			continue
 		}
 		if last = bind(s, ssl, crypto); last == nil {
+			g.err = bind(&g.keySymbols, ssl, crypto)
 			return nil
 		}
 	}
 	return fmt.Errorf("%w: install OpenSSL 3 or 1.1.1, or name its folder in %s (%v)", ErrUnavailable, Setting, last)
 }
 
-func bind(s *symbols, libraries ...uintptr) error {
+func bind(s any, libraries ...uintptr) error {
 	v := reflect.ValueOf(s).Elem()
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Name

@@ -4,7 +4,7 @@ package openssl
 
 import "fmt"
 
-func open(*symbols) error {
+func open(*symbols, *signing) error {
 	return fmt.Errorf("%w: this program was built without it", ErrUnavailable)
 }
 

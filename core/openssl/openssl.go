@@ -26,11 +26,12 @@ type Library struct {
 	exIndex   int32   // where an X509_STORE_CTX keeps its SSL
 	callbacks callbacks
 	conns     sync.Map // SSL address → *Conn
+	signing   signing
 }
 
 var load = sync.OnceValues(func() (*Library, error) {
 	l := &Library{}
-	if err := open(&l.symbols); err != nil {
+	if err := open(&l.symbols, &l.signing); err != nil {
 		return nil, err
 	}
 	if err := l.start(); err != nil {

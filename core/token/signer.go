@@ -244,7 +244,7 @@ func (s *signer) PSS() bool { return s.can(kindPSS) || s.can(kindRaw) }
 // Sign signs a digest, or with Ed25519 a message. Its errors are a
 // *identity.KeyFailure where the token is the reason.
 func (s *signer) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	r := request{Op: "sign", Slot: s.token.Slot, Key: s.id, Data: digest}
+	r := request{Data: digest}
 	switch key := s.public.(type) {
 	case *rsa.PublicKey:
 		if err := s.rsa(rand, key, &r, digest, opts); err != nil {
@@ -257,6 +257,16 @@ func (s *signer) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]
 	default:
 		return nil, fmt.Errorf("sign with the token %q: a %T is not known", s.token.Label, s.public)
 	}
+	signature, err := s.send(r)
+	if err == nil && r.Kind == kindECDSA {
+		return ecdsaSignature(signature)
+	}
+	return signature, err
+}
+
+// send has the token sign.
+func (s *signer) send(r request) ([]byte, error) {
+	r.Op, r.Slot, r.Key = "sign", s.token.Slot, s.id
 	s.helper.mu.Lock()
 	if l := s.helper.logged[s.token.Slot]; l != nil {
 		r.PIN, r.Pad = bytes.Clone(l.pin), l.pad
@@ -267,21 +277,27 @@ func (s *signer) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]
 	if err == nil {
 		err = out.failure()
 	}
-	if err != nil {
-		var f *identity.KeyFailure
-		if errors.As(err, &f) {
-			return nil, &identity.KeyFailure{Reason: f.Reason, Err: fmt.Errorf("the token %q did not sign: %w", s.token.Label, f.Err)}
-		}
-		// A module that says something vague may have lost its token.
-		if gone := s.Present(context.Background()); gone != nil {
-			return nil, gone
-		}
-		return nil, fmt.Errorf("the token %q did not sign: %w", s.token.Label, err)
+	if err == nil {
+		return out.Signature, nil
 	}
-	if r.Kind == kindECDSA {
-		return ecdsaSignature(out.Signature)
+	var f *identity.KeyFailure
+	if errors.As(err, &f) {
+		return nil, &identity.KeyFailure{Reason: f.Reason, Err: fmt.Errorf("the token %q did not sign: %w", s.token.Label, f.Err)}
 	}
-	return out.Signature, nil
+	// A module that says something vague may have lost its token.
+	if gone := s.Present(context.Background()); gone != nil {
+		return nil, gone
+	}
+	return nil, fmt.Errorf("the token %q did not sign: %w", s.token.Label, err)
+}
+
+// RawRSA is RSA on a whole block, for a library that pads by itself; false = the
+// token has no such mechanism.
+func (s *signer) RawRSA() (func(block []byte) ([]byte, error), bool) {
+	if _, ok := s.public.(*rsa.PublicKey); !ok || !slices.Contains(s.mechanisms, mechanisms[kindRaw]) {
+		return nil, false
+	}
+	return func(block []byte) ([]byte, error) { return s.send(request{Kind: kindRaw, Data: block}) }, true
 }
 
 // ecdsaSignature is r and s, as PKCS#11 has them, in DER.

@@ -31,6 +31,7 @@ type opensslStack struct {
 
 	mu          sync.Mutex
 	credentials map[*identity.Identity]*openssl.Credential
+	keys        failure
 }
 
 // New loads libssl and returns the stack. Where there is none the error wraps
@@ -64,16 +65,22 @@ func (s *opensslStack) credential(id *identity.Identity) (*openssl.Credential, e
 	if c := s.credentials[id]; c != nil {
 		return c, nil
 	}
-	key, err := id.PKCS8()
-	if err != nil {
-		return nil, err
-	}
-	defer clear(key)
 	var chain [][]byte
 	for i := range id.Chain {
 		chain = append(chain, id.Chain[i].DER)
 	}
-	c, err := s.library.NewCredential(chain, key)
+	var c *openssl.Credential
+	var err error
+	if id.Home() != "" {
+		c, err = s.elsewhere(id, chain)
+	} else {
+		var key []byte
+		if key, err = id.PKCS8(); err != nil {
+			return nil, err
+		}
+		c, err = s.library.NewCredential(chain, key)
+		clear(key)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +99,7 @@ func (s *opensslStack) Client(ctx context.Context, raw net.Conn, cfg stack.Confi
 		now = time.Now
 	}
 	watched := &watched{Conn: raw}
-	c := &conn{trusts: !cfg.Trust.Disabled}
+	c := &conn{trusts: !cfg.Trust.Disabled, keys: &s.keys, turn: s.keys.now()}
 	config := openssl.ClientConfig{
 		NoTickets:  cfg.Mechanisms != nil && !slices.Contains(cfg.Mechanisms, protocol.Ticket),
 		ServerName: serverName(cfg.ServerName), MinVersion: cfg.MinVersion, MaxVersion: cfg.MaxVersion, ALPN: cfg.ALPN,
@@ -128,6 +135,9 @@ func (s *opensslStack) Client(ctx context.Context, raw net.Conn, cfg stack.Confi
 	}
 	if err := inner.Handshake(ctx); err != nil {
 		inner.Release()
+		if key := c.keys.since(c.turn); key != nil && ctx.Err() == nil {
+			return nil, key
+		}
 		return nil, handshakeError(ctx, err)
 	}
 	c.Conn = inner
@@ -168,16 +178,29 @@ type conn struct {
 	*openssl.Conn
 	trusts     bool
 	notOffered string
+	keys       *failure
+	turn       int // of keys when the connection began
+}
+
+// translate is the function's, or why a key somewhere else did not sign.
+func (c *conn) translate(err error) error {
+	var e *openssl.Error
+	if errors.As(err, &e) && !e.HasAlert {
+		if key := c.keys.since(c.turn); key != nil {
+			return key
+		}
+	}
+	return translate(err)
 }
 
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	return n, translate(err)
+	return n, c.translate(err)
 }
 
 func (c *conn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
-	return n, translate(err)
+	return n, c.translate(err)
 }
 
 func (c *conn) State() stack.State {
