@@ -2,13 +2,18 @@
 SHELL := /bin/bash
 GO    ?= go
 FUZZTIME ?= 10m
-VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# The tag, where this commit has one; else FyneApp.toml's, marked.
+VERSION  := $(or $(patsubst v%,%,$(shell git describe --tags --exact-match --match 'v[0-9]*' 2>/dev/null)),$(shell sed -n 's/^ *Version = "\(.*\)"/\1/p' FyneApp.toml)+dev)
 LDFLAGS  := -X main.Version=$(VERSION)
 
 # Tools that are run from source, pinned.
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FYNE        := fyne.io/tools/cmd/fyne@v1.7.4
+ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+export NFPM   := github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0
+export WINRES := github.com/tc-hib/go-winres@v0.3.3
+export SBOM   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
 # System packages: to build the window, and to test it and against real servers.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev libgtk-3-dev libxkbcommon-dev libwayland-dev
@@ -16,8 +21,10 @@ RUN_PACKAGES   := libgl1-mesa-dri libssl3 xz-utils
 TEST_PACKAGES  := xvfb openbox xdotool xclip imagemagick nginx-light apache2 haproxy stunnel4 caddy gnutls-bin libnss3-tools softhsm2 p11-kit opensc \
 	openssl openjdk-17-jdk-headless libbcpkix-java libbcprov-java tshark chromium firefox-esr python3-gi gir1.2-gtk-3.0 python3-requests curl procps libxml2-utils \
 	$(shell command -v node >/dev/null || echo nodejs)
+PACK_PACKAGES  := gcc-mingw-w64-x86-64 nsis librsvg2-bin zip lintian appstream desktop-file-utils rpm
+WINE_PACKAGES  := wine wine64 xvfb xdotool imagemagick
 
-.PHONY: help run build cli cli-static test unit e2e lint bench fuzz fuzz-a-little gallery package packages-build packages-test clean
+.PHONY: help run build cli cli-static test unit e2e lint bench fuzz fuzz-a-little gallery package packages test-packages test-wine module packages-build packages-test packages-pack packages-wine clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,12 +75,31 @@ fuzz: ## every fuzz target, FUZZTIME each (10m)
 fuzz-a-little: ## every fuzz target for some seconds
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10000x
 
+packages: packages-build packages-pack ## dist/: packages and installers for Linux, Windows and macOS, SBOM, SHA256SUMS
+	GO="$(GO)" VERSION="$(VERSION)" assets/package/package.sh
+
+test-packages: packages-pack packages-test ## build dist/ twice, in two folders: the same bytes; install what is in it, start it, remove it
+	RECHALLENGE_PACKAGES=$(CURDIR)/dist $(GO) test -count=1 -timeout 60m -v ./assets/package/...
+
+test-wine: packages-wine packages-test ## the Windows programs under Wine: command line, window, dialogs, installer
+	RECHALLENGE_WINE=1 $(GO) test -count=1 -timeout 30m -v -run Wine ./assets/package/...
+
 # The fyne command counts Build up in FyneApp.toml, which we don't want, and
 # wants to write where it stands.
-package: build ## dist/: the desktop package of this system, and the command line
+package: build ## dist/: the desktop package of this system alone, and the command line
+ifeq ($(shell uname),Darwin)
+	assets/package/macos/app.sh "$(VERSION)"
+else
 	mkdir -p dist && cp FyneApp.toml dist/FyneApp.toml.kept
 	$(GO) run $(FYNE) package --os $$($(GO) env GOOS) --exe bin/rechallenge --release; code=$$?; mv dist/FyneApp.toml.kept FyneApp.toml; exit $$code
-	mv -f Rechallenge.* dist/ && cp bin/rechallenge-cli dist/ && ls -l dist
+	mv -f Rechallenge.* dist/ && cp bin/rechallenge-cli bin/rechallenge-dialogs dist/ && ls -l dist
+endif
+
+module: ## give the module another name: make module NAME=example.test/rechallenge
+	@[ -n "$(NAME)" ] || { echo "usage: make module NAME=example.test/rechallenge"; exit 2; }
+	@old=$$($(GO) list -m) && $(GO) mod edit -module "$(NAME)" && \
+	git ls-files -z '*.go' '*.sh' Makefile | xargs -0 sed -i "s#\"$$old/#\"$(NAME)/#g" && gofmt -w $$(git ls-files '*.go') && \
+	echo "The module is $(NAME) now: go install $(NAME)/app/rechallenge-cli@latest"
 
 clean: ## remove what was built
 	rm -rf bin dist demo-report.html
@@ -85,6 +111,12 @@ define install
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; fi
 endef
+
+packages-pack:
+	$(call install,$(PACK_PACKAGES),to make packages for Linux and Windows)
+
+packages-wine:
+	$(call install,$(PACK_PACKAGES) $(WINE_PACKAGES),to run the Windows programs)
 
 packages-build:
 	$(call install,$(BUILD_PACKAGES) $(RUN_PACKAGES),to build and show the window)

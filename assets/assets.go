@@ -3,6 +3,14 @@ package assets
 
 import _ "embed"
 
+//go:generate go run licences_gen.go
+
+// Licences are the licences of everything that is linked into the programs,
+// a line "==== MODULE VERSION" before each.
+//
+//go:embed licences.txt
+var Licences string
+
 // IconSVG is the program's icon as SVG.
 //
 //go:embed icon.svg
