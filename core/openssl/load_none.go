@@ -10,3 +10,6 @@ func open(*symbols, *signing) error {
 
 // newCallback is never called: nothing is loaded.
 func newCallback(any) uintptr { return 0 }
+
+// Present is "": this program was built without libssl.
+func Present() string { return "" }
