@@ -39,10 +39,10 @@ build: packages-build cli ## bin/rechallenge (window), the program for its file 
 	CGO_ENABLED=1 $(GO) build -ldflags '$(LDFLAGS)' -o bin/rechallenge-dialogs ./app/native/rechallenge-dialogs
 
 cli: ## bin/rechallenge-cli alone: no Fyne, no cgo, no system package
-	CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)' -o bin/rechallenge-cli ./app/cli
+	CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)' -o bin/rechallenge-cli ./app/rechallenge-cli
 
 cli-static: ## the same without the run-time libssl, static (Alpine, scratch)
-	CGO_ENABLED=0 $(GO) build -tags nolibssl -ldflags '$(LDFLAGS)' -o bin/rechallenge-cli ./app/cli
+	CGO_ENABLED=0 $(GO) build -tags nolibssl -ldflags '$(LDFLAGS)' -o bin/rechallenge-cli ./app/rechallenge-cli
 
 test: packages-build packages-test lint unit fuzz-a-little e2e ## install what the tests need and run all of them
 

@@ -48,8 +48,8 @@ var rooms = map[string][]string{
 	"core/report":                    {"core/trace", "core/plan", "core/diagnose", "core/timeline", "core/identity", "core/session", "core/wire", "core/wire/pcap", "core/experiment"},
 	"core/report/reporttest":         {"core/report", "core/trace"},
 	"app/files":                      {"core/identity", "core/plan", "core/token"},
-	"app/desk":                       {"app/files", "core/capture", "core/diagnose", "core/engine", "core/experiment", "core/experiment/run", "core/identity", "core/lab", "core/plan", "core/report", "core/session", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/target", "core/trace", "core/wire", "core/wire/pcap"},
-	"app/cli":                        {"app/desk", "app/files", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
+	"app/desk":                       {"app/files", "core/capture", "core/diagnose", "core/engine", "core/experiment", "core/experiment/run", "core/identity", "core/lab", "core/openssl", "core/plan", "core/report", "core/session", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/target", "core/trace", "core/wire", "core/wire/pcap"},
+	"app/rechallenge-cli":            {"app/desk", "app/files", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
 	"app/ui":                         {"app/desk", "app/files", "app/live", "app/state", "app/theme", "app/widgets", "docs", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
 	"app/theme":                      {},
 	"app/widgets":                    {"app/theme", "core/timeline"},
@@ -67,14 +67,14 @@ var rooms = map[string][]string{
 // forbidden are imports from outside by folder: the core knows no window, the
 // command line no toolkit, and native dialogs stand in one room.
 var forbidden = map[string][]string{
-	"core/":       {"fyne.io/", "github.com/sqweek/", "log"},
-	"app/cli":     {"fyne.io/", "github.com/sqweek/"},
-	"app/files":   {"fyne.io/", "github.com/sqweek/"},
-	"app/desk":    {"fyne.io/", "github.com/sqweek/", "github.com/spf13/"},
-	"app/state":   {"fyne.io/", "github.com/sqweek/"},
-	"app/ui":      {"github.com/sqweek/"},
-	"app/widgets": {"github.com/sqweek/"},
-	"app/native":  {"github.com/sqweek/"},
+	"core/":               {"fyne.io/", "github.com/sqweek/", "log"},
+	"app/rechallenge-cli": {"fyne.io/", "github.com/sqweek/"},
+	"app/files":           {"fyne.io/", "github.com/sqweek/"},
+	"app/desk":            {"fyne.io/", "github.com/sqweek/", "github.com/spf13/"},
+	"app/state":           {"fyne.io/", "github.com/sqweek/"},
+	"app/ui":              {"github.com/sqweek/"},
+	"app/widgets":         {"github.com/sqweek/"},
+	"app/native":          {"github.com/sqweek/"},
 }
 
 // exceptions are imports that a rule of forbidden would hit though they are meant.

@@ -34,7 +34,7 @@ var buildProgram = sync.OnceValues(func() (string, error) {
 	return build("rechallenge", "..")
 })
 
-var buildCLI = sync.OnceValues(func() (string, error) { return build("rechallenge-cli", "../cli", "CGO_ENABLED=0") })
+var buildCLI = sync.OnceValues(func() (string, error) { return build("rechallenge-cli", "../rechallenge-cli", "CGO_ENABLED=0") })
 
 func build(name, folder string, env ...string) (string, error) {
 	return buildTagged(name, folder, "", env...)
