@@ -62,6 +62,7 @@ var rooms = map[string][]string{
 	"app/e2e":                        {},
 	"docs":                           {},
 	"assets":                         {},
+	"assets/package":                 {},
 }
 
 // forbidden are imports from outside by folder: the core knows no window, the
