@@ -37,7 +37,7 @@ name, port or address lets another one in, there or elsewhere. It sends only wha
 may send, to the servers named alone, and says beforehand how many connections it makes at
 most. docs/audit.md explains each test.
 
-Exit status: 0 no test failed, 1 one did, 2 bad usage or input, 3 the server could not be
+Exit status: 0 the server has no defect, 1 it has one, 2 bad usage or input, 3 the server could not be
 reached or the audit was stopped.`,
 		Example: `  rechallenge-cli audit https://a.test/ --identity alice.p12 --identity bob.p12 --trust ca.pem
   rechallenge-cli audit https://a.test/ --identity alice.p12 --also https://b.test/ --also https://a.test:9443/ --report audit.html`,
@@ -130,7 +130,7 @@ func (c *console) audit(ctx context.Context, url string, a *aim, f *auditFlags) 
 		return status(exitNotRun)
 	}
 	for _, v := range answer.Assessment.Tests {
-		if v.Result == experiment.Fail {
+		if v.Result == experiment.Fail && v.Class == experiment.Defect {
 			return status(exitFinding)
 		}
 	}
@@ -171,7 +171,11 @@ func (c *console) printAudit(answer *report.Answer, f *auditFlags) error {
 		if v.Result == experiment.NotApplicable {
 			continue
 		}
-		fmt.Fprintf(out, "\n%s  %s %s", paint(fmt.Sprintf("%-14s", v.Result), codes[v.Result], color), v.ID, v.Title)
+		code := codes[v.Result]
+		if v.Result == experiment.Fail && v.Class == experiment.Advice {
+			code = codes[experiment.Unclear]
+		}
+		fmt.Fprintf(out, "\n%s  %s %s (%s)", paint(fmt.Sprintf("%-14s", v.Result), code, color), v.ID, v.Title, v.Class)
 		for _, word := range []string{v.Sessions, v.Other} {
 			if word != "" {
 				fmt.Fprintf(out, ", %s", plainText(word))
@@ -180,6 +184,11 @@ func (c *console) printAudit(answer *report.Answer, f *auditFlags) error {
 		fmt.Fprintf(out, "\n                %s%s\n", plainText(v.Says), bracketed(v.At.String()))
 		if v.Control != "" {
 			fmt.Fprintf(out, "                without a session: %s\n", plainText(v.Control))
+		}
+		if v.Result == experiment.Fail {
+			for _, line := range v.Repeat {
+				fmt.Fprintf(out, "                %s\n", plainText(line))
+			}
 		}
 		if v.Advisory != "" {
 			fmt.Fprintf(out, "                public advisory: %s\n", v.Advisory)

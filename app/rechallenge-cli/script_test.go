@@ -64,12 +64,16 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// lab DIR: runs a lab server until the script ends and writes its plan and
+// lab DIR [BEHAVIOUR]: runs a lab server until the script ends and writes its plan and
 // files into the folder; LAB is its address.
 func scriptLab(ts *testscript.TestScript, _ bool, args []string) {
 	d := desk.New(desk.Options{})
 	ts.Defer(func() { d.Close() })
-	l, err := d.StartLab(context.Background(), desk.LabOptions{RealTime: true})
+	opt := desk.LabOptions{RealTime: true}
+	if len(args) > 1 {
+		opt.Behaviour = args[1]
+	}
+	l, err := d.StartLab(context.Background(), opt)
 	ts.Check(err)
 	_, err = l.Write(ts.MkAbs(args[0]))
 	ts.Check(err)

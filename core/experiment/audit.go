@@ -81,10 +81,12 @@ type Verdict struct {
 	Title     string
 	Sessions  string // title of the kind of session, "" = none is involved
 	Other     string // URL of the other target, "" = none
+	Class     Class
 	Result    Result
-	Says      string // one sentence of evidence
-	Control   string // what came without a session
-	Advisory  string // a public advisory for exactly this product and behaviour
+	Says      string   // one sentence of evidence
+	Control   string   // what came without a session
+	Repeat    []string // commands that show the same, nil = none
+	Advisory  string   // a public advisory for exactly this product and behaviour
 	Reference string
 	At        Place
 }
@@ -133,6 +135,8 @@ type auditor struct {
 	stack  string                   // of the first run, kept from then on; "" = not known yet
 	late   protocol.Moment          // when the server asks later than in the handshake, "" = it doesn't
 	lives  map[string]time.Duration // by id of the kinds that the server gives: announced, 0 = not at all
+	blind  map[int]bool             // other targets (from 1) at whose address a made-up Host gets the same answer
+	nobody []string                 // the servers' words for nobody
 	hung   int                      // runs in a row in which nothing was answered in time
 	*Assessment
 }
@@ -141,7 +145,7 @@ type auditor struct {
 var errNoRoom = errors.New("no room under the limit of connections")
 
 func newAuditor(q Question) (*auditor, error) {
-	x := &auditor{base: q.Plan, a: plan.None, b: plan.None, wait: q.Wait, stack: q.Plan.Stack, lives: map[string]time.Duration{}, Assessment: &Assessment{}}
+	x := &auditor{base: q.Plan, a: plan.None, b: plan.None, wait: q.Wait, stack: q.Plan.Stack, lives: map[string]time.Duration{}, blind: map[int]bool{}, Assessment: &Assessment{}}
 	if x.stack == "auto" {
 		x.stack = ""
 	}
@@ -195,9 +199,9 @@ func auditLimit(q Question) int {
 		limit = DefaultAuditLimit
 	}
 	n := max(len(q.Plan.Targets)-1, 0)
-	look := 2*3*(n+1) + 12                  // fresh connections and versions, each perhaps twice
-	each := 6 + 3*4 + n*4*4 + 6 + 4         // of a kind of session
-	return min(limit, look+3*each+12+8+2*8) // keep-alive and HTTP/2 may need further attempts
+	look := 2*3*(n+1) + 12                        // fresh connections and versions, each perhaps twice
+	each := 6 + 4*4 + n*5*4 + 6 + 4               // of a kind of session
+	return min(limit, look+3*each+12+8+2*8+n*4*4) // keep-alive and HTTP/2 may need further attempts
 }
 
 func askAudit(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
@@ -212,11 +216,17 @@ func askAudit(ctx context.Context, q Question, run Runner) (*Conclusion, error) 
 		err = x.test(fresh)
 	}
 	slices.SortStableFunc(x.Tests, func(a, b Verdict) int { return number(a.ID) - number(b.ID) })
+	for i := range x.Tests {
+		x.Tests[i].Class = classOf(x.Tests[i].ID)
+	}
 	return x.conclude(fresh), err
 }
 
 // test runs all tests.
 func (x *auditor) test(fresh *freshly) error {
+	if err := x.hosts(fresh); err != nil {
+		return err
+	}
 	for _, k := range kinds {
 		if err := x.kind(k, fresh); err != nil {
 			return err
@@ -278,6 +288,7 @@ func (x *auditor) try(title string, cache plan.CustomCache, reuse string, visits
 		return nil, -1, err
 	}
 	x.hangs(log)
+	x.translate(log)
 	for _, pass := range log.Passes {
 		x.Made += len(pass.Connections)
 		for _, c := range pass.Connections {
@@ -307,26 +318,34 @@ func (k kind) at(t target.Target) target.Target {
 
 // conclude makes the table of everything.
 func (x *auditor) conclude(fresh *freshly) *Conclusion {
-	c := &Conclusion{Experiment: "audit", Columns: []string{"test", "sessions", "other target", "result", "what happened", ControlColumn, "advisory"}, Runs: x.book.runs, Assessment: x.Assessment}
+	c := &Conclusion{Experiment: "audit", Columns: []string{"test", "class", "sessions", "other target", "result", "what happened", ControlColumn, "advisory"}, Runs: x.book.runs, Assessment: x.Assessment}
 	count := map[Result]int{}
 	marks := map[Result]Mark{Pass: Good, Fail: Bad, Unclear: Unknown}
-	var failed []string
+	failed := map[Class][]string{}
+	tried := map[string]bool{}                            // tests of which at least one kind could be decided
 	order := []Result{Fail, Unclear, Pass, NotApplicable} // what hurts comes first
 	tests := slices.SortedStableFunc(slices.Values(x.Tests), func(a, b Verdict) int {
 		return cmp.Compare(slices.Index(order, a.Result), slices.Index(order, b.Result))
 	})
 	for _, v := range tests {
 		count[v.Result]++
-		if v.Result == Fail && !slices.Contains(failed, v.ID) {
-			failed = append(failed, v.ID)
+		if v.Result == Pass || v.Result == Fail {
+			tried[v.ID] = true
+		}
+		mark := marks[v.Result]
+		if v.Result == Fail && v.Class == Advice {
+			mark = Plain
+		}
+		if v.Result == Fail && !slices.Contains(failed[v.Class], v.ID) {
+			failed[v.Class] = append(failed[v.Class], v.ID)
 		}
 		c.Rows = append(c.Rows, Row{
-			Cells: []string{v.ID + " " + v.Title, v.Sessions, v.Other, string(v.Result), v.Says, v.Control, v.Advisory},
-			Mark:  marks[v.Result], Run: v.At.Run, Pass: v.At.Pass, Connection: v.At.Connection,
+			Cells: []string{v.ID + " " + v.Title, string(v.Class), v.Sessions, v.Other, string(v.Result), v.Says, v.Control, v.Advisory},
+			Mark:  mark, Run: v.At.Run, Pass: v.At.Pass, Connection: v.At.Connection,
 		})
 	}
 	for _, f := range x.Inventory {
-		c.Rows = append(c.Rows, Row{Cells: []string{f.Item, f.Sessions, "", "", f.Value, "", ""}, Run: f.At.Run, Pass: f.At.Pass, Connection: f.At.Connection})
+		c.Rows = append(c.Rows, Row{Cells: []string{f.Item, "", f.Sessions, "", "", f.Value, "", ""}, Run: f.At.Run, Pass: f.At.Pass, Connection: f.At.Connection})
 	}
 	switch {
 	case fresh == nil && len(x.LeftOut) == 0:
@@ -335,14 +354,20 @@ func (x *auditor) conclude(fresh *freshly) *Conclusion {
 		c.Title = fmt.Sprintf("Nothing was tested: the limit of %d connections leaves no room", x.Limit)
 	case !fresh.reached():
 		c.Title = "Nothing was tested: the server can't be reached"
-	case len(failed) > 0:
-		c.Title = fmt.Sprintf("%d of %d tests that could be decided failed: %s", count[Fail], count[Fail]+count[Pass], strings.Join(failed, ", "))
-	case count[Pass] == 0:
+	case len(failed[Defect]) > 0:
+		c.Mark = Bad
+		c.Title = fmt.Sprintf("This server has a defect: %d of %d tests that could be decided failed (%s)", len(failed[Defect]), len(tried), strings.Join(failed[Defect], ", "))
+	case len(tried) == 0:
 		c.Title = "No test could be decided"
+	case len(failed[Advice]) > 0:
+		c.Title = "Nothing is wrong with this server; clients that share sessions between identities will be confused here"
 	default:
-		c.Title = fmt.Sprintf("All %d tests that could be decided passed", count[Pass])
+		c.Title = fmt.Sprintf("Nothing is wrong with this server: all %d tests that could be decided passed", len(tried))
 	}
-	c.Detail = fmt.Sprintf("%d passed, %d failed, %d not applicable, %d unknown; %d of at most %d connections.", count[Pass], count[Fail], count[NotApplicable], count[Unclear], x.Made, x.Limit)
+	if len(failed[Advice]) > 0 {
+		c.Detail = "What clients must know: " + strings.Join(failed[Advice], ", ") + ". "
+	}
+	c.Detail += fmt.Sprintf("By kind of session: %d passed, %d failed, %d not applicable, %d unknown; %d of at most %d connections.", count[Pass], count[Fail], count[NotApplicable], count[Unclear], x.Made, x.Limit)
 	switch {
 	case x.hung >= maxHung:
 		c.Detail += fmt.Sprintf(" In %d runs in a row the server answered nothing before the timeout, so the others were left out: %s.", x.hung, strings.Join(x.LeftOut, "; "))

@@ -21,17 +21,10 @@ func (x *auditor) across(k kind, fresh *freshly) error {
 		return nil
 	}
 	for i, t := range x.others {
-		here, there := k.at(x.main), k.at(t)
 		url := x.Others[i]
-		cross, err := x.pair(fmt.Sprintf("C6, C10, C11, C12 %s: %s at %s, then nobody at %s", k.title, person(x.a), x.Target, url), careless(k),
-			visit{target: here, identity: x.a}, visit{target: there, identity: plan.None})
-		if err != nil {
+		if err := x.over(k, url, i+1, fresh, k.at(x.main), k.at(t)); err != nil {
 			return err
 		}
-		x.add("C6", k, url, cross, crossesCAs)
-		x.add("C10", k, url, cross, func(p *pairing) (Result, string) { return crossesNames(p, k) })
-		x.add("C11", k, url, cross, crossesServers)
-		x.add("C12", k, url, cross, crossesCertificates)
 		if err := x.opens(k, url, i+1, fresh); err != nil {
 			return err
 		}
@@ -40,6 +33,64 @@ func (x *auditor) across(k kind, fresh *freshly) error {
 		}
 	}
 	return nil
+}
+
+// over offers a session of each of two targets at the other one, as the same
+// identity both times: what it brings there is compared with what that
+// identity gets there afresh. Of the two directions the worse one counts.
+func (x *auditor) over(k kind, url string, i int, fresh *freshly, here, there target.Target) error {
+	tests := []struct {
+		id    string
+		judge func(p *pairing) (Result, string)
+	}{{"C6", crossesCAs}, {"C10", crossesNames}, {"C11", crossesServers}, {"C12", crossesCertificates}}
+	verdicts := make([]Verdict, len(tests))
+	for _, way := range []struct {
+		title    string
+		from, to target.Target
+		who      string
+	}{
+		{fmt.Sprintf("C6, C10, C11, C12 %s: %%[1]s at %s, then at %s", k.title, x.Target, url), here, there, x.member(fresh, 0)},
+		{fmt.Sprintf("C6, C10, C11, C12 %s: %%[1]s at %s, then at %s", k.title, url, x.Target), there, here, x.member(fresh, i)},
+	} {
+		if way.who == "" {
+			continue
+		}
+		p, err := x.pair(fmt.Sprintf(way.title, person(way.who)), careless(k), visit{target: way.from, identity: way.who}, visit{target: way.to, identity: way.who})
+		if err != nil {
+			return err
+		}
+		for n, test := range tests {
+			at := len(x.Tests)
+			x.add(test.id, k, url, p, test.judge)
+			verdicts[n] = worst(verdicts[n], x.Tests[at])
+			x.Tests = x.Tests[:at]
+		}
+	}
+	for n, test := range tests {
+		if verdicts[n].ID == "" {
+			x.skip(test.id, k, url, "nobody of those at hand is let in, so there is no session to offer")
+			continue
+		}
+		x.Tests = append(x.Tests, verdicts[n])
+	}
+	return nil
+}
+
+// member is the first identity that target t lets in and takes for itself, the
+// main one where no certificate is asked for; "" where there is none.
+func (x *auditor) member(fresh *freshly, t int) string {
+	ids := []string{x.a, x.b}
+	for i, id := range ids {
+		if c := fresh.of(t, i+1); id != plan.None && c != nil && served(c) && as(c) == id {
+			return id
+		}
+	}
+	for i, id := range ids {
+		if c := fresh.of(t, i+1); id != plan.None && c != nil && c.Error == nil && c.Handshake != trace.Failed {
+			return id
+		}
+	}
+	return ""
 }
 
 // authorities are those that a connection was asked for.
@@ -53,37 +104,27 @@ func authorities(c *trace.Connection) []string {
 }
 
 func crossesCAs(p *pairing) (Result, string) {
-	switch {
-	case !refused(p.fresh):
-		return NotApplicable, "nobody is refused there without a session"
-	case len(authorities(p.fresh)) == 0 || slices.Equal(authorities(p.fresh), authorities(p.first)):
-		return NotApplicable, "the other target asks for the same authorities, or names none"
+	if len(authorities(p.fresh)) > 0 && slices.Equal(authorities(p.fresh), authorities(p.first)) {
+		return NotApplicable, "both targets ask for the same authorities"
 	}
-	return p.letIn()
+	return p.crosses()
 }
 
-func crossesNames(p *pairing, k kind) (Result, string) {
+func crossesNames(p *pairing) (Result, string) {
 	switch {
 	case strings.EqualFold(p.first.ServerName, p.second.ServerName):
 		return NotApplicable, "the other target has the same name"
 	case !p.fresh.Challenged() || !slices.Equal(authorities(p.fresh), authorities(p.first)):
 		return NotApplicable, "the other target does not ask for the same authorities"
-	case resumed(p.second) && served(p.second) && (k.version != "1.3" || !served(p.fresh) || as(p.second) != as(p.fresh)):
-		return Fail, p.told()
-	case resumed(p.second) && served(p.second):
-		return Unclear, p.told() + ", as without a session; TLS 1.3 leaves that to the server"
 	}
-	return p.letIn()
+	return p.crosses()
 }
 
 func crossesServers(p *pairing) (Result, string) {
-	switch {
-	case p.first.RemoteAddr == p.second.RemoteAddr:
+	if p.first.RemoteAddr == p.second.RemoteAddr {
 		return NotApplicable, "the other target is at the same address and port"
-	case resumed(p.second):
-		return Fail, p.told()
 	}
-	return Pass, p.told()
+	return p.crosses()
 }
 
 func crossesCertificates(p *pairing) (Result, string) {
@@ -93,7 +134,7 @@ func crossesCertificates(p *pairing) (Result, string) {
 		return Unclear, "not both servers' certificates are known"
 	case bytes.Equal(x[0], y[0]):
 		return NotApplicable, "both targets have the same certificate"
-	case resumed(p.second):
+	case resumed(p.second) && served(p.second):
 		return Fail, p.told() + "; the other target never proved its own certificate's key"
 	}
 	return Pass, p.told()
@@ -104,11 +145,11 @@ func crossesCertificates(p *pairing) (Result, string) {
 func (x *auditor) opens(k kind, url string, i int, fresh *freshly) error {
 	open, closed := x.main, x.others[i-1]
 	from, to := fresh.of(0, 0), fresh.of(i, 0)
-	if !isOpen(from) {
+	if !served(from) {
 		open, closed, from, to = closed, open, to, from
 	}
-	if !isOpen(from) || !refused(to) || !to.Challenged() {
-		x.skip("C7", k, url, "it takes a target that asks nobody and one that lets nobody in without a certificate")
+	if !served(from) || !denied(to) {
+		x.skip("C7", k, url, "it takes a target that lets nobody in without a certificate and one that lets everybody in")
 		return nil
 	}
 	p, err := x.pair(fmt.Sprintf("C7 %s: nobody at %s, then nobody at %s", k.title, open.URL, closed.URL), careless(k),
@@ -117,10 +158,10 @@ func (x *auditor) opens(k kind, url string, i int, fresh *freshly) error {
 		return err
 	}
 	x.add("C7", k, url, p, func(p *pairing) (Result, string) {
-		if !refused(p.fresh) {
+		if !denied(p.fresh) {
 			return Unclear, "this time nobody was refused without a session"
 		}
-		return p.letIn()
+		return p.crosses()
 	})
 	return nil
 }
@@ -147,7 +188,11 @@ func (x *auditor) swaps(k kind, url string, i int, fresh *freshly) error {
 		skip("the other target has the same name", "C8", "C9")
 		return nil
 	}
-	if !refused(there) {
+	if x.blind[i] {
+		skip("the server does not look at Host: one that was made up gets the same", "C8", "C9")
+		return nil
+	}
+	if !denied(there) {
 		skip(x.a+" is not refused at the other target by itself", "C8")
 	} else {
 		swapped, err := borrow(x.main, other)
@@ -163,7 +208,7 @@ func (x *auditor) swaps(k kind, url string, i int, fresh *freshly) error {
 			switch {
 			case served(p.second):
 				return Fail, p.told() + ", where a connection made for that name is refused"
-			case !resumed(p.second), !refused(p.second):
+			case !resumed(p.second), !turnedAway(p.second):
 				return Unclear, p.told()
 			}
 			return Pass, p.told()

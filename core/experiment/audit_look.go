@@ -74,6 +74,7 @@ func (x *auditor) look() (*freshly, error) {
 		return nil, err
 	}
 	f := &freshly{log: log, run: n, ids: len(ids)}
+	x.learn(f)
 	for t := range len(x.others) + 1 {
 		url := x.Target
 		if t > 0 {

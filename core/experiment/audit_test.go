@@ -98,7 +98,7 @@ func (b *auditBench) audit(t *testing.T, q experiment.Question, targets ...targe
 		if stopped = b.stop != nil && b.stop(s); stopped {
 			return nil, context.Canceled
 		}
-		r, err := engine.Start(ctx, s.Plan, b.res, engine.Options{Stacks: stacks, Clock: b.clock})
+		r, err := engine.Start(ctx, s.Plan, b.res, engine.Options{Stacks: stacks, Clock: b.clock, Knows: s.Knows})
 		if err != nil {
 			return nil, err
 		}
@@ -174,14 +174,21 @@ func TestAuditFindsDefects(t *testing.T) {
 		{name: "no sessions", behaviour: lab.Behaviour{NoTickets: true}, want: map[string]string{"C1": "", "C2": "", "C20": ""}},
 		{name: "tickets once", behaviour: lab.Behaviour{Stateful: true, SingleUse: true, MinVersion: tls.VersionTLS13}, want: map[string]string{"C20": "pass"}},
 
-		{name: "across names", behaviour: lab.Behaviour{SeparateCAs: true, AcrossNames: true, MaxVersion: tls.VersionTLS12}, other: "https://b.test/", url: names, want: map[string]string{"C6": "fail", "C8": "fail", "C10": "", "C11": "", "C12": ""}},
-		{name: "names apart", behaviour: lab.Behaviour{SeparateCAs: true, Misdirected: true}, other: "https://b.test/", url: names, want: map[string]string{"C6": "pass pass", "C8": "pass pass", "C10": ""}},
-		{name: "open to closed", behaviour: lab.Behaviour{OpenName: true, AcrossNames: true, MaxVersion: tls.VersionTLS12}, other: names, want: map[string]string{"C7": "fail", "C9": "fail"}},
-		{name: "open and closed apart", behaviour: lab.Behaviour{OpenName: true, Misdirected: true}, other: names, want: map[string]string{"C7": "pass pass", "C9": "pass pass"}},
-		{name: "same CA", behaviour: tickets12, url: names, other: "https://b.test/", want: map[string]string{"C10": "fail"}},
+		{name: "across names", behaviour: lab.Behaviour{SeparateCAs: true, AcrossNames: true, MaxVersion: tls.VersionTLS12}, other: "https://b.test/", url: names, want: map[string]string{"C6": "fail", "C8": "fail fail", "C10": "", "C11": "", "C12": ""}},
+		{name: "names apart", behaviour: lab.Behaviour{SeparateCAs: true, Misdirected: true}, other: "https://b.test/", url: names, want: map[string]string{"C6": "pass pass", "C8": "pass pass pass", "C10": ""}},
+		{name: "open to closed", behaviour: lab.Behaviour{OpenName: true, AcrossNames: true, MaxVersion: tls.VersionTLS12}, other: names, want: map[string]string{"C7": "fail", "C9": "fail fail"}},
+		{name: "open and closed apart", behaviour: lab.Behaviour{OpenName: true, Misdirected: true}, other: names, want: map[string]string{"C7": "pass pass", "C9": "pass pass pass"}},
+		{name: "same CA", behaviour: tickets12, url: names, other: "https://b.test/", want: map[string]string{"C6": "", "C10": "pass"}},
 		{name: "same CA, refused", behaviour: lab.Behaviour{RefuseTickets: true}, url: names, other: "https://b.test/", want: map[string]string{"C10": "pass pass"}},
-		{name: "shared tickets", behaviour: with(only13, func(b *lab.Behaviour) { b.SharedTickets = true }), second: &lab.Behaviour{SharedTickets: true}, other: "https://b.test/", want: map[string]string{"C11": "fail", "C12": "fail"}},
+		{name: "shared tickets", behaviour: with(only13, func(b *lab.Behaviour) { b.SharedTickets = true }), second: &lab.Behaviour{SharedTickets: true}, other: "https://b.test/", want: map[string]string{"C11": "pass", "C12": "fail"}},
 		{name: "own tickets", behaviour: lab.Behaviour{}, second: &lab.Behaviour{}, other: "https://b.test/", want: map[string]string{"C11": "pass pass", "C12": "pass pass"}},
+
+		{name: "one block, two names, TLS 1.3", behaviour: only13, url: names, other: "https://b.test/", want: map[string]string{"C6": "", "C8": "", "C9": "", "C10": "pass", "C12": ""}},
+		{name: "does not look at Host", behaviour: lab.Behaviour{SeparateCAs: true, IgnoresHost: true}, url: names, other: "https://b.test/", want: map[string]string{"C6": "pass pass", "C8": ""}},
+		{name: "another CA, optional", behaviour: lab.Behaviour{SeparateCAs: true, AcrossNames: true, Auth: lab.AuthOptional, MaxVersion: tls.VersionTLS12}, url: names, other: "https://b.test/", want: map[string]string{"C6": "fail"}},
+		{name: "nobody is let in open, no sessions", behaviour: lab.Behaviour{OpenName: true, NoTickets: true}, other: names, want: map[string]string{"C9": "fail"}},
+		{name: "nobody, then nobody", behaviour: lab.Behaviour{Auth: lab.AuthOptional, RefusesNobody: true, WelcomesResumed: true, MinVersion: tls.VersionTLS13}, want: map[string]string{"C22": "fail"}},
+		{name: "nobody stays out", behaviour: lab.Behaviour{Auth: lab.AuthOptional, RefusesNobody: true, MinVersion: tls.VersionTLS13}, want: map[string]string{"C3": "fail", "C22": "pass"}},
 
 		{name: "forgets", behaviour: with(tickets12, func(b *lab.Behaviour) { b.Lifetime, b.SessionIDs = time.Minute, true }), wait: time.Hour, want: map[string]string{"C5": "unknown pass", "C21": "unknown pass"}},
 		{name: "never forgets", behaviour: lab.ByID("lifetime-not-enforced").Behaviour, wait: time.Hour, want: map[string]string{"C5": "pass", "C21": "fail"}},
@@ -222,6 +229,30 @@ func TestAuditFindsDefects(t *testing.T) {
 				t.Log(explain(c))
 			}
 		})
+	}
+}
+
+// TestAuditClasses: what is true of every server that resumes is advice; a
+// healthy one has no defect, and the headline says so.
+func TestAuditClasses(t *testing.T) {
+	b := newAuditBench(t)
+	c := b.audit(t, experiment.Question{}, aimed("main", "https://localhost/", b.start(t, lab.Behaviour{MinVersion: tls.VersionTLS13})))
+	advice := 0
+	for _, v := range c.Assessment.Tests {
+		switch {
+		case v.Class == "":
+			t.Errorf("%s has no class", v.ID)
+		case v.Result == experiment.Fail && v.Class == experiment.Defect:
+			t.Errorf("%s is called a defect of a healthy server: %s", v.ID, v.Says)
+		case v.Result == experiment.Fail:
+			advice++
+			if len(v.Repeat) == 0 && v.ID != "C4" && v.ID != "C20" {
+				t.Errorf("%s gives no commands", v.ID)
+			}
+		}
+	}
+	if advice == 0 || !strings.HasPrefix(c.Title, "Nothing is wrong with this server; clients that share sessions") {
+		t.Error(explain(c))
 	}
 }
 
@@ -289,7 +320,18 @@ func TestAuditAdvisory(t *testing.T) {
 	if _, err := openssl.New(); err != nil {
 		t.Skip(err)
 	}
-	for product, want := range map[string]string{"nginx/1.22.1": "C10 CVE-2025-23419", "Apache/2.4.62 (Debian)": "", "other": ""} {
+	crossing := lab.Behaviour{SeparateCAs: true, AcrossNames: true, MinVersion: tls.VersionTLS13}
+	for _, test := range []struct {
+		product   string
+		behaviour lab.Behaviour
+		want      string
+	}{
+		{"nginx/1.22.1", lab.Behaviour{}, ""}, // one block asked by two names: nothing crossed
+		{"nginx/1.22.1", crossing, "C6 CVE-2025-23419"},
+		{"Apache/2.4.62 (Debian)", crossing, "C6 CVE-2025-23048"},
+		{"other", crossing, ""},
+	} {
+		product, want := test.product, test.want
 		b := newAuditBench(t)
 		b.bend = func(_ experiment.Step, log *trace.Log) {
 			for _, p := range log.Passes {
@@ -300,7 +342,7 @@ func TestAuditAdvisory(t *testing.T) {
 				}
 			}
 		}
-		addr := b.start(t, lab.Behaviour{})
+		addr := b.start(t, test.behaviour)
 		c := b.audit(t, experiment.Question{}, aimed("main", "https://a.test/", addr), aimed("other", "https://b.test/", addr))
 		var got []string
 		for _, v := range c.Assessment.Tests {

@@ -35,6 +35,7 @@ var titles = map[string]string{
 	"C18": "a late challenge on HTTP/2",
 	"C20": "a ticket is taken twice",
 	"C21": "sessions are taken after their announced end",
+	"C22": "nobody's session opens what nobody is refused",
 }
 
 // references are where the rule behind a test stands.
@@ -57,6 +58,7 @@ var references = map[string]string{
 	"C18": "RFC 9113 section 9.2.1; RFC 8740",
 	"C20": "RFC 8446 appendix C.4",
 	"C21": "RFC 5077 section 3.3; RFC 8446 section 4.6.1",
+	"C22": "RFC 8446 section 4.6.1",
 }
 
 // pairing is a session made and offered: the first connection, the second with
@@ -85,7 +87,7 @@ func (x *auditor) kind(k kind, fresh *freshly) error {
 		return err
 	}
 	if !given {
-		for _, id := range []string{"C1", "C2", "C3", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C14", "C21"} {
+		for _, id := range []string{"C1", "C2", "C3", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12", "C14", "C21", "C22"} {
 			x.skip(id, k, "", why)
 		}
 		id, _ := late(k)
@@ -113,8 +115,8 @@ func (x *auditor) kind(k kind, fresh *freshly) error {
 		}
 		x.add("C2", k, "", c2, x.takesOver)
 		switch c := fresh.of(0, 0); {
-		case c == nil || !served(c):
-			x.skip("C3", k, "", "nobody is let in without a certificate, so there is no such session")
+		case c == nil || c.Error != nil:
+			x.skip("C3", k, "", "without a certificate the connection fails, so there is no such session")
 		default:
 			c3, err := x.pair("C3 "+k.title+": nobody, then "+x.a, faithful(k), none, a)
 			if err != nil {
@@ -123,11 +125,32 @@ func (x *auditor) kind(k kind, fresh *freshly) error {
 			x.add("C3", k, "", c3, x.staysNobody)
 		}
 	}
+	if err := x.nobodys(k, fresh, none); err != nil {
+		return err
+	}
 	x.later(k, c1, c2)
 	if err := x.across(k, fresh); err != nil {
 		return err
 	}
 	return x.lasts(k, a)
+}
+
+// nobodys is C22: nobody's own session, where nobody is turned away afresh.
+func (x *auditor) nobodys(k kind, fresh *freshly, none visit) error {
+	switch c := fresh.of(0, 0); {
+	case c == nil || c.Error != nil:
+		x.skip("C22", k, "", "without a certificate the connection fails, so there is no such session")
+		return nil
+	case !denied(c):
+		x.skip("C22", k, "", "nobody is let in without a certificate")
+		return nil
+	}
+	p, err := x.pair("C22 "+k.title+": nobody, then nobody", faithful(k), none, none)
+	if err != nil {
+		return err
+	}
+	x.add("C22", k, "", p, (*pairing).crosses)
+	return nil
 }
 
 // skip says why a test does not apply.
@@ -139,7 +162,7 @@ func (x *auditor) skip(id string, k kind, other, why string) {
 func (x *auditor) add(id string, k kind, other string, p *pairing, judge func(p *pairing) (Result, string)) {
 	v := Verdict{ID: id, Title: titles[id], Sessions: k.title, Other: other, Result: Unclear, Says: leftOut, Reference: references[id], At: nowhere}
 	if p != nil {
-		v.At, v.Control = place(p.run, p.second), fate(p.fresh)
+		v.At, v.Control, v.Repeat = place(p.run, p.second), fate(p.fresh), p.repeat(k)
 		if v.Result, v.Says = p.usable(); v.Result == "" {
 			v.Result, v.Says = judge(p)
 		}
@@ -182,17 +205,6 @@ func refused(c *trace.Connection) bool {
 	return c.HTTP != nil && slices.Contains([]int{400, 401, 403, http.StatusMisdirectedRequest, 495, 496}, c.HTTP.Status)
 }
 
-// letIn judges a session that must not open what is refused without it.
-func (p *pairing) letIn() (Result, string) {
-	switch {
-	case resumed(p.second) && served(p.second):
-		return Fail, p.told()
-	case !resumed(p.second), refused(p.second):
-		return Pass, p.told()
-	}
-	return Unclear, p.told()
-}
-
 // answered reports whether the server said something in TLS.
 func answered(c *trace.Connection) bool {
 	return c.Evidence.ServerHello != 0 || (c.Error != nil && (c.Error.Alert != "" || c.Error.Reason == trace.ReasonSessionRefused))
@@ -200,7 +212,7 @@ func answered(c *trace.Connection) bool {
 
 // served reports whether a connection got what it came for.
 func served(c *trace.Connection) bool {
-	return c != nil && c.Error == nil && (c.HTTP == nil && c.Handshake != trace.Failed || c.HTTP != nil && c.HTTP.Status < 400)
+	return c != nil && c.Error == nil && (c.HTTP == nil && c.Handshake != trace.Failed || c.HTTP != nil && c.HTTP.Status < 400 && !toLogin(c))
 }
 
 func resumed(c *trace.Connection) bool { return c.Resumption != nil && c.Resumption.Accepted }
@@ -242,7 +254,7 @@ func (x *auditor) staysNobody(p *pairing) (Result, string) {
 	switch {
 	case !p.fresh.Challenged() || as(p.fresh) != person(x.a):
 		return NotApplicable, "a fresh connection is not served as " + person(x.a)
-	case resumed(p.second) && as(p.second) == "nobody":
+	case resumed(p.second) && (as(p.second) == "nobody" || denied(p.second) && served(p.fresh)):
 		return Fail, p.told()
 	case as(p.second) == person(x.a):
 		return Pass, p.told()
@@ -290,10 +302,10 @@ func (x *auditor) later(k kind, pairs ...*pairing) {
 }
 
 // advisory names a public advisory where the server says which product it is
-// and the advisory is about exactly what was seen: TLS 1.3 sessions that reach
-// another name at the same address without its client authentication.
+// and the advisory's pattern is what was seen: in TLS 1.3, at one address, a
+// session of another name brings what a fresh connection is refused.
 func advisory(id string, k kind, p *pairing) string {
-	if p.second.HTTP == nil || k.version != "1.3" || p.first.RemoteAddr != p.second.RemoteAddr {
+	if p.second.HTTP == nil || k.version != "1.3" || p.first.RemoteAddr != p.second.RemoteAddr || strings.EqualFold(p.first.ServerName, p.second.ServerName) || !denied(p.fresh) || !served(p.second) {
 		return ""
 	}
 	for _, h := range p.second.HTTP.Header {
@@ -301,9 +313,9 @@ func advisory(id string, k kind, p *pairing) string {
 			continue
 		}
 		switch product, _, _ := strings.Cut(strings.ToLower(h[1]), "/"); {
-		case product == "nginx" && (id == "C6" || id == "C10"):
+		case product == "nginx" && slices.Contains([]string{"C6", "C7", "C10"}, id):
 			return "CVE-2025-23419"
-		case product == "apache" && id == "C6":
+		case product == "apache" && slices.Contains([]string{"C6", "C7", "C10"}, id):
 			return "CVE-2025-23048"
 		}
 	}

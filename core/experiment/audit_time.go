@@ -64,10 +64,10 @@ func (x *auditor) outlives() error {
 			p = &pairing{run: n, first: nth(log, 1, i+1), second: nth(log, 1, len(tried)+i+1), fresh: nth(log, 2, len(tried)+i+1)}
 		}
 		x.add("C14", k, "", p, func(p *pairing) (Result, string) {
-			if !refused(p.fresh) {
+			if !denied(p.fresh) {
 				return Unclear, "the server does not refuse the expired certificate without a session"
 			}
-			return p.letIn()
+			return p.crosses()
 		})
 	}
 	return nil

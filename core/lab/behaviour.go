@@ -38,12 +38,15 @@ type Behaviour struct {
 	SeparateCAs   bool          // b.test trusts a CA of its own, which made carol; the other names don't
 	OpenName      bool          // a.test asks nobody
 	SingleUse     bool          // with Stateful: a ticket is taken once
+	IgnoresHost   bool          // serves what the server name stands for, whatever Host says
+	RefusesNobody bool          // 401 for whoever comes without a certificate
 	Misdirected   bool          // 421 where the Host header is not the server name
 
 	// Defects.
 	Overlong              bool  // Lifetime is announced and not enforced
 	AcrossNames           bool  // with SeparateCAs or OpenName: a session is resumed at any name
 	TrustsResumed         bool  // with AuthLater: whom a session names is not asked again
+	WelcomesResumed       bool  // with RefusesNobody: not on a resumed connection
 	ResumeOnRenegotiation bool  // a renegotiation may resume a session
 	SessionAlert          uint8 // fatal alert for whoever offers a session; 0 = none
 }

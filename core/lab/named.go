@@ -99,6 +99,20 @@ var Behaviours = []Named{
 		Behaviour: Behaviour{SeparateCAs: true, AcrossNames: true},
 		Visits:    atNames, Key: names,
 	}, {
+		ID: "open-to-closed", Title: "An open name and closed ones, one heap of sessions", Defect: true, Needs: NeedLibssl,
+		Teaches:   "Whoever brings a session from the name that asks nobody is let in at those that ask.",
+		Behaviour: Behaviour{OpenName: true, AcrossNames: true, MaxVersion: tls.VersionTLS12},
+		Visits:    []Visit{{Host: "a.test"}, {Host: "localhost", Path: "/closed"}}, Key: names,
+	}, {
+		ID: "welcomes-resumed", Title: "Refuses nobody, and welcomes nobody's session", Defect: true,
+		Teaches:   "A rule that looks at the handshake instead of the client lets in whoever comes twice.",
+		Behaviour: Behaviour{Auth: AuthOptional, RefusesNobody: true, WelcomesResumed: true},
+		Visits:    []Visit{{}, {}, {Path: "/alice", Identity: "alice"}},
+	}, {
+		ID: "trusts-resumed", Title: "Asks after the handshake, and not whoever resumes", Defect: true, Needs: NeedLibssl,
+		Teaches:   "The late question is skipped by a session that names somebody.",
+		Behaviour: Behaviour{MinVersion: tls.VersionTLS13, Auth: AuthLater, TrustsResumed: true},
+	}, {
 		ID: "renegotiation-resumes", Title: "Renegotiates, and resumes while doing so", Defect: true, Needs: NeedLibssl,
 		Teaches:   "A renegotiation that resumes a session asks nobody: the challenge vanishes.",
 		Behaviour: Behaviour{MaxVersion: tls.VersionTLS12, Auth: AuthLater, ResumeOnRenegotiation: true},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -108,6 +109,12 @@ func (s *Server) answer(v visitor) reply {
 		status = http.StatusMisdirectedRequest
 	case s.lab.knows(who) && who != cn:
 		status = http.StatusForbidden
+	case s.behaviour.RefusesNobody && cn == "" && !(s.behaviour.WelcomesResumed && v.resumed):
+		status = http.StatusUnauthorized
+	}
+	host := ""
+	if !s.behaviour.IgnoresHost && slices.Contains(s.behaviour.names(), strings.ToLower(hostname(v.host))) {
+		host = fmt.Sprintf("host=%q\n", hostname(v.host)) // each name has content of its own
 	}
 	s.mu.Lock()
 	s.seen = append(s.seen, Seen{At: time.Now(), Path: v.path, Subject: subject, Resumed: v.resumed, Version: v.version, Status: status})
@@ -115,7 +122,7 @@ func (s *Server) answer(v visitor) reply {
 	return reply{
 		status: status,
 		header: http.Header{Header: {subject}, "Content-Type": {"text/plain; charset=utf-8"}, "Cache-Control": {"no-store"}},
-		body:   fmt.Sprintf("path=%q\ndn=%q\nresumed=%v\nversion=%q\n", v.path, subject, v.resumed, tls.VersionName(v.version)),
+		body:   fmt.Sprintf("path=%q\ndn=%q\nresumed=%v\nversion=%q\n", v.path, subject, v.resumed, tls.VersionName(v.version)) + host,
 	}
 }
 

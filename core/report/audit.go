@@ -42,11 +42,13 @@ type auditTest struct {
 	Title     string     `json:"title"`
 	Sessions  string     `json:"sessions"`
 	Also      string     `json:"also"`
+	Class     string     `json:"class"`
 	Result    string     `json:"result"`
 	Says      string     `json:"says"`
 	Control   string     `json:"control"`
 	Advisory  string     `json:"advisory"`
 	Reference string     `json:"reference"`
+	Repeat    []string   `json:"repeat"`
 	Evidence  *placeJSON `json:"evidence"`
 }
 
@@ -63,7 +65,7 @@ func audited(a *Answer) *auditJSON {
 	}
 	for _, v := range x.Tests {
 		d.Summary[string(v.Result)]++
-		d.Tests = append(d.Tests, auditTest{v.ID, v.Title, v.Sessions, v.Other, string(v.Result), v.Says, v.Control, v.Advisory, v.Reference, placed(v.At)})
+		d.Tests = append(d.Tests, auditTest{v.ID, v.Title, v.Sessions, v.Other, string(v.Class), string(v.Result), v.Says, v.Control, v.Advisory, v.Reference, append([]string{}, v.Repeat...), placed(v.At)})
 	}
 	return d
 }
@@ -92,8 +94,8 @@ table{border-collapse:collapse;width:100%;margin:1em 0}th,td{text-align:left;ver
 <p><strong>{{clean .Title}}</strong><br>{{clean .Detail}}</p>
 {{with .Also}}<p>Against: {{range $i, $u := .}}{{if $i}}, {{end}}{{$u}}{{end}}</p>{{end}}
 <h2>Tests</h2>
-<table><thead><tr><th>Test</th><th>Sessions</th><th>Result</th><th>Evidence</th><th>Without a session</th><th>Reference</th></tr></thead><tbody>
-{{range .Tests}}<tr class="{{.Result}}"><td>{{.ID}} {{.Title}}{{with .Also}}<br><small>{{.}}</small>{{end}}</td><td>{{.Sessions}}</td><td><b>{{word .Result}}</b></td><td>{{clean .Says}}{{with .Evidence}}<br><small>{{.String}}</small>{{end}}</td><td>{{clean .Control}}</td><td>{{.Reference}}{{with .Advisory}}<br>{{.}}{{end}}</td></tr>
+<table><thead><tr><th>Test</th><th>Class</th><th>Sessions</th><th>Result</th><th>Evidence</th><th>Without a session</th><th>Reference</th></tr></thead><tbody>
+{{range .Tests}}<tr class="{{.Result}}"><td>{{.ID}} {{.Title}}{{with .Also}}<br><small>{{.}}</small>{{end}}</td><td>{{.Class}}</td><td>{{.Sessions}}</td><td><b>{{word .Result}}</b></td><td>{{clean .Says}}{{with .Evidence}}<br><small>{{.String}}</small>{{end}}{{range .Repeat}}<br><code>{{.}}</code>{{end}}</td><td>{{clean .Control}}</td><td>{{.Reference}}{{with .Advisory}}<br>{{.}}{{end}}</td></tr>
 {{end}}</tbody></table>
 <h2>What the server offers and whom it asks</h2>
 <table><tbody>
@@ -111,7 +113,7 @@ func writeAuditHTML(w io.Writer, a *Answer) error { return auditPage.Execute(w, 
 func writeAuditMarkdown(w io.Writer, a *Answer) error {
 	d := audited(a)
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "## Audit of %s\n\n**%s**\n\n%s\n\n| test | sessions | result | evidence | without a session | reference |\n|---|---|---|---|---|---|\n", mark(d.Target), mark(d.Title), mark(d.Detail))
+	fmt.Fprintf(&out, "## Audit of %s\n\n**%s**\n\n%s\n\n| test | class | sessions | result | evidence | without a session | reference |\n|---|---|---|---|---|---|---|\n", mark(d.Target), mark(d.Title), mark(d.Detail))
 	for _, t := range d.Tests {
 		says, name, reference := t.Says, t.ID+" "+t.Title, t.Reference
 		if t.Evidence != nil {
@@ -123,7 +125,7 @@ func writeAuditMarkdown(w io.Writer, a *Answer) error {
 		if t.Advisory != "" {
 			reference += "; " + t.Advisory
 		}
-		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s |\n", mark(name), mark(t.Sessions), resultWord(t.Result), mark(says), mark(t.Control), mark(reference))
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s | %s |\n", mark(name), t.Class, mark(t.Sessions), resultWord(t.Result), mark(says), mark(t.Control), mark(reference))
 	}
 	fmt.Fprint(&out, "\n| offered | |\n|---|---|\n")
 	for _, f := range d.Inventory {
