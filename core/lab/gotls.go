@@ -34,10 +34,18 @@ func (s *Server) startGo(listener net.Listener, cert tls.Certificate) *goServer 
 		named[openName] = s.config(cert, s.lab.ca, table)
 		named[openName].ClientAuth = tls.NoClientCert
 	}
-	if len(named) > 0 {
-		config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			return named[strings.ToLower(hello.ServerName)], nil
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		name := strings.ToLower(hello.ServerName)
+		if !s.altered() {
+			return named[name], nil
 		}
+		ca, c := s.lab.ca, named[name]
+		if c == nil {
+			c = config
+		} else if name == otherName {
+			ca = s.lab.other
+		}
+		return s.alteredConfig(c, ca), nil
 	}
 	g.http = &http.Server{
 		Handler: http.HandlerFunc(s.serveHTTP), TLSConfig: config,

@@ -46,6 +46,14 @@ func (s *Server) startLibssl(listener net.Listener, cert tls.Certificate) (*libs
 		return nil, fmt.Errorf("start the lab server: %w", err)
 	}
 	b := &s.behaviour
+	pkcs8, err = x509.MarshalPKCS8PrivateKey(s.renewed.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("start the lab server: %w", err)
+	}
+	renewed, err := library.NewCredential(s.renewed.Certificate, pkcs8)
+	if err != nil {
+		return nil, fmt.Errorf("start the lab server: %w", err)
+	}
 	l := &libsslServer{Server: s, listener: listener, conns: map[net.Conn]bool{}, hosts: map[string]openssl.Host{"": s.host(credential, s.lab.ca, "")}}
 	if b.SeparateCAs {
 		context := otherName
@@ -67,10 +75,21 @@ func (s *Server) startLibssl(listener net.Listener, cert tls.Certificate) (*libs
 		ALPN: []string{"http/1.1"}, NoTickets: b.NoTickets || b.Stateful, NoCache: !b.SessionIDs && !b.Stateful, RefuseTickets: b.RefuseTickets,
 		SessionTimeout: b.Lifetime, Overlong: b.Overlong, Now: s.lab.now, ResumeOnRenegotiation: b.ResumeOnRenegotiation,
 		Host: func(name string) openssl.Host {
-			if h, ok := l.hosts[strings.ToLower(name)]; ok && name != "" {
+			name, ca := strings.ToLower(name), s.lab.ca
+			h, ok := l.hosts[name]
+			switch {
+			case !ok:
+				h = l.hosts[""]
+			case name == otherName:
+				ca = s.lab.other
+			}
+			if !s.altered() {
 				return h
 			}
-			return l.hosts[""]
+			if s.is(CertificateRenewed) {
+				h.Credential = renewed
+			}
+			return s.alteredHost(h, ca)
 		},
 	}
 	cfg.MinVersion, cfg.MaxVersion = b.versions()

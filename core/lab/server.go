@@ -28,8 +28,11 @@ type Server struct {
 	listener  net.Listener
 	engine    interface{ close() error }
 
-	mu   sync.Mutex
-	seen []Seen
+	renewed tls.Certificate // takes the place of the first one
+
+	mu      sync.Mutex
+	seen    []Seen
+	changed map[string]bool // by the id of a condition
 }
 
 // Seen is one request as the server saw it.
@@ -54,6 +57,10 @@ func (l *Lab) Start(b Behaviour, port int) (*Server, error) {
 		return nil, fmt.Errorf("start the lab server: %w", err)
 	}
 	s := &Server{lab: l, behaviour: b, listener: listener}
+	if s.renewed, err = l.ca.server(b.names()); err != nil {
+		listener.Close()
+		return nil, fmt.Errorf("make the lab server's second certificate: %w", err)
+	}
 	if !b.needsLibssl() {
 		s.engine = s.startGo(listener, cert)
 		return s, nil
@@ -107,7 +114,7 @@ func (s *Server) answer(v visitor) reply {
 	switch {
 	case s.behaviour.Misdirected && !strings.EqualFold(hostname(v.host), v.name):
 		status = http.StatusMisdirectedRequest
-	case s.lab.knows(who) && who != cn:
+	case s.lab.knows(who) && who != cn, subject != "" && s.is(RightsChanged):
 		status = http.StatusForbidden
 	case s.behaviour.RefusesNobody && cn == "" && !(s.behaviour.WelcomesResumed && v.resumed):
 		status = http.StatusUnauthorized
