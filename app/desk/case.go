@@ -27,6 +27,7 @@ type Case struct {
 	Sessions   map[string][]session.Session  // that a run begins with, by cache id
 
 	loaded *engine.Resources // by Load; nil = not yet
+	lab    *Lab              // whose case it is; nil = none
 }
 
 // Refused wraps what is wrong with a case itself: it is the user's to mend, and

@@ -68,6 +68,7 @@ type LabOptions struct {
 	Nodes     int    // servers that share the plan's targets, 0 = 1
 	Port      int    // of the first, 0 = any that is free
 	RealTime  bool   // its clock is the system's
+	Recheck   bool   // instead: the servers that a recheck question is about
 }
 
 // StartLab starts a lab on loopback, which runs until it or the desk is closed.
@@ -86,9 +87,13 @@ func (d *Desk) StartLab(ctx context.Context, opt LabOptions) (*Lab, error) {
 		return nil, err
 	}
 	if !opt.RealTime {
-		clock := &session.Moved{}
-		l.lab.SetNow(clock.Now)
-		l.Case.Clock = clock
+		l.labClock()
+	}
+	if opt.Recheck {
+		if err := l.rechecked(ctx); err != nil {
+			return nil, errors.Join(err, l.close())
+		}
+		return l.kept()
 	}
 	for i := range max(opt.Nodes, 1) {
 		port := 0
@@ -104,12 +109,19 @@ func (d *Desk) StartLab(ctx context.Context, opt LabOptions) (*Lab, error) {
 	if err := l.lay(ctx, n); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
+	return l.kept()
+}
+
+// kept puts a lab that runs on the desk.
+func (l *Lab) kept() (*Lab, error) {
+	d := l.desk
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
 		return nil, errors.Join(context.Canceled, l.close())
 	}
 	d.labs[l] = true
+	l.Case.lab = l
 	return l, nil
 }
 
@@ -153,6 +165,11 @@ func (l *Lab) lay(ctx context.Context, n *lab.Named) error {
 		addresses = append(addresses, netip.MustParseAddrPort(s.Addr()))
 	}
 	l.Case.Plan = labPlan(addresses, n)
+	return l.open(ctx)
+}
+
+// open opens the identities of the case the way a user's files are.
+func (l *Lab) open(ctx context.Context) error {
 	l.Case.Roots = map[string][]byte{files.LabTrust: l.lab.CAPEM()}
 	l.Case.Identities = map[string]*identity.Identity{}
 	for _, i := range l.Case.Plan.Identities {

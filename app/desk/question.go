@@ -21,6 +21,7 @@ func (d *Desk) Ask(ctx context.Context, c Case, e experiment.Experiment, q exper
 		return nil, err
 	}
 	q.Plan = c.Plan
+	d.Prepare(c, &q)
 	if q.Clock == nil {
 		q.Clock = c.Clock
 	}

@@ -167,7 +167,7 @@ func (f *askFlags) check(cmd *cobra.Command, args []string) (experiment.Experime
 // open lays the case that the question is about: a plan file's, or the lab's.
 func (f *askFlags) open(ctx context.Context, d *desk.Desk, e experiment.Experiment, args []string) (x desk.Case, err error) {
 	if f.demo {
-		l, err := startLab(ctx, d, desk.LabOptions{Behaviour: f.behaviour, Nodes: e.Nodes})
+		l, err := startLab(ctx, d, desk.LabOptions{Behaviour: f.behaviour, Nodes: e.Nodes, Recheck: e.ID == experiment.Recheck.ID && f.behaviour == ""})
 		if err != nil {
 			return x, err
 		}
@@ -205,6 +205,7 @@ func (c *console) question(ctx context.Context, e experiment.Experiment, args []
 			return usage{fmt.Errorf("--state: %w", err)}
 		}
 	}
+	d.Prepare(x, &q)
 	c.announce(e, q, f.quiet)
 	show := c.steps(f.quiet)
 	count := &countdown{show: show}

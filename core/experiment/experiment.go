@@ -58,7 +58,7 @@ const (
 )
 
 // Experiments are all of them, in the order of the menu.
-var Experiments = []Experiment{Levels, Clients, Cures, Matrix, Delays, Lifetime, Farm, Audit}
+var Experiments = []Experiment{Levels, Clients, Cures, Matrix, Delays, Lifetime, Recheck, Farm, Audit}
 
 // ByID returns the experiment of that id.
 func ByID(id string) (Experiment, bool) {
@@ -103,6 +103,8 @@ type Question struct {
 	// long it may wait for a session or an identity to expire, 0 = not at all.
 	MaxConnections int
 	Wait           time.Duration
+	// For Recheck: how conditions are changed; nil = only time changes any.
+	Changes *Changes
 	// Told is what options without a place of their own were told, by name.
 	Told map[string]Value
 }

@@ -1,0 +1,396 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
+	"rechallenge/core/session"
+	"rechallenge/core/target"
+	"rechallenge/core/trace"
+)
+
+// Recheck asks what of that which a full handshake evaluates is evaluated again
+// when its session is resumed. Every answer rests on two controls: a fresh
+// connection is refused now, and the same session is taken where the condition
+// holds.
+var Recheck = Experiment{
+	ID: "recheck", Title: "What does a resumed connection check again?",
+	Line: "Changes one condition after the other while a session is alive: what a fresh connection is refused now, does the session still open?",
+	Pair: Maker,
+	Options: []Option{
+		{Name: "change", Label: "Command that changes the server", Kind: Text, Empty: "none", Help: "run `COMMAND` between the two connections: it makes the server refuse what it took"},
+		{Name: "undo", Label: "Command that puts it back", Kind: Text, Empty: "none", Help: "run `COMMAND` afterwards, whatever happened: it puts the server back"},
+		{
+			Name: "expiry-within", Label: "Wait for the certificate's end", Kind: Duration, Empty: "no wait", Help: "wait up to `TIME` for the identity's certificate to expire, for real",
+			Check: within(time.Second, plan.MaxDelay), Take: func(q *Question, v Value) { q.Wait = v.age() },
+		},
+	},
+	Connections: func(q Question) int {
+		r, err := newRechecker(q)
+		if err != nil {
+			return 0
+		}
+		n := 0
+		for _, c := range Conditions {
+			if r.asks(c) {
+				n += len(r.targets) * len(kinds) * r.each()
+			}
+		}
+		return n
+	},
+	Longest: func(q Question) time.Duration { return q.Wait },
+	Ask:     askRecheck,
+}
+
+// The words for what a resumed connection does.
+const (
+	wordRechecked = "checked again"
+	wordCarried   = "carried over"
+	wordNothing   = "nothing was enforced"
+	wordCantAsk   = "can't be asked"
+	wordOtherWhy  = "refused for another reason"
+)
+
+// notice is how often a server that may be slow is looked at until it has taken
+// notice of a change, and pause how long between.
+const (
+	notice = 20
+	pause  = 250 * time.Millisecond
+)
+
+// undoWithin is how long putting a condition back may take, also after a stop.
+const undoWithin = 30 * time.Second
+
+// rechecker is a question while it goes on.
+type rechecker struct {
+	ctx      context.Context
+	q        Question
+	book     *notebook
+	c        *Conclusion
+	base     plan.Plan
+	identity string
+	targets  []target.Target
+	none     map[string]string // why there are no sessions of a kind, by target and kind
+	carried  []string          // titles of what was carried over
+	answered int
+}
+
+func newRechecker(q Question) (*rechecker, error) {
+	if q.First < 1 || q.First > len(q.Plan.Connections) {
+		return nil, fmt.Errorf("connection %d of a plan with %d: %w", q.First, len(q.Plan.Connections), ErrPair)
+	}
+	if _, undo := q.Told["undo"]; undo && q.Told["change"].first() == "" {
+		return nil, fmt.Errorf("a command that puts the server back goes with one that changes it: %w", ErrPair)
+	}
+	first := q.Plan.Connections[q.First-1]
+	ids := []string{first.Target}
+	if q.Changes != nil && q.Changes.Targets != nil {
+		ids = q.Changes.Targets
+	}
+	r := &rechecker{q: q, base: q.Plan, identity: first.Identity, none: map[string]string{}}
+	for _, id := range ids {
+		t := q.Plan.Target(id)
+		if t == nil {
+			return nil, fmt.Errorf("there is no target %q: %w", id, ErrPair)
+		}
+		copied := *t
+		one(&copied)
+		r.targets = append(r.targets, copied)
+	}
+	r.base.Repeat, r.base.Concurrency, r.base.Expect, r.base.HTTPReuse = 1, 1, nil, "off"
+	r.c = &Conclusion{Experiment: "recheck", Columns: []string{"condition", "server", "session", "fresh connection", "with the session", "answer", "why"}}
+	return r, nil
+}
+
+// asks reports whether a condition is asked about at all.
+func (r *rechecker) asks(c Condition) bool {
+	return r.q.Changes.can(c.ID) || c.ID == clientExpired.ID && r.q.Wait > 0
+}
+
+// each is how many connections a cell may take.
+func (r *rechecker) each() int {
+	n := 4 + 2 + 1
+	if r.q.Changes != nil && r.q.Changes.Slow {
+		n += 2 * notice
+	}
+	if r.base.Stack == "" || r.base.Stack == "auto" {
+		n *= 2
+	}
+	return n
+}
+
+func askRecheck(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+	r, err := newRechecker(q)
+	if err != nil {
+		return nil, err
+	}
+	r.ctx, r.book = ctx, &notebook{run: run}
+	for _, c := range Conditions {
+		if !r.asks(c) {
+			continue
+		}
+		for _, t := range r.targets {
+			for _, k := range kinds {
+				if err := r.cell(c, t, k); err != nil {
+					return r.book.end(ctx, r.c, stoppedTitle, err)
+				}
+			}
+		}
+	}
+	r.conclude()
+	return r.c, nil
+}
+
+// cache is a client that offers a session of that kind whatever its age.
+func (k kind) cache() plan.CustomCache {
+	return plan.CustomCache{ID: "keeps-" + k.id, Key: session.Recipe{session.PartName}, TTL: plan.Duration(plan.MaxDelay), Mechanisms: []protocol.Mechanism{k.mechanism}}
+}
+
+// step is a run of n connections alike, offering sessions of a kind; 0 = one
+// that offers none.
+func (r *rechecker) step(title string, c Condition, t target.Target, k kind, n int) Step {
+	p := r.base
+	who := r.identity
+	if c.Nobody {
+		who = plan.None
+	}
+	p.Targets = []target.Target{k.at(t)}
+	p.CustomCaches, p.Caches = []plan.CustomCache{k.cache()}, []string{k.cache().ID, "none"}
+	if n == 0 {
+		p.CustomCaches, p.Caches, n = nil, []string{"none"}, 1
+	}
+	p.Connections = slices.Repeat([]plan.Connection{{Target: t.ID, Identity: who}}, n)
+	return Step{Title: fmt.Sprintf("%s, %s, %s: %s", c.Title, t.ID, k.title, title), Plan: p}
+}
+
+// cell answers for one condition, server and kind of session.
+func (r *rechecker) cell(c Condition, t target.Target, k kind) error {
+	at := t.ID + " " + k.id
+	if why := r.none[at]; why != "" {
+		return nil
+	}
+	var kept map[string][]session.Session
+	before := r.step("before", c, t, k, 2)
+	before.Keep = func(m map[string][]session.Session) { kept = m }
+	log, run, err := r.book.do(r.ctx, before)
+	if err != nil {
+		return err
+	}
+	fresh, offered := attempt(log, 2, 1), attempt(log, 1, 2)
+	switch {
+	case !served(fresh):
+		r.row(c, t, k, Row{Mark: Unknown, Run: run, Pass: 2}, fresh, "refused: "+fate(fresh), "", wordCantAsk, "a fresh connection is refused before anything was changed")
+		return nil
+	case offered == nil || !resumed(offered) || !served(offered):
+		why := "no session of this kind is given and taken back: " + whyAt(log, offered)
+		if !c.Nobody {
+			r.none[at] = why
+		}
+		r.row(c, t, k, Row{Mark: Unknown, Run: run, Pass: 1}, offered, "", "", wordCantAsk, why)
+		return nil
+	}
+	after, run, err := r.changed(c, t, k, log, kept)
+	if err != nil {
+		return err
+	}
+	if after == nil {
+		r.row(c, t, k, Row{Mark: Unknown, Run: run, Pass: 1}, offered, "", "", wordCantAsk, "it can't be changed at this server")
+		return nil
+	}
+	control, x := attempt(after, 2, 1), attempt(after, 1, 1)
+	full, with := accepted(control), accepted(x)
+	out := Row{Run: run, Pass: 1}
+	switch {
+	case x == nil || control == nil:
+		out.Mark = Unknown
+		r.row(c, t, k, out, x, full, with, wordCantAsk, "the connection was not made")
+	case !c.Told && served(control):
+		out.Mark = Unknown
+		r.row(c, t, k, out, x, full, with, wordNothing, "a fresh connection is taken as before")
+	case resumed(x) && served(x) && c.Told:
+		r.answered++
+		r.row(c, t, k, out, x, full, with, wordCarried, "the session is taken as before the change")
+	case resumed(x) && served(x):
+		r.answered++
+		out.Mark = Bad
+		if !slices.Contains(r.carried, c.Title) {
+			r.carried = append(r.carried, c.Title)
+		}
+		r.row(c, t, k, out, x, full, with, wordCarried, "what a fresh connection is refused, the session opens")
+	case !served(x) && !c.Told && resumed(x):
+		r.answered++
+		out.Mark = Good
+		r.row(c, t, k, out, x, full, with, wordRechecked, "the session is taken, and the request refused: "+fate(x))
+	case x.Resumption == nil:
+		out.Mark = Unknown
+		r.row(c, t, k, out, x, full, with, wordCantAsk, "the client did not offer the session: "+whyAt(after, x))
+	default:
+		return r.usable(c, t, k, out, x, full, with, kept)
+	}
+	return nil
+}
+
+// usable is the second control of a refusal: is the same session still taken
+// once the condition holds again?
+func (r *rechecker) usable(c Condition, t target.Target, k kind, out Row, x *trace.Connection, full, with string, kept map[string][]session.Session) error {
+	why := "the session is not taken"
+	if served(x) {
+		why += ", a full handshake is made"
+	} else {
+		why += ": " + fate(x)
+	}
+	if c.ID == clientExpired.ID && !r.q.Changes.can(c.ID) {
+		r.answered++
+		out.Mark = Good
+		r.row(c, t, k, out, x, full, with, wordRechecked, why+"; a session made in the same way was taken before the end")
+		return nil
+	}
+	again := r.step("put back", c, t, k, 1)
+	again.Sessions = kept
+	log, _, err := r.book.do(r.ctx, again)
+	if err != nil {
+		return err
+	}
+	r.answered++
+	if back := attempt(log, 1, 1); back != nil && resumed(back) {
+		out.Mark = Good
+		r.row(c, t, k, out, x, full, with, wordRechecked, why+"; put back, the same session is taken")
+		return nil
+	}
+	if c.Told {
+		out.Mark = Good
+		r.row(c, t, k, out, x, full, with, wordRechecked, why)
+		return nil
+	}
+	r.answered--
+	out.Mark = Unknown
+	r.row(c, t, k, out, x, full, with, wordOtherWhy, why+"; put back, it is not taken either")
+	return nil
+}
+
+// changed changes a condition, makes the connection with the session and the
+// fresh one, and puts the condition back, whatever happens. nil without an error
+// = it can't be changed.
+func (r *rechecker) changed(c Condition, t target.Target, k kind, before *trace.Log, kept map[string][]session.Session) (after *trace.Log, run int, err error) {
+	last := len(r.book.runs) - 1
+	if !r.q.Changes.can(c.ID) {
+		end := ends(before, r.identity)
+		if end.IsZero() || end.Sub(r.q.clock().Now()) > r.q.Wait {
+			return nil, last, nil
+		}
+		if err := r.q.until(r.ctx, "until the certificate has expired", end.Add(time.Second)); err != nil {
+			return nil, last, err
+		}
+	} else {
+		changing := r.q.Changes.Make(r.ctx, t.ID, c.ID)
+		if errors.Is(changing, ErrNoChange) {
+			return nil, last, nil
+		}
+		defer func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), undoWithin)
+			defer cancel()
+			if undo := r.q.Changes.Undo(ctx, t.ID, c.ID); undo != nil {
+				err = errors.Join(err, fmt.Errorf("%s at %s could not be put back: %w", c.Title, t.URL, undo))
+				return
+			}
+			if err == nil {
+				err = r.await(c, t, k, true)
+			}
+		}()
+		if changing != nil {
+			return nil, last, fmt.Errorf("%s: %w", c.Title, changing)
+		}
+		if err := r.await(c, t, k, false); err != nil {
+			return nil, last, err
+		}
+	}
+	s := r.step("after", c, t, k, 1)
+	s.Sessions = kept
+	return r.book.do(r.ctx, s)
+}
+
+// await waits until a slow server has taken notice: until a fresh connection
+// is served, or is not. What never comes the table shows.
+func (r *rechecker) await(c Condition, t target.Target, k kind, want bool) error {
+	if !r.q.Changes.Slow || c.Told {
+		return nil
+	}
+	for range notice {
+		log, err := r.book.run(r.ctx, r.step("has it taken notice?", c, t, k, 0))
+		if err != nil {
+			return err
+		}
+		if served(attempt(log, 1, 1)) == want {
+			return nil
+		}
+		if err := r.q.clock().Wait(r.ctx, pause); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ends is when an identity's certificate does; zero when that is not known.
+func ends(log *trace.Log, id string) time.Time {
+	for _, i := range log.Run.Identities {
+		if i.ID == id {
+			return i.NotAfter
+		}
+	}
+	return time.Time{}
+}
+
+// accepted says in a few words whether a connection got what it came for.
+func accepted(c *trace.Connection) string {
+	switch {
+	case c == nil:
+		return wordNotRun
+	case resumed(c) && served(c):
+		return "resumed, " + fate(c)
+	case served(c) && c.Resumption != nil:
+		return "full handshake, " + fate(c)
+	case served(c):
+		return "accepted, " + fate(c)
+	}
+	return "refused: " + fate(c)
+}
+
+func (r *rechecker) row(c Condition, t target.Target, k kind, out Row, x *trace.Connection, full, with, answer, why string) {
+	out.Cells = []string{c.Title, t.ID, k.title, full, with, answer, why}
+	if x != nil {
+		out.Connection = x.Index
+	}
+	r.c.Rows = append(r.c.Rows, out)
+}
+
+// conclude gives the answer its sentence.
+func (r *rechecker) conclude() {
+	c := r.c
+	c.Runs = r.book.runs
+	switch {
+	case len(c.Rows) == 0:
+		c.Title, c.Mark = "Nothing was asked: no condition can be changed here", Unknown
+		c.Detail = "Name a command that changes the server (--change, and --undo to put it back), an identity that ends soon (--expiry-within), or ask about the lab (--demo)."
+	case r.answered == 0:
+		c.Title, c.Mark = "What a resumed connection checks again can't be told: "+c.Rows[0].Cells[6], Unknown
+	case len(r.carried) > 0:
+		c.Title, c.Mark = "A resumed connection gets what a fresh one is refused: "+strings.Join(r.carried, "; "), Bad
+	default:
+		c.Title, c.Mark = "What a fresh connection is refused, no resumed one got", Good
+	}
+	if len(r.carried) > 0 {
+		var says []string
+		for _, x := range Conditions {
+			if slices.Contains(r.carried, x.Title) {
+				says = append(says, x.Says)
+			}
+		}
+		c.Detail = strings.Join(says, " ") + " Many hold that carrying over is by design: whoever relies on a condition between two connections keeps the lifetime of sessions below the certificate's, binds tickets to what was checked, rotates their keys with the policy, or refuses to resume."
+	}
+}

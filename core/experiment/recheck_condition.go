@@ -1,0 +1,64 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+)
+
+// Condition is something that a full handshake evaluates, or the application
+// behind it, and that can be another by the time a session is resumed.
+type Condition struct {
+	ID     string
+	Title  string
+	Nobody bool   // it is about a session that was made without a certificate
+	Told   bool   // a fresh connection is not refused by it, it is told something else
+	Says   string // what the standards say of it
+}
+
+// The conditions that this program knows by itself. That of a command is
+// whatever the command changes.
+var (
+	clientExpired = Condition{ID: "client-expired", Title: "the client's certificate has expired", Says: "RFC 8446 section 4.6.1 lets a server accept a ticket for its lifetime of up to seven days and says nothing of the certificate's; RFC 9325 section 3.4 asks to hold resumption against the same conditions."}
+	byCommand     = Condition{ID: ByCommand, Title: "changed by the command", Says: "RFC 8446 section 2.2: a resumed connection stands for the one that made the session; what is evaluated anew the server decides."}
+)
+
+// ByCommand is the id of the condition that a person's command changes.
+const ByCommand = "command"
+
+// ErrNoChange is wrapped by Changes.Make where a server can't change that.
+var ErrNoChange = errors.New("can't be changed here")
+
+// Conditions are those that are asked about, in the order of the table.
+var Conditions = []Condition{
+	clientExpired,
+	{ID: "client-revoked", Title: "the client's certificate was revoked", Says: "No standard says that revocation is looked at when a session is resumed; RFC 5280 leaves when to the one who relies on it."},
+	{ID: "issuer-removed", Title: "the certificate's CA is not trusted any more", Says: "RFC 8446 section 4.6.1 binds a ticket to nothing but its lifetime and hash; whom the server trusts now it may look at."},
+	{ID: "policy-changed", Title: "a policy that the certificate lacks is required", Says: "What a verify callback demands no standard carries over or asks again."},
+	{ID: "authentication-required", Title: "certificates are required now", Nobody: true, Says: "RFC 8446 section 4.3.2: no CertificateRequest comes with a PSK; only the server can refuse the session."},
+	{ID: "rights-changed", Title: "the identity has lost its rights in the application", Says: "RFC 9110 section 15.5.4: a right is a matter of the request, not of the connection."},
+	{ID: "server-certificate-renewed", Title: "the server has another certificate", Told: true, Says: "RFC 8446 section 2.2: the server does not authenticate with a certificate in a resumption."},
+	{ID: "ticket-keys-rotated", Title: "the ticket keys were rotated", Told: true, Says: "RFC 5077 section 5.5 and RFC 9325 section 3.4: rotate them often; it ends all sessions."},
+	byCommand,
+}
+
+// Changes is how the conditions of servers are changed between two connections,
+// and put back.
+type Changes struct {
+	Targets    []string // ids of the plan's targets that are asked; nil = the first connection's
+	Conditions []string // ids of those that can be changed
+	Slow       bool     // a server may take a while to take notice
+	Make, Undo func(ctx context.Context, target, condition string) error
+}
+
+// can reports whether a condition can be changed.
+func (c *Changes) can(condition string) bool {
+	if c == nil {
+		return false
+	}
+	for _, id := range c.Conditions {
+		if id == condition {
+			return true
+		}
+	}
+	return false
+}
