@@ -147,6 +147,14 @@ func (l *Lab) close() (err error) {
 // Addr is where its first server listens.
 func (l *Lab) Addr() string { return l.servers[0].Addr() }
 
+// CAPEM is the certificate of its CA.
+func (l *Lab) CAPEM() []byte { return l.lab.CAPEM() }
+
+// ServerPEM makes a server certificate of its CA, for a server that is not the lab's.
+func (l *Lab) ServerPEM(names ...string) (cert, key []byte, err error) {
+	return l.lab.ServerPEM(names...)
+}
+
 // Visits are the requests that the servers had, in their order.
 func (l *Lab) Visits() []Visit {
 	var list []Visit

@@ -227,7 +227,12 @@ func (c *console) announce(e experiment.Experiment, q experiment.Question, quiet
 		within = ", in at most " + e.Bound(q).Round(time.Second).String()
 	}
 	fmt.Fprintf(c.err, "at most %d connections, to %s%s\n", limit, strings.Join(e.Aims(q), ", "), within)
-	if e.Longest != nil && q.Clock == nil {
+	for _, name := range []string{"change", "undo"} {
+		if text := strings.Join(q.Told[name].Texts, " "); text != "" {
+			fmt.Fprintf(c.err, "%s: will run %s\n", name, text)
+		}
+	}
+	if e.Longest != nil && q.Clock == nil && e.Longest(q) > 0 {
 		fmt.Fprintf(c.err, "it waits for real, up to %s in all\n", plan.Duration(e.Longest(q)))
 	}
 }

@@ -86,7 +86,7 @@ type Rule struct {
 // Rules are all rules, what hurts most first.
 var Rules = []Rule{
 	challengeSuppressed, clientAuthBypassed, anonymousSessionResumed, identityConfused, notAskedEverywhere,
-	serverSawNobody, answerDiffers,
+	serverSawNobody, answerDiffers, resumedPastExpiry, resumedPastRevocation, resumedPastTrust,
 	resumedAcrossNames, stackDisagrees, connectionCoalesced, connectionReused, trustEvaluationSkipped,
 	identityRejected, noIdentityMatches, wrongIdentity, accessRefused, identityUnfit, stackCannotAnswer, ticketReused,
 	challengeAfterHandshake, renegotiationResumed, sessionNotHonoured, misdirectedRequest,

@@ -58,10 +58,12 @@ const (
 )
 
 // notice is how often a server that may be slow is looked at until it has taken
-// notice of a change, and pause how long between.
+// notice of a change, sure how often in a row it has to show it, as an old and
+// a new process may answer side by side for a while, and pause how long between.
 const (
-	notice = 20
-	pause  = 250 * time.Millisecond
+	notice = 24
+	sure   = 4
+	pause  = 200 * time.Millisecond
 )
 
 // undoWithin is how long putting a condition back may take, also after a stop.
@@ -321,12 +323,16 @@ func (r *rechecker) await(c Condition, t target.Target, k kind, want bool) error
 	if !r.q.Changes.Slow || c.Told {
 		return nil
 	}
+	seen := 0
 	for range notice {
 		log, err := r.book.run(r.ctx, r.step("has it taken notice?", c, t, k, 0))
 		if err != nil {
 			return err
 		}
-		if served(attempt(log, 1, 1)) == want {
+		if seen++; served(attempt(log, 1, 1)) != want {
+			seen = 0
+		}
+		if seen == sure {
 			return nil
 		}
 		if err := r.q.clock().Wait(r.ctx, pause); err != nil {

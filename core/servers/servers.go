@@ -122,6 +122,9 @@ func (s *Server) Stop() {
 	os.RemoveAll(s.dir)
 }
 
+// Dir is where its files are: ca.pem and the others of Files, and pid.
+func (s *Server) Dir() string { return s.dir }
+
 // Whoami is where the server's answer names whom it saw, in a target's terms:
 // a header, or a regular expression over the body; at most one is set.
 func (s *Server) Whoami() (header, body string) {
