@@ -71,6 +71,7 @@ type storyLine struct {
 	PHA       bool `yaml:"pha"` // post_handshake_auth was offered
 	Sealed    bool // something could not be decrypted
 	Library   *struct{ Resumed *bool }
+	Gone      bool   // the key was not there
 	NotOffer  string `yaml:"not_offered"`
 	NotKept   string `yaml:"not_kept"`
 	RenegTook string `yaml:"renegotiation_resumed"` // mechanism, "-" = a full one
@@ -171,6 +172,9 @@ func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 	c.Library = &trace.TLSDone{Version: c.TLSVersion, CipherSuite: c.CipherSuite, Resumed: s.Resumed != nil, NotOffered: s.NotOffer, NotKept: s.NotKept}
 	if s.Library != nil && s.Library.Resumed != nil {
 		c.Library.Resumed = *s.Library.Resumed
+	}
+	if s.Gone {
+		c.KeyGone = e + 1
 	}
 	if s.RenegTook != "" {
 		c.Wire.Renegotiations = []wire.Renegotiated{{Resumed: s.RenegTook != "-", Accepted: wire.Offer{Mechanism: protocol.Mechanism(s.RenegTook)}}}

@@ -88,7 +88,7 @@ var Rules = []Rule{
 	challengeSuppressed, clientAuthBypassed, anonymousSessionResumed, identityConfused, notAskedEverywhere,
 	serverSawNobody, answerDiffers, resumedPastExpiry, resumedPastRevocation, resumedPastTrust,
 	resumedAcrossNames, stackDisagrees, connectionCoalesced, connectionReused, trustEvaluationSkipped,
-	identityRejected, noIdentityMatches, wrongIdentity, accessRefused, identityUnfit, stackCannotAnswer, ticketReused,
+	identityRejected, noIdentityMatches, wrongIdentity, accessRefused, keyGoneSessionLives, identityUnfit, stackCannotAnswer, ticketReused,
 	challengeAfterHandshake, renegotiationResumed, sessionNotHonoured, misdirectedRequest,
 }
 

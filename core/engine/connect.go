@@ -252,6 +252,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	if trust == "" {
 		trust = "system"
 	}
+	a.keyGone()
 	a.add(trace.TLS{ServerName: a.job.parsed.ServerName, ALPN: a.alpn(), Trust: trust, SessionKey: key})
 	// Its end reaches the stack by the connection, which is in use already.
 	c, err := a.job.stack.Client(context.WithoutCancel(a.ctx), l.raw, stack.Config{

@@ -3,6 +3,7 @@
 package token
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"runtime"
@@ -412,6 +413,19 @@ func (m *cryptoki) serve(r request) reply {
 		t, v := m.token(r.Slot)
 		if v != 0 {
 			return result(v, "C_GetTokenInfo")
+		}
+		return reply{Tokens: []Token{t}}
+	case "present":
+		t, v := m.token(r.Slot)
+		if v != 0 {
+			return result(v, "C_GetTokenInfo")
+		}
+		s, v := m.session(r.Slot)
+		if v != 0 {
+			return result(v, "C_OpenSession")
+		}
+		if keys, v := m.find(s, attribute{ckaClass, words(classPrivateKey)}, attribute{ckaID, r.Key}); v != 0 || len(keys) == 0 {
+			return result(cmp.Or(v, valueKeyGone), "C_FindObjects")
 		}
 		return reply{Tokens: []Token{t}}
 	case "objects":

@@ -220,7 +220,11 @@ func (s *signer) Home() string {
 
 // Present says whether the token is still there: nil, or a *identity.KeyFailure.
 func (s *signer) Present(ctx context.Context) error {
-	r, err := s.helper.ask(ctx, request{Op: "token", Slot: s.token.Slot}, answerTime)
+	if !s.helper.mu.TryLock() {
+		return nil // it is signing
+	}
+	s.helper.mu.Unlock()
+	r, err := s.helper.ask(ctx, request{Op: "present", Slot: s.token.Slot, Key: s.id}, answerTime)
 	if err == nil {
 		err = r.failure()
 	}

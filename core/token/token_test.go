@@ -245,6 +245,9 @@ func TestPulled(t *testing.T) {
 	if err := os.RemoveAll(h.path("tokens")); err != nil {
 		t.Fatal(err)
 	}
+	if err := present(); err == nil {
+		t.Error("a token that was pulled is said to be there")
+	}
 	digest := sha256.Sum256(nil)
 	_, err = id.Signer.Sign(rand.Reader, digest[:], crypto.SHA256)
 	var f *identity.KeyFailure

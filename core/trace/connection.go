@@ -75,6 +75,7 @@ type Connection struct {
 	SessionKey string      // as the policy printed it; "" before the look-up
 	Challenges []Challenge
 	Asked      int // times the library called back for a certificate
+	KeyGone    int // event that says so: the identity's key was not there; 0 = it was, or is in no token
 	// ChallengeHidden says that encryption hides whether the server asked: then
 	// no Challenges means nothing.
 	ChallengeHidden bool

@@ -46,6 +46,7 @@ const (
 	KindProxy             Kind = "proxy"
 	KindProxied           Kind = "proxied"
 	KindCache             Kind = "cache"
+	KindKeyGone           Kind = "key-gone"
 	KindTLS               Kind = "tls"
 	KindMessage           Kind = "message"
 	KindAsked             Kind = "asked"
@@ -201,6 +202,15 @@ type Cache struct {
 	session.Event
 }
 
+// KeyGone says that the key of the connection's identity, which is in a token,
+// is not there when the handshake is about to begin. A resumed handshake does
+// without it; a full one that is asked fails.
+type KeyGone struct {
+	Home    string `json:"home"` // the token's URI, without PIN
+	Reason  Reason `json:"reason"`
+	Message string `json:"message"`
+}
+
 // TLS begins a handshake. What is offered to resume follows from the cache
 // event before it and, decisively, from the ClientHello.
 type TLS struct {
@@ -311,6 +321,7 @@ func (Dialed) Kind() Kind            { return KindDialed }
 func (Proxy) Kind() Kind             { return KindProxy }
 func (Proxied) Kind() Kind           { return KindProxied }
 func (Cache) Kind() Kind             { return KindCache }
+func (KeyGone) Kind() Kind           { return KindKeyGone }
 func (TLS) Kind() Kind               { return KindTLS }
 func (Message) Kind() Kind           { return KindMessage }
 func (Asked) Kind() Kind             { return KindAsked }

@@ -198,6 +198,8 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 	case Message:
 		c.Messages = append(c.Messages, len(pass.Events)-1)
 		f.message(c, e.Seq, &p.Message)
+	case KeyGone:
+		c.KeyGone = e.Seq
 	case Asked:
 		c.Asked++
 	case Meant:

@@ -26,6 +26,7 @@ var payloads = []Payload{
 	Proxy{},
 	Proxied{},
 	Cache{},
+	KeyGone{},
 	TLS{},
 	Message{},
 	Asked{},
