@@ -120,6 +120,71 @@ func (l Loader) pin(i plan.Identity, p *token.Place) (token.Ask, error) {
 	}, nil
 }
 
+// TokenPlace is a token or a database that is there, with its entry in a plan
+// but for the identity in it.
+type TokenPlace struct {
+	Title string // the token's label, or the folder
+	Note  string // module, model, what it says of its PIN
+	Entry plan.Identity
+}
+
+// TokenPlaces lists the tokens of a module, "" = of those that are installed, and
+// then the NSS databases of this person. problems are what modules said
+// against it.
+func TokenPlaces(ctx context.Context, module string) (list []TokenPlace, problems []string) {
+	tokens, problems := token.Tokens(ctx, nil, module)
+	for _, t := range tokens {
+		note := []string{strings.TrimSpace(t.Manufacturer + " " + t.Model), filepath.Base(t.Module)}
+		if t.Pad {
+			note = append(note, "PIN at the reader")
+		}
+		if t.Tries != "" {
+			note = append(note, "PIN: "+t.Tries)
+		}
+		entry := plan.Identity{ID: t.Label, PKCS11: tokenURI(tokens, t)}
+		if module != "" {
+			entry.Module = module
+		}
+		list = append(list, TokenPlace{Title: t.Label, Note: strings.Join(note, ", "), Entry: entry})
+	}
+	if module == "" {
+		for _, folder := range token.Profiles() {
+			list = append(list, TokenPlace{Title: folder, Note: "NSS database (Firefox, Thunderbird, Chromium)", Entry: plan.Identity{ID: filepath.Base(folder), NSS: folder}})
+		}
+	}
+	return list, problems
+}
+
+// tokenURI names a token by its label, and by its serial number where another has
+// the same.
+func tokenURI(all []token.Token, t token.Token) string {
+	named := 0
+	for _, other := range all {
+		if other.Label == t.Label {
+			named++
+		}
+	}
+	if named == 1 {
+		t = token.Token{Label: t.Label}
+	}
+	return t.URI()
+}
+
+// Of is the entry of one of the identities at a place.
+func (p TokenPlace) Of(id *identity.Identity) plan.Identity {
+	entry := p.Entry
+	entry.ID = firstOf(id.Alias, entry.ID)
+	if entry.NSS != "" {
+		_, nick, found := strings.Cut(id.Alias, ":")
+		if entry.Alias = id.Alias; found {
+			entry.Alias = nick
+		}
+		return entry
+	}
+	entry.PKCS11 += token.ObjectURI(id.Alias)
+	return entry
+}
+
 // Explain is the doctor's answer on an identity that is in no file.
 func (l Loader) explain(ctx context.Context, i plan.Identity, p *token.Place) (*identity.File, error) {
 	ask, err := l.pin(i, p)

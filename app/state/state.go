@@ -158,16 +158,23 @@ func (s *State) AddIdentity(id *identity.Identity, file string, several bool) st
 	if several && id.Alias != "" {
 		name = id.Alias
 	}
-	name = s.unique(name, func(n string) bool {
+	entry := plan.Identity{ID: name, File: file}
+	if several {
+		entry.Alias = id.Alias
+	}
+	id.File = file
+	return s.AddElsewhere(id, entry)
+}
+
+// AddElsewhere adds a loaded identity by its entry in the plan, which says where
+// it is: in a token, a database, a file. It returns the id it got.
+func (s *State) AddElsewhere(id *identity.Identity, entry plan.Identity) string {
+	name := s.unique(entry.ID, func(n string) bool {
 		return slices.ContainsFunc(s.Plan.Identities, func(i plan.Identity) bool { return i.ID == n })
 	})
-	id.ID, id.File = name, file
+	id.ID, entry.ID = name, name
 	s.Identities[name] = id
 	s.Edit(func(p *plan.Plan) {
-		entry := plan.Identity{ID: name, File: file}
-		if several {
-			entry.Alias = id.Alias
-		}
 		if len(p.Identities) == 0 {
 			p.Connections = slices.DeleteFunc(p.Connections, placeholder)
 		}

@@ -103,6 +103,7 @@ func (w *Window) menuActions() []action {
 		{menu: "File", id: separator},
 		{id: "quit", menu: "File", title: "Quit", key: fyne.KeyQ, mod: ctrl, run: w.close},
 		{id: "load-identity", menu: "Edit", title: "Load identity…", icon: rtheme.IconIdentity, key: fyne.KeyI, mod: ctrl, run: w.loadIdentity},
+		{id: "token", menu: "Edit", title: "Identity from a token or browser…", run: w.chooseToken},
 		{id: "add-target", menu: "Edit", title: "Add target…", icon: rtheme.IconTarget, key: fyne.KeyT, mod: ctrl, run: func() { w.editTarget("") }},
 		{id: "add-connection", menu: "Edit", title: "Add connection…", key: fyne.KeyK, mod: ctrl | shift, enabled: func() bool { return len(w.state.Plan.Targets) > 0 }, run: func() { w.editConnection(len(w.state.Plan.Connections)) }},
 		{id: "everyone", menu: "Edit", title: "Every identity × every target", enabled: func() bool { return len(w.state.Plan.Targets) > 0 && len(w.state.Plan.Identities) > 0 }, run: func() { w.state.Everyone(); w.changed() }},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image/color"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -159,17 +160,23 @@ func (w *Window) askPassword(ctx context.Context, file string, again, several bo
 	live.Post(func() {
 		entry := w.newField()
 		entry.Password = true
-		items := []*widget.FormItem{widget.NewFormItem("Password", entry)}
+		word, title := "Password", "Password of "+base(file)
+		if strings.HasPrefix(file, "PIN of ") {
+			word, title = "PIN", file
+		} else if strings.HasPrefix(file, "master password of ") {
+			title = "Master" + strings.TrimPrefix(file, "master")
+		}
+		items := []*widget.FormItem{widget.NewFormItem(word, entry)}
 		name := "password of " + base(file)
 		if again {
-			items[0].HintText = "Wrong password. Try again."
+			items[0].HintText = "It was wrong. Try again."
 			name = "password again of " + base(file)
 		}
 		rest := widget.NewCheck("the same for the rest", nil)
 		if several {
 			items = append(items, widget.NewFormItem("", rest))
 		}
-		d := dialog.NewForm("Password of "+base(file), "Open", "Cancel", items, func(yes bool) {
+		d := dialog.NewForm(title, "Open", "Cancel", items, func(yes bool) {
 			if !yes {
 				given <- nil
 				return

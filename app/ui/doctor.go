@@ -22,7 +22,7 @@ func (w *Window) showIdentity(id string) {
 	}
 	pairs := identityPairs(x.Public)
 	path := x.File
-	if !filepath.IsAbs(path) && w.state.Path != "" {
+	if !filepath.IsAbs(path) && w.state.Path != "" && x.Home() == "" {
 		path = filepath.Join(filepath.Dir(w.state.Path), path)
 	}
 	if f := w.explained[path]; f != nil {
@@ -34,8 +34,8 @@ func (w *Window) showIdentity(id string) {
 	}
 	save := widget.NewButton("Save certificates…", func() { w.escape(); w.saveCertificates(id+".pem", chain) })
 	write := widget.NewButton("Write a new file…", func() { w.escape(); w.writeIdentity(id) })
-	if !x.Usable {
-		write.Disable()
+	if !x.Usable || x.Home() != "" {
+		write.Disable() // a key in a token can't leave it
 	}
 	w.explain(fmt.Sprintf("Identity %s", id), pairs, save, write)
 }

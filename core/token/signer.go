@@ -212,10 +212,7 @@ func (s *signer) Public() crypto.PublicKey { return s.public }
 
 // Home says where the key is, for people.
 func (s *signer) Home() string {
-	if s.label == "" {
-		return s.token.URI()
-	}
-	return s.token.URI() + ";object=" + escapeURI(s.label)
+	return s.token.URI() + ObjectURI(s.label)
 }
 
 // Present says whether the token is still there: nil, or a *identity.KeyFailure.

@@ -96,6 +96,14 @@ func (t Token) URI() string {
 	return "pkcs11:" + strings.Join(parts, ";")
 }
 
+// ObjectURI is what names an object in a URI, behind its token; "" for none.
+func ObjectURI(label string) string {
+	if label == "" {
+		return ""
+	}
+	return ";object=" + escapeURI(label)
+}
+
 // Object is a certificate on a token.
 type Object struct {
 	Label string
