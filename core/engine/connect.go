@@ -24,8 +24,10 @@ type pass struct {
 	cache  *session.Cache
 	pool   *pool
 
-	mu    sync.Mutex
-	index int // of the last connection started
+	mu      sync.Mutex
+	index   int // of the last connection started
+	running int // connections being made
+	room    int // for how many there are resources; 0 = as many as the plan wants
 }
 
 // attempt is one connection of the plan being made.
@@ -53,6 +55,10 @@ func (a *attempt) add(p trace.Payload) { a.rec.Add(a.n, a.index, clean(a.secrets
 // answer calls for it (HTTP_1_1_REQUIRED, 421 on a shared connection, a pooled
 // connection that had died).
 func (p *pass) connect(j *job) {
+	if !p.enter() {
+		return
+	}
+	defer p.leave()
 	a := &attempt{pass: p, job: j, number: 1}
 	for a != nil && p.ctx.Err() == nil {
 		a = a.run()

@@ -64,6 +64,9 @@ func (a *attempt) dial(addresses []netip.AddrPort) (net.Conn, *trace.Failure) {
 		text := address.String()
 		a.add(trace.Dial{Address: text})
 		conn, err = dialer.DialContext(a.ctx, "tcp", text)
+		for outOfResources(err) && a.makesWay() {
+			conn, err = dialer.DialContext(a.ctx, "tcp", text)
+		}
 		if err == nil {
 			a.address = address
 			a.use(conn)

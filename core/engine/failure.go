@@ -68,6 +68,8 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 	}
 	var dns *net.DNSError
 	switch {
+	case outOfResources(err):
+		f.Reason, f.Message = trace.ReasonOutOfResources, resourceAdvice(err)
 	case errors.As(err, &dns):
 		f.Reason = trace.ReasonResolve
 		if dns.IsTimeout {

@@ -65,6 +65,11 @@ func (l *Library) newConn(raw net.Conn, ctx uintptr, c *Conn) (*Conn, error) {
 		c.in, c.out = l.BIO_new(l.BIO_s_mem()), l.BIO_new(l.BIO_s_mem())
 		if c.ssl = l.SSL_new(ctx); c.ssl == 0 || c.in == 0 || c.out == 0 {
 			err = l.failure("make a connection", errorSSL)
+			// They are the SSL's only once it has them.
+			l.BIO_free(c.in)
+			l.BIO_free(c.out)
+			l.SSL_free(c.ssl)
+			c.ssl, c.in, c.out = 0, 0, 0
 			return
 		}
 		l.SSL_set_bio(c.ssl, c.in, c.out)
@@ -108,8 +113,11 @@ func (c *Conn) do(op string, call func() int32) (int, error) {
 			if r <= 0 {
 				code = c.lib.SSL_get_error(c.ssl, r)
 			}
-			if code == errorSSL || code == errorSyscall {
-				c.broken = true
+			switch code {
+			case errorNone, errorZeroReturn, errorWantRead, errorLookup, errorHello:
+			default:
+				// On this thread, whose queue it is. After these two the SSL is of no more use.
+				c.broken = c.broken || code == errorSSL || code == errorSyscall
 				failure = c.lib.failure(op, code)
 			}
 		})
@@ -137,9 +145,6 @@ func (c *Conn) do(op string, call func() int32) (int, error) {
 		default:
 			if judged != nil {
 				return 0, judged
-			}
-			if failure == nil {
-				failure = c.lib.failure(op, code)
 			}
 			return 0, failure
 		}

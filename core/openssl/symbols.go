@@ -88,6 +88,7 @@ type symbols struct {
 	D2i_SSL_SESSION                      func(s uintptr, in unsafe.Pointer, length int) uintptr
 
 	BIO_new          func(method uintptr) uintptr
+	BIO_free         func(bio uintptr) int32
 	BIO_s_mem        func() uintptr
 	BIO_write        func(bio uintptr, data unsafe.Pointer, n int32) int32
 	BIO_read         func(bio uintptr, data unsafe.Pointer, n int32) int32

@@ -18,7 +18,10 @@ var ErrNoCapture = errors.New("this report has no captured bytes: only the progr
 // has them.
 func writePCAPNG(w io.Writer, r *Report) error {
 	if len(r.Captures) == 0 && r.Log.Run.Tool.Name != "" && connections(r.Log) > 0 {
-		return ErrNoCapture
+		if gotToTLS(r.Log) {
+			return ErrNoCapture
+		}
+		return pcap.Write(w, r.Log.Run.Started, nil, r.KeyLog) // LeavesOut says that it is empty
 	}
 	var list []pcap.Conn
 	for i := range r.Captures {
@@ -38,6 +41,26 @@ func writePCAPNG(w io.Writer, r *Report) error {
 		list = append(list, conn)
 	}
 	return pcap.Write(w, r.Log.Run.Started, list, r.KeyLog)
+}
+
+// withoutTLS says why the capture of a run holds nothing.
+func withoutTLS(r *Report) string {
+	if len(r.Captures) > 0 || gotToTLS(r.Log) {
+		return ""
+	}
+	return "holds no packet: no connection got as far as TLS"
+}
+
+// gotToTLS reports whether any connection began a handshake.
+func gotToTLS(log *trace.Log) bool {
+	for _, p := range log.Passes {
+		for _, c := range p.Connections {
+			if c.Library != nil || c.Evidence.ClientHello > 0 || c.Handshake != "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func connections(log *trace.Log) (n int) {

@@ -22,10 +22,11 @@ const (
 	ReasonNotTLS              Reason = "not-tls"
 	ReasonHTTPMalformed       Reason = "http-malformed"
 	ReasonBodyTooLarge        Reason = "body-too-large"
-	ReasonTooMuch             Reason = "too-much"     // the server sent more than a connection's budget
-	ReasonTokenGone           Reason = "token-gone"   // the key's token was pulled, or its module crashed
-	ReasonTokenLocked         Reason = "token-locked" // its PIN is locked, or it is logged out
-	ReasonTokenBusy           Reason = "token-busy"   // it has no time or room, or gave no answer
+	ReasonTooMuch             Reason = "too-much"         // the server sent more than a connection's budget
+	ReasonOutOfResources      Reason = "out-of-resources" // of this machine: file descriptors, memory, ports
+	ReasonTokenGone           Reason = "token-gone"       // the key's token was pulled, or its module crashed
+	ReasonTokenLocked         Reason = "token-locked"     // its PIN is locked, or it is logged out
+	ReasonTokenBusy           Reason = "token-busy"       // it has no time or room, or gave no answer
 	ReasonClosed              Reason = "closed"
 	ReasonInternal            Reason = "internal"
 )
@@ -35,5 +36,5 @@ var Reasons = []Reason{
 	ReasonResolve, ReasonRefused, ReasonUnreachable, ReasonReset, ReasonTimeout, ReasonCancelled,
 	ReasonProxyRefused, ReasonTLSAlert, ReasonCertificateRequired, ReasonCertificateRejected,
 	ReasonUntrusted, ReasonNameMismatch, ReasonSessionRefused, ReasonProtocolVersion, ReasonNotTLS,
-	ReasonHTTPMalformed, ReasonBodyTooLarge, ReasonTooMuch, ReasonTokenGone, ReasonTokenLocked, ReasonTokenBusy, ReasonClosed, ReasonInternal,
+	ReasonHTTPMalformed, ReasonBodyTooLarge, ReasonTooMuch, ReasonOutOfResources, ReasonTokenGone, ReasonTokenLocked, ReasonTokenBusy, ReasonClosed, ReasonInternal,
 }
