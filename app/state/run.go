@@ -16,11 +16,13 @@ type runState struct {
 	view    *View  // nil when nothing has run
 	opened  string // file it was read from, "" = run here
 	written bool   // its report is on disk
+	of      string // the plan that was run, as text; "" = none of this window's
+	at      int    // position in the edits when it began
 }
 
 // Begin starts to show a new run.
 func (s *State) Begin() {
-	s.run = runState{running: true}
+	s.run = runState{running: true, of: text(s.Plan), at: s.at}
 	s.Selected, s.Event = Ref{}, 0
 }
 
@@ -70,6 +72,27 @@ func (s *State) Report() *report.Report {
 	return s.run.view.Report
 }
 
+// Stale is how many changes of the plan came after the run that is shown began;
+// 0 where it is a run of the plan as it is, or none of it at all.
+func (s *State) Stale() int {
+	if s.run.of == "" || s.run.view == nil || s.run.of == text(s.Plan) {
+		return 0
+	}
+	return max(1, s.at-s.run.at, s.run.at-s.at)
+}
+
+// StaleNote says so, "" where there is nothing to say.
+func (s *State) StaleNote() string {
+	switch n := s.Stale(); n {
+	case 0:
+		return ""
+	case 1:
+		return "This is of the plan before its last change. Ctrl+R runs it as it is now."
+	default:
+		return fmt.Sprintf("This is of the plan before its last %d changes. Ctrl+R runs it as it is now.", n)
+	}
+}
+
 // Written notes that the report shown is on disk.
 func (s *State) Written() { s.run.written = true }
 
@@ -117,6 +140,8 @@ func (s *State) Status() string {
 		return "Paused: " + text
 	case s.run.running:
 		return "Running: " + text
+	case s.Stale() > 0:
+		return text + ", of the plan before it was changed"
 	case s.run.opened != "":
 		return text + " (from " + filepath.Base(s.run.opened) + ")"
 	}

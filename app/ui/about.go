@@ -5,7 +5,6 @@ import (
 	"runtime"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
 
 	"rechallenge/app/widgets"
 )
@@ -37,7 +36,5 @@ func (w *Window) showShortcuts() {
 func (w *Window) sheet(title string, pairs []widgets.Pair) {
 	s := widgets.NewSheet()
 	s.SetPairs(pairs)
-	d := dialog.NewCustom(title, "Close", s, w.win)
-	d.Resize(fyne.NewSize(460, 420))
-	w.show(d, "sheet")
+	w.facts("sheet", title, s, fyne.NewSize(460, 420))
 }

@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/live"
+	"rechallenge/app/widgets"
 )
 
 // Dialogs are the desktop's file dialogs. Both calls block and run away from
@@ -111,26 +112,10 @@ func (w *Window) escape() {
 	}
 }
 
-// field is a text field that hands Escape on.
-type field struct {
-	widget.Entry
-	escape func()
-}
+// field is a text field of the window's.
+type field = widgets.Line
 
-func (w *Window) newField() *field {
-	f := &field{escape: w.escape}
-	f.ExtendBaseWidget(f)
-	return f
-}
-
-// TypedKey edits, or closes the dialog.
-func (f *field) TypedKey(k *fyne.KeyEvent) {
-	if k.Name == fyne.KeyEscape {
-		f.escape()
-		return
-	}
-	f.Entry.TypedKey(k)
-}
+func (w *Window) newField() *field { return widgets.NewLine() }
 
 // failed shows an error: what happened, and its details to copy; more are
 // further things one can do about it.
@@ -139,11 +124,13 @@ func (w *Window) failed(what string, err error, more ...fyne.CanvasObject) {
 	text := widget.NewLabel(sentence(err.Error()))
 	text.Wrapping = fyne.TextWrapWord
 	d := dialog.NewCustomWithoutButtons(what, container.New(minWidth(440), text), w.win)
-	copyText := widget.NewButton("Copy details", func() { w.app.Clipboard().SetContent(what + ": " + err.Error()) })
-	closeIt := widget.NewButton("Close", func() { d.Hide(); w.changed() })
+	copyText := widgets.NewButton("Copy details", func() { w.app.Clipboard().SetContent(what + ": " + err.Error()) })
+	closeIt := widgets.NewButton("Close", func() { d.Hide(); w.changed() })
 	closeIt.Importance = widget.HighImportance
 	d.SetButtons(append(append([]fyne.CanvasObject{copyText}, more...), closeIt))
 	w.show(d, "error")
+	w.preferred[d] = closeIt.OnTapped
+	w.win.Canvas().Focus(closeIt)
 	w.changed()
 }
 
@@ -172,21 +159,16 @@ func (w *Window) askPassword(ctx context.Context, file string, again, several bo
 			items[0].HintText = "It was wrong. Try again."
 			name = "password again of " + base(file)
 		}
-		rest := widget.NewCheck("the same for the rest", nil)
+		rest := widgets.NewCheck("the same for the rest", nil)
 		if several {
 			items = append(items, widget.NewFormItem("", rest))
 		}
-		d := dialog.NewForm(title, "Open", "Cancel", items, func(yes bool) {
-			if !yes {
+		f := w.form(name, title, "Open", 420, items, func() { given <- &answer{entry.Text, rest.Checked} })
+		w.closed[f.dialog] = func() {
+			if !f.submitted {
 				given <- nil
-				return
 			}
-			given <- &answer{entry.Text, rest.Checked}
-		}, w.win)
-		entry.OnSubmitted = func(string) { d.Submit() }
-		d.Resize(fyne.NewSize(420, 0))
-		w.show(d, name)
-		w.win.Canvas().Focus(entry)
+		}
 	})
 	select {
 	case g := <-given:
@@ -205,17 +187,7 @@ func (w *Window) confirm(title, question, yes string, then func()) {
 
 // ask asks a question with two answers.
 func (w *Window) ask(title, question, yes, no string, then, otherwise func()) {
-	d := dialog.NewConfirm(title, question, func(ok bool) {
-		if ok {
-			then()
-		} else {
-			otherwise()
-		}
-		w.changed()
-	}, w.win)
-	d.SetConfirmText(yes)
-	d.SetDismissText(no)
-	w.show(d, "confirm")
+	w.choices(title, question, otherwise, option{title: no, run: otherwise}, option{title: yes, preferred: true, run: then})
 }
 
 // minWidth is a layout that gives its one object a least width.

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/widgets"
 	"rechallenge/core/identity"
@@ -32,8 +30,8 @@ func (w *Window) showIdentity(id string) {
 	for _, c := range x.Chain {
 		chain = append(chain, c.DER)
 	}
-	save := widget.NewButton("Save certificates…", func() { w.escape(); w.saveCertificates(id+".pem", chain) })
-	write := widget.NewButton("Write a new file…", func() { w.escape(); w.writeIdentity(id) })
+	save := widgets.NewButton("Save certificates…", func() { w.escape(); w.saveCertificates(id+".pem", chain) })
+	write := widgets.NewButton("Write a new file…", func() { w.escape(); w.writeIdentity(id) })
 	if !x.Usable || x.Home() != "" {
 		write.Disable() // a key in a token can't leave it
 	}
@@ -46,7 +44,7 @@ func (w *Window) refused(path string, f *identity.File, err error) {
 		w.failed(fmt.Sprintf("%s could not be loaded", base(path)), err)
 		return
 	}
-	w.failed(fmt.Sprintf("%s could not be loaded", base(path)), err, widget.NewButton("Explain the file", func() {
+	w.failed(fmt.Sprintf("%s could not be loaded", base(path)), err, widgets.NewButton("Explain the file", func() {
 		pairs := filePairs(path, f)
 		for n, c := range f.Others {
 			pairs = append(pairs, widgets.Pair{Key: fmt.Sprintf("Certificate %d", n+1), Heading: true}, widgets.Pair{Key: "Subject", Value: c.Subject},
@@ -60,12 +58,7 @@ func (w *Window) refused(path string, f *identity.File, err error) {
 func (w *Window) explain(title string, pairs []widgets.Pair, more ...fyne.CanvasObject) {
 	sheet := widgets.NewSheet()
 	sheet.SetPairs(pairs)
-	d := dialog.NewCustomWithoutButtons(title, sheet, w.win)
-	closeIt := widget.NewButton("Close", d.Hide)
-	closeIt.Importance = widget.HighImportance
-	d.SetButtons(append(more, closeIt))
-	d.Resize(fyne.NewSize(680, 520))
-	w.show(d, "identity")
+	w.facts("identity", title, sheet, fyne.NewSize(680, 520), more...)
 }
 
 // identityPairs are the facts of an identity.

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/widgets"
 	"rechallenge/core/plan"
 )
 
@@ -39,7 +39,7 @@ func (w *Window) editConnection(n int) {
 		identities = append(identities, i.ID)
 	}
 	identities = append(identities, plan.None)
-	where, who := widget.NewSelect(targets, nil), widget.NewSelect(identities, nil)
+	where, who := widgets.NewSelect(targets, nil), widgets.NewSelect(identities, nil)
 	where.SetSelected(c.Target)
 	who.SetSelected(c.Identity)
 	text := ""
@@ -54,18 +54,14 @@ func (w *Window) editConnection(n int) {
 		}
 		return nil
 	})
-	d := dialog.NewForm(title, "OK", "Cancel", []*widget.FormItem{
+	w.form("connection", title, "OK", 460, []*widget.FormItem{
 		{Text: "Target", Widget: where},
 		{Text: "Identity", Widget: who, HintText: "none presents no certificate"},
 		{Text: "After", Widget: after, HintText: "how long after the end of the previous connection"},
-	}, func(ok bool) {
-		if ok {
-			wait, _ := time.ParseDuration(after.Text)
-			c.Target, c.Identity, c.After = where.Selected, who.Selected, plan.Duration(wait)
-			w.state.SetConnection(n, c)
-		}
+	}, func() {
+		wait, _ := time.ParseDuration(after.Text)
+		c.Target, c.Identity, c.After = where.Selected, who.Selected, plan.Duration(wait)
+		w.state.SetConnection(n, c)
 		w.changed()
-	}, w.win)
-	d.Resize(fyne.NewSize(460, 0))
-	w.show(d, "connection")
+	})
 }

@@ -8,14 +8,13 @@ import (
 	"path/filepath"
 	"strings"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/desk"
 	"rechallenge/app/files"
 	"rechallenge/app/live"
+	"rechallenge/app/widgets"
 	"rechallenge/core/report"
 )
 
@@ -110,11 +109,11 @@ func (w *Window) exportAs() {
 			titles = append(titles, f.Title+"  "+f.Ext)
 		}
 	}
-	names, addresses, headers := widget.NewCheck("names", nil), widget.NewCheck("addresses", nil), widget.NewCheck("headers", nil)
-	secrets := widget.NewCheck("Put the TLS secrets in, so that Wireshark can decrypt it", nil)
+	names, addresses, headers := widgets.NewCheck("names", nil), widgets.NewCheck("addresses", nil), widgets.NewCheck("headers", nil)
+	secrets := widgets.NewCheck("Put the TLS secrets in, so that Wireshark can decrypt it", nil)
 	secrets.Disable()
 	chosen := func(title string) string { return title[strings.LastIndex(title, " ")+1:] }
-	format := widget.NewSelect(titles, func(title string) {
+	format := widgets.NewSelect(titles, func(title string) {
 		f, err := report.FormatOf("x" + chosen(title))
 		if err == nil && f.Captured {
 			secrets.Enable()
@@ -124,14 +123,11 @@ func (w *Window) exportAs() {
 		}
 	})
 	format.SetSelected(titles[0])
-	d := dialog.NewForm("Export the report", "Choose the file…", "Cancel", []*widget.FormItem{
+	w.form("export", "Export the report", "Choose the file…", 520, []*widget.FormItem{
 		{Text: "Format", Widget: format},
 		{Text: "Hide", Widget: container.NewHBox(names, addresses, headers), HintText: "each becomes a pseudonym, the same one everywhere"},
 		{Text: "Secrets", Widget: secrets},
-	}, func(ok bool) {
-		if !ok {
-			return
-		}
+	}, func() {
 		what := report.Redaction{Names: names.Checked, Addresses: addresses.Checked, Headers: headers.Checked}
 		if secrets.Checked {
 			r.KeyLog = w.finished.run.KeyLog()
@@ -144,9 +140,7 @@ func (w *Window) exportAs() {
 			return
 		}
 		w.confirm("The file will hold secrets", "Whoever has it can read these connections and go on with their sessions. Only you will be allowed to read the file.", "Go on", save)
-	}, w.win)
-	d.Resize(fyne.NewSize(520, 0))
-	w.show(d, "export")
+	})
 }
 
 // saveAnswer asks for the format and the file of an answer or an audit.
@@ -156,19 +150,14 @@ func (w *Window) saveAnswer(a *report.Answer) {
 	for _, f := range formats {
 		titles = append(titles, f.Title+"  "+f.Ext)
 	}
-	format := widget.NewSelect(titles, nil)
+	format := widgets.NewSelect(titles, nil)
 	format.SetSelectedIndex(0)
-	d := dialog.NewForm("Save the answer", "Choose the file…", "Cancel", []*widget.FormItem{{Text: "Format", Widget: format}}, func(ok bool) {
-		if !ok {
-			return
-		}
+	w.form("save answer", "Save the answer", "Choose the file…", 420, []*widget.FormItem{{Text: "Format", Widget: format}}, func() {
 		f := formats[format.SelectedIndex()]
 		w.chooseNew("Save the answer", a.Experiment.ID+f.Ext, func(path string) {
 			w.write(path, func() (string, error) { return "", desk.SaveAnswer(context.Background(), path, a) }, func() {})
 		}, Kind{f.Title, []string{f.Ext[1:]}})
-	}, w.win)
-	d.Resize(fyne.NewSize(420, 0))
-	w.show(d, "save answer")
+	})
 }
 
 // exportKeyLog writes the secrets of the run in the SSLKEYLOGFILE format.

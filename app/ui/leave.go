@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/widgets"
 	"rechallenge/core/report"
 )
 
@@ -69,7 +70,7 @@ func (w *Window) choices(title, question string, escaped func(), options ...opti
 	var buttons []fyne.CanvasObject
 	preferred := func() {}
 	for _, o := range options {
-		b := newAnswer(w, o.title, func() { answer(o) })
+		b := widgets.NewButton(o.title, func() { answer(o) })
 		if o.preferred {
 			b.Importance = widget.HighImportance
 			preferred = func() { answer(o) }
@@ -93,31 +94,6 @@ func (w *Window) enter() {
 		if answer := w.preferred[w.open[n-1]]; answer != nil {
 			answer()
 		}
-	}
-}
-
-// answerButton is a button that Return presses too, and that hands Escape on.
-type answerButton struct {
-	widget.Button
-	w *Window
-}
-
-func newAnswer(w *Window, title string, tapped func()) *answerButton {
-	b := &answerButton{w: w}
-	b.Text, b.OnTapped = title, tapped
-	b.ExtendBaseWidget(b)
-	return b
-}
-
-// TypedKey presses the button or closes the question.
-func (b *answerButton) TypedKey(k *fyne.KeyEvent) {
-	switch k.Name {
-	case fyne.KeyReturn, fyne.KeyEnter:
-		b.OnTapped()
-	case fyne.KeyEscape:
-		b.w.escape()
-	default:
-		b.Button.TypedKey(k)
 	}
 }
 

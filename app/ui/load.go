@@ -5,16 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/desk"
 	"rechallenge/app/files"
 	"rechallenge/app/live"
+	"rechallenge/app/widgets"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 )
@@ -123,6 +124,10 @@ func (w *Window) addIdentities(path string, f *identity.File) {
 	w.explained[path] = f
 	switch len(f.Identities) {
 	case 0:
+		if len(f.Others) > 0 && f.Problems == nil {
+			w.offerTrust(path, f)
+			return
+		}
 		w.refused(path, f, errors.New("it was read, but there is no key with its certificate inside"))
 		return
 	case 1:
@@ -134,23 +139,14 @@ func (w *Window) addIdentities(path string, f *identity.File) {
 	for n, id := range f.Identities {
 		names = append(names, fmt.Sprintf("%d  %s  %s  %s", n+1, id.Alias, id.Subject, id.KeyType))
 	}
-	group := widget.NewCheckGroup(names, nil)
-	group.SetSelected(names)
-	d := dialog.NewCustomConfirm(fmt.Sprintf("%s holds %d identities", base(path), len(names)), "Load", "Cancel",
-		container.NewVBox(widget.NewLabel("Which ones do you want to use?"), group), func(yes bool) {
-			if !yes {
-				return
-			}
-			for n, name := range names {
-				for _, chosen := range group.Selected {
-					if chosen == name {
-						w.state.AddIdentity(f.Identities[n], path, true)
-					}
-				}
+	group := widgets.NewChecks(names, names)
+	w.custom("aliases", fmt.Sprintf("%s holds %d identities", base(path), len(names)), "Load",
+		container.NewVBox(widget.NewLabel("Which ones do you want to use?"), group.Container), fyne.NewSize(0, 0), func() {
+			for _, chosen := range group.Selected() {
+				w.state.AddIdentity(f.Identities[slices.Index(names, chosen)], path, true)
 			}
 			w.changed()
-		}, w.win)
-	w.show(d, "aliases")
+		})
 }
 
 // dropped takes files dropped on the window.

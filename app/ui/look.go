@@ -5,11 +5,11 @@ import (
 	"path/filepath"
 	"slices"
 
-	"fyne.io/fyne/v2/widget"
 	"github.com/adrg/xdg"
 
 	"rechallenge/app/live"
 	"rechallenge/app/theme"
+	"rechallenge/app/widgets"
 )
 
 // The choices of the look, as people read them, and what they are kept as.
@@ -29,8 +29,8 @@ type choices[T comparable] []struct {
 }
 
 // selection makes the widget, with the entry of a value selected.
-func (c choices[T]) selection(value T) *widget.Select {
-	s := widget.NewSelect(nil, nil)
+func (c choices[T]) selection(value T) *widgets.Select {
+	s := widgets.NewSelect(nil, nil)
 	for _, x := range c {
 		s.Options = append(s.Options, x.name)
 		if x.value == value {
@@ -99,8 +99,8 @@ func (w *Window) findFonts(then func()) {
 }
 
 // fontSelection chooses a font; the list fills once the fonts are found.
-func (w *Window) fontSelection(name string, mono bool) *widget.Select {
-	s := widget.NewSelect([]string{builtIn}, nil)
+func (w *Window) fontSelection(name string, mono bool) *widgets.Select {
+	s := widgets.NewSelect([]string{builtIn}, nil)
 	s.Selected = builtIn
 	if name != "" {
 		s.Selected = name
@@ -123,7 +123,7 @@ func (w *Window) fontSelection(name string, mono bool) *widget.Select {
 }
 
 // chosenFont is what is kept of a selection of a font.
-func chosenFont(s *widget.Select) string {
+func chosenFont(s *widgets.Select) string {
 	if s.Selected == builtIn {
 		return ""
 	}

@@ -9,10 +9,10 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/desk"
+	"rechallenge/app/widgets"
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
 )
@@ -46,13 +46,14 @@ func (w *Window) policies() (ids, titles []string) {
 func (w *Window) editOptions() {
 	p := w.state.Plan
 	ids, titles := w.policies()
-	passes := widget.NewCheckGroup(titles, nil)
+	var chosen []string
 	for i, id := range ids {
 		if slices.Contains(p.Caches, id) {
-			passes.Selected = append(passes.Selected, titles[i])
+			chosen = append(chosen, titles[i])
 		}
 	}
-	list := container.NewVScroll(passes)
+	passes := widgets.NewChecks(titles, chosen)
+	list := container.NewVScroll(passes.Container)
 	list.SetMinSize(fyne.NewSize(470, 150))
 	number := func(n int, most int) *field {
 		return w.entry(strconv.Itoa(max(n, 1)), "1", func(s string) error {
@@ -77,13 +78,13 @@ func (w *Window) editOptions() {
 		p.HTTPReuse = "off"
 	}
 	reuse, wait := reuses.selection(p.HTTPReuse), waits.selection(w.fastForward)
-	from := widget.NewCheck("none are loaded", nil)
+	from := widgets.NewCheck("none are loaded", nil)
 	from.Disable()
 	if w.begin.file != "" {
 		from.Text, from.Checked = fmt.Sprintf("those of %s", base(w.begin.file)), true
 		from.Enable()
 	}
-	d := dialog.NewForm("How the plan is run", "OK", "Cancel", []*widget.FormItem{
+	w.form("options", "How the plan is run", "OK", 640, []*widget.FormItem{
 		{Text: "A pass for each", Widget: list, HintText: "cache policies and client profiles; a control without a cache is added where none is chosen"},
 		{Text: "HTTP", Widget: reuse},
 		{Text: "At once", Widget: concurrency, HintText: "connections made at the same time"},
@@ -91,13 +92,10 @@ func (w *Window) editOptions() {
 		{Text: "Timeout", Widget: limit, HintText: "for each phase of a connection"},
 		{Text: "Delays", Widget: wait, HintText: "a server whose clock is not moved forgets nothing meanwhile"},
 		{Text: "Begin with", Widget: from, HintText: "sessions that another run saved: File, Load sessions"},
-	}, func(ok bool) {
-		if !ok {
-			return
-		}
+	}, func() {
 		var chosen []string
 		for i, title := range titles {
-			if slices.Contains(passes.Selected, title) {
+			if slices.Contains(passes.Selected(), title) {
 				chosen = append(chosen, ids[i])
 			}
 		}
@@ -118,9 +116,7 @@ func (w *Window) editOptions() {
 			p.Timeout = plan.Duration(d)
 		})
 		w.changed()
-	}, w.win)
-	d.Resize(fyne.NewSize(640, 0))
-	w.show(d, "options")
+	})
 }
 
 // inOrder are the chosen ones, those that were there before in their old order.

@@ -4,11 +4,10 @@ import (
 	"errors"
 	"time"
 
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/theme"
+	"rechallenge/app/widgets"
 	"rechallenge/core/plan"
 )
 
@@ -22,7 +21,7 @@ func (w *Window) showPreferences() {
 	size, density := textSizes.selection(p.FloatWithFallback(prefText, 1)), densities.selection(p.FloatWithFallback(prefSpace, 1))
 	font, mono := w.fontSelection(p.String(prefFont), false), w.fontSelection(p.String(prefMono), true)
 	clock := timeNames.selection(p.Bool(prefAbsolute))
-	stack := widget.NewSelect(w.stackNames(), nil)
+	stack := widgets.NewSelect(w.stackNames(), nil)
 	stack.SetSelected(p.StringWithFallback(prefStack, "auto"))
 	timeout := w.entry(p.StringWithFallback(prefTimeout, plan.Duration(plan.DefaultTimeout).String()), "10s", func(s string) error {
 		if d, err := time.ParseDuration(s); err != nil || d <= 0 {
@@ -30,11 +29,11 @@ func (w *Window) showPreferences() {
 		}
 		return nil
 	})
-	own := widget.NewCheck("Use Rechallenge's own instead of the desktop's", nil)
+	own := widgets.NewCheck("Use Rechallenge's own instead of the desktop's", nil)
 	own.SetChecked(p.Bool(prefOwnDialogs))
-	warn := widget.NewCheck("Warn before a file with secrets is written", nil)
+	warn := widgets.NewCheck("Warn before a file with secrets is written", nil)
 	warn.SetChecked(p.BoolWithFallback(prefWarn, true))
-	d := dialog.NewForm("Preferences", "OK", "Cancel", []*widget.FormItem{
+	w.form("preferences", "Preferences", "OK", 480, []*widget.FormItem{
 		{Text: "Theme", Widget: look},
 		{Text: "Text size", Widget: size},
 		{Text: "Density", Widget: density},
@@ -45,25 +44,21 @@ func (w *Window) showPreferences() {
 		{Text: "Timeout of new plans", Widget: timeout, HintText: "for each phase of a connection"},
 		{Text: "File dialogs", Widget: own},
 		{Text: "Secrets", Widget: warn},
-	}, func(ok bool) {
-		if ok {
-			p.SetString(prefTheme, string(themeNames.value(look.Selected)))
-			p.SetFloat(prefText, textSizes.value(size.Selected))
-			p.SetFloat(prefSpace, densities.value(density.Selected))
-			p.SetString(prefFont, chosenFont(font))
-			p.SetString(prefMono, chosenFont(mono))
-			w.applyLook()
-			p.SetBool(prefAbsolute, timeNames.value(clock.Selected))
-			p.SetString(prefStack, stack.Selected)
-			p.SetString(prefTimeout, timeout.Text)
-			p.SetBool(prefWarn, warn.Checked)
-			p.SetBool(prefOwnDialogs, own.Checked)
-			w.timeline.SetAbsolute(p.Bool(prefAbsolute))
-		}
+	}, func() {
+		p.SetString(prefTheme, string(themeNames.value(look.Selected)))
+		p.SetFloat(prefText, textSizes.value(size.Selected))
+		p.SetFloat(prefSpace, densities.value(density.Selected))
+		p.SetString(prefFont, chosenFont(font))
+		p.SetString(prefMono, chosenFont(mono))
+		w.applyLook()
+		p.SetBool(prefAbsolute, timeNames.value(clock.Selected))
+		p.SetString(prefStack, stack.Selected)
+		p.SetString(prefTimeout, timeout.Text)
+		p.SetBool(prefWarn, warn.Checked)
+		p.SetBool(prefOwnDialogs, own.Checked)
+		w.timeline.SetAbsolute(p.Bool(prefAbsolute))
 		w.changed()
-	}, w.win)
-	d.Resize(fyne.NewSize(480, 0))
-	w.show(d, "preferences")
+	})
 }
 
 // fresh is an empty plan with the defaults of the preferences.

@@ -40,6 +40,9 @@ func (w *Window) buildLists() {
 		w.selectEvent(state.Ref{Pass: e.Lane.Pass, Connection: e.Lane.Connection}, e.Event)
 	}
 
+	w.banner.SetOpen(w.app.Preferences().Bool(prefBanner))
+	w.banner.OnOpen = func(open bool) { w.app.Preferences().SetBool(prefBanner, open) }
+	w.banner.OnHint = func(hint string) { w.status.SetReadout(hint) }
 	w.banner.OnRule = func(rule string) { w.read("rules", rule) }
 
 	w.plan = widgets.NewRows(widgets.PlanColumns()...)
@@ -171,7 +174,7 @@ func (w *Window) showRun() {
 	v, ok := w.state.Verdict()
 	b := widgets.Verdict{}
 	if ok {
-		b = widgets.Verdict{Severity: severity(v.Severity), Title: v.Title, Detail: v.Detail, Advice: v.Advice, Rule: v.Rule}
+		b = widgets.Verdict{Severity: severity(v.Severity), Title: v.Title, Detail: v.Detail, Advice: v.Advice, Rule: v.Rule, Note: w.state.StaleNote()}
 		for _, e := range v.Evidence {
 			b.Evidence = append(b.Evidence, widgets.Evidence{Text: e.Text, Lane: widgets.Ref{Pass: e.Ref.Pass, Connection: e.Ref.Connection}, Event: e.Event})
 		}
@@ -289,7 +292,7 @@ func (w *Window) timelinePane() fyne.CanvasObject {
 		w.timeline.SetFilter(widgets.ParseTimelineFilter(text))
 		w.results.SetHighlight(text)
 	}
-	w.filter.escape = func() { w.filter.SetText("") }
+	w.filter.OnEscape = func() { w.filter.SetText("") }
 	w.beside = widget.NewCheck("side by side", w.timeline.SetCompare)
 	fit := widgets.NewToolButton("", rtheme.IconFit, "Fit the timeline", func() { w.do("fit") })
 	zoom := widgets.NewToolButton("", theme.ZoomInIcon(), "Zoom to the selection", func() { w.do("zoom") })

@@ -7,10 +7,10 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/state"
+	"rechallenge/app/widgets"
 	"rechallenge/core/protocol"
 	"rechallenge/core/target"
 )
@@ -23,15 +23,16 @@ type targetForm struct {
 
 	url, connect, proxy, proxyEnv, serverName, host, alpn, header, body *field
 
-	trust            *widget.SelectEntry
-	minimum, maximum *widget.Select
-	method, protocol *widget.Select
-	headers          *widget.Entry
+	trust            *widgets.ComboField
+	minimum, maximum *widgets.Select
+	method, protocol *widgets.Select
+	headers          *field
+	more             *widgets.Button // shows the fields that few need
 }
 
 // editTarget edits the target of that id, or makes a new one for "".
 func (w *Window) editTarget(id string) {
-	t := target.Target{Whoami: target.Whoami{Header: "X-Client-DN"}}
+	t := target.Target{Trust: w.trusted, Whoami: target.Whoami{Header: "X-Client-DN"}}
 	if old := w.state.Plan.Target(id); id != "" && old != nil {
 		t = *old
 	}
@@ -45,10 +46,7 @@ func (w *Window) showTarget(id string, t target.Target) {
 		title, yes = fmt.Sprintf("Target %s", id), "Save"
 	}
 	f := w.newTargetForm(t)
-	d := dialog.NewForm(title, yes, "Cancel", f.items(), func(ok bool) {
-		if !ok {
-			return
-		}
+	w.form("target", title, yes, 760, f.items(), func() {
 		var err error
 		if id == "" {
 			_, err = w.state.AddTarget(f.target())
@@ -61,15 +59,7 @@ func (w *Window) showTarget(id string, t target.Target) {
 			return
 		}
 		w.changed()
-	}, w.win)
-	submit := func(string) { d.Submit() }
-	f.trust.OnSubmitted = submit
-	for _, e := range f.entries() {
-		e.OnSubmitted = submit
-	}
-	d.Resize(fyne.NewSize(760, 0))
-	w.show(d, "target")
-	w.win.Canvas().Focus(f.url)
+	}).growing(f.more, f.further)
 }
 
 func (w *Window) newTargetForm(t target.Target) *targetForm {
@@ -83,14 +73,15 @@ func (w *Window) newTargetForm(t target.Target) *targetForm {
 	f.alpn = w.entry(strings.Join(t.ALPN, ", "), "ALPN: none offered", f.check("alpn", func(t *target.Target, s string) { t.ALPN = state.List(s) }))
 	f.header = w.entry(t.Whoami.Header, "header", f.check("whoami.header", func(t *target.Target, s string) { t.Whoami = target.Whoami{Header: s} }))
 	f.body = w.entry(t.Whoami.Body, `or in the body: dn="([^"]*)"`, f.check("whoami.body", func(t *target.Target, s string) { t.Whoami = target.Whoami{Body: s} }))
-	f.trust = widget.NewSelectEntry([]string{target.TrustSystem, target.TrustNone})
+	f.trust = widgets.NewComboField([]string{target.TrustSystem, target.TrustNone})
 	f.trust.SetText(t.Trust)
 	f.trust.SetPlaceHolder(target.TrustSystem)
 	versions := append([]string{""}, protocol.VersionTexts()...)
 	f.minimum, f.maximum = choice("lowest", versions, t.TLS.Min), choice("highest", versions, t.TLS.Max)
 	f.method = choice("GET", []string{"", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}, t.Method)
 	f.protocol = choice("https", []string{"", "https", "tls"}, t.Protocol)
-	f.headers = widget.NewMultiLineEntry()
+	f.headers = w.newField()
+	f.headers.MultiLine, f.headers.Wrapping = true, fyne.TextWrapOff
 	f.headers.SetMinRowsVisible(2)
 	f.headers.SetPlaceHolder("Name: value, one on a line")
 	f.headers.SetText(state.HeaderText(t.Headers))
@@ -99,8 +90,8 @@ func (w *Window) newTargetForm(t target.Target) *targetForm {
 }
 
 // choice is a selection in which the empty choice reads as what it stands for.
-func choice(fallback string, options []string, chosen string) *widget.Select {
-	s := widget.NewSelect(options, nil)
+func choice(fallback string, options []string, chosen string) *widgets.Select {
+	s := widgets.NewSelect(options, nil)
 	s.PlaceHolder = fallback
 	s.SetSelected(chosen)
 	return s
@@ -124,33 +115,50 @@ func (f *targetForm) check(name string, set func(*target.Target, string)) fyne.S
 	}
 }
 
-func (f *targetForm) entries() []*field {
-	return []*field{f.url, f.connect, f.proxy, f.proxyEnv, f.serverName, f.host, f.alpn, f.header, f.body}
+func formRow(objects ...fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewGridWithColumns(len(objects), objects...)
 }
 
-// items are the lines of the form.
+func formItem(label, hint string, o fyne.CanvasObject) *widget.FormItem {
+	return &widget.FormItem{Text: label, Widget: o, HintText: hint}
+}
+
+// items are the lines that every target needs; further come with More.
 func (f *targetForm) items() []*widget.FormItem {
-	browse := widget.NewButton("File…", func() {
+	browse := widgets.NewButton("File…", func() {
 		f.w.choose("CA certificates to trust", func(path string) { f.trust.SetText(path) }, trustFiles, allFiles)
 	})
-	point := widget.NewButton("Ask the server…", func() { f.w.askWhoami(f) })
-	row := func(objects ...fyne.CanvasObject) fyne.CanvasObject {
-		return container.NewGridWithColumns(len(objects), objects...)
+	point := widgets.NewButton("Ask the server…", func() { f.w.askWhoami(f) })
+	f.more = widgets.NewButton("More…", nil)
+	f.more.Importance = widget.LowImportance
+	items := []*widget.FormItem{
+		formItem("URL", "where to connect; the host as typed goes into the session key", f.url),
+		formItem("Trust", "how the server's certificate is judged: the system's CAs, a PEM file, or none", container.NewBorder(nil, nil, nil, browse, f.trust)),
+		formItem("Server says whom", "where the answer names the client: a header, or a regular expression over the body", container.NewBorder(nil, nil, nil, point, formRow(f.header, f.body))),
 	}
-	item := func(label, hint string, o fyne.CanvasObject) *widget.FormItem {
-		return &widget.FormItem{Text: label, Widget: o, HintText: hint}
+	if f.special() {
+		f.more = nil
+		return append(items, f.further()...)
 	}
+	return append(items, formItem("", "another address, proxy, names, versions, method, headers", container.NewHBox(f.more)))
+}
+
+// further are the lines that few targets need.
+func (f *targetForm) further() []*widget.FormItem {
 	return []*widget.FormItem{
-		item("URL", "where to connect; the host as typed goes into the session key", f.url),
-		item("Connect to", "IP:port instead of resolving the name; several, with commas, are tried one after the other", f.connect),
-		item("Proxy", "http://user@host:3128 or socks5://host:1080; its password comes from an environment variable", row(f.proxy, f.proxyEnv)),
-		item("Trust", "how the server's certificate is judged: the system's CAs, a PEM file, or none", container.NewBorder(nil, nil, nil, browse, f.trust)),
-		item("Names", "what goes into SNI (and must be in the certificate), and into the Host header", row(f.serverName, f.host)),
-		item("TLS", "lowest and highest version to offer; protocols for ALPN such as h2, http/1.1", row(f.minimum, f.maximum, f.alpn)),
-		item("Request", "tls makes no request at all: the handshake alone", row(f.protocol, f.method)),
-		item("Headers", "", f.headers),
-		item("Server says whom", "where the answer names the client: a header, or a regular expression over the body", container.NewBorder(nil, nil, nil, point, row(f.header, f.body))),
+		formItem("Connect to", "IP:port instead of resolving the name; several, with commas, are tried one after the other", f.connect),
+		formItem("Proxy", "http://user@host:3128 or socks5://host:1080; its password comes from an environment variable", formRow(f.proxy, f.proxyEnv)),
+		formItem("Names", "what goes into SNI (and must be in the certificate), and into the Host header", formRow(f.serverName, f.host)),
+		formItem("TLS", "lowest and highest version to offer; protocols for ALPN such as h2, http/1.1", formRow(f.minimum, f.maximum, f.alpn)),
+		formItem("Request", "tls makes no request at all: the handshake alone", formRow(f.protocol, f.method)),
+		formItem("Headers", "", f.headers),
 	}
+}
+
+// special reports whether the target says something that stands under More.
+func (f *targetForm) special() bool {
+	t := f.old
+	return len(t.ConnectTo) > 0 || t.Proxy != "" || t.ServerName != "" || t.Host != "" || t.TLS.Min != "" || t.TLS.Max != "" || len(t.ALPN) > 0 || t.Method != "" || t.Protocol != "" || len(t.Headers) > 0
 }
 
 // target is what the form says now.

@@ -8,7 +8,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/desk"
@@ -41,16 +40,13 @@ func (w *Window) askWhoami(f *targetForm) {
 		w.requestWhoami(f, t, names[0])
 		return
 	}
-	who := widget.NewSelect(names, nil)
+	who := widgets.NewSelect(names, nil)
 	who.SetSelected(names[0])
-	d := dialog.NewForm("Ask the server whom it sees", "Ask", "Cancel", []*widget.FormItem{
+	w.form("whoami", "Ask the server whom it sees", "Ask", 0, []*widget.FormItem{
 		{Text: "Identity", Widget: who, HintText: "one request is made with it"},
-	}, func(ok bool) {
-		if ok {
-			w.requestWhoami(f, t, who.Selected)
-		}
-	}, w.win)
-	w.show(d, "whoami")
+	}, func() {
+		w.requestWhoami(f, t, who.Selected)
+	})
 }
 
 // requestWhoami makes the request away from the UI goroutine.
@@ -132,17 +128,12 @@ func (w *Window) pointAt(f *targetForm, c *trace.Connection, who string, x *iden
 	if first != "" {
 		rows.Select(first)
 	}
-	d := dialog.NewCustomConfirm("Where does the server name the client?", "Use it", "Cancel",
-		container.NewBorder(wrapped(text), nil, nil, nil, rows), func(ok bool) {
-			n, err := strconv.Atoi(chosen)
-			if !ok || err != nil || n >= len(list) {
-				return
-			}
+	w.custom("whoami answer", "Where does the server name the client?", "Use it", container.NewBorder(wrapped(text), nil, nil, nil, rows), fyne.NewSize(720, 460), func() {
+		if n, err := strconv.Atoi(chosen); err == nil && n < len(list) {
 			f.header.SetText(list[n].Whoami.Header)
 			f.body.SetText(list[n].Whoami.Body)
-		}, w.win)
-	d.Resize(fyne.NewSize(720, 460))
-	w.show(d, "whoami answer")
+		}
+	})
 }
 
 // wrapped is text over as many lines as it needs.

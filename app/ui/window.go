@@ -90,6 +90,7 @@ type Window struct {
 	notice      string          // the error being shown, for the dump
 	fastForward bool            // delays move the client's clock
 	menuStale   bool            // a refresh of the menus is on its way
+	trusted     string          // file of CAs that was loaded, for the targets to come; "" = none
 	quiet       bool            // setting widgets, not the person's doing
 	inFront     bool            // the window has the focus
 	cancel      context.CancelFunc
@@ -103,6 +104,7 @@ type Window struct {
 
 // New builds the window; Show shows it.
 func New(app fyne.App, opt Options) *Window {
+	app = steady(app)
 	w := &Window{
 		app: app, desk: opt.Desk, opt: opt, state: state.New(), items: map[string]*fyne.MenuItem{}, buttons: map[string]*widgets.ToolButton{},
 		explained: map[string]*identity.File{}, splits: map[string]*container.Split{},
@@ -123,6 +125,10 @@ func New(app fyne.App, opt Options) *Window {
 			w.escape()
 		case fyne.KeyReturn, fyne.KeyEnter:
 			w.enter()
+		case fyne.KeyF1:
+			if len(w.open) == 0 {
+				w.do("shortcuts")
+			}
 		}
 	})
 	app.Lifecycle().SetOnEnteredForeground(func() { w.inFront = true })
@@ -174,6 +180,7 @@ const (
 	prefAbsolute   = "timeline.absolute"
 	prefWarn       = "warn.secrets"
 	prefOwnDialogs = "dialogs.own"
+	prefBanner     = "banner.open"
 )
 
 // build makes the panes.

@@ -7,13 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/files"
 	"rechallenge/app/live"
+	"rechallenge/app/widgets"
 	"rechallenge/core/identity"
 )
 
@@ -34,15 +33,14 @@ func (w *Window) writeIdentity(id string) {
 		}
 	}
 	slices.Sort(ids)
-	which := widget.NewCheckGroup(ids, nil)
-	which.SetSelected([]string{id})
+	which := widgets.NewChecks(ids, []string{id})
 	var styles []string
 	for _, s := range identity.Styles {
 		styles = append(styles, string(s))
 	}
 	about := wrapped("")
 	about.Importance = widget.LowImportance
-	style := widget.NewSelect(styles, func(s string) { about.SetText(styleTexts[identity.Style(s)]) })
+	style := widgets.NewSelect(styles, func(s string) { about.SetText(styleTexts[identity.Style(s)]) })
 	style.SetSelected(styles[0])
 	password, again := w.newField(), w.newField()
 	password.Password, again.Password = true, true
@@ -53,26 +51,22 @@ func (w *Window) writeIdentity(id string) {
 		return nil
 	}
 	password.OnChanged = func(string) { _ = again.Validate() }
-	d := dialog.NewForm("Write a new identity file", "Choose the file…", "Cancel", []*widget.FormItem{
-		{Text: "Identities", Widget: which},
+	w.form("write identity", "Write a new identity file", "Choose the file…", 520, []*widget.FormItem{
+		{Text: "Identities", Widget: which.Container},
 		{Text: "Protection", Widget: container.NewVBox(style, about)},
 		{Text: "Password", Widget: password, HintText: "of the new file"},
 		{Text: "Again", Widget: again, HintText: " "},
-	}, func(ok bool) {
+	}, func() {
 		var list []*identity.Identity
-		for _, name := range which.Selected {
+		for _, name := range which.Selected() {
 			list = append(list, w.state.Identities[name])
 		}
-		if ok && len(list) == 0 {
+		if len(list) == 0 {
 			w.failed("There is nothing to write", errors.New("choose at least one identity"))
 			return
 		}
-		if ok {
-			w.writeIdentities(list, password.Text, identity.Style(style.Selected), strings.Join(which.Selected, "-")+".p12")
-		}
-	}, w.win)
-	d.Resize(fyne.NewSize(520, 0))
-	w.show(d, "write identity")
+		w.writeIdentities(list, password.Text, identity.Style(style.Selected), strings.Join(which.Selected(), "-")+".p12")
+	})
 }
 
 // writeIdentities writes the file and explains what it has become.

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -20,6 +22,7 @@ type Verdict struct {
 	Evidence []Evidence
 	Actions  []Action
 	Rule     string // what it is an instance of, "" for none
+	Note     string // what else has to be known of it, "" for nothing
 }
 
 // Cure is a change that was, or can be, tried against the problem.
@@ -44,7 +47,12 @@ type Banner struct {
 	OnEvidence func(Evidence)
 	// OnRule is called when the reader wants to know more about the rule.
 	OnRule func(rule string)
+	// OnOpen is called when the reader unfolds the details, or folds them.
+	OnOpen func(open bool)
+	// OnHint is told what a numbered link leads to, "" when the pointer leaves.
+	OnHint func(hint string)
 
+	open bool
 	box  *fyne.Container
 	edge *canvas.Rectangle
 	back *canvas.Rectangle
@@ -61,6 +69,13 @@ func NewBanner() *Banner {
 // SetVerdict shows a verdict, the zero Verdict empties the banner.
 func (b *Banner) SetVerdict(v Verdict) {
 	b.said = v
+	b.build()
+	b.BaseWidget.Refresh()
+}
+
+// SetOpen unfolds the details: what happened, and the evidence in words.
+func (b *Banner) SetOpen(on bool) {
+	b.open = on
 	b.build()
 	b.BaseWidget.Refresh()
 }
@@ -92,13 +107,16 @@ func (b *Banner) build() {
 	title := wrapped(v.Title)
 	title.SizeName, title.TextStyle.Bold = stock.SizeNameSubHeadingText, true
 	lines := []fyne.CanvasObject{title}
-	if v.Detail != "" {
+	if v.Note != "" {
+		note := wrapped(v.Note)
+		note.Importance = widget.WarningImportance
+		lines = append(lines, note)
+	}
+	if v.Detail != "" && b.open {
 		lines = append(lines, wrapped(v.Detail))
 	}
-	if v.Advice != "" {
-		advice := wrapped(v.Advice)
-		advice.Importance = widget.MediumImportance
-		lines = append(lines, container.NewBorder(nil, nil, iconAt(theme.Tinted(theme.IconArrowRight, theme.ColorMuted), 14), nil, advice))
+	if advice := b.advice(); advice != nil {
+		lines = append(lines, advice)
 	}
 	if len(v.Cures) > 0 {
 		row := []fyne.CanvasObject{weak("Cures")}
@@ -107,16 +125,8 @@ func (b *Banner) build() {
 		}
 		lines = append(lines, container.New(flow{gap: 4}, row...))
 	}
-	if len(v.Evidence) > 0 {
-		row := []fyne.CanvasObject{weak("Evidence")}
-		for _, e := range v.Evidence {
-			row = append(row, newLink(e.Text, func() {
-				if b.OnEvidence != nil {
-					b.OnEvidence(e)
-				}
-			}))
-		}
-		lines = append(lines, container.New(flow{gap: 4}, row...))
+	if len(v.Evidence) > 0 && b.open {
+		lines = append(lines, b.evidence())
 	}
 	if len(v.Actions) > 0 {
 		lines = append(lines, container.New(flow{gap: 4}, buttons(v.Actions)...))
@@ -129,13 +139,72 @@ func (b *Banner) build() {
 		mark = container.NewVBox(pad(6, 6, 6, 0, iconAt(icon, 20)))
 	}
 	text := container.New(tight{}, lines...)
-	var help fyne.CanvasObject
-	if v.Rule != "" && b.OnRule != nil {
-		more := widget.NewButtonWithIcon("", stock.HelpIcon(), func() { b.OnRule(v.Rule) })
-		more.Importance = widget.LowImportance
-		help = container.NewVBox(more)
+	tools := container.NewHBox()
+	if v.Detail != "" || len(v.Evidence) > 0 {
+		icon, hint := stock.MenuDropDownIcon(), "What happened, and the evidence in words"
+		if b.open {
+			icon, hint = stock.MenuDropUpIcon(), "Fold the details"
+		}
+		fold := NewToolButton("", icon, hint, func() {
+			b.SetOpen(!b.open)
+			if b.OnOpen != nil {
+				b.OnOpen(b.open)
+			}
+		})
+		fold.OnHint = b.OnHint
+		tools.Add(fold)
 	}
+	if v.Rule != "" && b.OnRule != nil {
+		more := NewToolButton("", stock.HelpIcon(), "What this is, and what else helps", func() { b.OnRule(v.Rule) })
+		more.OnHint = b.OnHint
+		tools.Add(more)
+	}
+	help := container.NewVBox(tools)
 	b.box.Objects = []fyne.CanvasObject{b.back, container.NewBorder(nil, nil, container.NewHBox(b.edge, orNothing(mark)), help, pad(0, 3, 4, 5, text))}
+}
+
+// advice is what to do about it, with the evidence as numbers where it is not
+// shown in words; nil for neither.
+func (b *Banner) advice() fyne.CanvasObject {
+	var numbers, text fyne.CanvasObject
+	if len(b.said.Evidence) > 0 && !b.open {
+		row := container.NewHBox(container.NewCenter(weak("Evidence")))
+		for n, e := range b.said.Evidence {
+			row.Add(b.link(strconv.Itoa(n+1), e))
+		}
+		numbers = container.NewVBox(row)
+	}
+	if b.said.Advice != "" {
+		advice := wrapped(b.said.Advice)
+		advice.Importance = widget.MediumImportance
+		text = container.NewBorder(nil, nil, iconAt(theme.Tinted(theme.IconArrowRight, theme.ColorMuted), 14), nil, advice)
+	}
+	switch {
+	case text == nil && numbers == nil:
+		return nil
+	case text == nil:
+		return container.NewHBox(numbers)
+	}
+	return container.NewBorder(nil, nil, nil, numbers, text)
+}
+
+// evidence is the links in words; a further line begins where the first link does.
+func (b *Banner) evidence() fyne.CanvasObject {
+	var row []fyne.CanvasObject
+	for _, e := range b.said.Evidence {
+		row = append(row, b.link(e.Text, e))
+	}
+	return container.NewBorder(nil, nil, container.NewVBox(weak("Evidence")), nil, container.New(flow{gap: 4}, row...))
+}
+
+func (b *Banner) link(text string, e Evidence) *link {
+	l := newLink(text, func() {
+		if b.OnEvidence != nil {
+			b.OnEvidence(e)
+		}
+	})
+	l.hint, l.onHint = e.Text, b.OnHint
+	return l
 }
 
 func cure(c Cure) fyne.CanvasObject {

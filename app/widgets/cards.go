@@ -141,6 +141,8 @@ func (c *Cards) TypedKey(e *fyne.KeyEvent) {
 		if at >= 0 && c.OnDelete != nil {
 			c.OnDelete(c.selected)
 		}
+	default:
+		HandOn(c, e)
 	}
 }
 

@@ -181,6 +181,20 @@ type link struct {
 
 	text *canvas.Text
 	run  func()
+
+	hint   string // told while the pointer is over it
+	onHint func(string)
+}
+
+// MouseIn tells the hint, MouseOut takes it back.
+func (l *link) MouseIn(*desktop.MouseEvent)    { l.tell(l.hint) }
+func (l *link) MouseOut()                      { l.tell("") }
+func (l *link) MouseMoved(*desktop.MouseEvent) {}
+
+func (l *link) tell(hint string) {
+	if l.onHint != nil {
+		l.onHint(hint)
+	}
 }
 
 func newLink(text string, run func()) *link {

@@ -498,7 +498,14 @@ func (l *rowList) FocusGained() { l.rows.focus(true) }
 func (l *rowList) FocusLost() { l.rows.focus(false) }
 
 // TypedKey is for fyne.Focusable.
-func (l *rowList) TypedKey(e *fyne.KeyEvent) { l.rows.key(e.Name) }
+func (l *rowList) TypedKey(e *fyne.KeyEvent) {
+	enter := e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter
+	if e.Name == fyne.KeyEscape || e.Name == fyne.KeyF1 || enter && l.rows.OnActivate == nil && l.rows.OnKey == nil {
+		HandOn(l, e)
+		return
+	}
+	l.rows.key(e.Name)
+}
 
 // TypedShortcut is for fyne.Shortcutable. What is not the list's own is given
 // to the window, which does not see it otherwise.

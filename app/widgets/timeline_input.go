@@ -290,6 +290,8 @@ func (t *Timeline) TypedKey(e *fyne.KeyEvent) {
 		}
 	case fyne.KeyEscape:
 		t.choose(Ref{})
+	default:
+		HandOn(t, e)
 	}
 }
 
