@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/widgets"
 	"rechallenge/core/experiment"
 )
 
@@ -24,7 +25,7 @@ type optionField struct {
 	experiment.Option
 	line  fyne.CanvasObject
 	field *field
-	box   *widget.Check // of a switch
+	box   *widgets.Check // of a switch
 }
 
 func (w *Window) newOptionFields(changed func()) *optionFields {
@@ -40,7 +41,7 @@ func (w *Window) newOptionFields(changed func()) *optionFields {
 func (w *Window) newOptionField(o experiment.Option, changed func()) *optionField {
 	f := &optionField{Option: o}
 	if o.Kind == experiment.Switch {
-		f.box = widget.NewCheck(o.Label, func(bool) { changed() })
+		f.box = widgets.NewCheck(o.Label, func(bool) { changed() })
 		f.line = f.box
 		return f
 	}

@@ -29,8 +29,8 @@ type questions struct {
 	w      *Window
 	view   fyne.CanvasObject
 	list   *widgets.Rows
-	first  *widget.Select
-	second *widget.Select
+	first  *widgets.Select
+	second *widgets.Select
 	about  *widget.Label
 	fields *optionFields
 	cost   *widget.Label
@@ -55,7 +55,7 @@ func newQuestions(w *Window) *questions {
 	}
 	q.list.SetRows(rows)
 	q.list.OnSelect = q.choose
-	q.first, q.second = widget.NewSelect(nil, func(string) { q.priced() }), widget.NewSelect(nil, func(string) { q.priced() })
+	q.first, q.second = widgets.NewSelect(nil, func(string) { q.priced() }), widgets.NewSelect(nil, func(string) { q.priced() })
 	q.about, q.cost = wrapped(""), widget.NewLabel("")
 	q.fields = w.newOptionFields(func() { q.priced() })
 	more := widgets.NewToolButton("", theme.HelpIcon(), "Read about this question", func() {
@@ -135,7 +135,7 @@ func (q *questions) show() {
 	if second == 0 || second > len(names) {
 		second = 2
 	}
-	pick := func(s *widget.Select, n int) {
+	pick := func(s *widgets.Select, n int) {
 		s.SetOptions(names)
 		if n <= len(names) {
 			s.SetSelected(names[n-1])

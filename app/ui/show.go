@@ -87,8 +87,8 @@ func (w *Window) buildLists() {
 			w.popup(at, w.menuItems("expect", "copy-openssl", "copy-curl", "zoom")...)
 		}
 	}
-	add := widget.NewButton("Add connection…", func() { w.do("add-connection") })
-	everyone := widget.NewButton("Every identity × every target", func() { w.do("everyone") })
+	add := widgets.NewButton("Add connection…", func() { w.do("add-connection") })
+	everyone := widgets.NewButton("Every identity × every target", func() { w.do("everyone") })
 	add.Importance, everyone.Importance = widget.LowImportance, widget.LowImportance
 	w.lists = container.NewAppTabs(
 		container.NewTabItem("Plan", container.NewBorder(nil, container.NewHBox(add, everyone), nil, nil, w.plan)),
@@ -293,7 +293,7 @@ func (w *Window) timelinePane() fyne.CanvasObject {
 		w.results.SetHighlight(text)
 	}
 	w.filter.OnEscape = func() { w.filter.SetText("") }
-	w.beside = widget.NewCheck("side by side", w.timeline.SetCompare)
+	w.beside = widgets.NewCheck("side by side", w.timeline.SetCompare)
 	fit := widgets.NewToolButton("", rtheme.IconFit, "Fit the timeline", func() { w.do("fit") })
 	zoom := widgets.NewToolButton("", theme.ZoomInIcon(), "Zoom to the selection", func() { w.do("zoom") })
 	title := widget.NewLabelWithStyle("Timeline", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})

@@ -53,13 +53,13 @@ type Window struct {
 	inspector           *inspector
 	status              *widgets.StatusBar
 	countdown           *widgets.Countdown
-	cacheSelect         *widget.Select
-	compareSelect       *widget.Select
-	stackSelect         *widget.Select
+	cacheSelect         *widgets.Select
+	compareSelect       *widgets.Select
+	stackSelect         *widgets.Select
 	lists               *container.AppTabs
 	editor              *editor
 	filter              *field           // of the timeline
-	beside              *widget.Check    // passes side by side in the timeline
+	beside              *widgets.Check   // passes side by side in the timeline
 	cards               *container.Split // identities above targets
 	left                *fyne.Container  // the cards, and below them the tour
 	tour                *widgets.Steps
@@ -260,9 +260,9 @@ func (w *Window) toolbar() fyne.CanvasObject {
 	}
 	w.buttons["run"].SetPrimary(true)
 
-	w.cacheSelect = widget.NewSelect(nil, func(string) { w.choseCaches() })
-	w.compareSelect = widget.NewSelect(nil, func(string) { w.choseCaches() })
-	w.stackSelect = widget.NewSelect(w.stackNames(), func(name string) {
+	w.cacheSelect = widgets.NewSelect(nil, func(string) { w.choseCaches() })
+	w.compareSelect = widgets.NewSelect(nil, func(string) { w.choseCaches() })
+	w.stackSelect = widgets.NewSelect(w.stackNames(), func(name string) {
 		if !w.quiet && name != w.state.Plan.Stack {
 			w.state.Edit(func(p *plan.Plan) { p.Stack = name })
 			w.changed()

@@ -219,7 +219,7 @@ func cure(c Cure) fyne.CanvasObject {
 		}
 		return container.NewHBox(iconAt(icon, 14), text)
 	}
-	b := widget.NewButtonWithIcon(c.Text, icon, c.Run)
+	b := NewIconButton(c.Text, icon, c.Run)
 	return b
 }
 

@@ -33,7 +33,7 @@ type StatusBar struct {
 	readout *canvas.Text
 	label   *widget.Label
 	bar     *gauge
-	cancel  *widget.Button
+	cancel  *Button
 	work    *fyne.Container
 	said    string
 }
@@ -42,7 +42,7 @@ type StatusBar struct {
 func NewStatusBar() *StatusBar {
 	s := &StatusBar{parts: container.NewHBox(), readout: canvas.NewText("", nil), label: widget.NewLabel(""), bar: newGauge()}
 	s.readout.Alignment = fyne.TextAlignTrailing
-	s.cancel = widget.NewButtonWithIcon("", stock.CancelIcon(), func() {
+	s.cancel = NewIconButton("", stock.CancelIcon(), func() {
 		if s.OnCancel != nil {
 			s.OnCancel()
 		}
@@ -209,7 +209,7 @@ type Countdown struct {
 
 	label *widget.Label
 	left  *widget.Label
-	skip  *widget.Button
+	skip  *Button
 	bar   *gauge
 	row   *fyne.Container
 }
@@ -225,8 +225,8 @@ func NewCountdown() *Countdown {
 			}
 		}
 	}
-	c.skip = widget.NewButtonWithIcon("Skip the wait", theme.IconSkip, run(&c.OnSkip))
-	stop := widget.NewButtonWithIcon("Stop", stock.MediaStopIcon(), run(&c.OnStop))
+	c.skip = NewIconButton("Skip the wait", theme.IconSkip, run(&c.OnSkip))
+	stop := NewIconButton("Stop", stock.MediaStopIcon(), run(&c.OnStop))
 	stop.Importance = widget.LowImportance
 	icon := pad(0, 0, 8, 2, iconAt(theme.Tinted(theme.IconClock, theme.ColorInfo), 16))
 	c.row = container.NewBorder(nil, nil, container.NewHBox(icon, c.label, c.left), container.NewHBox(c.skip, stop),

@@ -33,11 +33,17 @@ func newCodeEntry() *codeEntry {
 	return e
 }
 
-// TypedKey indents: YAML knows no tab characters.
+// TypedKey indents: YAML knows no tab characters. Escape leaves the text.
 func (e *codeEntry) TypedKey(k *fyne.KeyEvent) {
 	switch k.Name {
 	case fyne.KeyTab:
 		e.insert("  ")
+	case fyne.KeyEscape:
+		if c := canvasOf(e); c != nil {
+			c.Unfocus() // the next Tab goes on to the next object
+		}
+	case fyne.KeyF1:
+		HandOn(e, k)
 	case fyne.KeyReturn, fyne.KeyEnter:
 		lines := strings.Split(e.Text, "\n")
 		indent := ""

@@ -250,7 +250,9 @@ func (t *tile) TypedRune(rune) {}
 func (t *tile) TypedKey(e *fyne.KeyEvent) {
 	if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter || e.Name == fyne.KeySpace {
 		t.Tapped(nil)
+		return
 	}
+	HandOn(t, e)
 }
 
 func (t *tile) CreateRenderer() fyne.WidgetRenderer { return tileRenderer{t} }

@@ -11,7 +11,7 @@ import (
 // had the focus: Return and Escape in a dialog, F1 anywhere. Fyne itself tells
 // the window of a key only where no object has the focus.
 func HandOn(o fyne.CanvasObject, e *fyne.KeyEvent) {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil {
+	if c := canvasOf(o); c != nil {
 		if f := c.OnTypedKey(); f != nil {
 			f(e)
 		}
@@ -169,6 +169,13 @@ func NewButton(text string, tapped func()) *Button {
 	b := &Button{}
 	b.ExtendBaseWidget(b)
 	b.Text, b.OnTapped = text, tapped
+	return b
+}
+
+// NewIconButton makes a button with an icon before its text.
+func NewIconButton(text string, icon fyne.Resource, tapped func()) *Button {
+	b := NewButton(text, tapped)
+	b.Icon = icon
 	return b
 }
 

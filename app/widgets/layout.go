@@ -163,7 +163,7 @@ func weakWrapped(text string) *widget.RichText {
 func buttons(actions []Action) []fyne.CanvasObject {
 	var all []fyne.CanvasObject
 	for _, a := range actions {
-		b := widget.NewButtonWithIcon(a.Title, a.Icon, a.Run)
+		b := NewIconButton(a.Title, a.Icon, a.Run)
 		if a.Primary {
 			b.Importance = widget.HighImportance
 		}

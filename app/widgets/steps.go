@@ -72,16 +72,16 @@ func (s *Steps) build() {
 		s.column.Add(s.step(i, step))
 	}
 	if n := len(s.steps); n > 0 {
-		back := widget.NewButton("Back", func() { s.move(s.current - 1) })
+		back := NewButton("Back", func() { s.move(s.current - 1) })
 		if s.current == 0 {
 			back.Disable()
 		}
-		on := widget.NewButton("Next", func() { s.move(s.current + 1) })
+		on := NewButton("Next", func() { s.move(s.current + 1) })
 		on.Importance = widget.HighImportance
 		if s.current == n-1 {
 			on.SetText("Done")
 		}
-		leave := widget.NewButton("Close", s.close)
+		leave := NewButton("Close", s.close)
 		leave.Importance = widget.LowImportance
 		where := weak(fmt.Sprintf("%d of %d", s.current+1, n))
 		s.foot.Objects = []fyne.CanvasObject{leave, layout.NewSpacer(), where, back, on}
@@ -157,6 +157,8 @@ func (s *Steps) TypedKey(e *fyne.KeyEvent) {
 		s.move(0)
 	case fyne.KeyEscape:
 		s.close()
+	default:
+		HandOn(s, e)
 	}
 }
 

@@ -156,7 +156,7 @@ func (t *Table) explain() {
 		}
 	}
 	if len(t.rows) > 0 {
-		all := widget.NewButtonWithIcon("Copy table", stock.ContentCopyIcon(), func() { t.copy(t.Text()) })
+		all := NewIconButton("Copy table", stock.ContentCopyIcon(), func() { t.copy(t.Text()) })
 		all.Importance = widget.LowImportance
 		line = append(line, all)
 		t.below.Add(container.New(flow{gap: 4}, line...))
