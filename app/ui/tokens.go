@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -25,7 +26,7 @@ type tokenPage struct {
 	list   *widgets.Rows
 	module *field
 	said   *widget.Label
-	open   *widget.Button
+	open   *widgets.Button
 	places []files.TokenPlace
 	chosen int // place, -1 = none
 }
@@ -42,12 +43,12 @@ func (w *Window) chooseToken() {
 	p.said.Wrapping = fyne.TextWrapWord
 	intro := widget.NewLabel("Smart cards, HSMs and the databases of Firefox and Chromium. The key stays where it is: each handshake asks it for a signature.")
 	intro.Wrapping = fyne.TextWrapWord
-	again := widget.NewButton("Look again", p.look)
-	p.open = widget.NewButton("Open", p.take)
+	again := widgets.NewButton("Look again", p.look)
+	p.open = widgets.NewButton("Open", p.take)
 	p.open.Importance = widget.HighImportance
 	body := container.NewBorder(intro, container.NewVBox(container.NewBorder(nil, nil, widget.NewLabel("Module"), nil, p.module), p.said), nil, nil, p.list)
 	p.dialog = dialog.NewCustomWithoutButtons("Identity from a token or browser", body, w.win)
-	p.dialog.SetButtons([]fyne.CanvasObject{again, widget.NewButton("Close", p.dialog.Hide), p.open})
+	p.dialog.SetButtons([]fyne.CanvasObject{again, widgets.NewButton("Close", p.dialog.Hide), p.open})
 	p.dialog.Resize(fyne.NewSize(760, 460))
 	w.show(p.dialog, "tokens")
 	p.look()
@@ -139,21 +140,12 @@ func (w *Window) addFromToken(place files.TokenPlace, f *identity.File) {
 	for n, id := range f.Identities {
 		names = append(names, fmt.Sprintf("%d  %s  %s  %s", n+1, id.Alias, id.Subject, id.KeyType))
 	}
-	group := widget.NewCheckGroup(names, nil)
-	group.SetSelected(names)
-	d := dialog.NewCustomConfirm(fmt.Sprintf("%s holds %d identities", place.Title, len(names)), "Load", "Cancel",
-		container.NewVBox(widget.NewLabel("Which ones do you want to use?"), group), func(yes bool) {
-			if !yes {
-				return
-			}
-			for n, name := range names {
-				for _, chosen := range group.Selected {
-					if chosen == name {
-						add(f.Identities[n])
-					}
-				}
+	group := widgets.NewChecks(names, names)
+	w.custom("aliases", fmt.Sprintf("%s holds %d identities", place.Title, len(names)), "Load",
+		container.NewVBox(widget.NewLabel("Which ones do you want to use?"), group.Container), fyne.NewSize(0, 0), func() {
+			for _, chosen := range group.Selected() {
+				add(f.Identities[slices.Index(names, chosen)])
 			}
 			w.changed()
-		}, w.win)
-	w.show(d, "aliases")
+		})
 }
