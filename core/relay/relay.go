@@ -37,6 +37,7 @@ type Conn struct {
 	Number         int           // from 1, in the order in which they were accepted
 	Label          string        // of the way it came in
 	Client, Server string        // ip:port; Server is host:port where a further proxy looks the name up
+	Peer           string        // ip:port of who is connected to in fact: the server, or the next proxy
 	Opened         time.Duration // since the relay began
 
 	room int // bytes that may still be copied; the queue's lock guards it
@@ -244,6 +245,7 @@ func (r *Relay) serve(x *Conn, client net.Conn, ask asker) {
 		return
 	}
 	client.SetDeadline(time.Time{})
+	x.Peer = address(server.RemoteAddr())
 	if _, direct := netip.ParseAddrPort(address(server.RemoteAddr())); direct == nil && !through(server) {
 		x.Server = address(server.RemoteAddr())
 	}
