@@ -27,10 +27,10 @@ type keyLog struct {
 	all  int64  // read in all
 }
 
-// maxKeyLog is how much of one file is taken, in bytes; a line has less than 300.
+// maxFollowed is how much of one file is taken, in bytes; a line has less than 300.
 const (
-	maxKeyLog  = 64 << 20
-	maxKeyLine = 1 << 12
+	maxFollowed = 64 << 20
+	maxKeyLine  = 1 << 12
 )
 
 func followKeyLogs(paths []string, keys *wire.KeyLog) *keyLogs {
@@ -71,13 +71,13 @@ func (f *keyLog) read(keys *wire.KeyLog) bool {
 	if info.Size() < f.at {
 		f.at, f.rest = 0, nil // it was begun anew
 	}
-	if info.Size() == f.at || f.all >= maxKeyLog {
+	if info.Size() == f.at || f.all >= maxFollowed {
 		return false
 	}
 	if _, err := in.Seek(f.at, io.SeekStart); err != nil {
 		return false
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxKeyLog-f.all))
+	data, err := io.ReadAll(io.LimitReader(in, maxFollowed-f.all))
 	if err != nil || len(data) == 0 {
 		return false
 	}

@@ -25,8 +25,6 @@ import (
 
 // Watch is what other programs' connections are to be watched, and how.
 type Watch struct {
-	Tool trace.Tool
-
 	// The ways; at least one.
 	Proxies  []string // addresses to listen on
 	Forwards []Forward
@@ -37,10 +35,13 @@ type Watch struct {
 	For         time.Duration // 0 = not by time
 	Connections int           // that began a TLS handshake and have ended; 0 = not by number
 
-	KeyLogs    []string          // files that are followed as they grow, there yet or not
-	Identities []identity.Public // loaded ones
-	Meant      map[int]string    // whom connections are meant to be, by number
+	KeyLogs    []string        // files that are followed as they grow, there yet or not
+	Identities []plan.Identity // whoever shows the certificate of one has its id
+	Meant      map[int]string  // whom connections are meant to be, by number
 	Expect     []plan.Expectation
+	// Control is a URL that one connection of our own is made to at the end, as the
+	// first identity, to prove what a fresh one is asked; "" = none.
+	Control string
 
 	// What a command finds.
 	Vars     []string // its environment, before it is changed
@@ -62,7 +63,9 @@ type Command struct {
 
 // Watching is a watch that goes on.
 type Watching struct {
+	desk      *Desk
 	watch     Watch
+	loaded    Case
 	live      *capture.Live
 	relay     *relay.Relay
 	keys      *wire.KeyLog
@@ -94,32 +97,36 @@ type row struct {
 	label  string
 }
 
-// StartWatch begins to listen and to run what is to be run. An error is the
-// user's to mend: an address that is taken, a proxy that can't be gone through.
-func StartWatch(ctx context.Context, w Watch) (*Watching, error) {
+// Watch begins to listen and to run what is to be run. An error is the user's
+// to mend: an identity that can't be read, an address that is taken, a proxy
+// that can't be gone through.
+func (d *Desk) Watch(ctx context.Context, w Watch) (*Watching, error) {
 	if w.Say == nil {
 		w.Say = func(string) {}
 	}
 	x := &Watching{
-		watch: w, keys: &wire.KeyLog{}, began: time.Now(), reached: make(chan struct{}), over: make(chan struct{}),
+		desk: d, watch: w, loaded: Case{Plan: plan.Plan{Version: plan.Version, Identities: w.Identities}, Dir: "."}, keys: &wire.KeyLog{}, began: time.Now(), reached: make(chan struct{}), over: make(chan struct{}),
 		rows: map[*relay.Conn]*row{}, failed: map[string]int{},
+	}
+	if err := d.Load(ctx, &x.loaded); err != nil {
+		return nil, err
 	}
 	next, said, err := relay.Next(w.Vars)
 	if err != nil {
-		return nil, err
+		return nil, Refused{err}
 	}
 	meant := map[int]capture.Meaning{}
 	for n, id := range w.Meant {
 		meant[n] = capture.Meaning{Identity: id, By: trace.MeantByFlag}
 	}
 	x.live = capture.NewLive(capture.Options{
-		Tool: w.Tool, Pass: trace.WatchPass, Started: x.began, KeyLog: x.keys, Follow: true,
-		Identities: w.Identities, Meant: meant, Observe: w.Observe,
+		Tool: d.opt.Tool, Pass: trace.WatchPass, Started: x.began, KeyLog: x.keys, Follow: true,
+		Identities: x.public(), Meant: meant, Observe: w.Observe,
 	})
 	x.relay = relay.New(relay.Options{Tap: x, Next: next, Now: x.now})
 	if err := x.listen(); err != nil {
 		x.relay.Close()
-		return nil, err
+		return nil, Refused{err}
 	}
 	files := slices.Clone(w.KeyLogs)
 	if len(w.Commands) > 0 {
@@ -137,8 +144,27 @@ func StartWatch(ctx context.Context, w Watch) (*Watching, error) {
 		w.Say(said)
 	}
 	x.keyLogs = followKeyLogs(files, x.keys)
-	go x.run(ctx)
+	if !d.Go(func(closed context.Context) {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		defer context.AfterFunc(closed, stop)()
+		x.run(ctx)
+	}) {
+		x.relay.Close()
+		x.Remove()
+		return nil, context.Canceled
+	}
 	return x, nil
+}
+
+// public are the loaded identities, in their order.
+func (x *Watching) public() (list []identity.Public) {
+	for _, i := range x.watch.Identities {
+		if id := x.loaded.loaded.Identities[i.ID]; id != nil {
+			list = append(list, id.Public)
+		}
+	}
+	return list
 }
 
 func (x *Watching) now() time.Duration { return time.Since(x.began) }
@@ -208,6 +234,9 @@ func (x *Watching) Wait() (*report.Report, error) {
 	<-x.over
 	return x.report, x.err
 }
+
+// KeyLog is every secret that was learned, for files that the user asked for.
+func (x *Watching) KeyLog() []byte { return x.keys.Lines() }
 
 // Done is closed when the watch is over.
 func (x *Watching) Done() <-chan struct{} { return x.over }
@@ -324,7 +353,7 @@ func (x *Watching) run(ctx context.Context) {
 	close(stop)
 	<-tended
 	x.Remove()
-	x.report = x.conclude()
+	x.report = x.conclude(x.control())
 }
 
 // finish ends the recording.
@@ -425,14 +454,23 @@ func (x *Watching) waysOn() string {
 var closedBy = map[string]pcap.ClosedBy{"client": pcap.ByClient, "server": pcap.ByServer}
 
 // conclude makes the report.
-func (x *Watching) conclude() *report.Report {
+func (x *Watching) conclude(control *report.Report) *report.Report {
 	events := x.live.Events()
+	if control != nil {
+		events = joined(events, control.Log)
+	}
 	if started, ok := events[0].Payload.(trace.RunStarted); ok && len(x.watch.Expect) > 0 {
 		events = slices.Clone(events)
 		started.Plan.Expect = x.watch.Expect
 		events[0].Payload = started
 	}
 	r := report.New(events)
+	if control != nil {
+		for _, c := range control.Captures {
+			c.Pass = 2
+			r.Captures = append(r.Captures, c)
+		}
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, row := range x.order {

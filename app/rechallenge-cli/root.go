@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -98,6 +99,7 @@ func interrupts() (context.Context, func()) {
 		fmt.Fprintln(os.Stderr, "stopping; what was recorded is still written (again to leave at once)")
 		cancel()
 		if _, ok := <-signals; ok {
+			leaving.run()
 			os.Exit(exitTwice)
 		}
 	}()
@@ -105,6 +107,28 @@ func interrupts() (context.Context, func()) {
 		signal.Stop(signals)
 		close(signals)
 		cancel()
+	}
+}
+
+// leaving is what is done when the program ends at once: what must not be left behind.
+var leaving leave
+
+type leave struct {
+	mu   sync.Mutex
+	list []func()
+}
+
+func onLeaving(f func()) {
+	leaving.mu.Lock()
+	defer leaving.mu.Unlock()
+	leaving.list = append(leaving.list, f)
+}
+
+func (l *leave) run() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range l.list {
+		f()
 	}
 }
 
@@ -123,7 +147,7 @@ func command(c *console) *cobra.Command {
 		return usage{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
 	root.AddCommand(
-		demoCommand(c), runCommand(c), tryCommand(c), askCommand(c), auditCommand(c), identityCommand(c), compareCommand(c), showCommand(c), inspectCommand(c),
+		demoCommand(c), runCommand(c), tryCommand(c), askCommand(c), auditCommand(c), identityCommand(c), compareCommand(c), showCommand(c), inspectCommand(c), watchCommand(c),
 		labCommand(c), cachesCommand(c), versionCommand(c), manCommand(c),
 	)
 	for _, cmd := range root.Commands() {

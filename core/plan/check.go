@@ -293,7 +293,7 @@ func (c *checker) expectations() {
 	for i, x := range c.plan.Expect {
 		at := func(key string) []any { return []any{"expect", i, key} }
 		if x.Pass != "" {
-			c.reference("pass", x.Pass, append(c.passIDs(), "none"), at("pass")...)
+			c.reference("pass", x.Pass, append(c.passIDs(), "none", "watch"), at("pass")...)
 		}
 		if x.Connection < 0 {
 			c.add("must be at least 1", at("connection")...)
