@@ -111,6 +111,11 @@ func (d *Desk) Watch(ctx context.Context, w Watch) (*Watching, error) {
 	if err := d.Load(ctx, &x.loaded); err != nil {
 		return nil, err
 	}
+	for _, c := range w.Commands {
+		if err := relay.Find(c.Args[0]); err != nil {
+			return nil, Refused{err}
+		}
+	}
 	next, said, err := relay.Next(w.Vars)
 	if err != nil {
 		return nil, Refused{err}

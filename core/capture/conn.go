@@ -150,6 +150,7 @@ func (c *Conn) finish() {
 		l.add(c.at, 1, c.index, trace.Closed{By: string(c.closedBy)})
 	}
 	l.add(c.at, 1, c.index, trace.ConnectionDone{Error: failure})
+	l.trace() // whose session others resumed may be known by now
 }
 
 func portOf(address string) string {

@@ -14,6 +14,9 @@ func captured(log *trace.Log) Verdict {
 	var asked, took, sealed, failed int
 	var stories []string
 	connections := log.Passes[0].Connections
+	if len(connections) == 0 {
+		return Verdict{Title: "No TLS connection was seen, so nothing is known", Detail: "Nothing came that could be told of.", Severity: Warning}
+	}
 	for _, c := range connections {
 		switch {
 		case c.Challenged():

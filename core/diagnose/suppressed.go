@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"strings"
 
 	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
@@ -29,7 +30,7 @@ var challengeSuppressed = Rule{
 			other := *c.Resumption.EstablishedBy
 			f := Finding{
 				Connections: involved(c),
-				Title:       fmt.Sprintf("%s was never asked: connection %d resumed %s's session %s", subject(c), c.Index, other, c.Resumption.SessionKey),
+				Title:       strings.TrimSpace(fmt.Sprintf("%s was never asked: connection %d resumed %s's session %s", subject(c), c.Index, other, c.Resumption.SessionKey)),
 				Detail: fmt.Sprintf("Under the cache %q it offered the %s that %s made as %s%s; the server accepted it and sent no CertificateRequest.%s",
 					v.pass.Cache, mechanism(c), maker(c), other, age(c), saw(c)),
 				Evidence: []Evidence{

@@ -18,6 +18,14 @@ type Program struct {
 	Out, Err io.Writer
 }
 
+// Find says why a command can't be run, nil where it can.
+func Find(command string) error {
+	if _, err := exec.LookPath(command); err != nil {
+		return fmt.Errorf("run %s: %w", command, plain(err))
+	}
+	return nil
+}
+
 // How long a program that is told to end is waited for.
 const (
 	graceful = 2 * time.Second // it has heard Ctrl-C as well, from the terminal

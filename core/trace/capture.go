@@ -22,7 +22,7 @@ const TrustUnknown = "unknown"
 func (p *Pass) Captured() bool { return p.Cache == CapturePass || p.Cache == WatchPass }
 
 // Captured reports whether the trace is one of other programs' connections.
-func (l *Log) Captured() bool { return len(l.Passes) == 1 && l.Passes[0].Captured() }
+func (l *Log) Captured() bool { return len(l.Passes) > 0 && l.Passes[0].Captured() }
 
 // seen adds what a connection showed to the run's plan and identities.
 func (f *Folder) seen(p Seen) {

@@ -69,7 +69,26 @@ func (l *Log) Fresh(c *Connection) *Connection {
 	if p == nil || p.Policy.Disabled {
 		return nil
 	}
+	if p.Captured() {
+		return l.control(c)
+	}
 	return l.Connection(l.fresh.find(l, c.Step()))
+}
+
+// control is what a fresh connection met where other programs' connections go:
+// they take no step of a plan, so it is the one to the same target.
+func (l *Log) control(c *Connection) *Connection {
+	for _, p := range l.Passes {
+		if !p.Policy.Disabled {
+			continue
+		}
+		for _, x := range p.Connections {
+			if x.Target == c.Target {
+				return x
+			}
+		}
+	}
+	return nil
 }
 
 // fresh is the index of the steps of the passes without a cache. It is made
