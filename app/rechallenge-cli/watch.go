@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rechallenge/app/desk"
+	"rechallenge/app/files"
 	"rechallenge/core/report"
 	"rechallenge/core/trace"
 )
@@ -28,6 +29,7 @@ type watchFlags struct {
 	connections int
 	keylogs     []string
 	identities  []string
+	pinEnv      string
 	meant       []string
 	control     string
 	expect      string
@@ -71,7 +73,8 @@ status is said on standard error.`,
 	flags.DurationVar(&f.duration, "for", 0, "end after `TIME`")
 	flags.IntVar(&f.connections, "connections", 0, "end when `N` connections that began a TLS handshake have ended")
 	flags.StringArrayVar(&f.keylogs, "keylog", nil, "TLS secrets in SSLKEYLOGFILE format, followed as `FILE` grows; repeat for more")
-	flags.StringArrayVar(&f.identities, "identity", nil, "client identity that may show itself: `FILE[:PASSWORD_ENV]`; repeat for more")
+	flags.StringArrayVar(&f.identities, "identity", nil, "client `IDENTITY` that may show itself: FILE[:PASSWORD_ENV], pkcs11:URI, nss:FOLDER#NICKNAME or store:user#SUBJECT; repeat for more")
+	flags.StringVar(&f.pinEnv, "pin-env", "", "environment `VARIABLE` with the PIN or master password of tokens")
 	flags.StringArrayVar(&f.meant, "meant", nil, "connection N was meant to be ID (`N=ID`); repeat for more")
 	flags.StringVar(&f.control, "control", "", "make one connection of our own to `URL` at the end, which proves whether a fresh one is asked")
 	flags.StringVar(&f.expect, "expect", "", "take the expect: of `PLAN` (those of the pass watch, or of none)")
@@ -258,7 +261,7 @@ func (f *watchFlags) watch(args []string, dash int) (w desk.Watch, err error) {
 func (f *watchFlags) about(w *desk.Watch) error {
 	taken := map[string]int{}
 	for _, text := range f.identities {
-		i, err := identityOf(text, taken)
+		i, err := files.Argument(text, f.pinEnv, taken)
 		if err != nil {
 			return err
 		}
