@@ -21,8 +21,8 @@ RUN_PACKAGES   := libgl1-mesa-dri libssl3 xz-utils
 TEST_PACKAGES  := xvfb openbox xdotool xclip imagemagick nginx-light apache2 haproxy stunnel4 caddy gnutls-bin libnss3-tools softhsm2 p11-kit opensc \
 	openssl openjdk-17-jdk-headless libbcpkix-java libbcprov-java tshark chromium firefox-esr python3-gi gir1.2-gtk-3.0 python3-requests curl procps libxml2-utils \
 	$(shell command -v node >/dev/null || echo nodejs)
-PACK_PACKAGES  := gcc-mingw-w64-x86-64 nsis librsvg2-bin zip lintian appstream desktop-file-utils rpm
-WINE_PACKAGES  := wine wine64 xvfb xdotool imagemagick
+PACK_PACKAGES  := xvfb xauth gcc-mingw-w64-x86-64 nsis librsvg2-bin zip lintian appstream desktop-file-utils rpm
+WINE_PACKAGES  := wine wine64 xvfb xauth xdotool openbox imagemagick unzip
 
 .PHONY: help run build cli cli-static test unit e2e lint bench fuzz fuzz-a-little gallery package packages test-packages test-wine module packages-build packages-test packages-pack packages-wine clean
 
