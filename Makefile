@@ -52,7 +52,7 @@ lint: ## gofumpt, vet and staticcheck, no exclusions
 	$(GO) run $(STATICCHECK) ./...
 
 unit: ## every package, with the race detector; the corpus of identity files without
-	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -race -timeout 20m $$($(GO) list ./core/... ./app/... | grep -v -E '/app$$|/rechallenge-dialogs$$|/e2e')
+	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -race -timeout 20m $$($(GO) list ./core/... ./app/... ./assets/... ./docs | grep -v -E '/app$$|/rechallenge-dialogs$$|/e2e')
 	RECHALLENGE_REQUIRE_TOOLS=1 $(GO) test -timeout 20m -run 'TestCorpus$$' ./core/identity
 
 e2e: build ## the real binary in a real window under Xvfb
