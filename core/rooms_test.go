@@ -22,7 +22,8 @@ const (
 var rooms = map[string][]string{
 	"core/protocol":                  {},
 	"core/identity":                  {},
-	"core/target":                    {},
+	"core/target":                    {"core/starttls"},
+	"core/starttls":                  {},
 	"core/token":                     {"core/identity"},
 	"core/session":                   {},
 	"core/wire":                      {},
@@ -40,7 +41,7 @@ var rooms = map[string][]string{
 	"core/trace":                     {"core/plan", "core/identity", "core/wire", "core/session"},
 	"core/capture":                   {"core/trace", "core/plan", "core/identity", "core/session", "core/target", "core/wire", "core/wire/pcap"},
 	"core/relay":                     {"core/wire"},
-	"core/engine":                    {"core/plan", "core/trace", "core/stack", "core/wire", "core/session", "core/identity", "core/target"},
+	"core/engine":                    {"core/starttls", "core/plan", "core/trace", "core/stack", "core/wire", "core/session", "core/identity", "core/target"},
 	"core/diagnose":                  {"core/trace", "core/plan", "core/identity", "core/wire"},
 	"core/experiment":                {"core/plan", "core/trace", "core/diagnose", "core/session", "core/target"},
 	"core/experiment/run":            {"core/experiment", "core/engine", "core/plan", "core/trace", "core/session"},

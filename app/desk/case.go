@@ -71,7 +71,7 @@ func (d *Desk) resources(ctx context.Context, c Case) (res engine.Resources, err
 
 // readAll reads the identities that are not loaded yet, and what targets name.
 func (d *Desk) readAll(ctx context.Context, c Case) (engine.Resources, error) {
-	res := engine.Resources{Identities: maps.Clone(c.Identities), Roots: map[string]*x509.CertPool{}, Passwords: map[string]string{}}
+	res := engine.Resources{Identities: maps.Clone(c.Identities), Roots: map[string]*x509.CertPool{}, Passwords: map[string]string{}, Bodies: map[string][]byte{}}
 	if res.Identities == nil {
 		res.Identities = map[string]*identity.Identity{}
 	}
@@ -105,6 +105,13 @@ func readTarget(l files.Loader, t *target.Target, res *engine.Resources) error {
 			return files.Field("trust", err)
 		}
 		res.Roots[t.Trust] = pool
+	}
+	if t.BodyFile != "" && res.Bodies[t.BodyFile] == nil {
+		body, err := l.Body(t.BodyFile)
+		if err != nil {
+			return files.Field("body_file", err)
+		}
+		res.Bodies[t.BodyFile] = body
 	}
 	if env := t.ProxyPasswordEnv; env != "" {
 		password, ok := os.LookupEnv(env)

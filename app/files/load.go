@@ -15,6 +15,7 @@ import (
 
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/target"
 )
 
 // Limits on what is read, in bytes, and on how often a person is asked.
@@ -233,6 +234,9 @@ func (l Loader) Roots(name string) (*x509.CertPool, error) {
 	}
 	return pool, nil
 }
+
+// Body reads the body of a request.
+func (l Loader) Body(name string) ([]byte, error) { return l.read(name, target.MaxBody) }
 
 // Path is where a name of the plan points.
 func (l Loader) Path(name string) string {

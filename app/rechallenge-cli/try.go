@@ -23,6 +23,10 @@ type aim struct {
 	trust      string
 	whoami     string
 	timeout    time.Duration
+	headers    []string
+	method     string
+	body       string
+	follow     int
 }
 
 func (a *aim) add(cmd *cobra.Command) {
@@ -31,6 +35,10 @@ func (a *aim) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.connectTo, "connect-to", "", "connect to `IP:PORT` instead of resolving")
 	cmd.Flags().StringVar(&a.trust, "trust", "", "PEM `FILE` of the CAs to trust, or none (default: the system's)")
 	cmd.Flags().StringVar(&a.whoami, "whoami", "", "how the server says whom it saw: `header:NAME` or body:REGEXP")
+	cmd.Flags().StringArrayVar(&a.headers, "header", nil, "send the request header `'NAME: VALUE'`; repeat for more")
+	cmd.Flags().StringVar(&a.method, "method", "", "use the HTTP `METHOD` (default GET, POST with --body)")
+	cmd.Flags().StringVar(&a.body, "body", "", "send `TEXT` as the request's body, or with @FILE a file")
+	cmd.Flags().IntVar(&a.follow, "follow", 0, "follow up to `N` redirects, each a connection of its own")
 	cmd.Flags().DurationVar(&a.timeout, "timeout", time.Duration(plan.DefaultTimeout), "give each connection `TIME` in all")
 }
 
@@ -108,8 +116,14 @@ func (a *aim) target(id, url string) (target.Target, error) {
 		}
 		t.ConnectTo = target.Addresses{address}
 	}
+	parsed, err := t.Parse()
+	if err != nil {
+		return t, err
+	}
 	kind, value, _ := strings.Cut(a.whoami, ":")
 	switch {
+	case a.whoami == "" && !parsed.HTTP:
+		// A protocol that has a word for it is asked by itself.
 	case a.whoami == "":
 		// The lab's own way, and harmless elsewhere: a server without it says nothing.
 		t.Whoami.Header = "X-Client-DN"
@@ -120,8 +134,24 @@ func (a *aim) target(id, url string) (target.Target, error) {
 	default:
 		return t, fmt.Errorf("--whoami %s: want header:NAME or body:REGEXP", a.whoami)
 	}
-	if _, err := t.Parse(); err != nil {
-		return t, err
+	t.Method, t.Follow = a.method, a.follow
+	if file, ok := strings.CutPrefix(a.body, "@"); ok {
+		t.BodyFile = file
+	} else {
+		t.Body = a.body
+	}
+	for _, h := range a.headers {
+		name, value, ok := strings.Cut(h, ":")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return t, fmt.Errorf("--header %s: want 'NAME: VALUE'", h)
+		}
+		if t.Headers == nil {
+			t.Headers = map[string]string{}
+		}
+		t.Headers[name] = strings.TrimSpace(value)
+	}
+	if errs := t.Check(); len(errs) > 0 {
+		return t, fmt.Errorf("%s: %w", url, errs[0])
 	}
 	return t, nil
 }

@@ -14,6 +14,7 @@ const (
 	ColorResolve  fyne.ThemeColorName = "phase-resolve"
 	ColorDial     fyne.ThemeColorName = "phase-dial"
 	ColorProxy    fyne.ThemeColorName = "phase-proxy"
+	ColorStartTLS fyne.ThemeColorName = "phase-starttls"
 	ColorTLS      fyne.ThemeColorName = "phase-tls"
 	ColorTLSOther fyne.ThemeColorName = "phase-tls2" // every second flight
 	ColorHTTP     fyne.ThemeColorName = "phase-http"
@@ -83,6 +84,7 @@ var darkPalette = map[fyne.ThemeColorName]color.Color{
 	ColorResolve:  rgb(0xb79ce8),
 	ColorDial:     rgb(0x2fa79b),
 	ColorProxy:    rgb(0xc79a5b),
+	ColorStartTLS: rgb(0x59c9dd),
 	ColorTLS:      rgb(0x4787f0),
 	ColorTLSOther: rgb(0x85b4ff),
 	ColorHTTP:     rgb(0x9adb8b),
@@ -135,6 +137,7 @@ var lightPalette = map[fyne.ThemeColorName]color.Color{
 	ColorResolve:  rgb(0x6a45ad),
 	ColorDial:     rgb(0x0f7f75),
 	ColorProxy:    rgb(0x9a6a22),
+	ColorStartTLS: rgb(0x0b6477),
 	ColorTLS:      rgb(0x1a4eb0),
 	ColorTLSOther: rgb(0x3272dd),
 	ColorHTTP:     rgb(0x2a6b20),

@@ -55,7 +55,7 @@ func hold(log *trace.Log, findings []Finding, e plan.Expectation) Expectation {
 
 // names reports whether e is about c.
 func names(e *plan.Expectation, c *trace.Connection) bool {
-	return (e.Connection == 0 || e.Connection == c.Index) && (e.Target == "" || e.Target == c.Target) && (e.Identity == "" || e.Identity == c.Identity)
+	return e.Hop == c.Hop && (e.Connection == 0 || e.Connection == c.Index) && (e.Target == "" || e.Target == c.Target) && (e.Identity == "" || e.Identity == c.Identity)
 }
 
 // connections checks the properties of every connection that is meant.

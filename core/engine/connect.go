@@ -37,6 +37,7 @@ type attempt struct {
 	index   int
 	number  int // from 1; more where it had to be made again
 	http1   bool
+	hop     int  // redirects so far
 	fresh   bool // don't use the pool
 	why     string
 	began   time.Time     // of the job's first attempt
@@ -72,7 +73,7 @@ func (a *attempt) run() (next *attempt) {
 	a.pass.index = a.index
 	a.mu.Unlock()
 	started := trace.ConnectionStarted{
-		PlanConnection: a.job.PlanConnection, Iteration: a.job.Iteration, Attempt: a.number,
+		PlanConnection: a.job.PlanConnection, Iteration: a.job.Iteration, Attempt: a.number, Hop: a.hop,
 		Stack: a.job.stack.Name(), Target: a.job.target.ID, URL: a.job.target.URL, Identity: a.job.Identity,
 		Why: a.why, VirtualTime: a.opt.Clock.Virtual(),
 	}
@@ -157,11 +158,16 @@ func (a *attempt) perform() (*trace.Failure, *attempt) {
 	if failure != nil {
 		return failure, nil
 	}
+	if a.job.parsed.StartTLS {
+		if failure := a.startTLS(conn); failure != nil {
+			return failure, nil
+		}
+	}
 	if failure := a.handshake(conn); failure != nil {
 		return failure, nil
 	}
-	if a.job.target.Protocol == "tls" {
-		failure = a.linger()
+	if !a.job.parsed.HTTP {
+		failure = a.service()
 	} else {
 		var next *attempt
 		if failure, next = a.exchange(); next != nil {
@@ -191,7 +197,7 @@ func (a *attempt) reuse(l *link, coalesced bool) (*trace.Failure, *attempt) {
 
 // again is the next attempt at the same job.
 func (a *attempt) again(why string) *attempt {
-	return &attempt{pass: a.pass, job: a.job, number: a.number + 1, fresh: true, http1: a.http1, why: why, began: a.began}
+	return &attempt{pass: a.pass, job: a.job, number: a.number + 1, hop: a.hop, fresh: true, http1: a.http1, why: why, began: a.began}
 }
 
 // link is one TLS connection, used by one or, when it is pooled, more
@@ -287,6 +293,9 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 func (a *attempt) alpn() []string {
 	if a.http1 {
 		return []string{"http/1.1"}
+	}
+	if len(a.job.target.ALPN) == 0 {
+		return a.job.parsed.ALPN
 	}
 	return a.job.target.ALPN
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"rechallenge/core/identity"
@@ -26,6 +27,7 @@ type Resources struct {
 	Identities map[string]*identity.Identity
 	Roots      map[string]*x509.CertPool // by the target's trust file, as the plan writes it
 	Passwords  map[string]string         // of proxies, by the environment variable's name
+	Bodies     map[string][]byte         // of requests, by the target's body_file, as the plan writes it
 }
 
 // Options are how to run.
@@ -116,6 +118,8 @@ type job struct {
 	stack    stack.Stack
 	other    stack.Stack // for a second look; nil = none
 	proxy    *proxy
+	body     []byte // of the request
+	user     string // the certificate's CN, for services that want a name
 }
 
 // prepare resolves each job against the plan and the resources.
@@ -138,6 +142,7 @@ func prepare(p *plan.Plan, res Resources, stacks []stack.Stack) ([]job, error) {
 		}
 		b.Identity = plan.None
 		if b.identity != nil {
+			b.user = commonName(b.identity)
 			b.Identity = j.Identity
 		}
 		if b.trust, err = trustOf(t, b.parsed, res); err != nil {
@@ -151,6 +156,14 @@ func prepare(p *plan.Plan, res Resources, stacks []stack.Stack) ([]job, error) {
 				return nil, fmt.Errorf("target %q: whoami: %w", t.ID, err)
 			}
 		}
+		b.body = []byte(t.Body)
+		if t.BodyFile != "" {
+			body, loaded := res.Bodies[t.BodyFile]
+			if !loaded {
+				return nil, fmt.Errorf("target %q: body file %q is not loaded", t.ID, t.BodyFile)
+			}
+			b.body = body
+		}
 		if b.proxy, err = proxyOf(t, res.Passwords); err != nil {
 			return nil, fmt.Errorf("target %q: %w", t.ID, err)
 		}
@@ -160,6 +173,16 @@ func prepare(p *plan.Plan, res Resources, stacks []stack.Stack) ([]job, error) {
 		return nil, errors.New("the plan has no connections to make")
 	}
 	return jobs, choose(p.Stack, stacks, jobs)
+}
+
+// commonName is the CN of an identity's certificate, "" where it has none that
+// could be sent as a name.
+func commonName(id *identity.Identity) string {
+	c, err := x509.ParseCertificate(id.DER)
+	if err != nil || strings.ContainsAny(c.Subject.CommonName, "\r\n\x00") {
+		return ""
+	}
+	return c.Subject.CommonName
 }
 
 // trustOf gives the stack's view of a target's trust.

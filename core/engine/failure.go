@@ -14,6 +14,7 @@ import (
 	"rechallenge/core/identity"
 	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
+	"rechallenge/core/starttls"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 )
@@ -67,9 +68,14 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 		return f
 	}
 	var dns *net.DNSError
+	var said *starttls.Error
 	switch {
 	case outOfResources(err):
 		f.Reason, f.Message = trace.ReasonOutOfResources, resourceAdvice(err)
+	case errors.As(err, &said):
+		f.Reason = trace.Reason(said.Reason)
+	case errors.Is(err, starttls.ErrTooMuch):
+		f.Reason = trace.ReasonTooMuch
 	case errors.As(err, &dns):
 		f.Reason = trace.ReasonResolve
 		if dns.IsTimeout {
@@ -90,13 +96,14 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		f.Reason = trace.ReasonClosed
 	case phase == trace.PhaseTLS && a.notTLS():
-		f.Reason = trace.ReasonNotTLS
-		f.Message = "the server's answer is not TLS: is this an HTTPS port?"
+		f.Reason, f.Message = a.speaksClear()
 	case phase == trace.PhaseTLS && f.Reason != trace.ReasonProtocolVersion:
 		f.Reason = trace.ReasonTLSAlert
 		if untyped == nil || untyped.Reason != stack.AlertReceived {
 			f.Reason = trace.ReasonInternal
 		}
+	case phase == trace.PhaseStartTLS, phase == trace.PhaseService:
+		f.Reason = trace.ReasonWrongProtocol
 	case phase == trace.PhaseHTTP:
 		f.Reason = trace.ReasonHTTPMalformed
 	}
@@ -164,6 +171,23 @@ func (a *attempt) alert(f *trace.Failure) bool {
 // certificateAlert reports whether an alert can be about the client's certificate.
 func certificateAlert(description uint8) bool {
 	return description >= protocol.AlertHandshakeFailure && description <= protocol.AlertDecryptError && description != protocol.AlertIllegalParameter && description != protocol.AlertDecodeError || description == protocol.AlertCertificateRequired
+}
+
+// speaksClear says what a server is that answers a handshake in clear.
+func (a *attempt) speaksClear() (trace.Reason, string) {
+	for _, c := range a.link.capture.Chunks(0) {
+		if c.From != wire.Server || len(c.Data) == 0 {
+			continue
+		}
+		if p := starttls.Recognise(c.Data); p != nil {
+			return trace.ReasonWrongProtocol, fmt.Sprintf("this port speaks %s in clear: use %s://, which asks it for TLS first", p.Title, p.Name)
+		}
+		break
+	}
+	if !a.job.parsed.HTTP {
+		return trace.ReasonNotTLS, "the server's answer is not TLS: is this the right port?"
+	}
+	return trace.ReasonNotTLS, "the server's answer is not TLS: is this an HTTPS port?"
 }
 
 // notTLS reports whether the first bytes from the server can't be a TLS record.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -171,7 +172,7 @@ func (a *attempt) exchange() (*trace.Failure, *attempt) {
 	if resp.StatusCode == http.StatusMisdirectedRequest && l.index != a.index {
 		return nil, a.again("421 on a shared connection")
 	}
-	return nil, nil
+	return nil, a.redirected(resp)
 }
 
 // failed decodes what came and classifies err; what the wire says about a late
@@ -228,9 +229,10 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 // request builds the target's request.
 func (a *attempt) request() *http.Request {
 	t := a.job.target
-	req := &http.Request{Method: t.Method, URL: a.job.parsed.URL, Host: a.job.parsed.Host, Header: make(http.Header, 1+len(t.Headers))}
-	if req.Method == "" {
-		req.Method = http.MethodGet
+	req := &http.Request{Method: t.Verb(), URL: a.job.parsed.URL, Host: a.job.parsed.Host, Header: make(http.Header, 1+len(t.Headers))}
+	if len(a.job.body) > 0 {
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(a.job.body)), int64(len(a.job.body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(a.job.body)), nil }
 	}
 	req.Header.Set("User-Agent", a.opt.Tool.Name+"/"+a.opt.Tool.Version)
 	for k, v := range t.Headers {

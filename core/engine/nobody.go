@@ -28,7 +28,7 @@ func (r *Run) nobody() {
 	var jobs []job
 	for _, j := range r.jobs {
 		// What is asked for as nobody must change nothing: RFC 9110 section 9.2.1.
-		if m := j.target.Method; !strange[j.target.ID] || m != "" && m != http.MethodGet && m != http.MethodHead {
+		if m := j.target.Verb(); !strange[j.target.ID] || j.target.Whoami.Send != "" || m != http.MethodGet && m != http.MethodHead {
 			continue
 		}
 		strange[j.target.ID] = false

@@ -72,11 +72,30 @@ func clean(s *target.Secrets, p trace.Payload) trace.Payload {
 			p.Whoami = &words
 		}
 		return p
+	case trace.StartTLSDone:
+		p.Said, p.Error = lines(s, p.Said), text(p.Error)
+		return p
+	case trace.ServiceDone:
+		p.Said, p.Error, p.Words = lines(s, p.Said), text(p.Error), text(p.Words)
+		if p.Whoami != nil {
+			words := s.Text(*p.Whoami)
+			p.Whoami = &words
+		}
+		return p
 	case trace.ConnectionDone:
 		p.Error = failure(p.Error)
 		return p
 	}
 	return p
+}
+
+// lines are what was said, without secrets.
+func lines(s *target.Secrets, said []trace.Said) []trace.Said {
+	clean := make([]trace.Said, len(said))
+	for i, l := range said {
+		clean[i] = trace.Said{From: l.From, Text: s.Text(l.Text)}
+	}
+	return clean
 }
 
 // Bounds on what an event keeps of an answer's head.

@@ -173,11 +173,12 @@ func (r *reader) target(n *yaml.Node) (t target.Target) {
 		}},
 		r.texts("alpn", &t.ALPN), r.text("proxy", &t.Proxy), r.text("proxy_password_env", &t.ProxyPasswordEnv),
 		field{"whoami", func(n *yaml.Node) {
-			r.mapping(n, "whoami", r.text("header", &t.Whoami.Header), r.text("body", &t.Whoami.Body))
+			r.mapping(n, "whoami", r.text("header", &t.Whoami.Header), r.text("body", &t.Whoami.Body), r.text("send", &t.Whoami.Send))
 		}},
-		r.text("method", &t.Method),
+		r.text("starttls", &t.StartTLS), r.text("method", &t.Method),
 		field{"headers", func(n *yaml.Node) { t.Headers = r.headers(n) }},
-		r.text("protocol", &t.Protocol))
+		r.text("protocol", &t.Protocol), r.text("body", &t.Body), r.text("body_file", &t.BodyFile),
+		r.number("follow", 0, target.MaxFollow, &t.Follow), r.boolean("follow_identity", &t.FollowIdentity))
 	return t
 }
 
@@ -252,7 +253,7 @@ func (r *reader) expectation(n *yaml.Node) (x Expectation) {
 		}},
 		r.text("handshake", &x.Handshake), r.text("mechanism", &x.Mechanism),
 		r.somebody("identity_authenticated", &x.IdentityAuthenticated), r.somebody("identity_seen_by_server", &x.IdentitySeenByServer),
-		r.number("status", 100, 599, &x.Status), r.text("finding", &x.Finding), r.text("no_finding", &x.NoFinding))
+		r.number("hop", 0, target.MaxFollow, &x.Hop), r.number("status", 100, 599, &x.Status), r.text("finding", &x.Finding), r.text("no_finding", &x.NoFinding))
 	return x
 }
 

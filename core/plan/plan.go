@@ -94,6 +94,7 @@ type Expectation struct {
 	Mechanism             string  `yaml:"mechanism,omitempty" json:"mechanism,omitempty"`
 	IdentityAuthenticated *string `yaml:"identity_authenticated,omitempty" json:"identity_authenticated,omitempty"`   // None or "" = nobody
 	IdentitySeenByServer  *string `yaml:"identity_seen_by_server,omitempty" json:"identity_seen_by_server,omitempty"` // None or "" = nobody
+	Hop                   int     `yaml:"hop,omitempty" json:"hop,omitempty"`                                         // of a redirect that was followed; 0 = the first
 	Status                int     `yaml:"status,omitempty" json:"status,omitempty"`
 	Finding               string  `yaml:"finding,omitempty" json:"finding,omitempty"`
 	NoFinding             string  `yaml:"no_finding,omitempty" json:"no_finding,omitempty"`

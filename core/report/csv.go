@@ -41,6 +41,7 @@ var answers = []column{
 	{"iteration", number(func(j *connectionJSON) int { return j.Iteration })},
 	{"node", maybe(func(j *connectionJSON) *string { return j.Node })},
 	{"attempt", number(func(j *connectionJSON) int { return j.Attempt })},
+	{"hop", number(func(j *connectionJSON) int { return j.Hop })},
 	{"stack", of(func(j *connectionJSON) string { return j.Stack })},
 	{"target", of(func(j *connectionJSON) string { return j.Target })},
 	{"url", of(func(j *connectionJSON) string { return j.URL })},

@@ -46,6 +46,7 @@ type connectionJSON struct {
 	Iteration             int                `json:"iteration"`
 	Node                  *string            `json:"node"`
 	Attempt               int                `json:"attempt"`
+	Hop                   int                `json:"hop"`
 	Stack                 string             `json:"stack"`
 	Target                string             `json:"target"`
 	URL                   string             `json:"url"`
@@ -70,6 +71,9 @@ type connectionJSON struct {
 	ReusedConnection      *int               `json:"reused_connection"`
 	Coalesced             bool               `json:"coalesced"`
 	HTTP                  *httpJSON          `json:"http"`
+	Service               *serviceJSON       `json:"service"`                   // without HTTP: what the service said to a login
+	StartTLS              *string            `json:"starttls"`                  // the protocol that began in clear
+	Beyond                int                `json:"beyond_starttls,omitempty"` // bytes in clear after the consent to TLS
 	NewSessions           []newSessionJSON   `json:"new_sessions"`
 	Error                 *errorJSON         `json:"error"`
 	VirtualTime           bool               `json:"virtual_time"`
@@ -161,4 +165,10 @@ func (t *timingJSON) UnmarshalJSON(data []byte) error {
 	}
 	t.Total = trace.FromMilliseconds(took["total"])
 	return nil
+}
+
+type serviceJSON struct {
+	Protocol string `json:"protocol"`
+	Accepted bool   `json:"accepted"`
+	Words    string `json:"words"`
 }

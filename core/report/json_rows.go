@@ -117,7 +117,7 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 	c := &trace.Connection{
 		Index: j.Index, LeftOut: true, Wire: r.silent,
 		ConnectionStarted: trace.ConnectionStarted{
-			PlanConnection: j.PlanConnection, Iteration: j.Iteration, Node: r.text(j.Node), Attempt: j.Attempt, Stack: r.text(&j.Stack),
+			PlanConnection: j.PlanConnection, Iteration: j.Iteration, Node: r.text(j.Node), Attempt: j.Attempt, Hop: j.Hop, Stack: r.text(&j.Stack),
 			Target: r.text(&j.Target), URL: r.text(&j.URL), Identity: r.text(j.Identity), MeantBy: r.text(j.MeantBy), Why: r.text(j.Why), VirtualTime: j.VirtualTime,
 		},
 		ALPN: r.text(j.ALPN), ServerName: r.text(j.ServerName), RemoteAddr: r.text(j.RemoteAddr), LocalAddr: r.text(j.LocalAddr),
@@ -170,6 +170,13 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 			return nil, err
 		}
 		c.Challenges = append(c.Challenges, ch)
+	}
+	c.Beyond = j.Beyond
+	if j.StartTLS != nil {
+		c.StartTLS = r.text(j.StartTLS)
+	}
+	if x := j.Service; x != nil {
+		c.Service = &trace.ServiceAnswer{Protocol: r.text(&x.Protocol), Accepted: x.Accepted, Words: r.text(&x.Words)}
 	}
 	if x := j.HTTP; x != nil {
 		c.HTTP = r.head(*x)

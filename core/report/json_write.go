@@ -177,7 +177,7 @@ func newDocument(r *Report) document {
 
 func connection(c *trace.Connection) connectionJSON {
 	j := connectionJSON{
-		Index: c.Index, Why: text(c.Why), PlanConnection: c.PlanConnection, Iteration: c.Iteration, Node: text(c.Node), Attempt: c.Attempt,
+		Index: c.Index, Why: text(c.Why), PlanConnection: c.PlanConnection, Iteration: c.Iteration, Node: text(c.Node), Attempt: c.Attempt, Hop: c.Hop,
 		Stack: c.Stack, Target: c.Target, URL: c.URL, Identity: text(c.Identity), MeantBy: text(c.MeantBy),
 		ALPN: text(c.ALPN), ServerName: text(c.ServerName), RemoteAddr: text(c.RemoteAddr), LocalAddr: text(c.LocalAddr),
 		Handshake: text(c.Handshake), SessionKey: text(c.SessionKey),
@@ -208,6 +208,10 @@ func connection(c *trace.Connection) connectionJSON {
 			x.CertificateTypes = append(x.CertificateTypes, protocol.CertificateTypeName(t))
 		}
 		j.Challenges = append(j.Challenges, x)
+	}
+	j.StartTLS, j.Beyond = text(c.StartTLS), c.Beyond
+	if x := c.Service; x != nil {
+		j.Service = &serviceJSON{x.Protocol, x.Accepted, x.Words}
 	}
 	if c.HTTP != nil {
 		j.HTTP = &httpJSON{c.HTTP.Status, c.HTTP.Proto, c.HTTP.Length}

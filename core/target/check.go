@@ -19,6 +19,9 @@ const (
 	maxHeaders   = 100
 	maxALPN      = 16
 	maxPattern   = 4096
+
+	MaxBody   = 1 << 20 // bytes of a request's body
+	MaxFollow = 20      // redirects
 )
 
 // versions are the TLS versions a target may name, in order.
@@ -36,8 +39,11 @@ func (t *Target) Check() []*Error {
 			errs = append(errs, &Error{field, err.Error()})
 		}
 	}
-	if _, err := t.Parse(); err != nil {
+	p, err := t.Parse()
+	if err != nil {
 		errs = append(errs, err.(*Error))
+	} else {
+		t.checkService(p, add)
 	}
 	add("connect_to", t.ConnectTo.check())
 	for _, v := range []struct{ field, value string }{{"tls.min", t.TLS.Min}, {"tls.max", t.TLS.Max}} {
@@ -66,6 +72,15 @@ func (t *Target) Check() []*Error {
 		add("headers."+name, checkHeader(name, t.Headers[name]))
 	}
 	add("protocol", oneOf(t.Protocol, protocols))
+	if t.Body != "" && t.BodyFile != "" {
+		add("body", fmt.Errorf("body and body_file exclude each other"))
+	}
+	if len(t.Body) > MaxBody {
+		add("body", fmt.Errorf("has %d bytes: at most %d are possible", len(t.Body), MaxBody))
+	}
+	if t.Follow < 0 || t.Follow > MaxFollow {
+		add("follow", fmt.Errorf("%d is not between 0 and %d", t.Follow, MaxFollow))
+	}
 	return errs
 }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"rechallenge/core/starttls"
+
 	"golang.org/x/net/idna"
 )
 
@@ -19,6 +21,12 @@ type Parsed struct {
 	ServerName string // SNI: without the trailing dot; "" for an IP literal
 	VerifyName string // what the certificate must cover: ServerName, or the IP literal
 	Host       string // Host header, as typed unless the target says otherwise
+
+	HTTP     bool               // a request is made; else there is the handshake, and what the service says
+	Service  *starttls.Protocol // spoken instead of HTTP; nil = none is known
+	StartTLS bool               // Service begins in clear
+	User     string             // of the URL, for a Service that wants one; "" = it names none
+	ALPN     []string           // offered where the target names none
 }
 
 // Error is one field of a target that can't be used.
@@ -41,6 +49,9 @@ func (t *Target) Parse() (Parsed, error) {
 			return Parsed{}, &Error{"host", err.Error()}
 		}
 		p.Host = t.Host
+	}
+	if err := t.way(&p); err != nil {
+		return Parsed{}, err
 	}
 	name := p.ASCII
 	if t.ServerName != "" {
@@ -73,15 +84,17 @@ func parseURL(text string) (Parsed, error) {
 	}
 	switch {
 	case u.Scheme == "" || u.Opaque != "":
-		return Parsed{}, fmt.Errorf("%q must begin with https://", text)
-	case u.Scheme != "https":
-		return Parsed{}, fmt.Errorf("%q must begin with https://, not %s://: there is no TLS session without TLS", u.Redacted(), u.Scheme)
-	case u.User != nil:
-		return Parsed{}, fmt.Errorf("%q must hold no user or password: use headers", u.Redacted())
+		return Parsed{}, fmt.Errorf("%q must begin with https:// or another scheme, such as postgres://", text)
 	case u.Hostname() == "":
 		return Parsed{}, fmt.Errorf("%q names no host", text)
 	}
-	p := Parsed{URL: u, Name: u.Hostname(), Port: 443}
+	p := Parsed{URL: u, Name: u.Hostname()}
+	if err := p.scheme(u, text); err != nil {
+		return Parsed{}, err
+	}
+	if err := p.user(u); err != nil {
+		return Parsed{}, err
+	}
 	if port := u.Port(); port != "" {
 		if p.Port, err = parsePort(port); err != nil {
 			return Parsed{}, fmt.Errorf("%q: %w", text, err)

@@ -189,6 +189,13 @@ func URL(text string) string {
 // Public is the target as a report may hold it.
 func (s *Secrets) Public(t Target) Target {
 	t.URL, t.Proxy = URL(t.URL), URL(t.Proxy)
+	// What a request or a login carries may be a credential as a whole.
+	if t.Body != "" {
+		t.Body = LeftOut
+	}
+	if t.Whoami.Send != "" {
+		t.Whoami.Send = LeftOut
+	}
 	if t.Headers != nil {
 		shown := make(map[string]string, len(t.Headers))
 		for name, value := range t.Headers {

@@ -18,12 +18,17 @@ type Target struct {
 	Proxy            string            `yaml:"proxy,omitempty" json:"proxy,omitempty"`
 	ProxyPasswordEnv string            `yaml:"proxy_password_env,omitempty" json:"proxy_password_env,omitempty"`
 	Whoami           Whoami            `yaml:"whoami,omitempty" json:"whoami,omitzero"`
+	StartTLS         string            `yaml:"starttls,omitempty" json:"starttls,omitempty"` // a protocol of core/starttls that begins in clear, with tls://
 	Method           string            `yaml:"method,omitempty" json:"method,omitempty"`
 	Headers          map[string]string `yaml:"headers,omitempty" json:"headers,omitempty"`
-	Protocol         string            `yaml:"protocol,omitempty" json:"protocol,omitempty"` // "https" (also "") or "tls"
+	Protocol         string            `yaml:"protocol,omitempty" json:"protocol,omitempty"` // "https" or "tls"; "" = the URL's scheme says it
+	Body             string            `yaml:"body,omitempty" json:"body,omitempty"`
+	BodyFile         string            `yaml:"body_file,omitempty" json:"body_file,omitempty"`
+	Follow           int               `yaml:"follow,omitempty" json:"follow,omitempty"`                   // redirects; 0 = none
+	FollowIdentity   bool              `yaml:"follow_identity,omitempty" json:"follow_identity,omitempty"` // to other hosts too
 }
 
-// TLS is the range of versions to offer: "1.0" to "1.3", empty = the stack's default.
+// TLS is what to offer: versions "1.0" to "1.3", empty = the stack's default.
 type TLS struct {
 	Min string `yaml:"min,omitempty" json:"min,omitempty"`
 	Max string `yaml:"max,omitempty" json:"max,omitempty"`
@@ -31,9 +36,12 @@ type TLS struct {
 
 // Whoami is how the server says whom it saw: the value of a header, or the
 // first group of a regular expression over the body. At most one is set.
+// Without HTTP the expression looks at what comes after the handshake, once Send
+// was sent; with neither a protocol that has a word for it is asked by itself.
 type Whoami struct {
 	Header string `yaml:"header,omitempty" json:"header,omitempty"`
 	Body   string `yaml:"body,omitempty" json:"body,omitempty"`
+	Send   string `yaml:"send,omitempty" json:"send,omitempty"` // bytes, escaped: Bytes
 }
 
 // Addresses are literal IP:port pairs to connect to instead of resolving; in

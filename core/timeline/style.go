@@ -12,10 +12,10 @@ import (
 // differently and to keep text at 4.5:1 against its ground.
 const (
 	light = `--bg:#fff;--fg:#1c2128;--dim:#59636e;--grid:#e3e7ec;--row:#fff1f0;--error:#c11f2c;` +
-		`--wait:#d8dee4;--resolve:#8250df;--dial:#1b998b;--proxy:#b45f06;--tls:#3178e6;--tls2:#6b5bd2;--http:#37a04a;` +
+		`--wait:#d8dee4;--resolve:#8250df;--dial:#1b998b;--proxy:#b45f06;--starttls:#0b7285;--tls:#3178e6;--tls2:#6b5bd2;--http:#37a04a;` +
 		`--challenge:#f5a623;--stroke:#5c3d00;--link:#6e7781;--linkbad:#c2185b;`
 	dark = `--bg:#12161c;--fg:#e6e9ee;--dim:#9aa4b2;--grid:#262d37;--row:#35181c;--error:#ff7b72;` +
-		`--wait:#39424e;--resolve:#a37bf0;--dial:#2fb5a5;--proxy:#d98a3a;--tls:#4c8dff;--tls2:#8f7ff0;--http:#45b55a;` +
+		`--wait:#39424e;--resolve:#a37bf0;--dial:#2fb5a5;--proxy:#d98a3a;--starttls:#3bc9db;--tls:#4c8dff;--tls2:#8f7ff0;--http:#45b55a;` +
 		`--challenge:#ffb938;--stroke:#2b1c00;--link:#8b949e;--linkbad:#ff6ea3;`
 	rules = `.timeline .tl-bg{fill:var(--bg)}.timeline text{fill:var(--fg)}.timeline .tl-dim{fill:var(--dim);font-size:11px}` +
 		`.timeline .tl-head{font-weight:600}.timeline .tl-grid{stroke:var(--grid);fill:none}.timeline .tl-row{fill:var(--row)}` +

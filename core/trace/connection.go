@@ -90,6 +90,9 @@ type Connection struct {
 	ReusedConnection   *int
 	Coalesced          bool
 	HTTP               *HTTP
+	Service            *ServiceAnswer // without HTTP: what the service said when it was asked
+	StartTLS           string         // the protocol that began in clear; "" = none did
+	Beyond             int            // bytes that came in clear after the server's consent to TLS
 	NewSessions        []NewSession
 	Error              *Failure
 	Timing             Timing
@@ -112,7 +115,7 @@ type Connection struct {
 
 // Evidence is the Seq of the event behind each answer; 0 = none.
 type Evidence struct {
-	ClientHello, ServerHello, TLSDone, CacheLookup, Response, Whoami, Done, ClientFinished int
+	StartTLS, ClientHello, ServerHello, TLSDone, CacheLookup, Response, Whoami, Done, ClientFinished int
 }
 
 // Resumption is what was offered and what became of it.
@@ -143,6 +146,13 @@ type HTTP struct {
 	Proto  string
 	Header [][2]string
 	Length int64
+}
+
+// ServiceAnswer is what a service without HTTP said to a login.
+type ServiceAnswer struct {
+	Protocol string
+	Accepted bool
+	Words    string
 }
 
 // NewSession is resumable state that the server gave.

@@ -45,6 +45,8 @@ const (
 	KindDialed            Kind = "dialed"
 	KindProxy             Kind = "proxy"
 	KindProxied           Kind = "proxied"
+	KindStartTLS          Kind = "starttls"
+	KindStartTLSDone      Kind = "starttls-done"
 	KindCache             Kind = "cache"
 	KindKeyGone           Kind = "key-gone"
 	KindTLS               Kind = "tls"
@@ -56,6 +58,8 @@ const (
 	KindResponseDone      Kind = "response-done"
 	KindSeen              Kind = "seen"
 	KindMeant             Kind = "meant"
+	KindService           Kind = "service"
+	KindServiceDone       Kind = "service-done"
 	KindClosed            Kind = "closed"
 	KindConnectionDone    Kind = "connection-done"
 	KindPassDone          Kind = "pass-done"
@@ -104,6 +108,7 @@ type ConnectionStarted struct {
 	Iteration      int    `json:"iteration"`
 	Node           string `json:"node,omitempty"` // address tried, where connect_to names several
 	Attempt        int    `json:"attempt"`
+	Hop            int    `json:"hop,omitempty"` // of a redirect that was followed; 0 = the first
 	Stack          string `json:"stack"`
 	Target         string `json:"target"`
 	URL            string `json:"url"`
@@ -194,6 +199,46 @@ type Proxy struct {
 type Proxied struct {
 	Status int    `json:"status,omitempty"`
 	Error  string `json:"error,omitempty"`
+}
+
+// StartTLS begins the exchange in clear before TLS, in a protocol of
+// core/starttls; StartTLSDone ends it.
+type StartTLS struct {
+	Protocol string `json:"protocol"`
+}
+
+// StartTLSDone ends StartTLS: what was said, and how many bytes the server had
+// sent beyond its consent. They were thrown away. Error is set when TLS could
+// not begin.
+type StartTLSDone struct {
+	Said   []Said `json:"said"`
+	Beyond int    `json:"beyond,omitempty"`
+	Error  string `json:"error,omitempty"`
+}
+
+// Said is one line of a conversation, made fit to be shown. What a plan sends as
+// bytes of its own is told by its length.
+type Said struct {
+	From string `json:"from"` // "client", "server"
+	Text string `json:"text"`
+}
+
+// Service begins the question whom a server sees that speaks no HTTP. Protocol
+// is one of core/starttls; "" = bytes of the plan's own.
+type Service struct {
+	Protocol string `json:"protocol"`
+}
+
+// ServiceDone ends Service. Words is the line that decided; a refusal is an
+// answer like any other. Whoami is as in ResponseDone. Error is set when the
+// conversation broke off.
+type ServiceDone struct {
+	Accepted bool    `json:"accepted"`
+	Words    string  `json:"words"`
+	Whoami   *string `json:"whoami"`
+	Said     []Said  `json:"said"`
+	Length   int     `json:"length,omitempty"` // of the answer to bytes of the plan's own
+	Error    string  `json:"error,omitempty"`
 }
 
 // Cache is an operation on the pass's session cache: by a connection's look-up
@@ -320,6 +365,10 @@ func (Dial) Kind() Kind              { return KindDial }
 func (Dialed) Kind() Kind            { return KindDialed }
 func (Proxy) Kind() Kind             { return KindProxy }
 func (Proxied) Kind() Kind           { return KindProxied }
+func (StartTLS) Kind() Kind          { return KindStartTLS }
+func (StartTLSDone) Kind() Kind      { return KindStartTLSDone }
+func (Service) Kind() Kind           { return KindService }
+func (ServiceDone) Kind() Kind       { return KindServiceDone }
 func (Cache) Kind() Kind             { return KindCache }
 func (KeyGone) Kind() Kind           { return KindKeyGone }
 func (TLS) Kind() Kind               { return KindTLS }

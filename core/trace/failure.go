@@ -27,6 +27,9 @@ const (
 	ReasonTokenGone           Reason = "token-gone"       // the key's token was pulled, or its module crashed
 	ReasonTokenLocked         Reason = "token-locked"     // its PIN is locked, or it is logged out
 	ReasonTokenBusy           Reason = "token-busy"       // it has no time or room, or gave no answer
+	ReasonStartTLSRefused     Reason = "starttls-refused"
+	ReasonStartTLSNotOffered  Reason = "starttls-not-offered"
+	ReasonWrongProtocol       Reason = "wrong-protocol"
 	ReasonClosed              Reason = "closed"
 	ReasonInternal            Reason = "internal"
 )
@@ -36,5 +39,5 @@ var Reasons = []Reason{
 	ReasonResolve, ReasonRefused, ReasonUnreachable, ReasonReset, ReasonTimeout, ReasonCancelled,
 	ReasonProxyRefused, ReasonTLSAlert, ReasonCertificateRequired, ReasonCertificateRejected,
 	ReasonUntrusted, ReasonNameMismatch, ReasonSessionRefused, ReasonProtocolVersion, ReasonNotTLS,
-	ReasonHTTPMalformed, ReasonBodyTooLarge, ReasonTooMuch, ReasonOutOfResources, ReasonTokenGone, ReasonTokenLocked, ReasonTokenBusy, ReasonClosed, ReasonInternal,
+	ReasonHTTPMalformed, ReasonBodyTooLarge, ReasonTooMuch, ReasonOutOfResources, ReasonTokenGone, ReasonTokenLocked, ReasonTokenBusy, ReasonStartTLSRefused, ReasonStartTLSNotOffered, ReasonWrongProtocol, ReasonClosed, ReasonInternal,
 }

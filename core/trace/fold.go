@@ -183,6 +183,22 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		c.open(PhaseProxy, e.At)
 	case Proxied:
 		c.close(PhaseProxy, e.At)
+	case StartTLS:
+		c.open(PhaseStartTLS, e.At)
+		c.StartTLS = p.Protocol
+	case StartTLSDone:
+		c.close(PhaseStartTLS, e.At)
+		c.Beyond, c.Evidence.StartTLS = p.Beyond, e.Seq
+	case Service:
+		c.open(PhaseService, e.At)
+		c.Service = &ServiceAnswer{Protocol: p.Protocol}
+	case ServiceDone:
+		c.close(PhaseService, e.At)
+		if c.Service != nil {
+			c.Service = &ServiceAnswer{Protocol: c.Service.Protocol, Accepted: p.Accepted, Words: p.Words}
+		}
+		c.Evidence.Response, c.Evidence.Whoami = e.Seq, e.Seq
+		f.name(c, p.Whoami)
 	case Cache:
 		f.cache(pass, c, e, p)
 		if c.Handshake != "" { // of a capture: where its session comes from showed later

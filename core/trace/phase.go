@@ -11,13 +11,15 @@ type Phase string
 
 // The phases.
 const (
-	PhaseWait    Phase = "wait"
-	PhaseResolve Phase = "resolve"
-	PhaseDial    Phase = "dial"
-	PhaseProxy   Phase = "proxy"
-	PhaseTLS     Phase = "tls"
-	PhaseHTTP    Phase = "http"
-	PhaseOpen    Phase = "open"
+	PhaseWait     Phase = "wait"
+	PhaseResolve  Phase = "resolve"
+	PhaseDial     Phase = "dial"
+	PhaseProxy    Phase = "proxy"
+	PhaseStartTLS Phase = "starttls"
+	PhaseTLS      Phase = "tls"
+	PhaseHTTP     Phase = "http"
+	PhaseService  Phase = "service"
+	PhaseOpen     Phase = "open"
 )
 
 // PhaseInfo is what there is to know about a phase. Timing, JSON, CSV, the
@@ -49,8 +51,10 @@ var Phases = []PhaseInfo{
 	{ID: PhaseResolve, Title: "resolve", Glyph: '░', Color: "resolve", Timed: true, Until: "the name was resolved"},
 	{ID: PhaseDial, Title: "connect", Glyph: '─', Color: "dial", Timed: true, Until: "a connection was made"},
 	{ID: PhaseProxy, Title: "proxy", Glyph: '═', Color: "proxy", Timed: true, Until: "the proxy had answered"},
+	{ID: PhaseStartTLS, Title: "STARTTLS", Glyph: '┄', Color: "starttls", Timed: true, Until: "the server had agreed to begin TLS"},
 	{ID: PhaseTLS, Title: "TLS", Glyph: '█', Color: "tls", Other: &PhaseLook{'▓', "tls2"}, Timed: true, Until: "the TLS handshake was done"},
 	{ID: PhaseHTTP, Title: "HTTP", Glyph: '▒', Color: "http", Timed: true, Until: "the server had answered"},
+	{ID: PhaseService, Title: "service", Glyph: '▒', Color: "http", Timed: true, Until: "the service had answered"},
 	{ID: PhaseOpen, Title: "kept open", Glyph: ' ', Color: "wait"},
 }
 

@@ -54,10 +54,11 @@ func (l *Log) Named(cache string) *Pass {
 type Step struct {
 	Plan, Iteration int
 	Node            string
+	Hop             int // of a redirect that was followed
 }
 
 // Step is the step of the plan that the connection takes.
-func (c *Connection) Step() Step { return Step{c.PlanConnection, c.Iteration, c.Node} }
+func (c *Connection) Step() Step { return Step{c.PlanConnection, c.Iteration, c.Node, c.Hop} }
 
 // Fresh is what a fresh connection met at the step of the plan that c takes:
 // the connection of the first pass without a cache that takes it, the last
