@@ -48,13 +48,8 @@ var rooms = map[string][]string{
 	"core/timeline":                  {"core/trace", "core/wire"},
 	"core/report":                    {"core/trace", "core/plan", "core/diagnose", "core/timeline", "core/identity", "core/session", "core/wire", "core/wire/pcap", "core/experiment"},
 	"core/report/reporttest":         {"core/report", "core/trace"},
-<<<<<<< HEAD
-	"app/files":                      {"core/identity", "core/plan", "core/token"},
-	"app/desk":                       {"app/files", "core/capture", "core/relay", "core/diagnose", "core/engine", "core/experiment", "core/experiment/run", "core/identity", "core/lab", "core/openssl", "core/plan", "core/report", "core/session", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/target", "core/trace", "core/wire", "core/wire/pcap"},
-=======
 	"app/files":                      {"core/identity", "core/plan", "core/token", "core/target"},
-	"app/desk":                       {"app/files", "core/capture", "core/diagnose", "core/engine", "core/experiment", "core/experiment/run", "core/identity", "core/lab", "core/openssl", "core/plan", "core/report", "core/session", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/target", "core/trace", "core/wire", "core/wire/pcap"},
->>>>>>> 7210b3a (docs: targets; core/starttls: conversations with scripted servers)
+	"app/desk":                       {"app/files", "core/capture", "core/relay", "core/diagnose", "core/engine", "core/experiment", "core/experiment/run", "core/identity", "core/lab", "core/openssl", "core/plan", "core/report", "core/session", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/target", "core/trace", "core/wire", "core/wire/pcap"},
 	"app/rechallenge-cli":            {"app/desk", "app/files", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
 	"app/ui":                         {"app/desk", "app/files", "app/live", "app/state", "app/theme", "app/widgets", "docs", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
 	"app/theme":                      {},
