@@ -43,3 +43,13 @@ func SaveAnswer(ctx context.Context, path string, a *report.Answer) error {
 	}
 	return files.Save(path, files.Public, func(w io.Writer) error { return format.Write(report.Until(ctx, w), a) })
 }
+
+// SaveComparison writes reports side by side in the format that the file's name
+// asks for, until ctx is over.
+func SaveComparison(ctx context.Context, path string, c *report.Comparison) error {
+	format, err := report.ComparisonFormatOf(path)
+	if err != nil {
+		return err
+	}
+	return files.Save(path, files.Public, func(w io.Writer) error { return format.Write(report.Until(ctx, w), c) })
+}

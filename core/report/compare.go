@@ -22,14 +22,26 @@ type Change struct {
 // without meaning anything (times, ports, digests) is left out.
 func Compare(a, b *Report) []Change {
 	d := differ{changes: []Change{}}
-	d.values("verdict", a.Result.Verdict.Title, b.Result.Verdict.Title)
-	d.values("severity", string(a.Result.Verdict.Severity), string(b.Result.Verdict.Severity))
-	d.values("stopped early", yes(interrupted(a.Log)), yes(interrupted(b.Log)))
-	d.lists(findingWords(a), findingWords(b))
-	d.lists(expectationWords(a), expectationWords(b))
-	d.lists(identityWords(a), identityWords(b))
-	d.lists(answerWords(a), answerWords(b))
+	for i, of := range comparable {
+		if before, after := of(a), of(b); i == 0 {
+			for n := range before {
+				d.values(before[n].where, before[n].what, after[n].what)
+			}
+		} else {
+			d.lists(before, after)
+		}
+	}
 	return d.changes
+}
+
+// comparable are the things of a report that are compared, in the order in
+// which they are told.
+var comparable = []func(*Report) []said{verdictWords, findingWords, expectationWords, identityWords, answerWords}
+
+func verdictWords(r *Report) []said {
+	return []said{
+		{"verdict", r.Result.Verdict.Title}, {"severity", string(r.Result.Verdict.Severity)}, {"stopped early", yes(interrupted(r.Log))},
+	}
 }
 
 func interrupted(l *trace.Log) bool { return l.Done == nil || l.Done.Interrupted }
