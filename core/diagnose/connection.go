@@ -131,7 +131,7 @@ var sessionNotHonoured = Rule{
 				found = append(found, Finding{
 					Connections: involved(c), Severity: Warning,
 					Title:    fmt.Sprintf("Connection %d was ended because it offered a session of %s", c.Index, maker(c)),
-					Detail:   fmt.Sprintf("The %s kept under %s was offered and the server answered with the fatal alert %s, before it asked for a certificate: the session was refused, not the identity.", mechanism(c), c.Resumption.SessionKey, c.Error.Alert),
+					Detail:   fmt.Sprintf("The %s%s was offered and the server answered with the fatal alert %s, before it asked for a certificate: the session was refused, not the identity.", mechanism(c), kept(c), c.Error.Alert),
 					Advice:   "A client drops the session and connects again without it. If that happens on every change of name or identity, keep their sessions apart.",
 					Evidence: []Evidence{on(c, c.Evidence.ClientHello, "the ClientHello offers it"), on(c, c.Evidence.Done, "the alert "+c.Error.Alert)},
 				})
@@ -143,7 +143,7 @@ var sessionNotHonoured = Rule{
 			found = append(found, Finding{
 				Connections: involved(c),
 				Title:       fmt.Sprintf("Connection %d offered a session of %s and the server made a new one", c.Index, maker(c)),
-				Detail:      fmt.Sprintf("The %s kept under %s was offered and not accepted: the handshake was full.", mechanism(c), c.Resumption.SessionKey),
+				Detail:      fmt.Sprintf("The %s%s was offered and not accepted: the handshake was full.", mechanism(c), kept(c)),
 				Evidence: []Evidence{
 					on(c, c.Evidence.ClientHello, "the ClientHello offers it"),
 					on(c, c.Evidence.ServerHello, "the ServerHello does not take it up"),

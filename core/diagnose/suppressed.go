@@ -74,8 +74,8 @@ var anonymousSessionResumed = Rule{
 			found = append(found, Finding{
 				Connections: involved(c),
 				Title:       fmt.Sprintf("%s was never asked: connection %d resumed an anonymous session %s", c.Meant(), c.Index, c.Resumption.SessionKey),
-				Detail: fmt.Sprintf("Under the cache %q, connection %d took up the %s that %s made without a certificate%s, kept under %s. The server sent no CertificateRequest and goes on treating the client as nobody.%s On a fresh connection (pass %q) it asks%s.",
-					v.pass.Cache, c.Index, mechanism(c), maker(c), age(c), c.Resumption.SessionKey, saw(c), v.log.Cache(control.Pass), andSaw(control)),
+				Detail: fmt.Sprintf("Under the cache %q, connection %d took up the %s that %s made without a certificate%s,%s. The server sent no CertificateRequest and goes on treating the client as nobody.%s On a fresh connection (pass %q) it asks%s.",
+					v.pass.Cache, c.Index, mechanism(c), maker(c), age(c), kept(c), saw(c), v.log.Cache(control.Pass), andSaw(control)),
 				Evidence: []Evidence{
 					on(c, c.Evidence.CacheLookup, "the cache handed out a session that nobody authenticated"),
 					on(c, c.Evidence.ServerHello, "the ServerHello accepts it; no CertificateRequest follows"),
@@ -162,10 +162,22 @@ func subject(c *trace.Connection) string {
 
 // maker names the connection that made the resumed session.
 func maker(c *trace.Connection) string {
-	if c.Resumption.FromConnection == 0 {
+	switch {
+	case c.Resumption.FromConnection != 0:
+	case c.Resumption.SessionKey == "":
+		return "a connection before the capture" // which knows no earlier run
+	default:
 		return "an earlier run"
 	}
 	return fmt.Sprintf("connection %d", c.Resumption.FromConnection)
+}
+
+// kept says under which key the session was kept, "" where no cache of ours did.
+func kept(c *trace.Connection) string {
+	if c.Resumption.SessionKey == "" {
+		return ""
+	}
+	return " kept under " + c.Resumption.SessionKey
 }
 
 // mechanism names how the session came back, in words.

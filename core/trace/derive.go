@@ -94,9 +94,9 @@ func (f *Folder) resumption(c *Connection) {
 	switch {
 	case w.Resumed:
 		r.Mechanism = w.Accepted.Mechanism
-	case len(w.Offered) > 0:
+	case len(w.Offered) > 0 && (w.Offered[0].Mechanism != protocol.SessionID || c.handedOut(w.HelloID)):
 		r.Mechanism = w.Offered[0].Mechanism
-	case c.hit != nil && w.HelloID != "" && c.hit.Info.Mechanism == protocol.SessionID && c.hit.Info.SessionID == w.HelloID:
+	case c.handedOut(w.HelloID):
 		// Beside an offer of TLS 1.3 the ID alone could be mere compatibility.
 		r.Mechanism = protocol.SessionID
 	default:
@@ -114,6 +114,14 @@ func (f *Folder) resumption(c *Connection) {
 		changed := r
 		c.Resumption = &changed
 	}
+}
+
+// handedOut reports whether the look-up found, or the capture showed issued, the
+// session of that ID. Any other ID that a client sends may be made up: crypto/tls
+// and others send 32 random bytes in every ClientHello (RFC 8446 appendix D.4
+// asks for it, RFC 5077 section 3.4 allows it), so it is no offer.
+func (c *Connection) handedOut(id string) bool {
+	return c.hit != nil && id != "" && c.hit.Info.Mechanism == protocol.SessionID && c.hit.Info.SessionID == id
 }
 
 // authenticated sets whom this connection's TLS state carries: what a resumed

@@ -5,8 +5,11 @@ import (
 
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
+	"rechallenge/core/session"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
+	"rechallenge/core/wire"
 )
 
 // said is an answer: whom it was meant for, its status, the server's word (nil
@@ -100,4 +103,32 @@ func text(s *string) string {
 		return "(nil)"
 	}
 	return `"` + *s + `"`
+}
+
+// TestMadeUpSessionID: an ID that no cache handed out, no capture saw issued and
+// no server took up is no offer.
+func TestMadeUpSessionID(t *testing.T) {
+	for name, c := range map[string]struct {
+		handed string // ID of the session that the look-up found, "" = none
+		want   bool
+	}{"made up": {"", false}, "another's": {"0909", false}, "handed out": {"0708", true}} {
+		t.Run(name, func(t *testing.T) {
+			var f trace.Folder
+			f.Add(trace.Event{Seq: 1, Pass: 1, Payload: trace.PassStarted{Cache: "shared"}})
+			f.Add(trace.Event{Seq: 2, Pass: 1, Connection: 1, Payload: trace.ConnectionStarted{}})
+			if c.handed != "" {
+				f.Add(trace.Event{Seq: 3, Pass: 1, Connection: 1, Payload: trace.Cache{Event: session.Event{
+					Op: session.OpHit, Info: &session.Info{Mechanism: protocol.SessionID, SessionID: c.handed}, By: 1,
+				}}})
+			}
+			// A ClientHello of TLS 1.2 with the session ID 0708.
+			hello := append([]byte{1, 0, 0, 43, 3, 3}, make([]byte, 32)...)
+			hello = append(hello, 2, 7, 8, 0, 2, 0xc0, 0x2f, 1, 0)
+			f.Add(trace.Event{Seq: 4, Pass: 1, Connection: 1, Payload: trace.Message{Message: wire.Message{Content: wire.Handshake, From: wire.Client, Type: 1, Raw: hello}}})
+			f.Add(trace.Event{Seq: 5, Pass: 1, Connection: 1, Payload: trace.TLSDone{}})
+			if got := f.Log().Connection(trace.Ref{Pass: 1, Connection: 1}).Resumption != nil; got != c.want {
+				t.Errorf("offered %v, want %v", got, c.want)
+			}
+		})
+	}
 }
