@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rechallenge/core/identity"
+	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
 
@@ -166,7 +167,16 @@ func chosen(ch trace.Challenge, better string) string {
 	if len(ch.AcceptableCAs) == 0 {
 		return "The server's list of authorities is empty: any client has to guess which certificate is meant."
 	}
-	return fmt.Sprintf("Clients that choose by the server's list (Java's JSSE, Chrome, Firefox, .NET) would have sent %s or, without it, nothing; curl, OpenSSL and Go send what they are given.", better)
+	var by, given []string
+	for _, p := range session.Policies {
+		switch p.Chooses {
+		case session.ByList:
+			by = append(by, p.ID)
+		case session.AsGiven:
+			given = append(given, p.ID)
+		}
+	}
+	return fmt.Sprintf("Clients that choose by the server's list would have sent %s or, without it, nothing: %s. Others send what they are given: %s.", better, strings.Join(by, ", "), strings.Join(given, ", "))
 }
 
 // identityUnfit: an identity in use has something wrong with itself.

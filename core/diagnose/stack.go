@@ -63,6 +63,9 @@ var stackCannotAnswer = Rule{
 			if c.TLSVersion != protocol.TLS13 || c.Wire.PostHandshakeAuth || c.Challenged() || c.Meant() == "" || c.ReusedConnection != nil || resumed(c) {
 				continue
 			}
+			if v.pass.Policy.NoPostHandshakeAuth {
+				continue // that this client can't be asked is the answer
+			}
 			if c.HTTP == nil || (c.HTTP.Status != 401 && c.HTTP.Status != 403) {
 				continue
 			}

@@ -266,9 +266,11 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	}
 	a.keyGone()
 	a.add(trace.TLS{ServerName: a.job.parsed.ServerName, ALPN: a.alpn(), Trust: trust, SessionKey: key})
+	lo, hi := a.versions()
 	// Its end reaches the stack by the connection, which is in use already.
 	c, err := a.job.stack.Client(context.WithoutCancel(a.ctx), l.raw, stack.Config{
-		ServerName: a.job.parsed.ServerName, MinVersion: a.job.min, MaxVersion: a.job.max, ALPN: a.alpn(),
+		ServerName: a.job.parsed.ServerName, MinVersion: lo, MaxVersion: hi, ALPN: a.alpn(),
+		NoPostHandshakeAuth: a.policy.NoPostHandshakeAuth, NoRenegotiation: a.policy.NoRenegotiation, ByList: a.policy.Chooses == session.ByList,
 		Trust: a.job.trust, Identity: a.job.identity, Session: l.offered, Mechanisms: a.policy.Mechanisms, KeyLog: a.opt.KeyLog, Now: a.opt.Clock.Now,
 		NewSession: l.newSession, Challenged: l.challenged,
 	})
@@ -287,6 +289,15 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	})
 	a.store()
 	return nil
+}
+
+// versions are the target's, below those that the pass's client does not have.
+func (a *attempt) versions() (lo, hi uint16) {
+	lo, hi = a.job.min, a.job.max
+	if top := a.policy.MaxVersion; top != 0 && (hi == 0 || hi > top) {
+		lo, hi = min(lo, top), top
+	}
+	return lo, hi
 }
 
 // alpn is what to offer; a retry on HTTP/1.1 offers nothing else.

@@ -31,6 +31,7 @@ type Behaviour struct {
 
 	NoTickets     bool          // no session tickets; with SessionIDs, TLS 1.3 gives stateful ones
 	SessionIDs    bool          // a session-ID cache
+	OldToo        bool          // SessionIDs where libssl is at hand, beside tickets: as servers of QA1727's time
 	Stateful      bool          // the tickets point into a table of the server
 	RefuseTickets bool          // gives tickets and honours none
 	SharedTickets bool          // all servers of this lab with it share their ticket key

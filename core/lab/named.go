@@ -23,8 +23,9 @@ const accessDenied = 49
 // Behaviours are what a lab server can be started as. The first is the demo's.
 var Behaviours = []Named{
 	{
-		ID: "default", Title: "Asks everybody, resumes by tickets",
-		Teaches: "The problem itself: who resumes another's session is never asked.",
+		ID: "default", Title: "Asks everybody, resumes by tickets and session IDs",
+		Teaches:   "The problem itself: who resumes another's session is never asked.",
+		Behaviour: Behaviour{OldToo: true},
 	}, {
 		ID: "tls13", Title: "TLS 1.3 only, stateless tickets",
 		Teaches:   "The ticket holds the identity, encrypted for the server; whoever offers it is that identity.",

@@ -56,6 +56,9 @@ func (l *Lab) Start(b Behaviour, port int) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the lab server: %w", err)
 	}
+	if b.OldToo && NeedLibssl.Missing() == nil {
+		b.SessionIDs = true
+	}
 	s := &Server{lab: l, behaviour: b, listener: listener}
 	if s.renewed, err = l.ca.server(b.names()); err != nil {
 		listener.Close()

@@ -19,6 +19,9 @@ type ClientConfig struct {
 	ALPN       []string
 	Session    []byte // DER to offer; a fresh SSL_SESSION is made of it
 	NoTickets  bool   // ask for no ticket below TLS 1.3
+
+	NoPostHandshakeAuth bool // don't offer it
+	NoRenegotiation     bool // refuse a second handshake with no_renegotiation
 	// Verify judges the server's chain (DER, leaf first) of a full handshake; nil accepts it.
 	Verify func(chain [][]byte) error
 	// Certificate answers a challenge, in the handshake or later; nil sends none.
@@ -78,7 +81,12 @@ func (c *Conn) configure(cfg *ClientConfig) error {
 	if cfg.NoTickets {
 		l.SSL_set_options(c.ssl, opTicketOff)
 	}
-	l.SSL_set_post_handshake_auth(c.ssl, 1)
+	if cfg.NoRenegotiation {
+		l.SSL_set_options(c.ssl, opNoRenegotiation)
+	}
+	if !cfg.NoPostHandshakeAuth {
+		l.SSL_set_post_handshake_auth(c.ssl, 1)
+	}
 	l.SSL_set_connect_state(c.ssl)
 	if cfg.Session == nil {
 		return nil

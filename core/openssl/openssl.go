@@ -47,23 +47,25 @@ func Load() (*Library, error) { return load() }
 func (l *Library) Version() string { return l.version }
 
 const (
-	initNoAtexit    = 0x80000
-	opTicketOff     = 1 << 14
-	opLegacyServer  = 1 << 2
-	verifyNone      = 0
-	verifyPeer      = 1
-	verifyRequired  = 2
-	modePartial     = 1
-	modeMoving      = 2
-	cacheClient     = 1
-	cacheServer     = 2
-	cacheNoLookup   = 0x100
-	cacheNoInternal = 0x300
-	ctrlMode        = 33
-	ctrlCacheMode   = 44
-	ctrlServerName  = 55
-	ctrlMinVersion  = 123
-	ctrlMaxVersion  = 124
+	initNoAtexit = 0x80000
+	opTicketOff  = 1 << 14
+
+	opNoRenegotiation = 1 << 30
+	opLegacyServer    = 1 << 2
+	verifyNone        = 0
+	verifyPeer        = 1
+	verifyRequired    = 2
+	modePartial       = 1
+	modeMoving        = 2
+	cacheClient       = 1
+	cacheServer       = 2
+	cacheNoLookup     = 0x100
+	cacheNoInternal   = 0x300
+	ctrlMode          = 33
+	ctrlCacheMode     = 44
+	ctrlServerName    = 55
+	ctrlMinVersion    = 123
+	ctrlMaxVersion    = 124
 )
 
 func (l *Library) start() error {

@@ -240,6 +240,9 @@ func (c *checker) caches() {
 		if slices.Contains(c.plan.Caches[:i], id) {
 			c.add(fmt.Sprintf("%q is there twice", id), "caches", i)
 		}
+		if _, err := c.plan.Policy(id); err == nil {
+			continue
+		}
 		c.reference("cache", id, c.plan.cacheIDs(), "caches", i)
 	}
 }

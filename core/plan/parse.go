@@ -107,7 +107,7 @@ func (r *reader) readPlan(n *yaml.Node) *Plan {
 		field{"identities", r.list("identities", func(_ int, n *yaml.Node) { p.Identities = append(p.Identities, r.identity(n)) })},
 		field{"targets", r.list("targets", func(_ int, n *yaml.Node) { p.Targets = append(p.Targets, r.target(n)) })},
 		field{"connections", r.list("connections", func(_ int, n *yaml.Node) { p.Connections = append(p.Connections, r.connection(n)) })},
-		r.texts("caches", &p.Caches),
+		field{"caches", r.list("caches", func(_ int, n *yaml.Node) { p.Caches = append(p.Caches, r.cache(n)) })},
 		r.text("http_reuse", &p.HTTPReuse).with(offIsNoBoolean),
 		r.text("stack", &p.Stack),
 		r.number("concurrency", 1, MaxConcurrency, &p.Concurrency),
@@ -226,6 +226,25 @@ func (r *reader) connection(n *yaml.Node) (x Connection) {
 	r.mapping(n, "a connection",
 		r.text("target", &x.Target), r.text("identity", &x.Identity), r.duration("after", &x.After), r.boolean("muted", &x.Muted))
 	return x
+}
+
+// cache reads a pass's cache: an id, or a client's profile with a cache for each
+// identity, which has an id as well.
+func (r *reader) cache(n *yaml.Node) (id string) {
+	if n.Kind != yaml.MappingNode {
+		r.text("caches", &id).read(n)
+		return id
+	}
+	var profile, each string
+	r.mapping(n, "a cache", r.text("profile", &profile), r.text("each", &each))
+	p, ok := session.PolicyByID(profile)
+	switch {
+	case !ok || p.Stack == "":
+		r.fail(n, "caches: a cache for each identity is of a client's profile (rechallenge-cli caches lists them), %q is none", cut(profile))
+	case each != "identity":
+		r.fail(n, "caches: each: must be identity, is %q", cut(each))
+	}
+	return p.Each().ID
 }
 
 func (r *reader) customCache(n *yaml.Node) (x CustomCache) {

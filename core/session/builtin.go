@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -50,8 +51,16 @@ const (
 	Unknown      = "unknown"
 )
 
-// PolicyByID returns the built-in policy of that id.
+// PolicyByID returns the built-in policy of that id; "jsse/each-identity" is the
+// profile jsse with a cache for each identity.
 func PolicyByID(id string) (Policy, bool) {
+	if profile, ok := strings.CutSuffix(id, eachIdentity); ok {
+		p, found := PolicyByID(profile)
+		if !found || p.Stack == "" {
+			return Policy{}, false
+		}
+		return p.Each(), true
+	}
 	i := slices.IndexFunc(Policies, func(p Policy) bool { return p.ID == id })
 	if i < 0 {
 		return Policy{}, false

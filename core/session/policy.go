@@ -132,12 +132,41 @@ type Policy struct {
 	AnonymousOnly      bool                 `json:"anonymous_only,omitempty"`   // a session made with a certificate is not kept
 	FlushOnIdentity    bool                 `json:"flush_on_identity_change"`   // choosing another identity drops the host's sessions
 	PoolKeyHasIdentity bool                 `json:"pool_key_has_identity"`      // HTTP connection pool
-	Scope              string               `json:"scope,omitempty"`
-	Bitten             string               `json:"bitten,omitempty"` // "yes", "no", "measure", "app decides" ... by QA1727
-	Source             string               `json:"source,omitempty"`
-	Date               string               `json:"date,omitempty"`
-	Confidence         string               `json:"confidence,omitempty"` // "read in source", "run", "documented", "reported", "unknown"
-	Notes              string               `json:"notes,omitempty"`
+	// The client beside its cache: a cache is half a client.
+	MaxVersion          uint16 `json:"max_version,omitempty"`            // of TLS that it offers; 0 = the target's
+	NoPostHandshakeAuth bool   `json:"no_post_handshake_auth,omitempty"` // it can't be asked after the handshake: RFC 8446 section 4.2.6
+	NoRenegotiation     bool   `json:"no_renegotiation,omitempty"`       // it refuses a second handshake, and so a question in it
+	Chooses             string `json:"chooses,omitempty"`                // how it chooses an identity: ByList, AsGiven; "" = not known
+
+	Scope      string `json:"scope,omitempty"`
+	Bitten     string `json:"bitten,omitempty"` // "yes", "no", "measure", "app decides" ... by QA1727
+	Source     string `json:"source,omitempty"`
+	Date       string `json:"date,omitempty"`
+	Confidence string `json:"confidence,omitempty"` // "read in source", "run", "documented", "reported", "unknown"
+	Notes      string `json:"notes,omitempty"`
+}
+
+// How a client chooses among identities.
+const (
+	ByList  = "by-list"  // one that the server's list of authorities fits, else it sends none
+	AsGiven = "as-given" // what it was given, whatever the server's list says
+)
+
+// eachIdentity is what the id of a profile with a cache for each identity ends with.
+const eachIdentity = "/each-identity"
+
+// Each is the profile with a cache of its own for each identity.
+func (p Policy) Each() Policy {
+	p.ID, p.Title, p.Bitten = p.ID+eachIdentity, p.Title+", a cache for each identity", "no"
+	p.Scope, p.PoolKeyHasIdentity = "identity", true
+	with := func(r Recipe) Recipe {
+		if r == nil || slices.Contains(r, PartIdentity) {
+			return r
+		}
+		return append(slices.Clip(r), PartIdentity)
+	}
+	p.Recipe, p.ProxyRecipe = with(p.Recipe), with(p.ProxyRecipe)
+	return p
 }
 
 // Expires is when a session made at created ends by the client's rule; zero =

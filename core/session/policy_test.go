@@ -140,7 +140,7 @@ func TestProfilesPredict(t *testing.T) {
 	hit := map[string]bool{
 		"shared": true, "none": false, "per-identity": false,
 		"nsurlconnection": true, "nsurlconnection-2005": true, "nsurlsession": true, "network-framework": true,
-		"go": true, "curl": false, "curl-7.88": false, "curl-before-2016": true, "nss": true, "firefox": false, "chromium": false,
+		"go": true, "go-renegotiation": true, "python-ssl": false, "curl": false, "curl-7.88": false, "curl-before-2016": true, "nss": true, "firefox": false, "chromium": false,
 		"jsse": true, "conscrypt": true, "dotnet": false, "schannel": false,
 		"node": false, "node-secure-context": true, "undici": false, "python": false, "requests-before-2.32": false, "rustls": false, "rustls-before-0.23.24": true,
 	}

@@ -11,6 +11,7 @@ import (
 var appleProfiles = []Policy{
 	{
 		ID: "nsurlconnection", Title: "NSURLConnection, 2011 to 2015", Stack: "NSURLConnection, Secure Transport",
+		MaxVersion: protocol.TLS12, NoPostHandshakeAuth: true, Chooses: AsGiven,
 		Recipe: qa1727, TTL: 10 * time.Minute, Mechanisms: []protocol.Mechanism{protocol.SessionID},
 		Scope: "process", Bitten: "yes",
 		Source: "Apple Technical Q&A QA1727; the lifetime also from coreTLS source", Date: "2015-08-19", Confidence: Documented,
@@ -19,6 +20,7 @@ var appleProfiles = []Policy{
 	},
 	{
 		ID: "nsurlconnection-2005", Title: "NSURLConnection, 2005", Stack: "CFNetwork, Secure Transport",
+		MaxVersion: protocol.TLS10, NoPostHandshakeAuth: true, Chooses: AsGiven,
 		Recipe: Recipe{PartIP, PartPort}, ProxyRecipe: Recipe{PartName, PartPort}, TTL: 10 * time.Minute, Mechanisms: []protocol.Mechanism{protocol.SessionID},
 		Scope: "process", Bitten: "yes",
 		Source: "CFNetwork source as published in 2005", Date: "2005", Confidence: ReadInSource,

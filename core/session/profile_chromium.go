@@ -6,6 +6,7 @@ import "time"
 var chromiumProfiles = []Policy{
 	{
 		ID: "chromium", Title: "Chromium, Chrome, Edge", Stack: "BoringSSL in Chromium",
+		NoPostHandshakeAuth: true, Chooses: ByList,
 		Recipe: Recipe{PartName, PartPort}, MaxTTL: 2 * day, MaxTTL12: 2 * time.Hour, Capacity: 1024, PerKey: 2,
 		SingleUseTickets: true, FlushOnIdentity: true,
 		Scope: "network context", Bitten: "no",

@@ -7,10 +7,21 @@ import "rechallenge/core/protocol"
 var goProfiles = []Policy{
 	{
 		ID: "go", Title: "Go crypto/tls, a shared ClientSessionCache", Stack: "crypto/tls",
+		NoPostHandshakeAuth: true, NoRenegotiation: true, Chooses: ByList,
 		Recipe: Recipe{PartName}, MaxTTL: 7 * day, Capacity: 64, Mechanisms: []protocol.Mechanism{protocol.Ticket, protocol.PSK},
 		Scope: "ClientSessionCache object", Bitten: "yes if the cache is shared",
 		Source: "crypto/tls handshake_client.go and common.go, Go 1.26", Date: read, Confidence: RunHere,
-		Notes: "ServerName without the port, so that another port is no way out. No cache unless one is configured; Config.Clone shares it. " +
+		Notes: "A second handshake is refused with no_renegotiation (the default, RenegotiateNever). ServerName without the port, so that another port is no way out. No cache unless one is configured; Config.Clone shares it. " +
+			"The TLS 1.2 lifetime hint is not enforced; it is here, being what the server honours. Tickets are offered again and again; session IDs never. " +
+			"A Transport pools by address alone, so that a GetClientCertificate that changes its answer is not asked while a connection is open; a Transport's clone has a pool of its own.",
+	},
+	{
+		ID: "go-renegotiation", Title: "Go crypto/tls with Config.Renegotiation, a shared ClientSessionCache", Stack: "crypto/tls",
+		NoPostHandshakeAuth: true, Chooses: ByList,
+		Recipe: Recipe{PartName}, MaxTTL: 7 * day, Capacity: 64, Mechanisms: []protocol.Mechanism{protocol.Ticket, protocol.PSK},
+		Scope: "ClientSessionCache object", Bitten: "yes if the cache is shared",
+		Source: "crypto/tls handshake_client.go and common.go, Go 1.26", Date: read, Confidence: RunHere,
+		Notes: "Renegotiation set to RenegotiateOnceAsClient or RenegotiateFreelyAsClient: a second handshake is answered, and the question in it. ServerName without the port, so that another port is no way out. No cache unless one is configured; Config.Clone shares it. " +
 			"The TLS 1.2 lifetime hint is not enforced; it is here, being what the server honours. Tickets are offered again and again; session IDs never. " +
 			"A Transport pools by address alone, so that a GetClientCertificate that changes its answer is not asked while a connection is open; a Transport's clone has a pool of its own.",
 	},

@@ -6,6 +6,7 @@ import "time"
 var javaProfiles = []Policy{
 	{
 		ID: "jsse", Title: "Java (JSSE), one SSLContext", Stack: "JSSE",
+		NoPostHandshakeAuth: true, Chooses: ByList,
 		Recipe: Recipe{PartName, PartPort}, TTL: day, Capacity: 20480, SingleUseTickets: true, NeedsLifetime: true,
 		Scope: "SSLContext", Bitten: "yes in one SSLContext",
 		Source: "OpenJDK 17 sun.security.ssl.SSLSessionContextImpl", Date: read, Confidence: RunHere,
@@ -14,6 +15,7 @@ var javaProfiles = []Policy{
 	},
 	{
 		ID: "conscrypt", Title: "Conscrypt, OkHttp on Android", Stack: "Conscrypt",
+		NoPostHandshakeAuth: true, NoRenegotiation: true, Chooses: ByList,
 		Recipe: Recipe{PartName, PartPort}, MaxTTL: 8 * time.Hour, Capacity: 10, SingleUseTickets: true,
 		Scope: "SSLContext, and a file cache of 12 that survives a restart", Bitten: "yes in one factory",
 		Source: "Conscrypt ClientSessionContext and FileClientSessionCache", Date: read, Confidence: ReadInSource,

@@ -6,6 +6,7 @@ import "rechallenge/core/protocol"
 var mozillaProfiles = []Policy{
 	{
 		ID: "nss", Title: "NSS", Stack: "NSS",
+		NoPostHandshakeAuth: true, Chooses: ByList,
 		Recipe: qa1727, MaxTTL: 2 * day,
 		Scope: "process", Bitten: "yes unless invalidated",
 		Source: "NSS lib/ssl/sslnonce.c", Date: read, Confidence: ReadInSource,
@@ -14,6 +15,7 @@ var mozillaProfiles = []Policy{
 	},
 	{
 		ID: "firefox", Title: "Firefox", Stack: "NSS with Firefox's token cache",
+		NoPostHandshakeAuth: true, Chooses: ByList,
 		Recipe: Recipe{PartName, PartPort}, Mechanisms: []protocol.Mechanism{protocol.Ticket, protocol.PSK},
 		AnonymousOnly: true,
 		Scope:         "process, by container and private window", Bitten: "no; yes after visits without a certificate",

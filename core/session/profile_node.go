@@ -4,6 +4,7 @@ package session
 var nodeProfiles = []Policy{
 	{
 		ID: "node", Title: "Node https.Agent with cert, key or pfx", Stack: "Node https",
+		NoPostHandshakeAuth: true, Chooses: AsGiven,
 		Recipe: Recipe{PartName, PartPort, PartTrust, PartIdentity, PartVersion}, Capacity: 100, FIFO: true,
 		PoolKeyHasIdentity: true, Scope: "Agent", Bitten: "no",
 		Source: "Node lib/https.js, Agent.getName", Date: read, Confidence: RunHere,
@@ -11,6 +12,7 @@ var nodeProfiles = []Policy{
 	},
 	{
 		ID: "node-secure-context", Title: "Node https.Agent with secureContext", Stack: "Node https",
+		NoPostHandshakeAuth: true, Chooses: AsGiven,
 		Recipe: Recipe{PartName, PartPort}, Capacity: 100, FIFO: true,
 		Scope: "Agent", Bitten: "yes",
 		Source: "Node lib/https.js, Agent.getName", Date: read, Confidence: RunHere,
@@ -18,6 +20,7 @@ var nodeProfiles = []Policy{
 	},
 	{
 		ID: "undici", Title: "Node fetch (undici)", Stack: "undici",
+		NoPostHandshakeAuth: true, Chooses: AsGiven,
 		Recipe: Recipe{PartName, PartIdentity}, Capacity: 100, FIFO: true,
 		PoolKeyHasIdentity: true, Scope: "connector", Bitten: "no (its options are fixed)",
 		Source: "undici lib/core/connect.js", Date: read, Confidence: RunHere,

@@ -5,6 +5,7 @@ package session
 var rustlsProfiles = []Policy{
 	{
 		ID: "rustls", Title: "rustls 0.23.24 and later", Stack: "rustls",
+		NoPostHandshakeAuth: true, NoRenegotiation: true, Chooses: AsGiven,
 		Recipe: Recipe{PartName, PartTrust, PartIdentity}, MaxTTL: 7 * day, Capacity: 32, PerKey: 8, SingleUseTickets: true,
 		PoolKeyHasIdentity: true, Scope: "ClientConfig", Bitten: "no; yes if one resolver changes its answer",
 		Source: "rustls client/handy.rs and client/hs.rs", Date: read, Confidence: ReadInSource,
@@ -12,6 +13,7 @@ var rustlsProfiles = []Policy{
 	},
 	{
 		ID: "rustls-before-0.23.24", Title: "rustls before 0.23.24", Stack: "rustls",
+		NoPostHandshakeAuth: true, NoRenegotiation: true, Chooses: AsGiven,
 		Recipe: Recipe{PartName}, MaxTTL: 7 * day, Capacity: 32, PerKey: 8, SingleUseTickets: true,
 		PoolKeyHasIdentity: true, Scope: "session store, shared by clones of a ClientConfig", Bitten: "yes if the store is shared",
 		Source: "rustls client/handy.rs", Date: read, Confidence: ReadInSource,

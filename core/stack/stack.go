@@ -50,8 +50,12 @@ type Config struct {
 	Identity   *identity.Identity   // nil = answer a challenge with no certificate
 	Session    *session.Session     // to offer; nil = full handshake
 	Mechanisms []protocol.Mechanism // those the client resumes by; without tickets it asks for none below TLS 1.3; nil = all
-	KeyLog     *wire.KeyLog
-	Now        func() time.Time
+	// What the client is not to do though the stack could.
+	NoPostHandshakeAuth bool
+	NoRenegotiation     bool
+	ByList              bool // sends no identity that the server's list of authorities doesn't fit
+	KeyLog              *wire.KeyLog
+	Now                 func() time.Time
 	// NewSession is called for each session the server gives, from within
 	// Client, Read or Write. Of Info the stack fills Mechanism, Version,
 	// CipherSuite, Stack, SessionID, TicketLength, TicketDigest, Lifetime and Created.

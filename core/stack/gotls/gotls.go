@@ -84,11 +84,11 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 			c.evaluated = !cfg.Trust.Disabled
 			return nil
 		},
-		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		GetClientCertificate: func(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			if cfg.Challenged != nil {
 				cfg.Challenged()
 			}
-			if cfg.Identity == nil {
+			if !cfg.Sends(asked.AcceptableCAs, now()) {
 				return &tls.Certificate{}, nil
 			}
 			if err := (goStack{}).CanUse(cfg.Identity); err != nil {
@@ -101,6 +101,9 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 			}
 			return &cert, nil
 		},
+	}
+	if cfg.NoRenegotiation {
+		config.Renegotiation = tls.RenegotiateNever
 	}
 	if cfg.MinVersion != 0 && cfg.MinVersion < tls.VersionTLS12 {
 		for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {

@@ -101,14 +101,15 @@ func (s *opensslStack) Client(ctx context.Context, raw net.Conn, cfg stack.Confi
 	watched := &watched{Conn: raw}
 	c := &conn{trusts: !cfg.Trust.Disabled, keys: &s.keys, turn: s.keys.now()}
 	config := openssl.ClientConfig{
+		NoPostHandshakeAuth: cfg.NoPostHandshakeAuth, NoRenegotiation: cfg.NoRenegotiation,
 		NoTickets:  cfg.Mechanisms != nil && !slices.Contains(cfg.Mechanisms, protocol.Ticket),
 		ServerName: serverName(cfg.ServerName), MinVersion: cfg.MinVersion, MaxVersion: cfg.MaxVersion, ALPN: cfg.ALPN,
 		Verify: func(chain [][]byte) error { return cfg.Trust.Verify(chain, now()) },
-		Certificate: func([][]byte) (*openssl.Credential, error) {
+		Certificate: func(authorities [][]byte) (*openssl.Credential, error) {
 			if cfg.Challenged != nil {
 				cfg.Challenged()
 			}
-			if cfg.Identity == nil {
+			if !cfg.Sends(authorities, now()) {
 				return nil, nil
 			}
 			return s.credential(cfg.Identity)
