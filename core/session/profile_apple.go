@@ -20,7 +20,7 @@ var appleProfiles = []Policy{
 	},
 	{
 		ID: "nsurlconnection-2005", Title: "NSURLConnection, 2005", Stack: "CFNetwork, Secure Transport",
-		MaxVersion: protocol.TLS10, NoPostHandshakeAuth: true, Chooses: AsGiven,
+		MaxVersion: protocol.TLS12, NoPostHandshakeAuth: true, Chooses: AsGiven,
 		Recipe: Recipe{PartIP, PartPort}, ProxyRecipe: Recipe{PartName, PartPort}, TTL: 10 * time.Minute, Mechanisms: []protocol.Mechanism{protocol.SessionID},
 		Scope: "process", Bitten: "yes",
 		Source: "CFNetwork source as published in 2005", Date: "2005", Confidence: ReadInSource,
