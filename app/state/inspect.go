@@ -304,10 +304,9 @@ func (s *State) Messages() []MessageRow {
 		return nil
 	}
 	var rows []MessageRow
-	for _, i := range c.Messages {
-		m := p.Events[i].Payload.(trace.Message)
+	for seq, m := range p.MessagesOf(c) {
 		rows = append(rows, MessageRow{
-			Seq: p.Events[i].Seq, At: fmt.Sprintf("%.2f", trace.Milliseconds(m.At-c.Start)), From: m.From.String(), Name: m.Name(),
+			Seq: seq, At: fmt.Sprintf("%.2f", trace.Milliseconds(m.At-c.Start)), From: m.From.String(), Name: m.Name(),
 			Length: fmt.Sprint(m.Length), Encrypted: m.Encrypted, Problem: m.Problem,
 		})
 	}
@@ -346,10 +345,9 @@ func (s *State) Message(seq int) *wire.Message {
 	if c == nil {
 		return nil
 	}
-	for _, i := range c.Messages {
-		if p.Events[i].Seq == seq {
-			m := p.Events[i].Payload.(trace.Message).Message
-			return &m
+	for at, m := range p.MessagesOf(c) {
+		if at == seq {
+			return m
 		}
 	}
 	return nil

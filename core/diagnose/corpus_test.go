@@ -178,7 +178,7 @@ func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 	}
 	if s.RenegTook != "" {
 		c.Wire.Renegotiations = []wire.Renegotiated{{Resumed: s.RenegTook != "-", Accepted: wire.Offer{Mechanism: protocol.Mechanism(s.RenegTook)}}}
-		c.Messages = []int{len(p.Events)}
+		c.Messages = []int{e + 8}
 		p.Events = append(p.Events, trace.Event{Seq: e + 8, Connection: n, Payload: trace.Message{Message: wire.Message{Type: 1, Raw: []byte{1}, Encrypted: true}}})
 	}
 	return c

@@ -79,8 +79,8 @@ func Answered(log *trace.Log) bool {
 			if known(c) || c.Evidence.ServerHello != 0 || c.Error != nil && c.Error.Alert != "" || c.Wire != nil && c.Wire.Hidden[wire.Server] > 0 {
 				return true
 			}
-			for _, at := range c.Messages {
-				if m, ok := p.Events[at].Payload.(trace.Message); ok && m.From == wire.Server {
+			for _, m := range p.MessagesOf(c) {
+				if m.From == wire.Server {
 					return true
 				}
 			}

@@ -134,7 +134,10 @@ var renegotiationResumed = Rule{
 // one inside it.
 func renegotiation(p *trace.Pass, c *trace.Connection) []Evidence {
 	for i := len(c.Messages) - 1; i >= 0; i-- {
-		e := p.Events[c.Messages[i]]
+		e := p.Event(c.Messages[i])
+		if e == nil {
+			continue
+		}
 		if m, ok := e.Payload.(trace.Message); ok && m.Type == clientHello && len(m.Raw) > 0 && m.Encrypted {
 			return []Evidence{on(c, e.Seq, "the ClientHello of the renegotiation offers a session")}
 		}

@@ -39,7 +39,13 @@ type Options struct {
 	Observe  func(trace.Event)            // called in order of Seq, one at a time; must not block, nor ask the Run for events or caches
 	Delay    time.Duration                // how long what happened may stay undecoded and unobserved; 0 = usualDelay
 	Sessions map[string][]session.Session // to begin with, by cache id
-	Knows    bool                         // the caller knows the targets' words for nobody: no connection is made to learn them
+	// For, unless it is 0, is how long the plan's list is repeated, its passes
+	// taking equal parts; the plan's repeat is then no bound.
+	For time.Duration
+	// Bytes keeps the captured bytes and secrets of every connection. Without it a
+	// long run keeps those of the connections that keep their events.
+	Bytes bool
+	Knows bool // the caller knows the targets' words for nobody: no connection is made to learn them
 }
 
 // usualDelay is some connections' worth, and less than what a person notices.
@@ -67,7 +73,9 @@ func Start(ctx context.Context, p plan.Plan, res Resources, opt Options) (*Run, 
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := prepare(&p, res, opt.Stacks)
+	once := p
+	once.Repeat = 1
+	jobs, err := prepare(&once, res, opt.Stacks)
 	if err != nil {
 		return nil, err
 	}
@@ -76,12 +84,12 @@ func Start(ctx context.Context, p plan.Plan, res Resources, opt Options) (*Run, 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	r := &Run{
-		plan: p, passes: passes, jobs: jobs, opt: opt,
+		plan: p, passes: passes, jobs: jobs, begun: time.Now(), opt: opt,
 		ctx: ctx, cancel: cancel, done: make(chan struct{}), gate: newGate(),
 		caches: make([]*session.Cache, len(passes)), secrets: secretsOf(&p, jobs, res),
 	}
 	r.rec = trace.NewRecorder(trace.RecorderOptions{
-		Events: len(passes) * len(jobs) * usualEvents, Delay: opt.Delay, Observe: opt.Observe,
+		Events: len(passes) * len(jobs) * max(p.Repeat, 1) * usualEvents, Delay: opt.Delay, Observe: opt.Observe, Detailed: trace.Detailed, Left: r.left,
 	})
 	r.watch.each = r.keepUp
 	r.rec.Add(0, 0, r.started(res))

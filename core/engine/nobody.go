@@ -44,5 +44,5 @@ func (r *Run) nobody() {
 	r.mu.Unlock()
 	r.pass(n, plan.Pass{Control: true, Policy: session.Policy{
 		ID: trace.NobodyPass, Title: "Without a certificate, to learn the server's word for nobody", Disabled: true,
-	}}, jobs)
+	}}, these(jobs))
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"rechallenge/core/plan"
@@ -17,7 +16,8 @@ import (
 type Run struct {
 	plan   plan.Plan
 	passes []plan.Pass
-	jobs   []job
+	jobs   []job // of one round through the plan's list
+	begun  time.Time
 	opt    Options
 	rec    *trace.Recorder
 	ctx    context.Context
@@ -102,7 +102,8 @@ func (r *Run) Sessions() map[string][]session.Session {
 	return sessions
 }
 
-// Captures returns the bytes of every connection, for pcapng.
+// Captures returns the bytes of the connections, for pcapng: of a long run, unless
+// Options.Bytes says otherwise, of those that keep their events.
 func (r *Run) Captures() []Captured {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -121,7 +122,7 @@ func (r *Run) run() {
 		if r.ctx.Err() != nil {
 			break
 		}
-		r.pass(i+1, r.passes[i], r.jobs)
+		r.pass(i+1, r.passes[i], r.repeated(i))
 	}
 	r.nobody()
 	undo()
@@ -139,8 +140,8 @@ func (r *Run) keepUp(last bool) {
 	r.rec.KeepUp()
 }
 
-// pass runs the jobs once under one policy, as pass n.
-func (r *Run) pass(n int, p plan.Pass, jobs []job) {
+// pass runs the jobs that next gives under one policy, as pass n.
+func (r *Run) pass(n int, p plan.Pass, next func() *job) {
 	r.rec.Add(n, 0, trace.PassStarted{Cache: p.Policy.ID, Control: p.Control, Policy: p.Policy})
 	cache := session.NewCache(p.Policy, r.opt.Clock, func(e session.Event) {
 		add := r.rec.Add
@@ -157,16 +158,11 @@ func (r *Run) pass(n int, p plan.Pass, jobs []job) {
 	r.mu.Unlock()
 
 	w := &pass{Run: r, n: n, policy: p.Policy, cache: cache, pool: newPool(r.plan.HTTPReuse, p.Policy)}
-	var taken atomic.Int64
 	var workers sync.WaitGroup
 	for range max(r.plan.Concurrency, 1) {
 		workers.Go(func() {
-			for {
-				i := int(taken.Add(1)) - 1
-				if i >= len(jobs) || !r.gate.wait(r.ctx) {
-					return
-				}
-				w.connect(&jobs[i])
+			for j := next(); j != nil && r.gate.wait(r.ctx); j = next() {
+				w.connect(j)
 			}
 		})
 	}

@@ -302,8 +302,10 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 	if c.LeftOut {
 		add("Messages", "left out of the JSON report of a long run that this page was made from", 0)
 	}
-	for _, i := range c.Messages {
-		k.Messages = append(k.Messages, p.Events[i])
+	for _, seq := range c.Messages {
+		if e := p.Event(seq); e != nil {
+			k.Messages = append(k.Messages, *e)
+		}
 	}
 	return k
 }

@@ -17,7 +17,7 @@ import (
 // that findings and expectations point to, and a sample of the rest.
 const (
 	maxDecoded  = 200
-	maxDetailed = 2000
+	maxDetailed = trace.Detailed
 )
 
 // writeJSON writes the document piece by piece, as a long run's is large.

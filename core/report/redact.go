@@ -82,10 +82,15 @@ func Events(log *trace.Log) []trace.Event {
 	events := []trace.Event{{Seq: 1, Payload: log.Run}}
 	last := 1
 	for _, p := range log.Passes {
+		holes := false
 		for _, e := range p.Events {
 			e.Pass = p.Index
 			events = append(events, e)
 			last = max(last, e.Seq)
+			holes = holes || e.Payload.Kind() == trace.KindLeftOut
+		}
+		if holes { // the operations on its cache are not all there
+			events = append(events, trace.Event{Seq: last, At: p.End, Pass: p.Index, Payload: trace.Kept{Entries: p.Entries}})
 		}
 	}
 	if log.Done != nil {

@@ -175,8 +175,8 @@ type moment struct {
 // flights lists when each flight of the handshake began.
 func flights(p *trace.Pass, c *trace.Connection) (list []moment) {
 	last := 0
-	for _, i := range c.Messages {
-		if m, ok := p.Events[i].Payload.(trace.Message); ok && m.Flight != last {
+	for _, m := range p.MessagesOf(c) {
+		if m.Flight != last {
 			last = m.Flight
 			list = append(list, moment{m.At, m.Flight, m.From})
 		}

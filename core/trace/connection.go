@@ -109,7 +109,7 @@ type Connection struct {
 	inherited      *string // of a reused connection: what its TLS state carried when it was taken
 	inheritedKnown bool
 	taken          int   // snapshots of the folder when this was last made its own
-	Messages       []int // indexes into Pass.Events of KindMessage events
+	Messages       []int // Seq of its KindMessage events
 	Evidence       Evidence
 }
 

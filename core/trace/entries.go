@@ -101,6 +101,6 @@ func (p *Pass) origin(c *Connection, info *session.Info) (o session.Origin) {
 			made = from
 		}
 	}
-	o.Evaluated = c.ServerTrust == TrustEvaluated || (c.ServerTrust == TrustSkipped && made.hit != nil && made.hit.Info.Evaluated)
+	o.Evaluated = c.ServerTrust == TrustEvaluated || (c.ServerTrust == TrustSkipped && made.Resumption != nil && made.Resumption.Evaluated)
 	return o
 }

@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -15,6 +17,8 @@ type Folder struct {
 	events []Event      // all of them
 	taken  int          // snapshots so far
 	stale  []connection // whose answers don't go with their messages yet
+	same   same
+	ended  func(Ref) // is told of connections that are over; nil = nobody is
 	words  words
 }
 
@@ -143,6 +147,30 @@ func (p *Pass) Connection(n int) *Connection {
 	return nil
 }
 
+// Event is the pass's event of that Seq, nil when it has none.
+func (p *Pass) Event(seq int) *Event {
+	at, ok := slices.BinarySearchFunc(p.Events, seq, func(e Event, seq int) int { return cmp.Compare(e.Seq, seq) })
+	if !ok {
+		return nil
+	}
+	return &p.Events[at]
+}
+
+// MessagesOf are the messages of a connection, in order of Seq.
+func (p *Pass) MessagesOf(c *Connection) iter.Seq2[int, *wire.Message] {
+	return func(yield func(int, *wire.Message) bool) {
+		for _, seq := range c.Messages {
+			e := p.Event(seq)
+			if e == nil {
+				continue
+			}
+			if m, ok := e.Payload.(Message); ok && !yield(seq, &m.Message) {
+				return
+			}
+		}
+	}
+}
+
 // Place is where connection n stands in Connections, -1 when it does not.
 func (p *Pass) Place(n int) int {
 	// Connections start in order of index but for concurrency, where
@@ -212,7 +240,7 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		}
 		c.trustUnknown = p.Trust == TrustUnknown
 	case Message:
-		c.Messages = append(c.Messages, len(pass.Events)-1)
+		c.Messages = append(c.Messages, e.Seq)
 		f.message(c, e.Seq, &p.Message)
 	case KeyGone:
 		c.KeyGone = e.Seq
@@ -248,6 +276,9 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		}
 		c.Timing.Total = c.End - c.Start - c.Timing.Of(PhaseWait)
 		f.derive(c)
+		if f.ended != nil {
+			f.ended(c.Ref())
+		}
 	}
 }
 

@@ -23,6 +23,8 @@ type Recorder struct {
 
 	working sync.Mutex // held by who works the queue off; never taken under mu
 	folder  Folder
+	thinner *thinner                     // nil = every connection keeps its events
+	seq     int                          // of the last event
 	over    map[connection]*wire.TooMuch // connections of whose messages there were too many
 }
 
@@ -36,6 +38,11 @@ type RecorderOptions struct {
 	// Observe sees each event in order of Seq, one at a time. It must not block,
 	// as the engine waits for it, nor call the Recorder. nil = nobody does.
 	Observe func(Event)
+	// Detailed is how many connections keep their events; 0 = all of them. Left,
+	// where it is set, is told of those that lost theirs, and the client randoms of
+	// their handshakes.
+	Detailed int
+	Left     func(list []Ref, randoms [][]byte)
 }
 
 // report is something in the queue.
@@ -62,6 +69,10 @@ const maxRoom = 1 << 14
 func NewRecorder(opt RecorderOptions) *Recorder {
 	r := &Recorder{opt: opt, start: time.Now()}
 	r.folder.events = make([]Event, 0, min(opt.Events, maxRoom))
+	if opt.Detailed > 0 {
+		r.thinner = newThinner(opt.Detailed)
+		r.folder.ended = func(at Ref) { r.thinner.recent = append(r.thinner.recent, at) }
+	}
 	return r
 }
 
@@ -125,6 +136,20 @@ func (r *Recorder) catchUp() {
 			r.work(&list[i])
 		}
 	}
+	r.thin()
+}
+
+// thin takes the events of connections away that are over, where there are many.
+func (r *Recorder) thin() {
+	if r.thinner == nil {
+		return
+	}
+	if out := r.thinner.decide(r.folder.Log()); len(out) > 0 {
+		randoms := r.folder.thin(out)
+		if r.opt.Left != nil {
+			r.opt.Left(out, randoms)
+		}
+	}
 }
 
 // take empties the queue; done is what was taken before, whose room it gets back.
@@ -180,7 +205,8 @@ func (r *Recorder) tooMuch(p *report, payload Payload) Payload {
 
 // event numbers, keeps, folds and shows an event.
 func (r *Recorder) event(e Event) {
-	e.Seq = len(r.folder.events) + 1
+	r.seq++
+	e.Seq = r.seq
 	// To a microsecond, as reports have it: what is computed from it is the same
 	// when the report is read again.
 	e.At = e.At.Truncate(time.Microsecond)

@@ -15,6 +15,8 @@ type KeyLog struct {
 	list     []secret          // in the order in which they became known
 	last     map[string]int    // by client random: one more than the place of its last secret
 	sessions map[string][]byte // TLS 1.2 master secrets, by session ID or ticket digest
+
+	forgotten int // secrets
 }
 
 // secret is one line of the log.
@@ -122,7 +124,29 @@ func (k *KeyLog) Secret(label string, clientRandom []byte) []byte {
 func (k *KeyLog) size() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return len(k.list) + len(k.sessions)
+	return len(k.list) + k.forgotten + len(k.sessions)
+}
+
+// Forget drops the secrets of handshakes, by client random. What a session may
+// still be resumed with stays.
+func (k *KeyLog) Forget(randoms [][]byte) {
+	drop := make(map[string]bool, len(randoms))
+	for _, r := range randoms {
+		drop[string(r)] = true
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	list := k.list
+	k.list, k.last = make([]secret, 0, len(list)), make(map[string]int, len(k.last))
+	for _, s := range list {
+		if drop[s.random] {
+			k.forgotten++
+			continue
+		}
+		s.before = k.last[s.random]
+		k.list = append(k.list, s)
+		k.last[s.random] = len(k.list)
+	}
 }
 
 // Lines returns everything in the SSLKEYLOGFILE format, for a file that the user asked for.
