@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"time"
 
 	"rechallenge/app/files"
 	"rechallenge/core/engine"
@@ -25,6 +26,8 @@ type Case struct {
 	Roots      map[string][]byte             // PEM certificates to trust that are in no file, by name: the lab's
 	Clock      session.Clock                 // nil = the system's, or moved where a question wants it
 	Sessions   map[string][]session.Session  // that a run begins with, by cache id
+	For        time.Duration                 // how long a run repeats the plan; 0 = as often as the plan says
+	Bytes      bool                          // a long run keeps the bytes and secrets of every connection
 
 	loaded *engine.Resources // by Load; nil = not yet
 	lab    *Lab              // whose case it is; nil = none

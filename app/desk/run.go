@@ -27,6 +27,7 @@ type Run struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	done   chan struct{}
+	starts chan struct{} // closed when it begins
 
 	mu     sync.Mutex
 	state  State
@@ -39,7 +40,7 @@ type Run struct {
 // is told of every event, one at a time; it must not block, nor ask the Run for
 // anything.
 func (d *Desk) Start(c Case, observe func(trace.Event)) *Run {
-	r := &Run{done: make(chan struct{}), state: Loading}
+	r := &Run{done: make(chan struct{}), starts: make(chan struct{}), state: Loading}
 	r.ctx, r.cancel = context.WithCancel(d.ctx)
 	if !d.Go(func(context.Context) {
 		defer r.cancel()
@@ -58,11 +59,12 @@ func (d *Desk) carryOut(r *Run, c Case, observe func(trace.Event)) error {
 		return err
 	}
 	opt := d.options()
-	opt.Clock, opt.Sessions, opt.Observe = c.Clock, c.Sessions, observe
+	opt.Clock, opt.Sessions, opt.Observe, opt.For, opt.Bytes = c.Clock, c.Sessions, observe, c.For, c.Bytes
 	r.mu.Lock()
 	x, err := engine.Start(r.ctx, c.Plan, res, opt)
 	if err == nil {
 		r.engine, r.state = x, Running
+		close(r.starts)
 		if r.paused {
 			r.state = Paused
 			x.Pause()
@@ -152,7 +154,25 @@ func (r *Run) Report() *report.Report {
 	return rep
 }
 
-// Captures are the bytes of every connection until now, for pcapng.
+// Log is the run so far, folded; it stays as it is. It waits until the run has begun.
+func (r *Run) Log() *trace.Log {
+	for {
+		if x := r.began(); x != nil {
+			return x.Log()
+		}
+		select {
+		case <-r.done:
+			if x := r.began(); x != nil {
+				return x.Log()
+			}
+			return &trace.Log{}
+		case <-r.starts:
+		}
+	}
+}
+
+// Captures are the bytes of the connections until now, for pcapng: of a long run,
+// unless the case says Bytes, of those that keep their events.
 func (r *Run) Captures() []report.Capture {
 	x := r.began()
 	if x == nil {

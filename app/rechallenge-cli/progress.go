@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ type progress struct {
 	started time.Time
 	total   int
 	stop    chan struct{}
+	lasts   time.Duration // of a run that lasts so long, 0 = its connections are counted
 	over    sync.WaitGroup
 
 	mu     sync.Mutex
@@ -29,11 +31,14 @@ type progress struct {
 	until  time.Time
 }
 
-func (c *console) progress(p *plan.Plan, f *runFlags) *progress {
+func (c *console) progress(p *plan.Plan, lasts time.Duration, f *runFlags) *progress {
 	file, ok := fileOf(c.err)
 	passes, err := p.Passes()
 	if err != nil || f.quiet || !ok || !term.IsTerminal(int(file.Fd())) {
 		return &progress{}
+	}
+	if lasts > 0 {
+		return c.clock(file, lasts)
 	}
 	jobs := p.Jobs()
 	b := &progress{started: time.Now(), total: len(passes) * len(jobs), stop: make(chan struct{})}
@@ -44,6 +49,16 @@ func (c *console) progress(p *plan.Plan, f *runFlags) *progress {
 	}
 	b.bar = progressbar.NewOptions(b.total,
 		progressbar.OptionSetWriter(file), progressbar.OptionShowCount(), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+	b.over.Go(b.run)
+	return b
+}
+
+// clock shows how much of a run's time is over.
+func (c *console) clock(file *os.File, lasts time.Duration) *progress {
+	b := &progress{started: time.Now(), lasts: lasts, total: max(int(lasts/time.Second), 1), stop: make(chan struct{})}
+	b.bar = progressbar.NewOptions(b.total,
+		progressbar.OptionSetWriter(file), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
 	b.over.Go(b.run)
 	return b
@@ -60,6 +75,9 @@ func (b *progress) run() {
 			b.mu.Lock()
 			done := b.done
 			b.mu.Unlock()
+			if b.lasts > 0 {
+				done = int(time.Since(b.started) / time.Second)
+			}
 			b.bar.Set(min(done, b.total-1))
 		case <-b.stop:
 			return
@@ -71,6 +89,9 @@ func (b *progress) run() {
 func (b *progress) words(now time.Time) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.lasts > 0 {
+		return fmt.Sprintf("%d connections, %s left", b.done, max(b.lasts-now.Sub(b.started), 0).Round(time.Second))
+	}
 	text := "connections"
 	left, busy := b.waits, now.Sub(b.started)-b.waited
 	if !b.until.IsZero() {

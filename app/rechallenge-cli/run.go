@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -69,6 +71,7 @@ func must(err error) {
 
 func runCommand(c *console) *cobra.Command {
 	var f runFlags
+	var lasts time.Duration
 	cmd := &cobra.Command{
 		Use: "run PLAN", Short: "Run a plan file and tell the verdict", Args: exactly(1, "the plan file"),
 		Long: `Run a plan file: its connections in their order, once under each of its caches.
@@ -78,6 +81,7 @@ Exit status: 0 every expectation holds (a plan without expect: no finding of sev
 1 one does not, 2 bad usage or input, 3 the run could not be carried out.`,
 		Example: `  rechallenge-cli run plan.yaml --report report.html --report junit.xml
   rechallenge-cli run plan.yaml --cache curl --cache chromium --fast-forward
+  rechallenge-cli run plan.yaml --for 10m --report soak.json
   rechallenge-cli run plan.yaml --json | jq .verdict`,
 		ValidArgsFunction: filesOf("yaml", "yml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -86,10 +90,15 @@ Exit status: 0 every expectation holds (a plan without expect: no finding of sev
 				return usage{err}
 			}
 			f.planFile = args[0]
+			x.For = lasts
+			if lasts < 0 || cmd.Flags().Changed("for") && lasts == 0 {
+				return usage{fmt.Errorf("--for %s: want a time such as 90s or 1h", lasts)}
+			}
 			return c.run(cmd.Context(), x, &f)
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().DurationVar(&lasts, "for", 0, "repeat the plan until `TIME` is over, such as 10m; its repeat is then no bound")
 	completeCaches(cmd)
 	return cmd
 }
@@ -189,7 +198,8 @@ func (c *console) run(ctx context.Context, x desk.Case, f *runFlags) (err error)
 			return usage{fmt.Errorf("--load-sessions: %w", err)}
 		}
 	}
-	bar := c.progress(&x.Plan, f)
+	x.Bytes = f.keylog != "" || slices.ContainsFunc(f.reports, func(name string) bool { format, err := report.FormatOf(name); return err == nil && format.Captured })
+	bar := c.progress(&x.Plan, x.For, f)
 	r := c.start(ctx, d, x, bar.observe)
 	err = r.Wait()
 	bar.finish()

@@ -51,10 +51,9 @@ func TestCommands(t *testing.T) {
 	if err := table.Start(c, func(e trace.Event) { events = append(events, e) }).Wait(); err != nil {
 		t.Fatal(err)
 	}
-	var watch state.Watch
 	s := state.New()
 	s.SetPlan(c.Plan, path, c.Document.Source())
-	s.Show(watch.Add(events))
+	s.Show(state.Live(trace.Connections(events)))
 
 	shell := func(command string) string {
 		t.Helper()

@@ -28,26 +28,19 @@ type Wait struct {
 	Until time.Time
 }
 
-// Watch turns the events of a run into views. It is used from one goroutine,
-// any.
-type Watch struct {
-	folder trace.Folder
-	wait   *Wait
-}
-
-// Add takes the next events and returns the run as it is now known.
-func (w *Watch) Add(events []trace.Event) *View {
-	for _, e := range events {
-		w.folder.Add(e)
-		switch p := e.Payload.(type) {
-		case trace.Wait:
-			w.wait = &Wait{Ref: Ref{Pass: e.Pass, Connection: e.Connection}, Total: trace.FromMilliseconds(p.ForMS), Until: p.Until}
-		case trace.WaitDone:
-			w.wait = nil
+// Live is the view of a run that goes on, as far as it is known.
+func Live(log *trace.Log) *View {
+	v := Judge(log)
+	for _, p := range log.Passes {
+		if p.Done {
+			continue
+		}
+		for _, c := range p.Connections {
+			if c.Waiting != nil {
+				v.Wait = &Wait{Ref: c.Ref(), Total: trace.FromMilliseconds(c.Waiting.ForMS), Until: c.Waiting.Until}
+			}
 		}
 	}
-	v := Judge(w.folder.Snapshot())
-	v.Wait = w.wait
 	return v
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -32,15 +33,17 @@ func (w *Window) run() {
 	w.lists.SelectIndex(tabResults)
 	w.inspect()
 	w.changed()
-	var watch state.Watch
 	w.round++
 	round := w.round
-	feed := live.NewFeed(func(events []trace.Event) *picture { return paint(watch.Add(events)) }, func(p *picture) {
+	begun := make(chan *desk.Run, 1)
+	look := sync.OnceValue(func() *desk.Run { return <-begun })
+	feed := live.NewFeed(func([]struct{}) *picture { return paint(state.Live(look().Log())) }, func(p *picture) {
 		if round == w.round {
 			w.grown(p)
 		}
 	})
-	r := w.desk.Start(c, feed.Add)
+	r := w.desk.Start(c, func(trace.Event) { feed.Add(struct{}{}) })
+	begun <- r
 	w.active = r
 	w.desk.Go(func(context.Context) {
 		if err := r.Wait(); err != nil {

@@ -102,13 +102,15 @@ func Diagnose(log *trace.Log) Result {
 		}
 		for i := range Rules {
 			rule := &Rules[i]
-			for _, f := range rule.Check(view{log: log, pass: pass, asking: asking}) {
+			found := rule.Check(view{log: log, pass: pass, asking: asking})
+			for i := range found {
+				f := &found[i]
 				f.Rule, f.Pass = rule.ID, pass.Cache
 				f.Severity = cmp.Or(f.Severity, rule.Severity)
 				f.Advice = cmp.Or(f.Advice, rule.Advice)
 				f.Reference = cmp.Or(f.Reference, rule.Reference)
-				r.Findings = append(r.Findings, f)
 			}
+			r.Findings = append(r.Findings, together(found)...)
 		}
 	}
 	place := map[string]int{}
@@ -120,7 +122,6 @@ func Diagnose(log *trace.Log) Result {
 	})
 	r.Expectations = judge(log, r.Findings)
 	r.Verdict = verdict(log, r)
-	r.Findings = together(r.Findings)
 	return r
 }
 

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
+	"slices"
 
 	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
@@ -95,19 +96,29 @@ func writeJSON(w io.Writer, r *Report) error {
 // detailed tells which connections keep their events, by pass and index.
 func detailed(r *Report) func(trace.Ref) bool {
 	kept := map[trace.Ref]bool{}
-	whole := connections(r.Log) <= maxDetailed
-	if whole {
+	if connections(r.Log) <= maxDetailed {
 		for _, p := range r.Log.Passes {
 			for _, c := range p.Connections {
 				kept[c.Ref()] = !c.LeftOut
 			}
 		}
 	} else {
-		for _, x := range sample(r, maxDetailed) {
-			kept[x.connection.Ref()] = !x.connection.LeftOut
+		for _, x := range sample(whole(r), maxDetailed) {
+			kept[x.connection.Ref()] = true
 		}
 	}
 	return func(at trace.Ref) bool { return kept[at] }
+}
+
+// whole is the report without the connections whose events are not there any more.
+func whole(r *Report) *Report {
+	log := &trace.Log{Run: r.Log.Run, Done: r.Log.Done, End: r.Log.End}
+	for _, p := range r.Log.Passes {
+		pass := *p
+		pass.Connections = slices.DeleteFunc(slices.Clone(p.Connections), func(c *trace.Connection) bool { return c.LeftOut })
+		log.Passes = append(log.Passes, &pass)
+	}
+	return &Report{Log: log, Result: r.Result}
 }
 
 // pieces writes JSON and keeps the first error.

@@ -63,6 +63,14 @@ func gotToTLS(log *trace.Log) bool {
 	return false
 }
 
+// bytesLeftOut is for people who get the capture of a long run, or an empty one.
+func bytesLeftOut(r *Report) string {
+	if len(r.Captures) == 0 || leftOut(r.Log) == 0 || len(r.Captures) >= connections(r.Log) {
+		return withoutTLS(r)
+	}
+	return fmt.Sprintf("has the bytes of %d of %d connections: a long run keeps no others, unless it begins with a capture to write", len(r.Captures), connections(r.Log))
+}
+
 func connections(log *trace.Log) (n int) {
 	for _, p := range log.Passes {
 		n += len(p.Connections)

@@ -63,7 +63,7 @@ var Formats = []Format{
 	{Ext: ".md", Title: "Markdown for a pull request", Write: writeMarkdown},
 	{Ext: ".svg", Title: "Timeline as SVG", Write: writeSVG},
 	{Ext: ".png", Title: "Timeline as PNG", Write: writePNG},
-	{Ext: ".pcapng", Title: "Capture for Wireshark", Write: writePCAPNG, Captured: true, LeavesOut: withoutTLS},
+	{Ext: ".pcapng", Title: "Capture for Wireshark", Write: writePCAPNG, Captured: true, LeavesOut: bytesLeftOut},
 }
 
 // The bundle writes all the others, which an initialiser of Formats may not say.

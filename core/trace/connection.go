@@ -110,6 +110,7 @@ type Connection struct {
 	inheritedKnown bool
 	taken          int   // snapshots of the folder when this was last made its own
 	Messages       []int // Seq of its KindMessage events
+	Waiting        *Wait // the plan's delay that it is in, nil when it is in none
 	Evidence       Evidence
 }
 

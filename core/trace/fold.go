@@ -192,8 +192,10 @@ func (p *Pass) Place(n int) int {
 func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 	switch p := e.Payload.(type) {
 	case Wait:
+		c.Waiting = &p
 		c.open(PhaseWait, e.At)
 	case WaitDone:
+		c.Waiting = nil
 		c.close(PhaseWait, e.At)
 		c.VirtualTime = c.VirtualTime || p.How == WaitMoved
 	case Reused:

@@ -130,7 +130,7 @@ func answers(log *trace.Log) string {
 				fmt.Fprintf(&b, " %s %s-%s", s.Phase, s.Start, s.End)
 			}
 			if fresh := log.Fresh(c); fresh != nil {
-				fmt.Fprintf(&b, " fresh %v", fresh.Ref())
+				fmt.Fprintf(&b, " fresh %d/%d", fresh.Pass, fresh.Index)
 			}
 			b.WriteByte('\n')
 		}
