@@ -9,7 +9,6 @@ import (
 	"rechallenge/core/plan"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
-	"rechallenge/core/trace"
 )
 
 // TestStale: a verdict says that the plan was changed since, and no more once
@@ -25,12 +24,11 @@ func TestStale(t *testing.T) {
 	s.SetPlan(l.Case.Plan, "", nil)
 	run := func() {
 		s.Begin()
-		var events []trace.Event
-		if err := d.Start(l.Case, func(e trace.Event) { events = append(events, e) }).Wait(); err != nil {
+		r := d.Start(l.Case, nil)
+		if err := r.Wait(); err != nil {
 			t.Fatal(err)
 		}
-		var watch state.Watch
-		s.Show(watch.Add(events))
+		s.Show(state.Live(r.Log()))
 	}
 	run()
 	want := func(n int, note string) {
