@@ -40,75 +40,96 @@ type Window struct {
 	win   fyne.Window
 	opt   Options
 	state *state.State
-	table []action
-	items map[string]*fyne.MenuItem
 
-	buttons map[string]*widgets.ToolButton
+	shell
+	testPage
+	asked
+	shownRun
+
+	pages      *pages
+	questions  *questions
+	comparison *comparison
+	labPage    *labPage
+	guide      *guide
+
+	begin       begun // the sessions that the next run begins with
+	fastForward bool  // delays move the client's clock
+	lab         *desk.Lab
+	explained   map[string]*identity.File // what was read, by path
+	trusted     string                    // file of CAs that was loaded, for the targets to come; "" = none
+	kept        *files.Autosave           // unsaved changes, for the case that the program ends
+	dumps       *dumps
+}
+
+// shell is what surrounds the pages.
+type shell struct {
+	table     []action
+	items     map[string]*fyne.MenuItem
+	buttons   map[string]*widgets.ToolButton
+	recent    *fyne.MenuItem
+	status    *widgets.StatusBar
+	splits    map[string]*container.Split
+	fonts     []*theme.Family // of this machine, nil before they were looked for
+	menuStale bool            // a refresh of the menus is on its way
+	quiet     bool            // setting widgets, not the person's doing
+	inFront   bool            // the window has the focus
+}
+
+// testPage is the page of the plan and its run.
+type testPage struct {
+	content     *fyne.Container // holds the empty state or the work area
+	work, empty fyne.CanvasObject
 
 	identities, targets *widgets.Cards
-	banner              *widgets.Banner
-	plan, results       *widgets.Rows
-	timeline            *widgets.Timeline
-	cache               *widgets.Rows
-	inspector           *inspector
-	status              *widgets.StatusBar
-	countdown           *widgets.Countdown
-	cacheSelect         *widgets.Select
-	compareSelect       *widgets.Select
-	stackSelect         *widgets.Select
-	lists               *container.AppTabs
-	editor              *editor
-	filter              *field           // of the timeline
-	beside              *widgets.Check   // passes side by side in the timeline
 	cards               *container.Split // identities above targets
 	left                *fyne.Container  // the cards, and below them the tour
 	tour                *widgets.Steps
 	touring             bool
-	pages               *pages
-	questions           *questions
-	comparison          *comparison
-	labPage             *labPage
-	guide               *guide
-	right               *fyne.Container // the inspector, or the plan as YAML
-	recent              *fyne.MenuItem
-	content             *fyne.Container // holds the empty state or the work area
-	work, empty         fyne.CanvasObject
-	splits              map[string]*container.Split
 
-	active    *desk.Run                 // that goes on, nil when none does
-	begin     begun                     // the sessions that the next run begins with
-	finished  *finished                 // the last run that was made here, nil before
-	picture   *picture                  // of the run to show, nil for none
-	drawn     *picture                  // what the widgets have
-	judged    widgets.Verdict           // what the banner has
-	lab       *desk.Lab                 // nil = the lab is closed
-	explained map[string]*identity.File // what was read, by path
+	cacheSelect, compareSelect, stackSelect *widgets.Select
 
-	busy        bool            // a file dialog is open or a file is being read
-	open        []dialog.Dialog // those that are shown, the one in front last
-	dialog      string          // what is being asked, for the dump
-	notice      string          // the error being shown, for the dump
-	fastForward bool            // delays move the client's clock
-	menuStale   bool            // a refresh of the menus is on its way
-	trusted     string          // file of CAs that was loaded, for the targets to come; "" = none
-	quiet       bool            // setting widgets, not the person's doing
-	inFront     bool            // the window has the focus
-	cancel      context.CancelFunc
-	kept        *files.Autosave          // unsaved changes, for the case that the program ends
-	preferred   map[dialog.Dialog]func() // what Return does
-	closed      map[dialog.Dialog]func() // what follows the closing
-	round       int                      // counts the runs and plans: what belongs to an earlier one is not shown
-	dumps       *dumps
-	fonts       []*theme.Family // of this machine, nil before they were looked for
+	banner        *widgets.Banner
+	countdown     *widgets.Countdown
+	lists         *container.AppTabs
+	plan, results *widgets.Rows
+	timeline      *widgets.Timeline
+	filter        *field         // of the timeline
+	beside        *widgets.Check // passes side by side in the timeline
+	cache         *widgets.Rows
+
+	right     *fyne.Container // the inspector, or the plan as YAML
+	inspector *inspector
+	editor    *editor
+}
+
+// shownRun is the run that goes on or was made last, and what is shown of it.
+type shownRun struct {
+	active   *desk.Run       // that goes on, nil when none does
+	finished *finished       // the last run that was made here, nil before
+	picture  *picture        // of the run to show, nil for none
+	drawn    *picture        // what the widgets have
+	judged   widgets.Verdict // what the banner has
+	round    int             // counts the runs and plans: what belongs to an earlier one is not shown
+}
+
+// asked is what the person is being asked.
+type asked struct {
+	busy      bool                     // a file dialog is open or a file is being read
+	open      []dialog.Dialog          // those that are shown, the one in front last
+	preferred map[dialog.Dialog]func() // what Return does
+	closed    map[dialog.Dialog]func() // what follows the closing
+	dialog    string                   // what is being asked, for the dump
+	notice    string                   // the error being shown, for the dump
+	cancel    context.CancelFunc
 }
 
 // New builds the window; Show shows it.
 func New(app fyne.App, opt Options) *Window {
 	app = steady(app)
 	w := &Window{
-		app: app, desk: opt.Desk, opt: opt, state: state.New(), items: map[string]*fyne.MenuItem{}, buttons: map[string]*widgets.ToolButton{},
-		explained: map[string]*identity.File{}, splits: map[string]*container.Split{},
-		preferred: map[dialog.Dialog]func(){}, closed: map[dialog.Dialog]func(){},
+		app: app, desk: opt.Desk, opt: opt, state: state.New(), explained: map[string]*identity.File{},
+		shell: shell{items: map[string]*fyne.MenuItem{}, buttons: map[string]*widgets.ToolButton{}, splits: map[string]*container.Split{}},
+		asked: asked{preferred: map[dialog.Dialog]func(){}, closed: map[dialog.Dialog]func(){}},
 	}
 	w.kept = w.newAutosave()
 	w.applyLook()
