@@ -69,11 +69,6 @@ func TestNothingIsClipped(t *testing.T) {
 			b.SetVerdict(verdict())
 			return b
 		},
-		"chips": func() fyne.CanvasObject {
-			c := widgets.NewChips("compare with")
-			c.SetChips([]widgets.Chip{{ID: "shared", Text: "shared", On: true, Removable: true}, {ID: "none", Text: "none"}})
-			return c
-		},
 		"status": func() fyne.CanvasObject {
 			s := widgets.NewStatusBar()
 			s.SetParts(widgets.StatusPart{Text: "4 connections"}, widgets.StatusPart{Text: "2 challenges", Icon: theme.IconChallenge})

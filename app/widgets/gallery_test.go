@@ -224,9 +224,7 @@ func TestGalleryWidgets(t *testing.T) {
 			c := widgets.NewCountdown()
 			c.OnSkip = func() {}
 			c.SetWait("Waiting before connection 2 (bob)", 9*time.Minute, 7*time.Minute)
-			chips := widgets.NewChips("compare with")
-			chips.SetChips([]widgets.Chip{{ID: "shared", Text: "shared", On: true, Removable: true}, {ID: "none", Text: "none", On: true}, {ID: "p", Text: "per-identity"}})
-			tools := container.NewHBox(widgets.NewToolButton("Run", stock.MediaPlayIcon(), "", nil), widgets.NewToolButton("Stop", stock.MediaStopIcon(), "", nil), chips)
+			tools := container.NewHBox(widgets.NewToolButton("Run", stock.MediaPlayIcon(), "", nil), widgets.NewToolButton("Stop", stock.MediaStopIcon(), "", nil))
 			tools.Objects[0].(*widgets.ToolButton).SetPrimary(true)
 			return container.NewVBox(tools, c, s)
 		}},
@@ -264,10 +262,10 @@ func TestGalleryWidgets(t *testing.T) {
 		"icons": {fyne.NewSize(640, 60), func() fyne.CanvasObject {
 			row := container.NewGridWrap(fyne.NewSquareSize(26))
 			for _, r := range []fyne.Resource{
-				theme.IconIdentity, theme.IconNoIdentity, theme.IconTarget, theme.IconLab, theme.IconDemo, theme.IconCache, theme.IconSkip,
-				theme.IconChallenge, theme.IconExpected, theme.IconResumption, theme.IconRenegotiation, theme.IconPostHandshake, theme.IconCross, theme.IconSession,
-				theme.IconOK, theme.IconError, theme.IconWarning, theme.IconInfo, theme.IconHandle, theme.IconClock, theme.IconCompare, theme.IconPin, theme.IconKey,
-				theme.IconShield, theme.IconArrowRight, theme.IconDown, theme.IconRight, theme.IconMute, theme.IconFit, theme.IconDiff,
+				theme.IconIdentity, theme.IconNoIdentity, theme.IconTarget, theme.IconDemo, theme.IconSkip,
+				theme.IconChallenge, theme.IconExpected, theme.IconResumption, theme.IconPostHandshake, theme.IconCross,
+				theme.IconOK, theme.IconError, theme.IconWarning, theme.IconInfo, theme.IconHandle, theme.IconClock, theme.IconPin,
+				theme.IconArrowRight, theme.IconMute, theme.IconFit,
 			} {
 				row.Add(widget.NewIcon(r))
 			}

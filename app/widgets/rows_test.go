@@ -70,11 +70,6 @@ func TestMarkup(t *testing.T) {
 				widgets.Choice{Icon: theme.IconIdentity, Title: "Load identities", Text: "Choose .p12 files.", Key: "Ctrl+I"},
 				widgets.Choice{Icon: theme.IconDemo, Title: "Try the demo", Text: "The problem before your eyes.", Primary: true})
 		},
-		"chips": func() fyne.CanvasObject {
-			c := widgets.NewChips("compare with")
-			c.SetChips([]widgets.Chip{{ID: "shared", Text: "shared", On: true, Removable: true}, {ID: "none", Text: "none"}})
-			return container.NewHBox(c)
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := show(t, build(), 760, 220)

@@ -142,9 +142,9 @@ func TestTimelineTellsWhatIsUnderThePointer(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"shared", "none (control)", "#2 bob", "https://127.0.0.1:8443/bob", "TLS flight 1", "resumption", "challenge",
+		"shared", "none (control)", "#2 bob", "https://127.0.0.1:8443/bob", "TLS", "resumption", "challenge",
 		"challenge that did not come", "asked here, not in another pass", "not asked here, but in another pass", "403 · CN=alice", "refused",
-		"TLS flight 1 from the client", "TLS flight 2: the server's", "challenge, answered with alice",
+		"TLS flight 1 from the client", "TLS: the server's", "challenge, answered with alice",
 	} {
 		if !seen[want] {
 			t.Errorf("nothing under the pointer says %q", want)
