@@ -552,3 +552,76 @@ func TestLargeExponent(t *testing.T) {
 	}
 	proveKey(t, f.Identities[0])
 }
+
+// TestMade: structures that no tool here makes.
+func TestMade(t *testing.T) {
+	tools(t, "openssl")
+	m := make1(t)
+	openssl3(t, m.dir, "pkcs12", "-export", "-in", "cert.pem", "-inkey", "key.pem", "-certpbe", "NONE", "-keypbe", "NONE", "-nomac", "-passout", "pass:", "-out", "open.p12")
+	data, err := os.ReadFile(filepath.Join(m.dir, "open.p12"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type contentInfo struct {
+		Type    asn1.ObjectIdentifier
+		Content asn1.RawValue `asn1:"explicit,optional,tag:0"`
+	}
+	var pfx struct {
+		Version  int
+		AuthSafe contentInfo
+	}
+	if _, err := asn1.Unmarshal(data, &pfx); err != nil {
+		t.Fatal(err)
+	}
+	write := func(v any) []byte {
+		out, err := asn1.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	octets := func(b []byte) asn1.RawValue { return asn1.RawValue{FullBytes: write(b)} }
+	// A PBMAC1 without keyLength (RFC 9579 section 4 wants it).
+	null := asn1.RawValue{Tag: 5}
+	type algorithm struct {
+		OID        asn1.ObjectIdentifier
+		Parameters asn1.RawValue
+	}
+	raw := func(v any) asn1.RawValue { return asn1.RawValue{FullBytes: write(v)} }
+	hmac := algorithm{asn1.ObjectIdentifier{1, 2, 840, 113549, 2, 9}, null}
+	pbkdf2 := algorithm{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 12}, raw(struct {
+		Salt       []byte
+		Iterations int
+		PRF        algorithm
+	}{[]byte("saltsalt"), 2048, hmac})}
+	pbmac1 := algorithm{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 14}, raw(struct{ KDF, Scheme algorithm }{pbkdf2, hmac})}
+	macData := struct {
+		Mac struct {
+			Algorithm algorithm
+			Digest    []byte
+		}
+		Salt       []byte
+		Iterations int
+	}{Salt: []byte("x"), Iterations: 1}
+	macData.Mac.Algorithm, macData.Mac.Digest = pbmac1, make([]byte, 32)
+	made := write(struct {
+		Version  int
+		AuthSafe asn1.RawValue
+		Mac      asn1.RawValue
+	}{3, raw(pfx.AuthSafe), raw(macData)})
+	f, err := identity.Read(context.Background(), "file", made, nil, identity.Options{})
+	if err != nil || !slices.ContainsFunc(f.Problems, func(p identity.Problem) bool { return p.Code == "pbmac1-no-key-length" }) {
+		t.Errorf("a PBMAC1 without keyLength: %v, %+v", err, f.Problems)
+	}
+	// A safe that is encrypted to an account of Windows, or to a certificate.
+	safes := write([]contentInfo{{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 3}, Content: asn1.RawValue{Class: 2, IsCompound: true, Bytes: write(struct{ Version int }{2})}}})
+	made = write(struct {
+		Version  int
+		AuthSafe contentInfo
+	}{3, contentInfo{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}, asn1.RawValue{Class: 2, IsCompound: true, Bytes: octets(safes).FullBytes}}})
+	_, err = identity.Read(context.Background(), "file", made, nil, identity.Options{})
+	var e *identity.Error
+	if !errors.As(err, &e) || e.Code != identity.UnsupportedAlgorithm || !strings.Contains(e.Error(), "user or group of Windows") {
+		t.Errorf("a safe for an account: %v", err)
+	}
+}
