@@ -1,67 +1,114 @@
 package desk
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"rechallenge/app/files"
 	"rechallenge/core/capture"
+	"rechallenge/core/identity"
 	"rechallenge/core/report"
+	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 	"rechallenge/core/wire/pcap"
 )
+
+// KeyLogs tell how to make a key log, by client.
+var KeyLogs = capture.KeyLogs
 
 // maxKeyLog is the largest key log file read, in bytes.
 const maxKeyLog = 64 << 20
 
 // CaptureExtensions are the names' ends by which captures are known.
-var CaptureExtensions = []string{"pcapng", "pcap", "cap"}
+var CaptureExtensions = []string{"pcapng", "pcap", "cap", "dmp"}
+
+// packed are the names' ends of what captures may be packed in.
+var packed = []string{"gz", "zst", "zstd", "bz2"}
 
 // IsCapture reports whether a file's name is a capture's.
 func IsCapture(path string) bool {
-	ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
-	return slices.Contains(CaptureExtensions, ext)
+	ext := func() string { return strings.ToLower(strings.TrimPrefix(filepath.Ext(path), ".")) }
+	if slices.Contains(packed, ext()) {
+		path = strings.TrimSuffix(path, filepath.Ext(path))
+	}
+	return slices.Contains(CaptureExtensions, ext())
+}
+
+// CaptureOptions are what a capture is read with.
+type CaptureOptions struct {
+	Keys       *wire.KeyLog // what is learned is added
+	Identities []identity.Public
+	Meant      map[int]string // whom connections were meant to be, by index: an id or any name
+	Bytes      bool           // keep the bytes, for a .pcapng report
+	// Progress hears how much has been read, from 0 to 1; below 0 where the size is
+	// unknown. nil = nobody does.
+	Progress func(fraction float64)
 }
 
 // ReadCapture reads a capture made elsewhere into a report, decrypting what
-// keys and the file's own secrets allow; what is learned is added to keys. notes
-// say what was passed over.
-func (d *Desk) ReadCapture(path string, keys *wire.KeyLog) (r *report.Report, notes []string, err error) {
+// keys and the file's own secrets allow, until ctx is over. notes say what was
+// passed over and what is missing.
+func (d *Desk) ReadCapture(ctx context.Context, path string, opt CaptureOptions) (r *report.Report, notes []string, err error) {
 	in, err := files.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer in.Close()
-	file, err := pcap.Read(in)
+	size := int64(-1)
+	if info, err := in.Stat(); err == nil && info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	progress := func(read int64) {
+		if opt.Progress != nil {
+			opt.Progress(min(float64(read)/float64(size), 1))
+		}
+	}
+	meant := map[int]capture.Meaning{}
+	for n, id := range opt.Meant {
+		meant[n] = capture.Meaning{Identity: id, By: trace.MeantByFlag}
+	}
+	live, told, err := capture.Read(ctx, in, capture.Options{Tool: d.opt.Tool, KeyLog: opt.Keys, Identities: opt.Identities, Meant: meant, Bytes: opt.Bytes}, progress)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if len(file.Conns) == 0 {
+	if live.Rows() == 0 {
 		why := ""
-		if len(file.Notes) > 0 {
-			why = " (" + strings.Join(file.Notes, "; ") + ")"
+		if len(told.Notes) > 0 {
+			why = " (" + strings.Join(told.Notes, "; ") + ")"
 		}
-		return nil, nil, fmt.Errorf("%s holds no TLS connection from its beginning%s", path, why)
+		return nil, nil, fmt.Errorf("%s holds no TLS connection%s", path, why)
 	}
-	r = report.New(capture.Trace(file, capture.Options{Tool: d.opt.Tool, KeyLog: keys}))
-	for i := range file.Conns {
-		x := &file.Conns[i]
-		r.Captures = append(r.Captures, report.Capture{Pass: 1, Connection: i + 1, Local: x.Client.String(), Remote: x.Server.String(), Chunks: x.Chunks})
+	for n := range opt.Meant {
+		if n < 1 || n > live.Rows() {
+			return nil, nil, fmt.Errorf("%s holds %d TLS connections: there is no connection %d to say whom it was meant to be", path, live.Rows(), n)
+		}
 	}
-	return r, file.Notes, nil
+	r = report.New(live.Events())
+	for _, x := range live.Captured() {
+		r.Captures = append(r.Captures, report.Capture{Pass: 1, Connection: x.Connection, Local: x.Client, Remote: x.Server, Chunks: x.Chunks})
+	}
+	return r, told.Notes, nil
 }
 
 // ReadKeyLog adds the secrets of a key log file to keys; a file without any is
 // an error, since it was meant to have some.
 func ReadKeyLog(keys *wire.KeyLog, path string) error {
-	data, err := files.Read(path, maxKeyLog)
+	in, err := files.Open(path)
 	if err != nil {
 		return err
 	}
-	if keys.Write(data); len(keys.Lines()) == 0 {
-		return fmt.Errorf("%s holds no key log line (LABEL CLIENT_RANDOM SECRET, in hexadecimal)", path)
+	defer in.Close()
+	text, err := pcap.KeyLogText(io.LimitReader(in, maxKeyLog), maxKeyLog)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if keys.Write(text); keys.Empty() {
+		return errors.New(path + " holds no key log line (LABEL CLIENT_RANDOM SECRET, in hexadecimal)")
 	}
 	return nil
 }

@@ -138,3 +138,25 @@ func (b *progress) finish() {
 	b.over.Wait()
 	b.bar.Finish()
 }
+
+// reading shows on a terminal how much of a file has been read and how long the
+// rest will take; nil elsewhere.
+func (c *console) reading(f *runFlags) func(fraction float64) {
+	file, ok := fileOf(c.err)
+	if f.quiet || !ok || !term.IsTerminal(int(file.Fd())) {
+		return nil
+	}
+	const steps = 1000
+	started := time.Now()
+	var bar *progressbar.ProgressBar
+	return func(fraction float64) {
+		if bar == nil {
+			if time.Since(started) < 500*time.Millisecond || fraction < 0 {
+				return // over before anybody could read it, or of unknown length
+			}
+			bar = progressbar.NewOptions(steps, progressbar.OptionSetWriter(file), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true),
+				progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(false), progressbar.OptionSetDescription("reading"))
+		}
+		_ = bar.Set(int(fraction * steps))
+	}
+}

@@ -51,7 +51,9 @@ func (w *Window) openPath(path string, run bool) {
 		w.openRun(path, readReport(path))
 		return
 	case desk.IsCapture(path):
-		w.openRun(path, func(context.Context, func(float64)) (*picture, error) { return w.readCapture(path, &wire.KeyLog{}) })
+		w.openRun(path, func(ctx context.Context, progress func(float64)) (*picture, error) {
+			return w.readCapture(ctx, progress, path, &wire.KeyLog{})
+		})
 		return
 	}
 	w.status.SetProgress("Opening "+base(path), -1)
@@ -171,8 +173,8 @@ func (w *Window) load(path string, read reading, then func(*picture)) {
 const progressEvery = 100 * time.Millisecond
 
 // readCapture reads packets and makes them ready to be shown.
-func (w *Window) readCapture(path string, keys *wire.KeyLog) (*picture, error) {
-	r, _, err := w.desk.ReadCapture(path, keys)
+func (w *Window) readCapture(ctx context.Context, progress func(float64), path string, keys *wire.KeyLog) (*picture, error) {
+	r, _, err := w.desk.ReadCapture(ctx, path, desk.CaptureOptions{Keys: keys, Bytes: true, Progress: progress})
 	if err != nil {
 		return nil, err
 	}
@@ -183,12 +185,12 @@ func (w *Window) readCapture(path string, keys *wire.KeyLog) (*picture, error) {
 func (w *Window) decryptCapture() {
 	path := w.state.Opened()
 	w.choose("Key log", func(name string) {
-		w.openRun(path, func(context.Context, func(float64)) (*picture, error) {
+		w.openRun(path, func(ctx context.Context, progress func(float64)) (*picture, error) {
 			keys := &wire.KeyLog{}
 			if err := desk.ReadKeyLog(keys, name); err != nil {
 				return nil, err
 			}
-			return w.readCapture(path, keys)
+			return w.readCapture(ctx, progress, path, keys)
 		})
 	}, Kind{"Key logs (SSLKEYLOGFILE)", []string{"log", "txt", "keys"}}, allFiles)
 }

@@ -36,6 +36,12 @@ type Conn struct {
 	ended    bool // closed; what waits for secrets is given some time
 	done     bool // and its end was told
 	closedBy pcap.ClosedBy
+
+	stream *int   // as Wireshark's tcp.stream, nil = not of a capture file
+	frame  int    // of the bytes being fed, 0 = unknown
+	seen   [2]int // packets that were captured, by end; of a relay all are
+	used   bool   // a secret of the key log decrypted something
+	bytes  []wire.Chunk
 }
 
 // Index is the number of the connection's row, 0 as long as it has none.
@@ -82,9 +88,15 @@ func (c *Conn) Close(at time.Duration, by pcap.ClosedBy) {
 func (c *Conn) chunk(k wire.Chunk) {
 	if c.decoder == nil {
 		c.decoder = wire.NewDecoder(c.live.keys)
+		if !c.live.opt.Follow {
+			c.decoder.Final()
+		}
 		c.live.open = append(c.live.open, c)
 	}
 	c.at = max(c.at, k.At)
+	if c.live.opt.Bytes {
+		c.bytes = append(c.bytes, k)
+	}
 	c.decoder.FeedTo(c.message, k)
 }
 
@@ -93,6 +105,7 @@ func (c *Conn) message(m *wire.Message) {
 	l := c.live
 	c.sum.Add(m)
 	c.at = max(c.at, m.At)
+	c.used = c.used || m.Encrypted && m.Problem == "" && (m.Raw != nil || m.Alert != nil)
 	if c.index == 0 {
 		c.start()
 	}
@@ -125,7 +138,7 @@ func (c *Conn) start() {
 	m := l.meant[c.index]
 	l.add(c.opened, 1, c.index, trace.ConnectionStarted{
 		PlanConnection: c.index, Iteration: 1, Attempt: 1, Target: c.target(), URL: c.url(), Identity: m.Identity, MeantBy: m.By,
-		Stack: "captured", Why: "captured",
+		Stack: trace.StackCaptured, Why: "captured", Frame: c.frame, Stream: c.stream,
 	})
 	l.add(c.opened, 1, c.index, trace.Dialed{Local: c.client(), Remote: c.server()})
 }
@@ -142,14 +155,21 @@ func (c *Conn) finish() {
 	if c.index == 0 {
 		return
 	}
-	failure := c.failure(c.told)
-	if !c.told && c.begun {
+	lacks := c.lacks()
+	var failure *trace.Failure
+	if lacks == "" || c.alert() != nil {
+		failure = c.failure(c.told)
+	}
+	if failure != nil && !c.told {
+		lacks = ""
+	}
+	if !c.told && c.begun && failure != nil {
 		l.add(c.at, 1, c.index, trace.TLSDone{Version: c.sum.Version, CipherSuite: c.sum.CipherSuite, Error: failure})
 	}
 	if c.closedBy != "" {
 		l.add(c.at, 1, c.index, trace.Closed{By: string(c.closedBy)})
 	}
-	l.add(c.at, 1, c.index, trace.ConnectionDone{Error: failure})
+	l.add(c.at, 1, c.index, trace.ConnectionDone{Error: failure, Incomplete: lacks})
 	l.trace() // whose session others resumed may be known by now
 }
 
@@ -159,7 +179,7 @@ func portOf(address string) string {
 }
 
 func isHello(m *wire.Message) bool {
-	return m.Content == wire.Handshake && m.Type == 1 && m.From == wire.Client && m.Raw != nil
+	return m.Content == wire.Handshake && m.Type == protocol.TypeClientHello && m.From == wire.Client && m.Lost == 0 && (m.Raw != nil || !m.Encrypted)
 }
 
 // progress follows a handshake to its end.
@@ -172,32 +192,68 @@ type progress struct {
 func (p *progress) done(m *wire.Message) bool {
 	p.sum.Add(m)
 	if p.sum.Version == protocol.TLS13 && m.Problem != "" && m.Encrypted {
-		// What follows ServerHello can't be read. An alert is told by its
-		// length (2 bytes, the type and a tag of 16: RFC 8446 section 5.2); whoever
+		// What follows ServerHello can't be read. An alert is told by its length (2
+		// bytes, the type and a tag: RFC 8446 section 5.2; RFC 6655 section 4); whoever
 		// sends more goes on with the handshake.
-		const alert = 2 + 1 + 16
-		p.finished[m.From] = p.finished[m.From] || m.Length > alert
+		alert := 2 + 1 + 16
+		if p.sum.CipherSuite == 0x1305 { // TLS_AES_128_CCM_8_SHA256
+			alert = 2 + 1 + 8
+		}
+		p.finished[m.From] = p.finished[m.From] || m.Length != alert
 		return p.finished[wire.Client] && p.finished[wire.Server]
 	}
 	return p.sum.ClientFinished && p.sum.ServerFinished
 }
 
+// lacks says what the capture lacks of the handshake, "" = nothing.
+func (c *Conn) lacks() string {
+	s := &c.sum
+	lost := s.LostHandshake[wire.Client] + s.LostHandshake[wire.Server]
+	client := c.finder.Client()
+	silent := func(end int) bool { return c.stream != nil && c.seen[end] == 0 }
+	switch {
+	case silent(1 - client):
+		return "only what the client sent is in the capture"
+	case silent(client):
+		return "only what the server sent is in the capture"
+	case !s.Hello && s.Lost == [2]int{}:
+		return "the capture begins in the middle of the connection"
+	case !s.Hello:
+		return "the ClientHello is not in the capture"
+	case lost > 0:
+		return fmt.Sprintf("the capture lacks %d bytes of the handshake", lost)
+	case s.Version == 0 && (s.Spoke[wire.Client] || s.Spoke[wire.Server]):
+		return "the ServerHello is not in the capture"
+	case !c.told && c.closedBy == "" && c.stream != nil:
+		return "the capture ends in the middle of the handshake"
+	}
+	return ""
+}
+
+// alert is the one that ended the connection, nil = none did.
+func (c *Conn) alert() *wire.AlertSeen {
+	for i, a := range c.sum.Alerts {
+		if a.Level != protocol.LevelFatal && c.sum.Version != protocol.TLS13 || a.Description == protocol.AlertCloseNotify || a.Description == protocol.AlertUserCanceled {
+			continue
+		}
+		return &c.sum.Alerts[i]
+	}
+	return nil
+}
+
 // failure is why the connection did not do what it was for; nil = nothing
 // says that it did not.
 func (c *Conn) failure(handshake bool) *trace.Failure {
-	for _, a := range c.sum.Alerts {
-		if a.Level != 2 && c.sum.Version != protocol.TLS13 || a.Name == "close_notify" || a.Name == "user_canceled" {
-			continue
-		}
+	if a := c.alert(); a != nil {
 		return &trace.Failure{
-			Phase: trace.PhaseTLS, Reason: reasonOf(a, c.challenged()), Alert: a.Name,
+			Phase: trace.PhaseTLS, Reason: reasonOf(*a, c.challenged()), Alert: a.Name,
 			Message: fmt.Sprintf("the %s ended it with the alert %s", a.From, a.Name),
 		}
 	}
 	if handshake {
 		return nil
 	}
-	message := "the capture ends in the middle of the handshake"
+	message := "nothing more came in the middle of the handshake"
 	if c.closedBy != "" {
 		message = fmt.Sprintf("the %s closed the connection in the middle of the handshake", c.closedBy)
 	}

@@ -53,6 +53,8 @@ type Options struct {
 	// Follow says that the key log may grow until Done: what can't be decrypted yet
 	// waits, within bounds, also after its connection has ended.
 	Follow bool
+	// Bytes says that what crossed is kept, for Live.Captured.
+	Bytes bool
 	// Identities are the loaded ones: whoever shows the leaf of one has its id.
 	Identities []identity.Public
 	// Meant says whom connections are meant to be, by index.

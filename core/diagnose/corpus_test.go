@@ -43,7 +43,7 @@ type storyPass struct {
 // storyLine is a connection. Events are numbered by it: 101 its ClientHello,
 // 102 the ServerHello, and so on.
 type storyLine struct {
-	As        string // identity meant, "" = none
+	As        string // identity meant, "" = none; of a capture: nobody said, "none" = none
 	Plan      int    // connection of the plan; 0 = as many as come before
 	Name      string // SNI
 	Target    string // id; "" = the name
@@ -112,6 +112,12 @@ func (s story) log() *trace.Log {
 func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 	c := &trace.Connection{Pass: pass, Index: n, Handshake: trace.Full, ServerName: cmp.Or(s.Name, "a.test"), RemoteAddr: cmp.Or(s.At, "127.0.0.1:8443")}
 	c.PlanConnection, c.Identity, c.Stack, c.Attempt = cmp.Or(s.Plan, n), cmp.Or(s.As, "none"), cmp.Or(s.Stack, "go"), 1
+	if p.Captured() {
+		c.Stack = trace.StackCaptured
+		if s.As == "" { // nobody said
+			c.Identity = ""
+		}
+	}
 	c.Target = cmp.Or(s.Target, c.ServerName)
 	c.URL, c.SessionKey = "https://"+c.ServerName+"/", "{"+c.RemoteAddr+"}"+c.ServerName
 	c.TLSVersion = map[string]uint16{"": 0x0304, "1.3": 0x0304, "1.2": 0x0303}[s.TLS]

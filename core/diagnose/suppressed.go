@@ -97,6 +97,10 @@ var identityConfused = Rule{
 	Reference: qa1727,
 	Check: func(v view) (found []Finding) {
 		for _, c := range v.pass.Connections {
+			if c.Stack == trace.StackCaptured {
+				found = append(found, provedAnother(c)...)
+				continue
+			}
 			if c.SeenAs == nil || !c.MeantKnown() || *c.SeenAs == c.Meant() || c.ReusedConnection != nil {
 				continue
 			}

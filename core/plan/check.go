@@ -26,7 +26,7 @@ const (
 var (
 	HTTPReuses = []string{"off", "keep-alive", "coalesce"}
 	Stacks     = []string{"auto", "go", "openssl"}
-	Handshakes = []string{"full", "resumed", "failed", "none"}
+	Handshakes = []string{"full", "resumed", "failed", "none", "incomplete"}
 	Mechanisms = []string{string(protocol.SessionID), string(protocol.Ticket), string(protocol.PSK), "none"}
 )
 

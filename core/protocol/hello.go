@@ -92,6 +92,7 @@ type ServerHello struct {
 	EncryptThenMAC bool
 	ExtendedMaster bool
 	Retry          bool // a HelloRetryRequest
+	Draft          int  // of TLS 1.3, whose number stands instead of the version's; 0 = none
 }
 
 // ReadServerHello reads the body of a ServerHello; ok is false for a malformed
@@ -109,8 +110,16 @@ func ReadServerHello(body []byte) (h ServerHello, ok bool) {
 	s := cryptobyte.String(body)
 	var id cryptobyte.String
 	var compression uint8
-	if !s.ReadUint16(&h.Version) || !s.ReadBytes(&h.Random, 32) || !s.ReadUint8LengthPrefixed(&id) ||
-		!s.ReadUint16(&h.CipherSuite) || !s.ReadUint8(&compression) {
+	if !s.ReadUint16(&h.Version) || !s.ReadBytes(&h.Random, 32) {
+		return h, false
+	}
+	if h.Draft = draft(h.Version); h.Draft > 0 {
+		// Up to draft 21 there was neither session ID nor compression
+		// (draft-ietf-tls-tls13-21 section 4.1.3).
+		if !s.ReadUint16(&h.CipherSuite) {
+			return h, false
+		}
+	} else if !s.ReadUint8LengthPrefixed(&id) || !s.ReadUint16(&h.CipherSuite) || !s.ReadUint8(&compression) {
 		return h, false
 	}
 	h.SessionID = id
@@ -132,7 +141,22 @@ func ReadServerHello(body []byte) (h ServerHello, ok bool) {
 			h.ALPN = ALPN(e.Data)
 		}
 	}
+	if n := draft(h.Version); n > 0 {
+		h.Draft = n
+	}
+	if h.Draft > 0 {
+		h.Version = TLS13
+	}
 	return h, ok
+}
+
+// draft is the number of the draft of TLS 1.3 that a version stands for, 0 = none
+// (draft-ietf-tls-tls13-28 section 4.2.1.1; Facebook's 0xfbXX likewise).
+func draft(version uint16) int {
+	if high := version >> 8; high == 0x7f || high == 0xfb {
+		return int(version & 0xff)
+	}
+	return 0
 }
 
 // ALPN is the first name of an ALPN extension (RFC 7301 section 3.1), "" where

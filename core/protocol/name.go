@@ -173,3 +173,6 @@ func HandshakeName(t HandshakeType) string {
 	}
 	return fmt.Sprintf("Handshake 0x%02x", uint8(t))
 }
+
+// KnownHandshake reports whether there is a message of that type.
+func KnownHandshake(t HandshakeType) bool { return handshakeNames[t] != "" }

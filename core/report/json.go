@@ -62,7 +62,12 @@ type connectionJSON struct {
 	SessionKey            *string            `json:"session_key"`
 	Resumption            *resumptionJSON    `json:"resumption"`
 	Challenges            []challengeJSON    `json:"challenges"`
-	ChallengeKnown        bool               `json:"challenge_known"` // false: no challenges means nothing
+	LaterKnown            bool               `json:"later_challenge_known"` // false: a later one could be hidden
+	Incomplete            *string            `json:"incomplete"`            // what a capture lacks of the handshake
+	LostBytes             int                `json:"lost_bytes"`            // that a capture lacks of the connection
+	Frame                 *int               `json:"frame"`                 // of a captured ClientHello
+	Stream                *int               `json:"stream"`                // as Wireshark's tcp.stream
+	ChallengeKnown        bool               `json:"challenge_known"`       // false: no challenges means nothing
 	IdentityAuthenticated *string            `json:"identity_authenticated"`
 	AuthenticatedKnown    bool               `json:"authenticated_known"`
 	IdentitySeenByServer  *string            `json:"identity_seen_by_server"`

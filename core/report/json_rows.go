@@ -119,7 +119,9 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		ConnectionStarted: trace.ConnectionStarted{
 			PlanConnection: j.PlanConnection, Iteration: j.Iteration, Node: r.text(j.Node), Attempt: j.Attempt, Hop: j.Hop, Stack: r.text(&j.Stack),
 			Target: r.text(&j.Target), URL: r.text(&j.URL), Identity: r.text(j.Identity), MeantBy: r.text(j.MeantBy), Why: r.text(j.Why), VirtualTime: j.VirtualTime,
+			Stream: j.Stream,
 		},
+		ChallengeKnown: j.ChallengeKnown, LaterKnown: j.LaterKnown, Incomplete: r.text(j.Incomplete),
 		ALPN: r.text(j.ALPN), ServerName: r.text(j.ServerName), RemoteAddr: r.text(j.RemoteAddr), LocalAddr: r.text(j.LocalAddr),
 		SessionKey: r.text(j.SessionKey), IdentityAuthenticated: r.pointer(j.IdentityAuthenticated), AuthenticatedKnown: j.AuthenticatedKnown,
 		IdentitySeenByServer: r.pointer(j.IdentitySeenByServer), SeenAs: r.pointer(j.SeenAs), ReusedConnection: j.ReusedConnection, Coalesced: j.Coalesced,
@@ -127,8 +129,15 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		Timing:   trace.Timing(j.Timing),
 		Evidence: trace.Evidence{Done: j.Event, CacheLookup: j.Event},
 	}
+	if j.Frame != nil {
+		c.Frame = *j.Frame
+	}
+	if j.LostBytes > 0 {
+		c.Wire = &wire.Summary{Lost: [2]int{j.LostBytes}}
+	}
 	if j.Handshake != nil {
-		c.Handshake, c.ChallengeHidden = trace.Handshake(r.text((*string)(j.Handshake))), !j.ChallengeKnown
+		c.Handshake = trace.Handshake(r.text((*string)(j.Handshake)))
+		c.ChallengeHidden = len(j.Challenges) == 0 && !(j.ChallengeKnown && j.LaterKnown)
 	}
 	if j.ServerTrust != nil {
 		c.ServerTrust = trace.ServerTrust(r.text((*string)(j.ServerTrust)))

@@ -192,11 +192,15 @@ func connection(c *trace.Connection) connectionJSON {
 		Stack: c.Stack, Target: c.Target, URL: c.URL, Identity: text(c.Identity), MeantBy: text(c.MeantBy),
 		ALPN: text(c.ALPN), ServerName: text(c.ServerName), RemoteAddr: text(c.RemoteAddr), LocalAddr: text(c.LocalAddr),
 		Handshake: text(c.Handshake), SessionKey: text(c.SessionKey),
-		Challenges: []challengeJSON{}, ChallengeKnown: c.Handshake != "" && !c.ChallengeHidden, IdentityAuthenticated: c.IdentityAuthenticated, AuthenticatedKnown: c.AuthenticatedKnown,
+		Challenges: []challengeJSON{}, ChallengeKnown: c.ChallengeKnown, LaterKnown: c.LaterKnown, Incomplete: text(c.Incomplete), LostBytes: c.Wire.Lost[0] + c.Wire.Lost[1], Stream: c.Stream,
+		IdentityAuthenticated: c.IdentityAuthenticated, AuthenticatedKnown: c.AuthenticatedKnown,
 		IdentitySeenByServer: c.IdentitySeenByServer, SeenAs: c.SeenAs, ServerTrust: text(c.ServerTrust),
 		ReusedConnection: c.ReusedConnection, Coalesced: c.Coalesced, NewSessions: []newSessionJSON{}, VirtualTime: c.VirtualTime,
 		StartMS: trace.Milliseconds(c.Start), EndMS: trace.Milliseconds(c.End), Spans: []spanJSON{},
 		Timing: timingJSON(c.Timing),
+	}
+	if c.Frame > 0 {
+		j.Frame = &c.Frame
 	}
 	if c.TLSVersion != 0 {
 		j.TLSVersion, j.CipherSuite = text(protocol.VersionText(c.TLSVersion)), text(protocol.CipherSuiteName(c.CipherSuite))

@@ -90,6 +90,9 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection) Lane {
 	}
 	if r := c.Resumption; r != nil && r.Accepted {
 		from := "an earlier run"
+		if c.Stack == trace.StackCaptured {
+			from = "a connection that the capture does not show"
+		}
 		if r.FromConnection > 0 {
 			from = fmt.Sprintf("connection %d", r.FromConnection)
 		}
@@ -140,6 +143,8 @@ func outcome(c *trace.Connection) string {
 		return string(c.Error.Reason)
 	case c.End == 0:
 		return ""
+	case c.Handshake == trace.Incomplete:
+		return string(trace.Incomplete)
 	}
 	text := ""
 	if c.HTTP != nil {

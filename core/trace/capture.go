@@ -14,6 +14,9 @@ const (
 	WatchPass   = "watch"   // as they came
 )
 
+// StackCaptured is the stack of connections of other programs.
+const StackCaptured = "captured"
+
 // TrustUnknown is the Trust of a TLS event where nobody can say how the
 // client judged the server; ServerTrust stays "" then.
 const TrustUnknown = "unknown"

@@ -43,6 +43,8 @@ const (
 	Resumed Handshake = "resumed"
 	Failed  Handshake = "failed"
 	NoneHS  Handshake = "none" // a reused connection
+	// Incomplete is a handshake of which a capture lacks what would tell.
+	Incomplete Handshake = "incomplete"
 )
 
 // ServerTrust is what became of the server's certificate.
@@ -76,6 +78,11 @@ type Connection struct {
 	Challenges []Challenge
 	Asked      int // times the library called back for a certificate
 	KeyGone    int // event that says so: the identity's key was not there; 0 = it was, or is in no token
+	// ChallengeKnown says whether it can be told if the server asked in the
+	// handshake, LaterKnown if it asked afterwards (in a renegotiation, or after the
+	// handshake).
+	ChallengeKnown, LaterKnown bool
+	Incomplete                 string // what the capture lacks of the handshake, in words; "" = nothing
 	// ChallengeHidden says that encryption hides whether the server asked: then
 	// no Challenges means nothing.
 	ChallengeHidden bool

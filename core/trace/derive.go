@@ -16,7 +16,7 @@ func (f *Folder) derive(c *Connection) {
 	}
 	f.challenges(c)
 	if c.ReusedConnection != nil {
-		c.ChallengeHidden = !c.Challenged() && hides(c.Wire)
+		c.known()
 		f.authenticated(c)
 		c.carried()
 		return
@@ -40,11 +40,33 @@ func (f *Folder) derive(c *Connection) {
 	if (c.Library != nil && c.Library.Error != nil) || (c.Error != nil && c.Error.Phase == PhaseTLS) {
 		c.Handshake = Failed
 	}
+	if c.Incomplete != "" {
+		c.Handshake = Incomplete
+	}
 	f.resumption(c)
+	c.known()
 	f.authenticated(c)
 	f.trust(c)
-	c.ChallengeHidden = !c.Challenged() && c.Handshake != "" && hides(c.Wire)
 	c.carried()
+}
+
+// known says whether the bytes that would tell whether the client was asked are
+// there: in the handshake, and later.
+func (c *Connection) known() {
+	w := c.Wire
+	switch {
+	case c.ReusedConnection != nil:
+		c.ChallengeKnown, c.LaterKnown = true, !hides(w)
+	case c.Handshake == "":
+		c.ChallengeKnown, c.LaterKnown = false, false
+	case c.Stack == StackCaptured:
+		c.ChallengeKnown, c.LaterKnown = w.ChallengeKnown(), w.LaterKnown()
+	default: // of our own connections nothing is missing
+		initial := slices.ContainsFunc(w.Challenges, func(ch wire.Challenge) bool { return ch.When == protocol.Initial })
+		c.ChallengeKnown = initial || w.Resumed || w.Version != protocol.TLS13 || w.Hidden[wire.Server] == 0
+		c.LaterKnown = !hides(w)
+	}
+	c.ChallengeHidden = !c.Challenged() && c.Handshake != "" && !(c.ChallengeKnown && c.LaterKnown)
 }
 
 // hides reports whether a challenge could have come out of sight: in TLS 1.3
@@ -140,9 +162,18 @@ func (f *Folder) authenticated(c *Connection) {
 		if c.Resumption != nil {
 			c.IdentityAuthenticated = c.Resumption.EstablishedBy
 		}
+	case Incomplete:
+		c.AuthenticatedKnown = false
+		if c.Wire.Resumed && c.Resumption != nil {
+			c.IdentityAuthenticated, c.AuthenticatedKnown = c.Resumption.EstablishedBy, c.Resumption.Known
+		}
 	case Full:
 		// A challenge that could not be decrypted may have been answered.
 		c.AuthenticatedKnown = len(c.Wire.Unreadable) == 0
+	}
+	if c.Stack == StackCaptured && c.ReusedConnection == nil {
+		c.proved()
+		return
 	}
 	for i := range c.Challenges {
 		ch := &c.Challenges[i]
@@ -152,6 +183,32 @@ func (f *Folder) authenticated(c *Connection) {
 		case ch.Answered && ch.When != protocol.PostHandshake:
 			c.IdentityAuthenticated, c.AuthenticatedKnown = nil, true
 		}
+	}
+}
+
+// proved is the same of a captured connection, of which anything may be missing.
+func (c *Connection) proved() {
+	w := c.Wire
+	if c.Handshake != Resumed && !w.Resumed {
+		c.IdentityAuthenticated, c.AuthenticatedKnown = nil, c.ChallengeKnown
+	}
+	for i := range c.Challenges {
+		ch := &c.Challenges[i]
+		switch {
+		case ch.Proved && ch.AnsweredWith != nil:
+			// Whether the server took it shows by its going on.
+			c.IdentityAuthenticated, c.AuthenticatedKnown = ch.AnsweredWith, c.Handshake == Full || c.Handshake == Resumed || w.ServerFinished || w.Spoke[wire.Server]
+		case ch.Answered && !ch.Compressed && len(ch.Certificates) == 0:
+			if ch.When != protocol.PostHandshake { // there it stays who it was
+				c.IdentityAuthenticated, c.AuthenticatedKnown = nil, true
+			}
+		default:
+			c.IdentityAuthenticated, c.AuthenticatedKnown = nil, false
+		}
+	}
+	c.AuthenticatedKnown = c.AuthenticatedKnown && c.LaterKnown
+	if !c.AuthenticatedKnown {
+		c.IdentityAuthenticated = nil
 	}
 }
 

@@ -115,7 +115,9 @@ type ConnectionStarted struct {
 	Identity       string `json:"identity"`           // whom it is meant to be: plan.None for none, "" = nobody said
 	MeantBy        string `json:"meant_by,omitempty"` // how that is known: MeantByPlan ...; "" = it is not
 	Why            string `json:"why,omitempty"`
-	VirtualTime    bool   `json:"virtual_time"` // made on a moved clock
+	VirtualTime    bool   `json:"virtual_time"`     // made on a moved clock
+	Frame          int    `json:"frame,omitempty"`  // of the captured ClientHello, from 1
+	Stream         *int   `json:"stream,omitempty"` // as Wireshark's tcp.stream
 }
 
 // How it is known whom a connection is meant to be.
@@ -320,7 +322,8 @@ type Closed struct {
 
 // ConnectionDone ends a connection; Error is nil when it did what was asked.
 type ConnectionDone struct {
-	Error *Failure `json:"error"`
+	Error      *Failure `json:"error"`
+	Incomplete string   `json:"incomplete,omitempty"` // what a capture lacks of its handshake, in words
 }
 
 // Failure is why a connection failed.

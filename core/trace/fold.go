@@ -271,6 +271,7 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		f.name(c, p.Whoami)
 	case ConnectionDone:
 		c.Error, c.Evidence.Done, c.End = p.Error, e.Seq, e.At
+		c.Incomplete = p.Incomplete
 		for i := range c.Spans {
 			if c.Spans[i].End == 0 {
 				c.Spans[i].End = e.At

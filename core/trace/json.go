@@ -143,6 +143,7 @@ type messageJSON struct {
 	Raw       []byte       `json:"raw,omitempty"`
 	Masked    []wire.Mask  `json:"masked,omitempty"`
 	Alert     *wire.Alert  `json:"alert,omitempty"`
+	Lost      int          `json:"lost,omitempty"`
 	Problem   string       `json:"problem,omitempty"`
 	Decoded   []wire.Field `json:"decoded,omitempty"`
 }
@@ -171,7 +172,7 @@ func (m Message) json() messageJSON {
 	return messageJSON{
 		Name: m.Name(), From: m.From.String(), Flight: m.Flight, Content: uint8(m.Content), Type: uint8(m.Type),
 		Version: fmt.Sprintf("0x%04x", m.Version), Suite: fmt.Sprintf("0x%04x", m.CipherSuite), Encrypted: m.Encrypted, Epoch: m.Epoch, Length: m.Length, More: m.More,
-		Raw: m.Raw, Masked: m.Masked, Alert: m.Alert, Problem: m.Problem,
+		Raw: m.Raw, Masked: m.Masked, Alert: m.Alert, Lost: m.Lost, Problem: m.Problem,
 	}
 }
 
@@ -198,7 +199,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	m.Message = wire.Message{
 		From: from, Flight: j.Flight, Content: wire.ContentType(j.Content), Type: protocol.HandshakeType(j.Type),
 		Version: version, CipherSuite: suite, Encrypted: j.Encrypted, Epoch: j.Epoch, Length: j.Length, More: j.More,
-		Raw: j.Raw, Masked: j.Masked, Alert: j.Alert, Problem: j.Problem,
+		Raw: j.Raw, Masked: j.Masked, Alert: j.Alert, Lost: j.Lost, Problem: j.Problem,
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ type Challenge struct {
 	Compressed       bool     // and was compressed in a way this program can't undo, so Certificates is unknown
 	Certificates     [][]byte // what it answered with; empty = it sent none
 	Proved           bool     // CertificateVerify was seen
+	Implied          bool     // the CertificateRequest was not seen: the answer proves it
 
 	context []byte // certificate_request_context of TLS 1.3
 }
@@ -96,9 +97,32 @@ func (s *Summary) certificates(m *Message, context []byte, chain [][]byte) {
 		s.ServerCertificates = chain
 		return
 	}
-	if c := s.challengeOf(context); c != nil {
-		c.Answered, c.Certificates = true, chain
+	c := s.challengeOf(context)
+	if c == nil {
+		c = s.answered(m)
 	}
+	c.Answered, c.Certificates = true, chain
+}
+
+// answered is the challenge that a client's message answers: one that was not
+// seen where there is none, as a client sends a certificate only where it was
+// asked (RFC 5246 section 7.4.6, RFC 8446 section 4.4.2). nil = it is the server's.
+func (s *Summary) answered(m *Message) *Challenge {
+	if m.From != Client {
+		return nil
+	}
+	last := s.lastChallenge()
+	switch {
+	case last == nil:
+		s.Challenges = append(s.Challenges, Challenge{At: m.At, When: protocol.Initial, Implied: true})
+	case last.Proved && m.Type != protocol.TypeCertificateVerify:
+		when := protocol.Renegotiation
+		if s.Version == protocol.TLS13 {
+			when = protocol.PostHandshake
+		}
+		s.Challenges = append(s.Challenges, Challenge{At: m.At, When: when, Implied: true})
+	}
+	return s.lastChallenge()
 }
 
 // unreadCertificates notes a chain that can't be decompressed.

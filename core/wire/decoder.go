@@ -12,11 +12,13 @@ import (
 
 // Limits of the record layer and of what is put together from it.
 const (
-	maxRecord  = 16384 + 2048 // RFC 5246 section 6.2.3
-	maxMessage = 1 << 18      // of one handshake message; real chains stay under 64 KiB
-	maxWaiting = 1 << 20      // bytes of records that wait for a secret
-	overhead   = 128          // bytes that a waiting record takes besides its payload
-	maxUnread  = 16           // records of one epoch that are each said to be unreadable; more are counted
+	maxRecord  = 16384 + 2048  // RFC 5246 section 6.2.3
+	maxMessage = 4 + 1<<24 - 1 // of one handshake message: as long as its length can say
+	usual      = 1 << 18       // of one that needs no budget; real chains stay under 64 KiB
+	maxLarge   = 64 << 20      // bytes of larger ones being put together, in the whole program
+	maxWaiting = 1 << 20       // bytes of records that wait for a secret
+	overhead   = 128           // bytes that a waiting record takes besides its payload
+	maxUnread  = 16            // records of one epoch that are each said to be unreadable; more are counted
 )
 
 // Decoder turns the chunks of one connection into Messages. It is not safe for
@@ -34,7 +36,12 @@ type Decoder struct {
 	waitingBytes int
 	moved        bool // keys or parameters changed: what waits may be readable now
 	known        int  // secrets in the key log when last tried
-	closing      bool // no secret comes any more
+	closing      bool // no secret and no byte comes any more
+	final        bool // no secret comes any more
+	retried      bool // a HelloRetryRequest came
+
+	premastered bool   // the key log has a premaster secret for this connection
+	transcript  []byte // then: the handshake up to ClientKeyExchange
 
 	flight     int
 	flightFrom Side
@@ -48,11 +55,14 @@ type params struct {
 	serverRandom []byte
 	version      uint16
 	suite        uint16
+	draft        int    // of TLS 1.3, 0 = none
 	clientID     []byte // session ID of the ClientHello
 	sessionID    []byte // of the ServerHello
 	offered      string // digest of the ticket in the ClientHello
 	issued       string // digest of the ticket in the NewSessionTicket
 	etm          bool   // encrypt_then_mac was agreed
+	ems          bool   // extended_master_secret was agreed
+	master       []byte // made of a premaster secret that the key log has
 	full         bool   // the server said more than ServerHello and NewSessionTicket
 }
 
@@ -70,6 +80,12 @@ type half struct {
 	epoch  int
 	hs     []byte // handshake bytes not yet a whole message
 	broken bool   // this direction can't be read any further, and it was said
+
+	lossy   bool // the capture lacks bytes of it
+	losses  int  // how often that was said
+	seeking bool // for the next record after a loss
+	greeted bool // a ClientHello in the format of SSL 2.0 was there
+	counted int  // bytes of hs that count as large
 
 	said   string // the problem of this epoch
 	unread int    // records of this epoch that could not be read
@@ -104,6 +120,10 @@ func (d *Decoder) Resuming(master []byte) { d.resuming = master }
 
 // ClientRandom is the connection's client random once a ClientHello was seen.
 func (d *Decoder) ClientRandom() []byte { return d.next.clientRandom }
+
+// Final says that no secret comes any more which is not there when it is
+// needed: nothing waits for one.
+func (d *Decoder) Final() { d.final = true }
 
 // Waiting reports whether something waits for a secret.
 func (d *Decoder) Waiting() bool { return len(d.waiting) > 0 }
@@ -163,7 +183,8 @@ func (d *Decoder) CloseTo(see func(*Message)) {
 		case len(h.hs) > 0:
 			d.problem(record{at: h.at, from: Side(side), payload: h.hs}, fmt.Sprintf("the connection ended inside a handshake message: %d bytes left", len(h.hs)))
 		}
-		h.buf, h.hs = nil, nil
+		h.buf = nil
+		h.drop()
 	}
 	d.tell(see)
 	d.tellTogether(see)
@@ -203,7 +224,8 @@ func (d *Decoder) tell(see func(*Message)) {
 	if d.count.over != nil {
 		for side := range d.halves {
 			h := &d.halves[side]
-			h.broken, h.buf, h.hs, h.silent = true, nil, nil, 0
+			h.broken, h.buf, h.silent = true, nil, 0
+			h.drop()
 		}
 		d.waiting, d.waitingBytes = nil, 0
 	}
@@ -229,11 +251,19 @@ func (d *Decoder) chunk(c *Chunk) {
 	if h.broken {
 		return
 	}
+	in := c.Data
 	if c.Lost > 0 {
-		d.stop(c.From, fmt.Sprintf("the capture lacks %d bytes here: what the %s sent after them can't be read", c.Lost, c.From))
-		return
+		d.lose(c.From, c.Lost)
+	} else if c.From == Client && h.epoch == 0 && len(h.buf) == 0 && h.version2(in) {
+		in = d.helloV2(c)
 	}
-	for in := c.Data; len(in) > 0 && !h.broken; {
+	if h.seeking {
+		if !begins(in) {
+			return
+		}
+		h.seeking = false
+	}
+	for len(in) > 0 && !h.broken {
 		whole := in
 		if len(h.buf) > 0 {
 			// It began in an earlier chunk.
@@ -242,6 +272,10 @@ func (d *Decoder) chunk(c *Chunk) {
 			whole, in = h.buf, in[n:]
 		}
 		if why := nonsense(whole); why != "" {
+			if h.lossy { // what looked like a record was none
+				h.seeking, h.buf = true, nil
+				return
+			}
 			d.stop(c.From, why)
 			return
 		}
@@ -292,6 +326,9 @@ func nonsense(b []byte) string {
 		return ""
 	}
 	if content := ContentType(b[0]); content < ChangeCipherSpec || content > Heartbeat || b[1] != 3 {
+		if len(b) > 4 && b[0]&0x80 != 0 && b[2] == 4 {
+			return "this is SSL 2.0, which this program does not read"
+		}
 		return "this is not TLS"
 	}
 	if n := RecordSize(b) - headerLength; n > maxRecord {
@@ -304,7 +341,8 @@ func nonsense(b []byte) string {
 func (d *Decoder) stop(from Side, why string) {
 	h := &d.halves[from]
 	d.problem(record{at: h.at, from: from, payload: h.buf}, why)
-	h.broken, h.buf, h.hs = true, nil, nil
+	h.broken, h.buf = true, nil
+	h.drop()
 }
 
 // record handles one record, or keeps it until its secret comes.
@@ -357,6 +395,10 @@ func (d *Decoder) process(r *record) bool {
 	// In TLS 1.3 what is protected looks like application data (RFC 8446 section 5.2).
 	tls13 := h.params.version == protocol.TLS13
 	switch {
+	case !h.secure && r.content == ApplicationData && h.lossy:
+		d.blind(r.from)
+		d.unreadable(r, h.opener.(refuse).err.Error())
+		return true
 	case !h.secure && r.content == ApplicationData:
 		// Early data before a HelloRetryRequest (RFC 8446 section 4.2.10), or nothing TLS knows.
 		d.unreadable(r, "no keys were agreed on when this was sent")
@@ -369,7 +411,7 @@ func (d *Decoder) process(r *record) bool {
 		return d.processEarly(r)
 	}
 	if !d.arm(r.from) {
-		if !d.closing {
+		if !d.closing && !d.final {
 			return false
 		}
 		d.unreadable(r, "no secret for this connection is in the key log")
@@ -447,6 +489,8 @@ func (d *Decoder) plain(r *record, encrypted bool) {
 		d.out = append(d.out, m)
 		if d.version != 0 && d.version < protocol.TLS13 {
 			d.changeCipher(r.from)
+		} else if d.version == 0 && r.from == Client && !d.retried && !d.halves[Client].early {
+			d.blind(r.from) // only this side was captured, or the other one's hello is lost
 		}
 	case ApplicationData, Heartbeat:
 		d.out = append(d.out, d.message(r, encrypted))

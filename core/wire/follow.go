@@ -17,8 +17,14 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 	}
 	for len(in) >= 4 {
 		n := 4 + int(in[1])<<16 + int(in[2])<<8 + int(in[3])
-		if n > maxMessage {
-			d.stop(r.from, fmt.Sprintf("a handshake message of %d bytes is more than this program reads (%d)", n, maxMessage))
+		if !encrypted && h.lossy && !plausible(in) {
+			// After a loss what is not in clear may look so: the change of keys was lost.
+			d.blind(r.from)
+			d.unreadable(r, errMissing.Error())
+			return
+		}
+		if n > maxMessage || len(in) < n && !h.grown(n) {
+			d.stop(r.from, fmt.Sprintf("a handshake message of %d bytes: those that are under way already take the %d MiB that this program gives them", n, maxLarge>>20))
 			return
 		}
 		if len(in) < n {
@@ -38,6 +44,9 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		if m.Type == protocol.TypeClientHello {
 			hello, list = protocol.ReadClientHello(raw[4:], d.room.extensions[:0])
 		}
+		if !encrypted {
+			d.transcribe(r.from, raw, &hello) // before it is masked
+		}
 		m.Raw, m.Masked = mask(m.Type, m.Version, raw, &hello, list, lasting && !r.own)
 		d.follow(&m, &hello, list)
 		if d.version != 0 {
@@ -56,7 +65,7 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		}
 	}
 	if len(in) == 0 {
-		h.hs = nil
+		h.drop()
 		return
 	}
 	if len(in) < len(h.hs) || len(h.hs) == 0 {
@@ -135,6 +144,7 @@ func (d *Decoder) followServerHello(body []byte) {
 	}
 	client := &d.halves[Client]
 	if s.Retry {
+		d.retried = true
 		if client.early {
 			*client = half{at: client.at, buf: client.buf}
 		}
@@ -142,6 +152,7 @@ func (d *Decoder) followServerHello(body []byte) {
 	}
 	n := &d.next
 	n.serverRandom, n.suite, n.version = s.Random, s.CipherSuite, s.Version
+	n.draft, n.ems = s.Draft, s.ExtendedMaster
 	n.sessionID, n.etm, n.full = s.SessionID, s.EncryptThenMAC, false
 	d.version, d.moved = s.Version, true
 	switch {

@@ -57,6 +57,7 @@ type Message struct {
 	Raw         []byte // the message with its header, secrets masked; nil for application data and what can't be read
 	Masked      []Mask // what was masked in Raw
 	Alert       *Alert // set when Content is AlertRecord and it could be read
+	Lost        int    // bytes that a capture lacks just before this
 	Problem     string // why this could not be read or decoded, e.g. "cannot decrypt: no secret for this connection"; "" = fine
 }
 

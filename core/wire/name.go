@@ -15,6 +15,9 @@ func (m *Message) Name() string {
 		if m.isRetry() {
 			return "HelloRetryRequest"
 		}
+		if unread && m.Type == protocol.TypeClientHello && !m.Encrypted && m.Lost == 0 {
+			return "ClientHello (SSL 2.0 format)"
+		}
 		if unread {
 			return "Handshake (unreadable)"
 		}

@@ -80,6 +80,10 @@ func (n *negotiation) sessionID() Offer {
 
 // acceptedPSK concludes a TLS 1.3 resumption: selected counts the identities.
 func (s *Summary) acceptedPSK(selected int) {
+	if !s.Hello { // only the server's side was captured
+		s.Resumed, s.Accepted = true, Offer{Mechanism: protocol.PSK}
+		return
+	}
 	for _, o := range s.negotiation.offered {
 		if o.Mechanism != protocol.PSK {
 			continue
@@ -101,6 +105,9 @@ func (s *Summary) changeCipher() {
 		return
 	}
 	n.done = true
+	if !s.renegotiating {
+		s.flight.serverDone = true // without a CertificateRequest
+	}
 	accepted := Offer{}
 	for _, o := range n.offered {
 		if o.Mechanism != protocol.PSK {

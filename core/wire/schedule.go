@@ -46,6 +46,9 @@ func (d *Decoder) armHalf(h *half, side Side) bool {
 	switch {
 	case p.suite == 0:
 		return false
+	case p.draft > 0 && p.draft < 28: // the last one is as the standard is
+		h.opener = refuse{fmt.Errorf("this program does not decrypt drafts of TLS 1.3 (this is draft %d)", p.draft)}
+		return true
 	case !ok:
 		h.opener = refuse{fmt.Errorf("this program does not decrypt %s", protocol.CipherSuiteName(p.suite))}
 		return true
@@ -115,8 +118,19 @@ func (d *Decoder) keyBlock(p *params, hash crypto.Hash, master []byte, n int) []
 // master finds the master secret: the key log's, else that of the session
 // which the server agreed to resume; logged says which.
 func (d *Decoder) master(p *params) (master []byte, logged bool) {
-	if master = d.keys.Secret("CLIENT_RANDOM", p.clientRandom); master != nil || p.full {
+	if master = d.keys.Secret("CLIENT_RANDOM", p.clientRandom); master != nil {
 		return master, true
+	}
+	if p.master != nil {
+		return p.master, false
+	}
+	if len(p.sessionID) > 0 {
+		if master = d.keys.session(string(p.sessionID)); master != nil {
+			return master, false
+		}
+	}
+	if p.full {
+		return nil, true
 	}
 	if d.resuming != nil {
 		return d.resuming, false

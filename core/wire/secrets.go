@@ -14,6 +14,7 @@ type KeyLog struct {
 	mu       sync.Mutex
 	list     []secret          // in the order in which they became known
 	last     map[string]int    // by client random: one more than the place of its last secret
+	rsa      bool              // some are named by an encrypted premaster secret
 	sessions map[string][]byte // TLS 1.2 master secrets, by session ID or ticket digest
 
 	forgotten int // secrets
@@ -44,6 +45,10 @@ func (k *KeyLog) Write(lines []byte) (int, error) {
 	for l := range bytes.SplitSeq(lines, []byte("\n")) {
 		label, rest := word(l)
 		first, rest := word(rest)
+		if id, master, ok := session(label, first, rest); ok {
+			k.remember(string(id), master)
+			continue
+		}
 		second, rest := word(rest)
 		if more, _ := word(rest); len(second) == 0 || len(more) > 0 || label[0] == '#' {
 			continue
@@ -52,9 +57,28 @@ func (k *KeyLog) Write(lines []byte) (int, error) {
 		value, err2 := hex.DecodeString(string(second))
 		if err1 == nil && err2 == nil && len(value) > 0 {
 			k.keep(label, random, value)
+			if string(label) == labelRSAPremaster {
+				k.mu.Lock()
+				k.rsa = true
+				k.mu.Unlock()
+			}
 		}
 	}
 	return len(lines), nil
+}
+
+// session reads what older OpenSSL tools print: RSA Session-ID:HEX
+// Master-Key:HEX.
+func session(label, first, rest []byte) (id, master []byte, ok bool) {
+	second, _ := word(rest)
+	a, ok1 := bytes.CutPrefix(first, []byte("Session-ID:"))
+	b, ok2 := bytes.CutPrefix(second, []byte("Master-Key:"))
+	if string(label) != "RSA" || !ok1 || !ok2 {
+		return nil, nil, false
+	}
+	id, err1 := hex.DecodeString(string(a))
+	master, err2 := hex.DecodeString(string(b))
+	return id, master, err1 == nil && err2 == nil && len(id) > 0 && len(master) > 0
 }
 
 // word is the first word of b, and what comes after it.
@@ -118,6 +142,20 @@ func (k *KeyLog) Secret(label string, clientRandom []byte) []byte {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.find(label, clientRandom)
+}
+
+// Empty reports whether there are no secrets.
+func (k *KeyLog) Empty() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.list) == 0 && len(k.sessions) == 0
+}
+
+// Has reports whether there is a secret of that client random.
+func (k *KeyLog) Has(clientRandom []byte) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.last[string(clientRandom)] > 0
 }
 
 // size grows with every secret that becomes known.

@@ -36,6 +36,19 @@ type Summary struct {
 	Unreadable         []string // problems of messages that could not be read
 	Hidden             [2]int   // encrypted handshake messages among them, in TLS 1.3 any, by Side
 
+	Draft         int     // of TLS 1.3, 0 = none
+	Hello         bool    // the ClientHello was seen
+	HelloV2       bool    // and had the format of SSL 2.0
+	Lost          [2]int  // bytes that the capture lacks, by Side
+	LostHandshake [2]int  // of them, before that side had ended the handshake
+	Spoke         [2]bool // application data came from that side
+
+	flight struct { // what the sides said in clear, or decrypted, in the first handshake
+		serverDone  bool // its first flight to the end
+		keyExchange bool // the client's, or its Finished in TLS 1.3
+		certificate bool // the client's Certificate
+	}
+
 	negotiation   negotiation // the handshake under way
 	renegotiating bool
 }
@@ -50,6 +63,14 @@ type AlertSeen struct {
 // Add takes the next message. It is the only place where it is concluded that
 // a session was resumed or a certificate asked for.
 func (s *Summary) Add(m *Message) {
+	if m.Lost > 0 {
+		s.lose(m)
+		return
+	}
+	if m.Problem != "" && m.Content == Handshake && m.Type == protocol.TypeClientHello && !m.Encrypted {
+		s.Hello, s.HelloV2 = true, true
+		return
+	}
 	if m.Problem != "" {
 		s.Unreadable = append(s.Unreadable, m.Problem)
 		if m.Encrypted && (m.Content == Handshake || s.Version == protocol.TLS13) {
@@ -60,6 +81,10 @@ func (s *Summary) Add(m *Message) {
 	case AlertRecord:
 		if m.Alert != nil {
 			s.Alerts = append(s.Alerts, AlertSeen{Alert: *m.Alert, At: m.At, From: m.From})
+		}
+	case ApplicationData:
+		if !m.Encrypted || m.Problem == "" || s.Version != protocol.TLS13 {
+			s.Spoke[m.From] = true
 		}
 	case ChangeCipherSpec:
 		if m.From == Server && s.Version != 0 && s.Version < protocol.TLS13 {
@@ -81,6 +106,7 @@ func (s *Summary) handshake(m *Message, body []byte) {
 	if m.From == Server && m.Type != protocol.TypeServerHello && m.Type != protocol.TypeNewSessionTicket && m.Type != protocol.TypeHelloRequest {
 		s.negotiation.full = true
 	}
+	s.follow(m)
 	switch m.Type {
 	case protocol.TypeClientHello:
 		s.clientHello(m, body)
@@ -109,7 +135,7 @@ func (s *Summary) handshake(m *Message, body []byte) {
 		context, chain := certificateList(s.Version, plain)
 		s.certificates(m, context, chain)
 	case protocol.TypeCertificateVerify:
-		if c := s.lastChallenge(); m.From == Client && c != nil {
+		if c := s.answered(m); c != nil {
 			c.Proved = true
 		}
 	case protocol.TypeNewSessionTicket:
@@ -162,7 +188,7 @@ func (s *Summary) serverHello(m *Message, body []byte) {
 	if s.renegotiating {
 		return
 	}
-	s.Version, s.CipherSuite, s.ALPN = h.Version, h.CipherSuite, h.ALPN
+	s.Version, s.CipherSuite, s.ALPN, s.Draft = h.Version, h.CipherSuite, h.ALPN, h.Draft
 	s.ServerFinished, s.ClientFinished = false, false
 	if h.Version == protocol.TLS13 && h.PSK {
 		s.acceptedPSK(int(h.Selected))

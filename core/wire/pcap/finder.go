@@ -13,8 +13,10 @@ import (
 type Piece struct {
 	At   time.Duration
 	From int
-	Data []byte // never changes afterwards
+	Data []byte // never changes afterwards; may be empty at the end, after a loss
 	Lost int    // bytes that are missing just before Data
+	// Frame is the number of the packet in its file, from 1; 0 = unknown.
+	Frame int
 }
 
 // Finder finds TLS in a TCP connection: at its beginning, after a PROXY header,
@@ -30,6 +32,8 @@ type Finder struct {
 	early  []Piece // records before any ClientHello
 	size   int     // bytes in early
 	last   time.Duration
+
+	missing [2]int // bytes that were missing before TLS was found, or instead of it
 }
 
 // What waits for a ClientHello that may come late.
@@ -50,12 +54,20 @@ func (f *Finder) Add(p Piece, see func(wire.Chunk)) {
 		f.tell(p, see)
 		return
 	}
-	data := p.Data
-	if tail := f.tails[p.From]; len(tail) > 0 && p.Lost == 0 {
-		data = append(bytes.Clone(tail), data...)
+	if len(p.Data) == 0 {
+		f.missing[p.From] += p.Lost
+		return
 	}
-	f.tails[p.From] = nil
-	if at := hello(data); at >= 0 {
+	data := p.Data
+	at := hello(data)
+	if tail := f.tails[p.From]; at < 0 && len(tail) > 0 && p.Lost == 0 {
+		// It may be cut anywhere.
+		whole := append(bytes.Clone(tail), data...)
+		if at = hello(whole); at >= 0 || isRecord(whole) {
+			data = whole
+		}
+	}
+	if at >= 0 {
 		f.found, f.client = true, p.From
 		early := f.early
 		f.early = nil
@@ -78,7 +90,8 @@ func (f *Finder) Add(p Piece, see func(wire.Chunk)) {
 		}
 		return
 	}
-	f.tails[p.From] = bytes.Clone(data[max(0, len(data)-strict+1):])
+	tail := append(bytes.Clone(f.tails[p.From]), data...)
+	f.tails[p.From] = tail[max(0, len(tail)-strict+1):]
 }
 
 // End says that no more comes, or that it takes too long: what was found
@@ -101,6 +114,11 @@ func (f *Finder) End(see func(wire.Chunk)) {
 	f.early = nil
 	for _, p := range early {
 		f.tell(p, see)
+	}
+	for from, n := range f.missing {
+		if n > 0 {
+			f.tell(Piece{At: f.last, From: from, Lost: n}, see)
+		}
 	}
 }
 

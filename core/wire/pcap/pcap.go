@@ -1,7 +1,10 @@
 // Package pcap puts captured connections into pcapng files and takes them out
 // of pcapng and pcap files, whoever made those. It knows TCP and what frames
 // it, and of TLS only how it begins; the bytes go to package wire. It opens no
-// file.
+// file. The containers and headers are read by code of its own: gopacket's
+// readers keep neither the secrets nor the drop counts, and refuse minor versions;
+// its layers name many link types without reading them. What is written is made
+// with gopacket.
 package pcap
 
 import (
@@ -29,21 +32,11 @@ const (
 	ByServer ClosedBy = "server"
 )
 
-// File is what a capture holds of TLS.
-type File struct {
-	Start  time.Time // of the first packet
-	Conns  []Conn    // those that begin with a ClientHello, in order of time; the bytes from there on
-	KeyLog []byte    // from the file's own Decryption Secrets Blocks
-	Notes  []string  // what was passed over, in words
-}
-
-// Limits of what is read.
+// Limits of what is read. Memory is bounded by what waits in the connections that
+// are open (stream.go), not by the file.
 const (
-	maxFile     = 4 << 30   // bytes read, decompressed
-	maxPackets  = 20 << 20  // packets read
-	maxKept     = 512 << 20 // bytes of payload kept at once
-	maxConns    = 100_000   // TCP connections
-	maxSecrets  = 64 << 20  // bytes of key log
-	maxAhead    = 1 << 20   // bytes of one direction that wait for missing ones
-	maxSegments = 4096      // segments of one direction that wait
+	maxFile    = 1 << 40  // bytes read
+	maxPackets = 1 << 31  // packets read
+	maxStreams = 200_000  // TCP connections remembered at once
+	maxSecrets = 64 << 20 // bytes of key log
 )

@@ -35,7 +35,9 @@ func conns() []pcap.Conn {
 		}
 		return b
 	}
-	answer := func(n int) []byte { return append([]byte{22, 3, 3}, random(n-3)...) }
+	answer := func(n int) []byte {
+		return append([]byte{22, 3, 3, byte((n - 5) >> 8), byte(n - 5), 2}, random(n-6)...)
+	}
 	hello := append([]byte{22, 3, 1, 0, 200, 1}, random(199)...)
 	ms := time.Millisecond
 	return []pcap.Conn{
@@ -348,7 +350,7 @@ func TestNotTLS(t *testing.T) {
 	c := conns()[0]
 	c.Chunks = []wire.Chunk{{At: 1, From: wire.Client, Data: []byte("GET / HTTP/1.0\r\n\r\n")}}
 	f := read(t, write(t, []pcap.Conn{c}, nil))
-	if len(f.Conns) != 0 || len(f.Notes) != 1 || !strings.Contains(f.Notes[0], "no ClientHello") {
+	if len(f.Conns) != 0 || len(f.Notes) != 1 || !strings.Contains(f.Notes[0], "no TLS is in it") {
 		t.Errorf("%d connections, notes %q", len(f.Conns), f.Notes)
 	}
 }
