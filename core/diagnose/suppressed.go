@@ -168,8 +168,8 @@ func subject(c *trace.Connection) string {
 func maker(c *trace.Connection) string {
 	switch {
 	case c.Resumption.FromConnection != 0:
-	case c.Resumption.SessionKey == "":
-		return "a connection before the capture" // which knows no earlier run
+	case c.Stack == trace.StackCaptured || c.Resumption.SessionKey == "":
+		return "a connection that can't be told" // no earlier run is known, and it may be encrypted
 	default:
 		return "an earlier run"
 	}

@@ -91,7 +91,7 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection) Lane {
 	if r := c.Resumption; r != nil && r.Accepted {
 		from := "an earlier run"
 		if c.Stack == trace.StackCaptured {
-			from = "a connection that the capture does not show"
+			from = "a connection that can't be told"
 		}
 		if r.FromConnection > 0 {
 			from = fmt.Sprintf("connection %d", r.FromConnection)
