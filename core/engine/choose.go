@@ -85,7 +85,7 @@ func second(order []stack.Stack, j *job) stack.Stack {
 // gave up by itself: what it does not like about a server (a short key, an old
 // algorithm) need not keep the question from being answered.
 func (a *attempt) secondLook(f *trace.Failure) *attempt {
-	if f == nil || f.Phase != trace.PhaseTLS || f.Reason != trace.ReasonInternal || a.job.other == nil {
+	if f == nil || f.Phase != trace.PhaseTLS || (f.Reason != trace.ReasonInternal && f.Reason != trace.ReasonTLSMalformed) || a.job.other == nil {
 		return nil
 	}
 	next := a.again(fmt.Sprintf("second look with the stack %s: %s gave up by itself", a.job.other.Name(), a.job.stack.Name()))

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
+	"strings"
 
 	netproxy "golang.org/x/net/proxy"
 
@@ -170,11 +171,11 @@ func (p *proxy) open(ctx context.Context, conn net.Conn, address string) (net.Co
 		return nil, 0, err
 	}
 	br := bufio.NewReader(&budget{r: conn, n: maxHead, err: errHeadTooLarge})
-	resp, err := http.ReadResponse(br, req)
+	resp, err := readAnswer(br, req)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the proxy's answer: %w", err)
 	}
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode < 200 || resp.StatusCode > 299 { // any 2xx: RFC 9110 section 9.3.6
 		return nil, resp.StatusCode, fmt.Errorf("%w: %s", errProxyRefused, resp.Status)
 	}
 	// A server that speaks first may already have sent past the header.
@@ -194,7 +195,10 @@ func (p *proxy) socks(ctx context.Context, conn net.Conn, address string) (net.C
 		return nil, 0, err
 	}
 	c, err := d.(netproxy.ContextDialer).DialContext(ctx, "tcp", address)
-	if err != nil {
+	switch {
+	case err != nil && strings.Contains(err.Error(), "unexpected protocol version"):
+		return nil, 0, fmt.Errorf("the proxy does not speak SOCKS5: %w", err)
+	case err != nil:
 		return nil, 0, fmt.Errorf("%w: %w", errProxyRefused, err)
 	}
 	return c, 0, nil

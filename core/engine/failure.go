@@ -60,6 +60,11 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 			}
 		}
 	}
+	var over *wire.TooMuch
+	if errors.As(err, &over) {
+		f.Reason, f.Message = trace.ReasonTooMuch, over.Error()
+		return f
+	}
 	if why := stackHadEnough(err); why != "" {
 		f.Reason, f.Message = trace.ReasonTooMuch, why
 		return f
@@ -101,10 +106,20 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 		f.Reason = trace.ReasonTLSAlert
 		if untyped == nil || untyped.Reason != stack.AlertReceived {
 			f.Reason = trace.ReasonInternal
+			if malformed(err) {
+				f.Reason = trace.ReasonTLSMalformed
+			}
 		}
 	case phase == trace.PhaseStartTLS, phase == trace.PhaseService:
 		f.Reason = trace.ReasonWrongProtocol
-	case phase == trace.PhaseHTTP:
+	case phase == trace.PhaseHTTP && ofTLS(err):
+		f.Phase, f.Reason = trace.PhaseTLS, trace.ReasonTLSMalformed
+		if untyped != nil && untyped.Reason == stack.AlertReceived {
+			f.Reason = trace.ReasonTLSAlert
+		}
+	case phase == trace.PhaseProxy:
+		f.Reason = trace.ReasonProxyMalformed
+	case phase == trace.PhaseHTTP && !http2Fault(f, err):
 		f.Reason = trace.ReasonHTTPMalformed
 	}
 	return f

@@ -207,7 +207,7 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	case c.h2 != nil:
 		resp, err = c.h2.RoundTrip(req.WithContext(a.ctx))
 	default:
-		resp, err = http.ReadResponse(c.reader, req)
+		resp, err = readAnswer(c.reader, req)
 	}
 	if err != nil {
 		return nil, nil, false, err

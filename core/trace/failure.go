@@ -20,7 +20,11 @@ const (
 	ReasonSessionRefused      Reason = "session-refused"
 	ReasonProtocolVersion     Reason = "protocol-version"
 	ReasonNotTLS              Reason = "not-tls"
+	ReasonTLSMalformed        Reason = "tls-malformed"
+	ReasonProxyMalformed      Reason = "proxy-malformed"
 	ReasonHTTPMalformed       Reason = "http-malformed"
+	ReasonGoAway              Reason = "http2-goaway"
+	ReasonStreamRefused       Reason = "stream-refused"
 	ReasonBodyTooLarge        Reason = "body-too-large"
 	ReasonTooMuch             Reason = "too-much"         // the server sent more than a connection's budget
 	ReasonOutOfResources      Reason = "out-of-resources" // of this machine: file descriptors, memory, ports
@@ -39,5 +43,5 @@ var Reasons = []Reason{
 	ReasonResolve, ReasonRefused, ReasonUnreachable, ReasonReset, ReasonTimeout, ReasonCancelled,
 	ReasonProxyRefused, ReasonTLSAlert, ReasonCertificateRequired, ReasonCertificateRejected,
 	ReasonUntrusted, ReasonNameMismatch, ReasonSessionRefused, ReasonProtocolVersion, ReasonNotTLS,
-	ReasonHTTPMalformed, ReasonBodyTooLarge, ReasonTooMuch, ReasonOutOfResources, ReasonTokenGone, ReasonTokenLocked, ReasonTokenBusy, ReasonStartTLSRefused, ReasonStartTLSNotOffered, ReasonWrongProtocol, ReasonClosed, ReasonInternal,
+	ReasonTLSMalformed, ReasonProxyMalformed, ReasonHTTPMalformed, ReasonGoAway, ReasonStreamRefused, ReasonBodyTooLarge, ReasonTooMuch, ReasonOutOfResources, ReasonTokenGone, ReasonTokenLocked, ReasonTokenBusy, ReasonStartTLSRefused, ReasonStartTLSNotOffered, ReasonWrongProtocol, ReasonClosed, ReasonInternal,
 }
