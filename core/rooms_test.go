@@ -37,6 +37,7 @@ var rooms = map[string][]string{
 	"core/stack/stacktest":           {"core/stack", "core/identity", "core/session", "core/wire"},
 	"core/lab":                       {"core/wire", "core/openssl"},
 	"core/servers":                   {},
+	"core/servers/hostile":           {},
 	"core/plan":                      {"core/identity", "core/target", "core/session"},
 	"core/trace":                     {"core/plan", "core/identity", "core/wire", "core/session"},
 	"core/capture":                   {"core/trace", "core/plan", "core/identity", "core/session", "core/target", "core/wire", "core/wire/pcap"},

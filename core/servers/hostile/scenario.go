@@ -119,9 +119,25 @@ func alerts() (list []Scenario) {
 		number byte
 		name   string
 	}{
-		{10, "unexpected_message"}, {20, "bad_record_mac"}, {40, "handshake_failure"}, {42, "bad_certificate"}, {44, "certificate_revoked"}, {45, "certificate_expired"}, {46, "certificate_unknown"},
-		{47, "illegal_parameter"}, {48, "unknown_ca"}, {49, "access_denied"}, {50, "decode_error"}, {51, "decrypt_error"}, {70, "protocol_version"}, {71, "insufficient_security"}, {80, "internal_error"},
-		{112, "unrecognized_name"}, {116, "certificate_required"}, {120, "no_application_protocol"}, {255, "unknown"},
+		{10, "unexpected_message"},
+		{20, "bad_record_mac"},
+		{40, "handshake_failure"},
+		{42, "bad_certificate"},
+		{44, "certificate_revoked"},
+		{45, "certificate_expired"},
+		{46, "certificate_unknown"},
+		{47, "illegal_parameter"},
+		{48, "unknown_ca"},
+		{49, "access_denied"},
+		{50, "decode_error"},
+		{51, "decrypt_error"},
+		{70, "protocol_version"},
+		{71, "insufficient_security"},
+		{80, "internal_error"},
+		{112, "unrecognized_name"},
+		{116, "certificate_required"},
+		{120, "no_application_protocol"},
+		{255, "unknown"},
 	} {
 		want := []string{"tls-alert", "client-certificate-required", "client-certificate-rejected", "protocol-version", "session-refused"}
 		alert := []byte{2, d.number}
