@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -71,7 +70,7 @@ func (w *Window) liveCache(pass int) *session.Cache {
 // one that is over as they were at each pass's end.
 func (w *Window) showCache() {
 	var rows []widgets.Row
-	for _, r := range w.state.CacheRows(time.Now()) {
+	for _, r := range w.state.CacheRows(w.now()) {
 		rows = append(rows, widgets.CacheRow{
 			ID: r.ID, SessionKey: r.Key, Mechanism: r.Mechanism, MadeBy: fmt.Sprintf("%s %s", r.Pass, r.MadeBy), Identity: r.Identity, Age: r.Age, Expires: r.Expires, Used: r.Used, Pinned: r.Pinned,
 		}.Row())

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"strconv"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -52,7 +51,7 @@ func newInspector(w *Window) *inspector {
 	messages.Offset = 0.45
 	i.tabs = newPages(
 		sheet("Summary", "Select a connection in the timeline or in the results.", w.state.Summary),
-		sheet("Challenge", "This connection was not asked for a certificate.", func() []state.Pair { return w.state.Challenge(time.Now()) }),
+		sheet("Challenge", "This connection was not asked for a certificate.", func() []state.Pair { return w.state.Challenge(w.now()) }),
 		page{"Messages", messages, i.showMessages},
 		sheet("Certificates", "No certificate was seen here.", w.state.Certificates),
 		sheet("Session", "This connection looked up no session.", w.state.Session),
@@ -85,11 +84,16 @@ func (i *inspector) show() {
 // showPairs shows a side of the connection.
 func (i *inspector) showPairs(sheet *widgets.Sheet, list []state.Pair) {
 	i.pairs = list
+	sheet.SetPairs(sheetPairs(list))
+}
+
+// sheetPairs are facts in the widgets' terms.
+func sheetPairs(list []state.Pair) []widgets.Pair {
 	var pairs []widgets.Pair
 	for _, x := range list {
 		pairs = append(pairs, widgets.Pair{Key: x.Key, Value: x.Value, Note: x.Note, Heading: x.Heading, Mono: x.Mono, Severity: severity(x.Severity)})
 	}
-	sheet.SetPairs(pairs)
+	return pairs
 }
 
 // showMessages lists the messages of the selected connection.

@@ -23,11 +23,21 @@ func (w *Window) run() {
 		w.failed("The plan can't be run yet", errors.New(why))
 		return
 	}
+	// What is being typed is the plan that is meant, not the last one that could be read.
+	if w.texting() {
+		w.editor.wait.Stop()
+		w.editor.take(w.editor.code.Text())
+		if w.editor.wrong != "" {
+			w.failed("The plan can't be run yet", errors.New(w.editor.wrong))
+			return
+		}
+	}
 	c := w.laid()
 	c.Sessions = w.begin.sessions
 	if w.fastForward && w.lab == nil {
 		c.Clock = &session.Moved{}
 	}
+	w.clock = c.Clock
 	w.state.Begin()
 	w.picture = nil
 	w.lists.SelectIndex(tabResults)
@@ -50,6 +60,15 @@ func (w *Window) run() {
 			live.Post(func() { w.notRun(round, err) })
 		}
 	})
+}
+
+// now is the time by the clock of the run that is shown: ages and ends of its
+// sessions are told by that.
+func (w *Window) now() time.Time {
+	if w.clock == nil || w.state.Opened() != "" {
+		return time.Now()
+	}
+	return w.clock.Now()
 }
 
 // laid is the plan that is edited now, with what is loaded for it.

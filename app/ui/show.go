@@ -181,6 +181,7 @@ func (w *Window) showRun() {
 	}
 	if !reflect.DeepEqual(b, w.judged) {
 		w.judged = b
+		b.Actions = w.trustActions()
 		w.banner.SetVerdict(b)
 	}
 	if w.picture != w.drawn {

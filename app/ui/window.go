@@ -24,6 +24,7 @@ import (
 	"rechallenge/app/widgets"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 )
 
 // Options are what main hands in.
@@ -109,6 +110,7 @@ type shownRun struct {
 	picture  *picture        // of the run to show, nil for none
 	drawn    *picture        // what the widgets have
 	judged   widgets.Verdict // what the banner has
+	clock    session.Clock   // of that run, nil = the system's
 	round    int             // counts the runs and plans: what belongs to an earlier one is not shown
 }
 

@@ -112,7 +112,7 @@ func (b *Banner) build() {
 		note.Importance = widget.WarningImportance
 		lines = append(lines, note)
 	}
-	if v.Detail != "" && b.open {
+	if v.Detail != "" && (b.open || v.Advice == "") {
 		lines = append(lines, wrapped(v.Detail))
 	}
 	if advice := b.advice(); advice != nil {
@@ -140,7 +140,7 @@ func (b *Banner) build() {
 	}
 	text := container.New(tight{}, lines...)
 	tools := container.NewHBox()
-	if v.Detail != "" || len(v.Evidence) > 0 {
+	if v.Detail != "" && v.Advice != "" || len(v.Evidence) > 0 {
 		icon, hint := stock.MenuDropDownIcon(), "What happened, and the evidence in words"
 		if b.open {
 			icon, hint = stock.MenuDropUpIcon(), "Fold the details"
