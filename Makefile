@@ -21,10 +21,14 @@ RUN_PACKAGES   := libgl1-mesa-dri libssl3 xz-utils
 TEST_PACKAGES  := xvfb openbox xdotool xclip imagemagick nginx-light apache2 haproxy stunnel4 caddy gnutls-bin libnss3-tools softhsm2 p11-kit opensc \
 	openssl openjdk-17-jdk-headless libbcpkix-java libbcprov-java tshark chromium firefox-esr python3-gi gir1.2-gtk-3.0 python3-requests curl procps libxml2-utils \
 	$(shell command -v node >/dev/null || echo nodejs)
+# Servers that speak no HTTP: those that make test visits, and the others. None of
+# them is started or enabled by being installed.
+TEST_PACKAGES  += postgresql slapd dovecot-imapd
+SERVICES       := mariadb-server dovecot-pop3d mosquitto redis-server
 PACK_PACKAGES  := xvfb xauth gcc-mingw-w64-x86-64 nsis librsvg2-bin zip lintian appstream desktop-file-utils rpm
 WINE_PACKAGES  := wine wine64 xvfb xauth xdotool openbox imagemagick unzip
 
-.PHONY: help run build cli cli-static test unit e2e lint bench fuzz fuzz-a-little gallery package packages test-packages test-wine module packages-build packages-test packages-pack packages-wine clean
+.PHONY: test-services packages-services help run build cli cli-static test unit e2e lint bench fuzz fuzz-a-little gallery package packages test-packages test-wine module packages-build packages-test packages-pack packages-wine clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -109,7 +113,7 @@ define install
 	@missing=$$(for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then echo "Installing Debian packages ($(2)): $$missing"; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; fi
+	$$sudo apt-get update -q && $$sudo sh assets/install-packages.sh $$missing; fi
 endef
 
 packages-pack:
@@ -120,6 +124,12 @@ packages-wine:
 
 packages-build:
 	$(call install,$(BUILD_PACKAGES) $(RUN_PACKAGES),to build and show the window)
+
+test-services: packages-build packages-test packages-services ## every service that speaks no HTTP, as Debian packages it
+	RECHALLENGE_REQUIRE_TOOLS=1 RECHALLENGE_SERVICES=all $(GO) test -count=1 -timeout 20m -run 'TestServices$$' -v ./core/servers
+
+packages-services:
+	$(call install,$(SERVICES),services to visit with client certificates)
 
 packages-test:
 	$(call install,$(TEST_PACKAGES),real servers and tools for the tests)

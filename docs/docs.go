@@ -24,7 +24,7 @@ type Section struct {
 }
 
 // order is what the window offers, and in which order.
-var order = []string{"guide", "targets", "rules", "experiments", "audit", "recheck", "reports", "watch", "cli", "tokens", "ci", "fleet", "clients", "performance"}
+var order = []string{"guide", "targets", "services", "rules", "experiments", "audit", "recheck", "reports", "watch", "cli", "tokens", "ci", "fleet", "clients", "performance"}
 
 // Pages are the documents that the window offers.
 func Pages() []Page {

@@ -15,7 +15,7 @@ func (w *Window) paste() {
 	switch {
 	case text == "" || strings.ContainsAny(text, "\n\x00"):
 		w.status.SetReadout("There is no URL and no file's name on the clipboard.")
-	case strings.HasPrefix(text, "https://"):
+	case target.IsURL(text):
 		if _, err := w.state.AddTarget(target.Target{URL: text}); err != nil {
 			w.failed("The URL can't be a target", err)
 			return
@@ -24,7 +24,7 @@ func (w *Window) paste() {
 	case exists(name):
 		w.take([]string{name})
 	default:
-		w.status.SetReadout("What is on the clipboard is neither an https:// URL nor a file.")
+		w.status.SetReadout("What is on the clipboard is neither a URL such as https:// or postgres:// nor a file.")
 	}
 	w.dump()
 }

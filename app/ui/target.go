@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -12,6 +13,7 @@ import (
 	"rechallenge/app/state"
 	"rechallenge/app/widgets"
 	"rechallenge/core/protocol"
+	"rechallenge/core/starttls"
 	"rechallenge/core/target"
 )
 
@@ -21,18 +23,35 @@ type targetForm struct {
 	w   *Window
 	old target.Target
 
-	url, connect, proxy, proxyEnv, serverName, host, alpn, header, body *field
+	url, connect, proxy, proxyEnv, serverName, host, alpn, header, body, send, request, follow *field
 
 	trust            *widgets.ComboField
 	minimum, maximum *widgets.Select
 	method, protocol *widgets.Select
+	starttls         *widgets.Select
 	headers          *field
 	more             *widgets.Button // shows the fields that few need
 }
 
+// usualHeader is where a new target's answer is looked at for whom the server saw.
+const usualHeader = "X-Client-DN"
+
+// follows reads how many redirects to follow.
+func follows(text string) (int, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > target.MaxFollow {
+		return 0, fmt.Errorf("a number of redirects, at most %d", target.MaxFollow)
+	}
+	return n, nil
+}
+
 // editTarget edits the target of that id, or makes a new one for "".
 func (w *Window) editTarget(id string) {
-	t := target.Target{Trust: w.trusted, Whoami: target.Whoami{Header: "X-Client-DN"}}
+	t := target.Target{Trust: w.trusted, Whoami: target.Whoami{Header: usualHeader}}
 	if old := w.state.Plan.Target(id); id != "" && old != nil {
 		t = *old
 	}
@@ -64,7 +83,7 @@ func (w *Window) showTarget(id string, t target.Target) {
 
 func (w *Window) newTargetForm(t target.Target) *targetForm {
 	f := &targetForm{w: w, old: t}
-	f.url = w.entry(t.URL, "https://server.example:8443/path", f.check("url", func(t *target.Target, s string) { t.URL = s }))
+	f.url = w.entry(t.URL, "https://server.example:8443/path, postgres://server.example/ …", f.check("url", func(t *target.Target, s string) { t.URL = s }))
 	f.connect = w.entry(state.AddressText(t.ConnectTo), "the name is resolved", func(s string) error { _, err := state.ParseAddresses(s); return err })
 	f.proxy = w.entry(t.Proxy, "none", f.check("proxy", func(t *target.Target, s string) { t.Proxy = s }))
 	f.proxyEnv = w.entry(t.ProxyPasswordEnv, "password's variable", nil)
@@ -73,13 +92,23 @@ func (w *Window) newTargetForm(t target.Target) *targetForm {
 	f.alpn = w.entry(strings.Join(t.ALPN, ", "), "ALPN: none offered", f.check("alpn", func(t *target.Target, s string) { t.ALPN = state.List(s) }))
 	f.header = w.entry(t.Whoami.Header, "header", f.check("whoami.header", func(t *target.Target, s string) { t.Whoami = target.Whoami{Header: s} }))
 	f.body = w.entry(t.Whoami.Body, `or in the body: dn="([^"]*)"`, f.check("whoami.body", func(t *target.Target, s string) { t.Whoami = target.Whoami{Body: s} }))
+	f.send = w.entry(t.Whoami.Send, `without HTTP: bytes to send, such as NOOP\r\n`, f.check("whoami.send", func(t *target.Target, s string) {
+		t.URL, t.Whoami = "tls://localhost:1", target.Whoami{Send: s}
+	}))
+	f.request = w.entry(t.Body, "none", f.check("body", func(t *target.Target, s string) { t.Body = s }))
+	follow := ""
+	if t.Follow > 0 {
+		follow = strconv.Itoa(t.Follow)
+	}
+	f.follow = w.entry(follow, "redirects to follow: 0", func(s string) error { _, err := follows(s); return err })
 	f.trust = widgets.NewComboField([]string{target.TrustSystem, target.TrustNone})
 	f.trust.SetText(t.Trust)
 	f.trust.SetPlaceHolder(target.TrustSystem)
 	versions := append([]string{""}, protocol.VersionTexts()...)
 	f.minimum, f.maximum = choice("lowest", versions, t.TLS.Min), choice("highest", versions, t.TLS.Max)
 	f.method = choice("GET", []string{"", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}, t.Method)
-	f.protocol = choice("https", []string{"", "https", "tls"}, t.Protocol)
+	f.protocol = choice("as the URL says", []string{"", "https", "tls"}, t.Protocol)
+	f.starttls = choice("no STARTTLS", append([]string{""}, starttls.Names()...), t.StartTLS)
 	f.headers = w.newField()
 	f.headers.MultiLine, f.headers.Wrapping = true, fyne.TextWrapOff
 	f.headers.SetMinRowsVisible(2)
@@ -150,15 +179,17 @@ func (f *targetForm) further() []*widget.FormItem {
 		formItem("Proxy", "http://user@host:3128 or socks5://host:1080; its password comes from an environment variable", formRow(f.proxy, f.proxyEnv)),
 		formItem("Names", "what goes into SNI (and must be in the certificate), and into the Host header", formRow(f.serverName, f.host)),
 		formItem("TLS", "lowest and highest version to offer; protocols for ALPN such as h2, http/1.1", formRow(f.minimum, f.maximum, f.alpn)),
-		formItem("Request", "tls makes no request at all: the handshake alone", formRow(f.protocol, f.method)),
+		formItem("Begins", "tls leaves HTTP out; with tls://host:port, the protocol that begins in clear", formRow(f.protocol, f.starttls)),
+		formItem("Request", "method, body and how many redirects to follow", formRow(f.method, f.request, f.follow)),
 		formItem("Headers", "", f.headers),
+		formItem("Own bytes", "sent after the handshake; the regular expression above looks at what comes", f.send),
 	}
 }
 
 // special reports whether the target says something that stands under More.
 func (f *targetForm) special() bool {
 	t := f.old
-	return len(t.ConnectTo) > 0 || t.Proxy != "" || t.ServerName != "" || t.Host != "" || t.TLS.Min != "" || t.TLS.Max != "" || len(t.ALPN) > 0 || t.Method != "" || t.Protocol != "" || len(t.Headers) > 0
+	return len(t.ConnectTo) > 0 || t.Proxy != "" || t.ServerName != "" || t.Host != "" || t.TLS.Min != "" || t.TLS.Max != "" || len(t.ALPN) > 0 || t.Method != "" || t.Protocol != "" || t.StartTLS != "" || t.Body != "" || t.Follow != 0 || t.Whoami.Send != "" || len(t.Headers) > 0
 }
 
 // target is what the form says now.
@@ -170,11 +201,18 @@ func (f *targetForm) target() target.Target {
 	t.ConnectTo, _ = state.ParseAddresses(f.connect.Text)
 	t.TLS = target.TLS{Min: f.minimum.Selected, Max: f.maximum.Selected}
 	t.ALPN = state.List(f.alpn.Text)
-	t.Method, t.Protocol = f.method.Selected, f.protocol.Selected
+	t.Method, t.Protocol, t.StartTLS = f.method.Selected, f.protocol.Selected, f.starttls.Selected
+	t.Body = f.request.Text
+	t.Follow, _ = follows(f.follow.Text)
 	t.Headers, _ = state.ParseHeaders(f.headers.Text)
 	t.Whoami = target.Whoami{Header: text(f.header)}
 	if f.body.Text != "" {
 		t.Whoami = target.Whoami{Body: f.body.Text}
+	}
+	t.Whoami.Send = text(f.send)
+	// The form of a new target begins with a header, of which only HTTP knows.
+	if p, err := t.Parse(); err == nil && !p.HTTP && t.Whoami.Header == usualHeader {
+		t.Whoami.Header = ""
 	}
 	return t
 }

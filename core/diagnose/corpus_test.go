@@ -71,6 +71,7 @@ type storyLine struct {
 	PHA       bool `yaml:"pha"` // post_handshake_auth was offered
 	Sealed    bool // something could not be decrypted
 	Library   *struct{ Resumed *bool }
+	Beyond    int    // bytes in clear after the consent to TLS
 	Gone      bool   // the key was not there
 	NotOffer  string `yaml:"not_offered"`
 	NotKept   string `yaml:"not_kept"`
@@ -124,6 +125,7 @@ func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 	c.CipherSuite, c.ServerTrust = 0x1301, trace.ServerTrust(cmp.Or(s.Trust, string(trace.TrustEvaluated)))
 	e := 100 * n
 	c.Evidence = trace.Evidence{CacheLookup: e, ClientHello: e + 1, ServerHello: e + 2, TLSDone: e + 5, Response: e + 6, Whoami: e + 7, Done: e + 9}
+	c.Beyond, c.Evidence.StartTLS = s.Beyond, e
 	if s.Cert != "" {
 		c.ServerCertificates = [][]byte{[]byte(s.Cert)}
 	}

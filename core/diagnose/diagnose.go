@@ -89,7 +89,7 @@ var Rules = []Rule{
 	serverSawNobody, answerDiffers, resumedPastExpiry, resumedPastRevocation, resumedPastTrust,
 	resumedAcrossNames, stackDisagrees, connectionCoalesced, connectionReused, trustEvaluationSkipped,
 	identityRejected, noIdentityMatches, wrongIdentity, accessRefused, keyGoneSessionLives, identityUnfit, stackCannotAnswer, ticketReused,
-	challengeAfterHandshake, renegotiationResumed, resumedInsteadOfAsked, sessionNotHonoured, misdirectedRequest,
+	challengeAfterHandshake, renegotiationResumed, resumedInsteadOfAsked, sessionNotHonoured, misdirectedRequest, saidBeforeTLS,
 }
 
 // Diagnose judges a log. It may be called while the run goes on.

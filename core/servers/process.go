@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -17,6 +18,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	output *output
+	as     string        // the user who runs it; "" = who runs the tests
 	done   chan struct{} // closed when the process was waited for
 }
 
@@ -28,6 +30,9 @@ func find(program string) (string, error) {
 	path, err := exec.LookPath(program)
 	if err != nil {
 		path, err = exec.LookPath("/usr/sbin/" + program)
+	}
+	if found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + program); err != nil && len(found) > 0 {
+		path, err = found[len(found)-1], nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", program, ErrMissing)
@@ -48,7 +53,8 @@ func freePort() (int, error) {
 // run starts the program and waits until it listens on addr.
 func (p *process) run(ctx context.Context, path, dir, addr string, s spec) error {
 	p.output = &output{}
-	p.cmd = exec.Command(path, s.args...)
+	path, args := p.dropped(path, s.args)
+	p.cmd = exec.Command(path, args...)
 	p.cmd.Dir = dir
 	p.cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
@@ -74,6 +80,14 @@ func (p *process) run(ctx context.Context, path, dir, addr string, s spec) error
 		return fmt.Errorf("%w; it said:\n%s", err, p.Log())
 	}
 	return nil
+}
+
+// dropped is a command as the user who runs the process.
+func (p *process) dropped(path string, args []string) (string, []string) {
+	if p.as == "" {
+		return path, args
+	}
+	return "setpriv", append([]string{"--reuid=" + p.as, "--regid=" + p.as, "--clear-groups", path}, args...)
 }
 
 func (p *process) ready(ctx context.Context, addr string) error {

@@ -65,8 +65,9 @@ func Start(ctx context.Context, m Mode, f Files) (*Server, error) {
 // spec is how to start a program: its arguments, and files to write first
 // beside ca.pem, server.pem and server.key in its directory.
 type spec struct {
-	args  []string
-	files map[string]string
+	args    []string
+	files   map[string]string
+	prepare func() error // once the files are there; nil = nothing
 }
 
 // attempts are how often another port is tried: one that was free a moment ago
@@ -105,6 +106,11 @@ func (s *Server) start(ctx context.Context, program string, f Files, make func(d
 			}
 			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 				return err
+			}
+		}
+		if spec.prepare != nil {
+			if err = spec.prepare(); err != nil {
+				break
 			}
 		}
 		s.Addr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))

@@ -16,6 +16,8 @@ const (
 	ldapExtendedRequest  = asn1.Tag(0x77)
 	ldapExtendedResponse = asn1.Tag(0x78)
 
+	ldapInProgress = 14 // saslBindInProgress
+
 	oidStartTLS = "1.3.6.1.4.1.1466.20037"  // RFC 4511 section 4.14
 	oidWhoAmI   = "1.3.6.1.4.1.4203.1.11.3" // RFC 4532
 )
@@ -131,7 +133,10 @@ func ldapWhoami(d *Dialog) (a Answer, err error) {
 		b.AddASN1(ldapBindRequest, func(b *cryptobyte.Builder) {
 			b.AddASN1Int64(3)
 			b.AddASN1OctetString(nil)
-			b.AddASN1(asn1.Tag(3).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) { b.AddASN1OctetString([]byte("EXTERNAL")) })
+			b.AddASN1(asn1.Tag(3).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) {
+				b.AddASN1OctetString([]byte("EXTERNAL"))
+				b.AddASN1OctetString(nil) // nobody but whom the certificate names
+			})
 		})
 	}
 	if err := d.ldapSend(2, "BindRequest SASL EXTERNAL", bind); err != nil {
@@ -140,6 +145,15 @@ func ldapWhoami(d *Dialog) (a Answer, err error) {
 	bound, err := d.ldapRead()
 	if err != nil {
 		return a, err
+	}
+	if bound.code == ldapInProgress {
+		// It asks for the response once more: RFC 4513 section 5.2.1.2.
+		if err := d.ldapSend(5, "BindRequest SASL EXTERNAL", bind); err != nil {
+			return a, err
+		}
+		if bound, err = d.ldapRead(); err != nil {
+			return a, err
+		}
 	}
 	a = Answer{Accepted: bound.code == 0, Words: strings.TrimSpace(fmt.Sprintf("bind: result %d %s", bound.code, bound.text))}
 	if bound.tag != ldapBindResponse {

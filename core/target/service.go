@@ -192,3 +192,10 @@ func (t *Target) Verb() string {
 	}
 	return "GET"
 }
+
+// IsURL reports whether text begins like the URL of a target.
+func IsURL(text string) bool {
+	scheme, _, ok := strings.Cut(strings.ToLower(text), "://")
+	s, _, _ := starttls.Scheme(scheme)
+	return ok && (scheme == "https" || scheme == "tls" || s != nil)
+}
