@@ -36,3 +36,6 @@ func (s *State) name() string {
 	}
 	return s.Path
 }
+
+// PlanText is the plan in a form that tells whether two are the same.
+func (s *State) PlanText() string { return text(s.Plan) }

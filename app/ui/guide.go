@@ -111,3 +111,20 @@ func (w *Window) read(page, word string) {
 	w.guide.find(page, word)
 	w.pages.SelectIndex(pageGuide)
 }
+
+// part is the text of the part of a document whose heading has a word in it, or
+// of its beginning, without the heading.
+func (g *guide) part(page, word string) string {
+	for _, p := range g.pages {
+		if p.ID != page {
+			continue
+		}
+		for n, s := range p.Sections {
+			if word != "" && strings.Contains(strings.ToLower(s.Title), strings.ToLower(word)) || word == "" && n == 0 {
+				_, text, _ := strings.Cut(s.Text, "\n")
+				return text
+			}
+		}
+	}
+	return ""
+}

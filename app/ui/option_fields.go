@@ -53,7 +53,7 @@ func (w *Window) newOptionField(o experiment.Option, changed func()) *optionFiel
 		return err
 	})
 	f.field.OnChanged = func(string) { changed() }
-	width := max(90, textWidth(o.Empty)+30)
+	width := max(90, textWidth(o.Empty)+44)
 	f.line = container.NewHBox(widget.NewLabel(o.Label), container.New(minWidth(width), f.field))
 	return f
 }

@@ -44,10 +44,20 @@ type questions struct {
 	chosen experiment.Experiment
 	cancel context.CancelFunc // of the question being asked, nil when none is
 	result *report.Answer
+	kept   map[string]keptAnswer // the last one to each question, by experiment
+}
+
+// keptAnswer is an answer that was given, which is shown when its question is
+// looked at again.
+type keptAnswer struct {
+	answer *report.Answer
+	runs   []*picture
+	at     time.Time
+	plan   string // what it was asked about, as text
 }
 
 func newQuestions(w *Window) *questions {
-	q := &questions{w: w, chosen: experiment.Experiments[0]}
+	q := &questions{w: w, chosen: experiment.Experiments[0], kept: map[string]keptAnswer{}}
 	q.list = widgets.NewRows(widgets.Column{Title: "Question", Width: 160, Stretch: 1})
 	var rows []widgets.Row
 	for _, e := range experiment.Experiments {
@@ -59,11 +69,7 @@ func newQuestions(w *Window) *questions {
 	q.about, q.cost = wrapped(""), widget.NewLabel("")
 	q.fields = w.newOptionFields(func() { q.priced() })
 	more := widgets.NewToolButton("", theme.HelpIcon(), "Read about this question", func() {
-		if q.chosen.ID == experiment.Audit.ID {
-			w.read("audit", "")
-			return
-		}
-		w.read("experiments", q.chosen.Title)
+		w.read(documentOf(q.chosen))
 	})
 	q.cost.Importance = widget.LowImportance
 	q.ask = widgets.NewToolButton("Ask", theme.MediaPlayIcon(), "Make the connections that answer the question", q.start)
@@ -97,7 +103,11 @@ func (q *questions) choose(id string) {
 	q.list.Select(id)
 	q.about.SetText(e.Line)
 	q.fields.show(id)
-	q.say("Not asked yet.")
+	if k, ok := q.kept[id]; ok {
+		q.conclude(k)
+	} else {
+		q.explain(e)
+	}
 	if delays := left(); id == experiment.Delays.ID && delays != "" {
 		q.fields.set("delay", delays)
 		q.fields.set("real", "yes")
@@ -111,6 +121,25 @@ func (q *questions) saveAnswer() {
 	if a := q.result; a != nil {
 		q.w.saveAnswer(a)
 	}
+}
+
+// explain says what a question does, before it is asked.
+func (q *questions) explain(e experiment.Experiment) {
+	q.save.Disable()
+	text := widget.NewRichText()
+	text.Wrapping = fyne.TextWrapWord
+	text.ParseMarkdown(q.w.guide.part(documentOf(e)))
+	q.w.guide.follow(text.Segments)
+	q.answer.Objects = []fyne.CanvasObject{container.NewBorder(wrapped("Not asked yet."), nil, nil, nil, container.NewVScroll(text))}
+	q.answer.Refresh()
+}
+
+// documentOf is where a question is explained.
+func documentOf(e experiment.Experiment) (page, section string) {
+	if e.ID == experiment.Audit.ID {
+		return "audit", ""
+	}
+	return "experiments", e.Title
 }
 
 // say puts a sentence where the answer goes.
@@ -203,7 +232,7 @@ func (q *questions) start() {
 	}
 	ctx, cancel := context.WithCancel(q.w.desk.Context())
 	q.cancel = cancel
-	chosen, laid := q.chosen, q.w.laid()
+	chosen, laid, about := q.chosen, q.w.laid(), q.w.state.PlanText()
 	kept, err := q.keep(&question)
 	if err != nil {
 		q.cancel = nil
@@ -233,7 +262,8 @@ func (q *questions) start() {
 				if kept && err == nil {
 					q.forget()
 				}
-				q.conclude(a, p)
+				q.kept[chosen.ID] = keptAnswer{a, p, time.Now(), about}
+				q.conclude(q.kept[chosen.ID])
 			case errors.Is(err, context.Canceled):
 				q.say("Stopped.")
 			default:
@@ -264,13 +294,16 @@ func (q *questions) progress(title string) {
 }
 
 // conclude shows an answer; a row leads to the run that is its evidence.
-func (q *questions) conclude(a *report.Answer, runs []*picture) {
+func (q *questions) conclude(k keptAnswer) {
+	a, runs := k.answer, k.runs
 	q.result = a
 	c := a.Conclusion
 	q.save.Enable()
 	title := wrapped(c.Title)
 	title.TextStyle.Bold = true
-	head := container.NewVBox(title)
+	when := wrapped(k.says(q.w.state.PlanText(), time.Now()))
+	when.Importance = widget.LowImportance
+	head := container.NewVBox(title, when)
 	if c.Detail != "" {
 		head.Add(wrapped(c.Detail))
 	}
@@ -293,6 +326,18 @@ func (q *questions) conclude(a *report.Answer, runs []*picture) {
 	table.OnCopy = func(text string) { q.w.app.Clipboard().SetContent(text) }
 	q.answer.Objects = []fyne.CanvasObject{container.NewBorder(head, nil, nil, nil, table)}
 	q.answer.Refresh()
+}
+
+// says when the answer was given, and whether it is of the plan as it is.
+func (k keptAnswer) says(plan string, now time.Time) string {
+	text := "Answered " + k.at.Format("2006-01-02 15:04")
+	if now.Sub(k.at) < 12*time.Hour {
+		text = "Answered at " + k.at.Format("15:04:05")
+	}
+	if plan != k.plan {
+		text += ", about another plan than the one that is open now, or about it before it was changed"
+	}
+	return text + "."
 }
 
 // used are the positions of the columns that have something in any row. The

@@ -231,7 +231,8 @@ func (w *Window) build() {
 	)
 	w.content = container.NewStack(w.empty)
 	tools := w.toolbar()
-	w.questions, w.comparison, w.labPage, w.guide = newQuestions(w), newComparison(w), newLabPage(w), newGuide()
+	w.guide = newGuide()
+	w.questions, w.comparison, w.labPage = newQuestions(w), newComparison(w), newLabPage(w)
 	w.pages = newPages(
 		page{"Test", w.content, func() {}},
 		page{"Questions", w.questions.view, w.questions.show},
