@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"sync"
 	"time"
@@ -98,12 +99,20 @@ func open(ctx context.Context, module, settings string) (*helper, error) {
 	return h, nil
 }
 
+// marked is set in a helper's environment, so that a program which does not know
+// the word can't go on starting itself.
+const marked = "RECHALLENGE_TOKEN_HELPER"
+
 func (h *helper) start() error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
+	if os.Getenv(marked) != "" {
+		return errors.New("a helper has no helper")
+	}
 	h.cmd = exec.Command(program, Word)
+	h.cmd.Env = append(os.Environ(), marked+"=1")
 	if h.in, err = h.cmd.StdinPipe(); err != nil {
 		return err
 	}
@@ -193,6 +202,8 @@ func Main() bool {
 	if len(os.Args) != 2 || os.Args[1] != Word {
 		return false
 	}
+	// A Ctrl-C is the program's, which may have signatures to ask for still.
+	signal.Ignore(os.Interrupt)
 	// The module sees one thread, whatever it thinks of threads.
 	runtime.LockOSThread()
 	serve(os.Stdin, os.Stdout)
