@@ -43,7 +43,7 @@ var rooms = map[string][]string{
 	"core/capture":                   {"core/trace", "core/plan", "core/identity", "core/session", "core/target", "core/wire", "core/wire/pcap"},
 	"core/relay":                     {"core/wire"},
 	"core/engine":                    {"core/starttls", "core/plan", "core/trace", "core/stack", "core/wire", "core/session", "core/identity", "core/target"},
-	"core/diagnose":                  {"core/trace", "core/plan", "core/identity", "core/wire"},
+	"core/diagnose":                  {"core/trace", "core/plan", "core/identity", "core/wire", "core/session"},
 	"core/experiment":                {"core/plan", "core/trace", "core/diagnose", "core/session", "core/target"},
 	"core/experiment/run":            {"core/experiment", "core/engine", "core/plan", "core/trace", "core/session"},
 	"core/timeline":                  {"core/trace", "core/wire"},
