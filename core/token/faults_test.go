@@ -124,8 +124,16 @@ func TestFaults(t *testing.T) {
 		value  string
 		reason identity.KeyReason
 	}{
-		{"0x32", identity.KeyGone}, {"0xe0", identity.KeyGone}, {"0xb3", identity.KeyGone}, {"0x60", identity.KeyGone}, {"0x30", identity.KeyGone},
-		{"0xa4", identity.KeyLocked}, {"0x101", identity.KeyLocked}, {"0xb1", identity.KeyBusy}, {"0x90", identity.KeyBusy}, {"0x70", ""},
+		{"0x32", identity.KeyGone},
+		{"0xe0", identity.KeyGone},
+		{"0xb3", identity.KeyGone},
+		{"0x60", identity.KeyGone},
+		{"0x30", identity.KeyGone},
+		{"0xa4", identity.KeyLocked},
+		{"0x101", identity.KeyLocked},
+		{"0xb1", identity.KeyBusy},
+		{"0x90", identity.KeyBusy},
+		{"0x70", ""},
 	}
 	digest := sha256.Sum256(nil)
 	for _, test := range signing {
