@@ -16,9 +16,9 @@ func cachesCommand(c *console) *cobra.Command {
 		Example: "  rechallenge-cli caches",
 		RunE: func(*cobra.Command, []string) (err error) {
 			w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
-			fmt.Fprintln(w, "ID\tSESSION KEY\tLIFETIME\tWHAT\tHOW SURE\tSOURCE")
+			fmt.Fprintln(w, "ID\tSESSION KEY\tLIFETIME\tWHAT\tHOW SURE\tSOURCE\tEVALUATES AGAIN")
 			for _, p := range session.Policies {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, key(p), lifetime(p), p.Title, p.Confidence, strings.TrimSpace(p.Source+" "+p.Date))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, key(p), lifetime(p), p.Title, p.Confidence, strings.TrimSpace(p.Source+" "+p.Date), rechecks(p))
 			}
 			if err := w.Flush(); err != nil {
 				return err
@@ -31,6 +31,19 @@ func cachesCommand(c *console) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// rechecks is what a client evaluates again when it takes a session up.
+func rechecks(p session.Policy) string {
+	switch {
+	case p.Disabled:
+		return "-"
+	case p.Stack == "":
+		return "as the TLS stack in use: crypto/tls end, name and chain, libssl nothing"
+	case p.Rechecks == "":
+		return "unknown"
+	}
+	return p.Rechecks
 }
 
 func key(p session.Policy) string {

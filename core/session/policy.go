@@ -144,6 +144,9 @@ type Policy struct {
 	Date       string `json:"date,omitempty"`
 	Confidence string `json:"confidence,omitempty"` // "read in source", "run", "documented", "reported", "unknown"
 	Notes      string `json:"notes,omitempty"`
+	// Rechecks is what of the server's certificate is evaluated again before a
+	// session is offered, with where that is known from; "" = unknown.
+	Rechecks string `json:"rechecks,omitempty"`
 }
 
 // How a client chooses among identities.
