@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"runtime"
 	"runtime/debug"
 
 	"fyne.io/fyne/v2/app"
@@ -35,8 +34,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "rechallenge:", err)
 		os.Exit(2)
 	}
-	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
-		fmt.Fprintln(os.Stderr, "rechallenge: there is no display (DISPLAY is not set); run rechallenge-cli demo, or set DISPLAY")
+	clean, err := prepare()
+	defer clean()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "rechallenge:", err)
 		os.Exit(3)
 	}
 	app.SetMetadata(metadata)
