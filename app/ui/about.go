@@ -3,23 +3,45 @@ package ui
 import (
 	"fmt"
 	"runtime"
+	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/desk"
 	"rechallenge/app/widgets"
+	"rechallenge/assets"
 )
 
 // about says what this is and which versions it is made of.
 func (w *Window) about() {
 	pairs := []widgets.Pair{
 		{Key: "Rechallenge", Value: w.desk.Tool().Version},
+		{Key: "Built from", Value: desk.Built().String()},
 		{Key: "Go", Value: fmt.Sprintf("%s, %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)},
 	}
 	stacks, _ := w.desk.Stacks()
 	for _, s := range stacks {
 		pairs = append(pairs, widgets.Pair{Key: "Stack " + s.Name(), Value: s.Version()})
 	}
-	w.sheet("About Rechallenge", pairs)
+	s := widgets.NewSheet()
+	s.SetPairs(pairs)
+	w.facts("sheet", "About Rechallenge", s, fyne.NewSize(520, 420), widgets.NewButton("Licences", w.licences))
+}
+
+// licences shows the terms of everything that is linked in. A list, because
+// three thousand lines in one label would take a second to lay out.
+func (w *Window) licences() {
+	lines := strings.Split(assets.Licences, "\n")
+	list := widget.NewList(func() int { return len(lines) },
+		func() fyne.CanvasObject {
+			l := widget.NewLabel("")
+			l.TextStyle = fyne.TextStyle{Monospace: true}
+			return l
+		},
+		func(i widget.ListItemID, o fyne.CanvasObject) { o.(*widget.Label).SetText(lines[i]) })
+	list.HideSeparators = true
+	w.facts("licences", "Licences", list, fyne.NewSize(760, 560))
 }
 
 // showShortcuts lists the actions that have one.
