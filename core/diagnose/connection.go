@@ -31,8 +31,8 @@ var connectionCoalesced = Rule{
 
 func reused(v view, coalesced bool) (found []Finding) {
 	for _, c := range v.pass.Connections {
-		if c.ReusedConnection == nil || c.Coalesced != coalesced {
-			continue
+		if c.ReusedConnection == nil || c.Coalesced != coalesced || c.HTTP != nil && c.HTTP.Status == 421 && madeAgain(v.pass, c) {
+			continue // a 421 that is followed by a connection of its own is health
 		}
 		f := Finding{
 			Connections: []trace.Ref{{Pass: c.Pass, Connection: *c.ReusedConnection}, c.Ref()},

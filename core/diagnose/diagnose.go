@@ -157,7 +157,10 @@ func whom(id *string) string {
 }
 
 // resumed reports whether c took up a session.
-func resumed(c *trace.Connection) bool { return c.Resumption != nil && c.Resumption.Accepted }
+// A resumption that either side broke off was never completed.
+func resumed(c *trace.Connection) bool {
+	return c.Resumption != nil && c.Resumption.Accepted && (c.Handshake != trace.Failed || c.Library != nil && c.Library.Error == nil)
+}
 
 // Bad returns which connections a finding of severity error points at, for
 // whoever draws them.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -36,6 +37,7 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 		return f
 	case errors.Is(a.ctx.Err(), context.DeadlineExceeded):
 		f.Reason, f.Message = trace.ReasonTimeout, fmt.Sprintf("the timeout of %s was over before %s", a.allowed, phase.Info().Until)
+		a.measure(f)
 		return f
 	}
 	var untyped *stack.Error
@@ -69,7 +71,8 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 		f.Reason, f.Message = trace.ReasonTooMuch, why
 		return f
 	}
-	if a.link != nil && a.alert(f) {
+	if a.link != nil && (a.alert(f) || a.brokeOff(f, phase)) {
+		a.measure(f)
 		return f
 	}
 	var dns *net.DNSError
@@ -122,7 +125,81 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 	case phase == trace.PhaseHTTP && !http2Fault(f, err):
 		f.Reason = trace.ReasonHTTPMalformed
 	}
+	a.measure(f)
 	return f
+}
+
+// faults are the alerts with which this side ends a connection whose peer broke
+// the protocol: RFC 8446 section 6.2, RFC 5246 section 7.2.2.
+var faults = []uint8{
+	10, // unexpected_message
+	20, // bad_record_mac
+	21, // decryption_failed
+	22, // record_overflow
+	30, // decompression_failure
+	protocol.AlertIllegalParameter,
+	protocol.AlertDecodeError,
+	protocol.AlertDecryptError,
+	109, // missing_extension
+	110, // unsupported_extension
+}
+
+// brokeOff says that this side ended the connection over a fault of the
+// server's, as its own alert on the wire tells; false where it did not.
+func (a *attempt) brokeOff(f *trace.Failure, phase trace.Phase) bool {
+	var said *wire.AlertSeen
+	a.rec.View(func(log *trace.Log) {
+		c := log.Pass(a.n).Connection(a.index)
+		for i := range c.Wire.Alerts {
+			if s := c.Wire.Alerts[i]; s.From == wire.Client && slices.Contains(faults, s.Description) {
+				said = &s
+			}
+		}
+	})
+	if said == nil {
+		return false
+	}
+	f.Phase, f.Reason = trace.PhaseTLS, trace.ReasonTLSMalformed
+	when := "in the handshake"
+	if a.link.conn != nil {
+		when = "after the handshake"
+	}
+	f.Message = fmt.Sprintf("the server broke the protocol %s (%s), and the client ended the connection with %s", when, f.Message, said.Name)
+	return true
+}
+
+// measure adds, where a handshake ended without a reason being given, what was
+// sent and what came: a server that falls silent at a large ClientHello, or one
+// whose list of authorities is more than it can send, shows in the sizes.
+func (a *attempt) measure(f *trace.Failure) {
+	silent := []trace.Reason{trace.ReasonTimeout, trace.ReasonClosed, trace.ReasonReset, trace.ReasonTLSAlert}
+	if f.Phase != trace.PhaseTLS || a.link == nil || a.link.conn != nil || !slices.Contains(silent, f.Reason) {
+		return
+	}
+	var sent, came, names int
+	for _, c := range a.link.capture.Chunks(0) {
+		if c.From == wire.Client {
+			sent += len(c.Data)
+		} else {
+			came += len(c.Data)
+		}
+	}
+	a.rec.View(func(log *trace.Log) {
+		for _, ch := range log.Pass(a.n).Connection(a.index).Wire.Challenges {
+			names = len(ch.AcceptableCAs)
+		}
+	})
+	switch {
+	case sent == 0:
+		return
+	case came == 0:
+		f.Message += fmt.Sprintf("; nothing came back after %d bytes were sent", sent)
+	default:
+		f.Message += fmt.Sprintf("; %d bytes were sent, %d came back", sent, came)
+	}
+	if names > 0 {
+		f.Message += fmt.Sprintf(", with %d names in the server's list of authorities (it has room for 65,535 bytes)", names)
+	}
 }
 
 // enough is what the stacks say of floods that end their own patience, which
@@ -150,17 +227,18 @@ func stackHadEnough(err error) string {
 // and what it was offered; false when there was none.
 func (a *attempt) alert(f *trace.Failure) bool {
 	var fatal *wire.AlertSeen
-	var challenged, answered, offered, resumed bool
+	var challenged, answered, empty, offered, resumed bool
 	a.rec.View(func(log *trace.Log) {
 		c := log.Pass(a.n).Connection(a.index)
 		for i := range c.Wire.Alerts {
-			if s := c.Wire.Alerts[i]; s.From == wire.Server && s.Description != protocol.AlertCloseNotify {
+			// Below TLS 1.3 a warning is not the end: RFC 5246 section 7.2.
+			if s := c.Wire.Alerts[i]; s.From == wire.Server && s.Description != protocol.AlertCloseNotify && (s.Level != warning || c.Wire.Version == protocol.TLS13) {
 				fatal = &s
 			}
 		}
 		challenged = len(c.Wire.Challenges) > 0
 		for _, ch := range c.Wire.Challenges {
-			answered = len(ch.Certificates) > 0
+			answered, empty = len(ch.Certificates) > 0, ch.Answered && len(ch.Certificates) == 0 && !ch.Compressed
 		}
 		offered, resumed = c.Resumption != nil, c.Wire.Resumed
 	})
@@ -170,18 +248,22 @@ func (a *attempt) alert(f *trace.Failure) bool {
 	f.Phase, f.Alert, f.Reason = trace.PhaseTLS, fatal.Name, trace.ReasonTLSAlert
 	switch {
 	case fatal.Description == protocol.AlertCertificateRequired,
-		challenged && !answered && certificateAlert(fatal.Description):
+		challenged && empty && certificateAlert(fatal.Description):
 		f.Reason = trace.ReasonCertificateRequired
-	case challenged && certificateAlert(fatal.Description):
+	case challenged && answered && certificateAlert(fatal.Description):
 		f.Reason = trace.ReasonCertificateRejected
 	case fatal.Description == protocol.AlertProtocolVersion:
 		f.Reason = trace.ReasonProtocolVersion
-	case offered && !challenged && (resumed || fatal.Description == protocol.AlertAccessDenied || fatal.Description == protocol.AlertIllegalParameter):
+	case offered && !challenged && a.link.conn == nil && (fatal.Description == protocol.AlertAccessDenied || fatal.Description == protocol.AlertIllegalParameter ||
+		resumed && certificateAlert(fatal.Description)):
 		f.Reason = trace.ReasonSessionRefused
 	}
 	f.Message = "the server ended the connection with the alert " + fatal.Name
 	return true
 }
+
+// warning is the level of an alert that is not the end.
+const warning = 1
 
 // certificateAlert reports whether an alert can be about the client's certificate.
 func certificateAlert(description uint8) bool {

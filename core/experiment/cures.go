@@ -106,8 +106,11 @@ func askCures(ctx context.Context, q Question, run Runner) (*Conclusion, error) 
 			return book.end(ctx, c, stoppedTitle, err)
 		}
 		o := paired(log, 1)
-		if o.word == wordAsked {
+		switch {
+		case o.word == wordAsked && o.Connection.Error == nil:
 			works = append(works, cure.title)
+		case o.word == wordAsked:
+			o.word, o.mark, o.why = wordAsked+", then failed", Unknown, o.Connection.Error.Message
 		}
 		c.Rows = append(c.Rows, row([]string{cure.title, o.word, as(o.Connection), o.why, cure.cost}, o.mark, n, 1, o.Connection))
 	}

@@ -112,6 +112,12 @@ func askFarm(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
 		c.Rows = append(c.Rows, row([]string{s.from.String(), s.to.String(), word, why(x)}, mark, n, 1, x))
 	}
 	c.Runs = book.runs
+	if lost := len(list) - known; lost > 0 && known > 0 {
+		c.Mark = Unknown
+		c.Title = fmt.Sprintf("Of %d of %d pairs of nodes nothing can be told; of the others %d take each other's sessions", lost, len(list), taken)
+		c.Detail = "A node could not be reached, or gave no session to offer: see the table."
+		return c, nil
+	}
 	switch {
 	case known == 0:
 		c.Title, c.Mark = "No node gave a session that could be offered at another", Unknown

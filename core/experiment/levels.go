@@ -92,6 +92,10 @@ func askLevels(ctx context.Context, q Question, run Runner) (*Conclusion, error)
 // blame names the level: the one whose absence made the difference. A run that
 // decides nothing makes every level since the last one that did a suspect.
 func (c *Conclusion) blame(list []level, words []string) {
+	if p := list[0].Plan.Connections; words[0] == wordNotAsked && p[0].Identity == p[1].Identity {
+		c.Title, c.Mark = "Both connections are of one identity: not to be asked again is what a session is for", Plain
+		return
+	}
 	last := len(words) - 1
 	cured := slices.Index(words, wordAsked)
 	switch {
