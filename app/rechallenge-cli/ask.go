@@ -227,6 +227,9 @@ func (c *console) announce(e experiment.Experiment, q experiment.Question, quiet
 		within = ", in at most " + e.Bound(q).Round(time.Second).String()
 	}
 	fmt.Fprintf(c.err, "at most %d connections, to %s%s\n", limit, strings.Join(e.Aims(q), ", "), within)
+	if q.Forge && len(q.Plan.Identities) > 0 {
+		fmt.Fprintf(c.err, "one of them as an identity made on the spot, with the name of %s under an issuer that nobody knows\n", q.Plan.Identities[0].ID)
+	}
 	for _, name := range []string{"change", "undo"} {
 		if text := strings.Join(q.Told[name].Texts, " "); text != "" {
 			fmt.Fprintf(c.err, "%s: will run %s\n", name, text)

@@ -31,6 +31,11 @@ var Audit = Experiment{
 			Take: func(q *Question, v Value) { q.MaxConnections = v.Count },
 		},
 		{
+			Name: "forge", Label: "Try a forged identity", Kind: Switch,
+			Help: "try an identity made on the spot, with the first one's name under an issuer that nobody knows: it tries a door",
+			Take: func(q *Question, v Value) { q.Forge = v.On },
+		},
+		{
 			Name: "wait", Label: "Waiting up to", Kind: Duration, Empty: "not at all", Help: "wait up to `TIME` for a session or an identity to expire",
 			Check: within(0, plan.MaxDelay), Take: func(q *Question, v Value) { q.Wait = v.age() },
 		},
@@ -132,6 +137,7 @@ type auditor struct {
 	others []target.Target
 	a, b   string // identities; plan.None where there is none
 	wait   time.Duration
+	forge  bool
 	stack  string                   // of the first run, kept from then on; "" = not known yet
 	late   protocol.Moment          // when the server asks later than in the handshake, "" = it doesn't
 	lives  map[string]time.Duration // by id of the kinds that the server gives: announced, 0 = not at all
@@ -145,7 +151,7 @@ type auditor struct {
 var errNoRoom = errors.New("no room under the limit of connections")
 
 func newAuditor(q Question) (*auditor, error) {
-	x := &auditor{base: q.Plan, a: plan.None, b: plan.None, wait: q.Wait, stack: q.Plan.Stack, lives: map[string]time.Duration{}, blind: map[int]bool{}, Assessment: &Assessment{}}
+	x := &auditor{base: q.Plan, a: plan.None, b: plan.None, wait: q.Wait, forge: q.Forge, stack: q.Plan.Stack, lives: map[string]time.Duration{}, blind: map[int]bool{}, Assessment: &Assessment{}}
 	if x.stack == "auto" {
 		x.stack = ""
 	}
@@ -199,9 +205,9 @@ func auditLimit(q Question) int {
 		limit = DefaultAuditLimit
 	}
 	n := max(len(q.Plan.Targets)-1, 0)
-	look := 2*3*(n+1) + 12                        // fresh connections and versions, each perhaps twice
-	each := 6 + 4*4 + n*5*4 + 6 + 4               // of a kind of session
-	return min(limit, look+3*each+12+8+2*8+n*4*4) // keep-alive and HTTP/2 may need further attempts
+	look := 2*3*(n+1) + 12                          // fresh connections and versions, each perhaps twice
+	each := 6 + 4*4 + n*5*4 + 6 + 4                 // of a kind of session
+	return min(limit, look+3*each+12+8+2*8+n*4*4+2) // keep-alive and HTTP/2 may need further attempts
 }
 
 func askAudit(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
@@ -233,6 +239,9 @@ func (x *auditor) test(fresh *freshly) error {
 		}
 	}
 	if err := x.http(fresh); err != nil {
+		return err
+	}
+	if err := x.forges(fresh); err != nil {
 		return err
 	}
 	return x.outlives()
@@ -279,11 +288,16 @@ func (x *auditor) try(title string, cache plan.CustomCache, reuse string, visits
 		p.CustomCaches, p.Caches = []plan.CustomCache{cache}, []string{cache.ID, "none"}
 		passes = 2
 	}
-	if x.Made+len(visits)*passes*attempts > x.Limit || x.hung >= maxHung {
-		x.LeftOut = append(x.LeftOut, title)
+	return x.step(Step{Title: title, Plan: p, Knows: true}, len(visits)*passes*attempts)
+}
+
+// step makes a run that takes so many connections at most.
+func (x *auditor) step(s Step, most int) (*trace.Log, int, error) {
+	if x.Made+most > x.Limit || x.hung >= maxHung {
+		x.LeftOut = append(x.LeftOut, s.Title)
 		return nil, -1, errNoRoom
 	}
-	log, n, err := x.book.do(x.ctx, Step{Title: title, Plan: p, Knows: true})
+	log, n, err := x.book.do(x.ctx, s)
 	if err != nil {
 		return nil, -1, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"rechallenge/core/engine"
 	"rechallenge/core/experiment"
+	"rechallenge/core/experiment/run"
 	"rechallenge/core/identity"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
@@ -98,11 +99,10 @@ func (b *auditBench) audit(t *testing.T, q experiment.Question, targets ...targe
 		if stopped = b.stop != nil && b.stop(s); stopped {
 			return nil, context.Canceled
 		}
-		r, err := engine.Start(ctx, s.Plan, b.res, engine.Options{Stacks: stacks, Clock: b.clock, Knows: s.Knows})
+		log, err := run.Step(ctx, s, b.res, engine.Options{Stacks: stacks, Clock: b.clock})
 		if err != nil {
 			return nil, err
 		}
-		log := trace.Connections(r.Wait())
 		for _, p := range log.Passes {
 			b.made += len(p.Connections)
 		}
@@ -253,6 +253,26 @@ func TestAuditClasses(t *testing.T) {
 	}
 	if advice == 0 || !strings.HasPrefix(c.Title, "Nothing is wrong with this server; clients that share sessions") {
 		t.Error(explain(c))
+	}
+}
+
+// TestAuditForge: a server that takes any certificate and trusts the name is
+// seen, where the door may be tried; one that looks at the issuer is not blamed.
+func TestAuditForge(t *testing.T) {
+	for name, test := range map[string]struct {
+		behaviour lab.Behaviour
+		forge     bool
+		want      string
+	}{
+		"a name is enough":       {lab.Behaviour{AnyIssuer: true}, true, "fail"},
+		"the issuer counts":      {lab.Behaviour{}, true, "pass"},
+		"not without being told": {lab.Behaviour{AnyIssuer: true}, false, ""},
+	} {
+		b := newAuditBench(t)
+		c := b.audit(t, experiment.Question{Forge: test.forge}, aimed("main", "https://localhost/", b.start(t, test.behaviour)))
+		if got := results(c, "C23"); got != test.want {
+			t.Errorf("%s: %q, want %q\n%s", name, got, test.want, explain(c))
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ var titles = map[string]string{
 	"C20": "a ticket is taken twice",
 	"C21": "sessions are taken after their announced end",
 	"C22": "nobody's session opens what nobody is refused",
+	"C23": "a name is enough",
 }
 
 // references are where the rule behind a test stands.
@@ -59,6 +60,7 @@ var references = map[string]string{
 	"C20": "RFC 8446 appendix C.4",
 	"C21": "RFC 5077 section 3.3; RFC 8446 section 4.6.1",
 	"C22": "RFC 8446 section 4.6.1",
+	"C23": "RFC 5280 section 6.1",
 }
 
 // pairing is a session made and offered: the first connection, the second with

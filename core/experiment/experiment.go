@@ -102,6 +102,7 @@ type Question struct {
 	// For Audit: how many connections it may make, 0 = DefaultAuditLimit; how
 	// long it may wait for a session or an identity to expire, 0 = not at all.
 	MaxConnections int
+	Forge          bool // whether it may try an identity with another's name that nobody issued
 	Wait           time.Duration
 	// For Recheck: how conditions are changed; nil = only time changes any.
 	Changes *Changes

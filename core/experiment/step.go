@@ -9,8 +9,9 @@ import (
 type Step struct {
 	Title string // "with the connection pool switched off"
 	Plan  plan.Plan
-	Moved bool // move the client's clock instead of waiting
-	Knows bool // the server's word for nobody is known, or not needed
+	Moved bool   // move the client's clock instead of waiting
+	Forge string // id of the identity whose names one called Forged is to have; "" = none is made
+	Knows bool   // the server's word for nobody is known, or not needed
 
 	// Sessions are what the caches begin with, by cache id, and Keep, where it is
 	// set, is to be given what they hold in the end.

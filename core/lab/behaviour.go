@@ -45,6 +45,7 @@ type Behaviour struct {
 
 	// Defects.
 	Overlong              bool  // Lifetime is announced and not enforced
+	AnyIssuer             bool  // takes any certificate and trusts its name
 	AcrossNames           bool  // with SeparateCAs or OpenName: a session is resumed at any name
 	TrustsResumed         bool  // with AuthLater: whom a session names is not asked again
 	WelcomesResumed       bool  // with RefusesNobody: not on a resumed connection

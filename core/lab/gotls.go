@@ -95,6 +95,9 @@ func (s *Server) config(cert tls.Certificate, ca *authority, t *table) *tls.Conf
 	default:
 		c.ClientAuth = tls.RequireAndVerifyClientCert
 	}
+	if b.AnyIssuer {
+		c.ClientAuth = tls.RequireAnyClientCert
+	}
 	key := s.lab.ticketKey
 	if !b.SharedTickets {
 		rand.Read(key[:])

@@ -110,6 +110,10 @@ var Behaviours = []Named{
 		Behaviour: Behaviour{Auth: AuthOptional, RefusesNobody: true, WelcomesResumed: true},
 		Visits:    []Visit{{}, {}, {Path: "/alice", Identity: "alice"}},
 	}, {
+		ID: "any-issuer", Title: "Takes any certificate, and trusts its name", Defect: true,
+		Teaches:   "Whoever writes alice's name into a certificate of his own is alice there.",
+		Behaviour: Behaviour{AnyIssuer: true},
+	}, {
 		ID: "trusts-resumed", Title: "Asks after the handshake, and not whoever resumes", Defect: true, Needs: NeedLibssl,
 		Teaches:   "The late question is skipped by a session that names somebody.",
 		Behaviour: Behaviour{MinVersion: tls.VersionTLS13, Auth: AuthLater, TrustsResumed: true},

@@ -4,10 +4,13 @@ package run
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 
 	"rechallenge/core/engine"
 	"rechallenge/core/experiment"
+	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
@@ -25,6 +28,11 @@ func Step(ctx context.Context, s experiment.Step, res engine.Resources, opt engi
 	if err != nil {
 		return nil, err
 	}
+	if s.Forge != "" {
+		if res, err = forging(ctx, s, res); err != nil {
+			return nil, err
+		}
+	}
 	r, err := engine.Start(ctx, p, res, opt)
 	if err != nil {
 		return nil, err
@@ -35,6 +43,22 @@ func Step(ctx context.Context, s experiment.Step, res engine.Resources, opt engi
 		s.Keep(r.Sessions())
 	}
 	return log, ctx.Err()
+}
+
+// forging are the resources with an identity that has the names of another one
+// and was issued by nobody.
+func forging(ctx context.Context, s experiment.Step, res engine.Resources) (engine.Resources, error) {
+	other := res.Identities[s.Forge]
+	if other == nil {
+		return res, fmt.Errorf("forge the identity %q: it is not loaded", s.Forge)
+	}
+	made, err := identity.Forge(ctx, experiment.Forged, other.Public)
+	if err != nil {
+		return res, err
+	}
+	res.Identities = maps.Clone(res.Identities)
+	res.Identities[experiment.Forged] = made
+	return res, nil
 }
 
 // pinned is the step's plan, with the stack that would make the muted
