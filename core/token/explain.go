@@ -21,6 +21,9 @@ func Explain(ctx context.Context, p Place, ask Ask) (*identity.File, error) {
 		}
 		return f, err
 	}
+	if err := available(); err != nil {
+		return f, err
+	}
 	h, t, err := p.only(ctx, f)
 	if err != nil {
 		return f, err

@@ -66,8 +66,8 @@ func CloseAll() {
 
 // open gives the helper of a module, starting it where there is none.
 func open(ctx context.Context, module, settings string) (*helper, error) {
-	if !Available {
-		return nil, &Error{NoTokens, "this program was built without tokens (PKCS#11)", "use another build: make cli, or the packages"}
+	if err := available(); err != nil {
+		return nil, err
 	}
 	helpers.Lock()
 	defer helpers.Unlock()
@@ -102,6 +102,14 @@ func open(ctx context.Context, module, settings string) (*helper, error) {
 // marked is set in a helper's environment, so that a program which does not know
 // the word can't go on starting itself.
 const marked = "RECHALLENGE_TOKEN_HELPER"
+
+// available says why this build has no tokens; nil = it has.
+func available() error {
+	if Available {
+		return nil
+	}
+	return &Error{NoTokens, "this program was built without tokens (PKCS#11, NSS)", "use another build: make cli, or the packages"}
+}
 
 func (h *helper) start() error {
 	program, err := os.Executable()

@@ -117,6 +117,8 @@ func Open(ctx context.Context, p Place, ask Ask) (*identity.Identity, error) {
 	switch {
 	case p.Store != "":
 		return openStore(ctx, p)
+	case !Available:
+		return nil, available()
 	case p.NSS != "":
 		return openNSS(ctx, p, ask)
 	case p.URI != nil:
@@ -192,6 +194,9 @@ func (f fitting) shows(ctx context.Context, p Place) bool {
 // Tokens lists the tokens that fit a URI, of one module or the usual ones; both
 // may be absent. What the modules say against it is in the second answer.
 func Tokens(ctx context.Context, uri *URI, module string) (list []Token, problems []string) {
+	if err := available(); err != nil {
+		return nil, []string{err.Error()}
+	}
 	modules := []string{module}
 	if module == "" {
 		if modules = Modules(); uri != nil && uri.Module != "" {
