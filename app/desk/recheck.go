@@ -48,13 +48,18 @@ func (d *Desk) Prepare(c Case, q *experiment.Question) {
 // changes are what the lab's servers can change by themselves.
 func (l *Lab) changes() *experiment.Changes {
 	x := &experiment.Changes{}
-	for _, t := range l.Case.Plan.Targets {
-		x.Targets = append(x.Targets, t.ID)
+	if len(l.servers) > 1 {
+		for _, t := range l.Case.Plan.Targets {
+			x.Targets = append(x.Targets, t.ID)
+		}
 	}
 	for _, c := range lab.Conditions {
 		x.Conditions = append(x.Conditions, c.ID)
 	}
 	at := func(id string) *lab.Server {
+		if len(l.servers) == 1 {
+			return l.servers[0]
+		}
 		for _, s := range l.servers {
 			if t := l.Case.Plan.Target(id); t != nil && len(t.ConnectTo) > 0 && t.ConnectTo[0].String() == s.Addr() {
 				return s
@@ -144,6 +149,9 @@ func (l *Lab) rechecked(ctx context.Context) error {
 	l.Case.Plan = p
 	return l.open(ctx)
 }
+
+// Lend makes a case one about this lab: by its clock, and its servers can be changed.
+func (l *Lab) Lend(c *Case) { c.Clock, c.lab = l.Case.Clock, l }
 
 // labClock gives a lab and its case a clock that moves instead of waiting.
 func (l *Lab) labClock() {

@@ -187,7 +187,11 @@ func position(choice string) int {
 // question is what is asked about.
 func (q *questions) question() (experiment.Question, error) {
 	x := experiment.Question{Plan: q.w.state.Plan, First: position(q.first.Selected), Second: position(q.second.Selected)}
-	return x, q.fields.tell(&x)
+	err := q.fields.tell(&x)
+	if q.chosen.ID == experiment.Recheck.ID {
+		q.w.desk.Prepare(q.w.laid(), &x)
+	}
+	return x, err
 }
 
 // priced says how many connections the question may take, and what can be done.
@@ -207,7 +211,7 @@ func (q *questions) priced() {
 		q.ask.Disable()
 	default:
 		cost := fmt.Sprintf("up to %s", connections(q.chosen.Connections(x)))
-		if q.chosen.Longest != nil && q.w.lab == nil {
+		if q.chosen.Longest != nil && q.w.lab == nil && q.chosen.Longest(x) > 0 {
 			cost = fmt.Sprintf("%s, waiting up to %s in all", cost, plan.Duration(q.chosen.Longest(x)))
 		}
 		q.cost.SetText(cost)

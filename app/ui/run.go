@@ -78,7 +78,7 @@ func (w *Window) laid() desk.Case {
 		Identities: maps.Clone(w.state.Identities), Roots: w.state.Roots,
 	}
 	if w.lab != nil {
-		c.Clock = w.lab.Case.Clock
+		w.lab.Lend(&c)
 	}
 	return c
 }
