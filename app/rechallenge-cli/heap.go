@@ -17,8 +17,8 @@ const smallestHeap = 4 << 20
 // longHeap is the GOGC of runs that grow large: what a long run keeps it keeps to
 // its end, and twice as much would be too much.
 const (
-	largeHeap = 64 << 20
-	longHeap  = 35
+	largeHeap = 128 << 20
+	longHeap  = 40
 )
 
 // adjustHeap sets that up. After the first collection it goes on as usual, and
