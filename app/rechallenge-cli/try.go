@@ -27,6 +27,7 @@ type aim struct {
 	method     string
 	body       string
 	follow     int
+	groups     []string
 }
 
 func (a *aim) add(cmd *cobra.Command) {
@@ -38,6 +39,7 @@ func (a *aim) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&a.headers, "header", nil, "send the request header `'NAME: VALUE'`; repeat for more")
 	cmd.Flags().StringVar(&a.method, "method", "", "use the HTTP `METHOD` (default GET, POST with --body)")
 	cmd.Flags().StringVar(&a.body, "body", "", "send `TEXT` as the request's body, or with @FILE a file")
+	cmd.Flags().StringSliceVar(&a.groups, "groups", nil, "offer the key exchange groups of `LIST`, most wanted first: X25519MLKEM768,X25519")
 	cmd.Flags().IntVar(&a.follow, "follow", 0, "follow up to `N` redirects, each a connection of its own")
 	cmd.Flags().DurationVar(&a.timeout, "timeout", time.Duration(plan.DefaultTimeout), "give each connection `TIME` in all")
 }
@@ -135,6 +137,7 @@ func (a *aim) target(id, url string) (target.Target, error) {
 		return t, fmt.Errorf("--whoami %s: want header:NAME or body:REGEXP", a.whoami)
 	}
 	t.Method, t.Follow = a.method, a.follow
+	t.TLS.Groups = a.groups
 	if file, ok := strings.CutPrefix(a.body, "@"); ok {
 		t.BodyFile = file
 	} else {

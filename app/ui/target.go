@@ -13,7 +13,6 @@ import (
 	"rechallenge/app/state"
 	"rechallenge/app/widgets"
 	"rechallenge/core/protocol"
-	"rechallenge/core/starttls"
 	"rechallenge/core/target"
 )
 
@@ -108,7 +107,7 @@ func (w *Window) newTargetForm(t target.Target) *targetForm {
 	f.minimum, f.maximum = choice("lowest", versions, t.TLS.Min), choice("highest", versions, t.TLS.Max)
 	f.method = choice("GET", []string{"", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}, t.Method)
 	f.protocol = choice("as the URL says", []string{"", "https", "tls"}, t.Protocol)
-	f.starttls = choice("no STARTTLS", append([]string{""}, starttls.Names()...), t.StartTLS)
+	f.starttls = choice("no STARTTLS", append([]string{""}, target.Clear()...), t.StartTLS)
 	f.headers = w.newField()
 	f.headers.MultiLine, f.headers.Wrapping = true, fyne.TextWrapOff
 	f.headers.SetMinRowsVisible(2)
@@ -199,7 +198,7 @@ func (f *targetForm) target() target.Target {
 	t.URL, t.ServerName, t.Host, t.Trust = text(f.url), text(f.serverName), text(f.host), strings.TrimSpace(f.trust.Text)
 	t.Proxy, t.ProxyPasswordEnv = text(f.proxy), text(f.proxyEnv)
 	t.ConnectTo, _ = state.ParseAddresses(f.connect.Text)
-	t.TLS = target.TLS{Min: f.minimum.Selected, Max: f.maximum.Selected}
+	t.TLS.Min, t.TLS.Max = f.minimum.Selected, f.maximum.Selected
 	t.ALPN = state.List(f.alpn.Text)
 	t.Method, t.Protocol, t.StartTLS = f.method.Selected, f.protocol.Selected, f.starttls.Selected
 	t.Body = f.request.Text

@@ -111,6 +111,13 @@ func unfit(s stack.Stack, j *job) error {
 	if (j.max != 0 && c.MinVersion > j.max) || (j.min != 0 && c.MaxVersion < j.min) {
 		return fmt.Errorf("it has none of the TLS versions of target %q", j.target.ID)
 	}
+	if len(j.groups)+len(j.ciphers)+len(j.schemes) > 0 {
+		if o, ok := s.(stack.Offerer); ok {
+			if err := o.CanOffer(j.groups, j.ciphers, j.schemes); err != nil {
+				return err
+			}
+		}
+	}
 	if chooser, ok := s.(stack.Chooser); ok && j.Identity != plan.None {
 		return chooser.CanUse(j.identity)
 	}

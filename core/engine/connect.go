@@ -269,7 +269,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	lo, hi := a.versions()
 	// Its end reaches the stack by the connection, which is in use already.
 	c, err := a.job.stack.Client(context.WithoutCancel(a.ctx), l.raw, stack.Config{
-		ServerName: a.job.parsed.ServerName, MinVersion: lo, MaxVersion: hi, ALPN: a.alpn(),
+		ServerName: a.job.parsed.ServerName, MinVersion: lo, MaxVersion: hi, ALPN: a.alpn(), Groups: a.job.groups, Ciphers: a.job.ciphers, Schemes: a.job.schemes,
 		NoPostHandshakeAuth: a.policy.NoPostHandshakeAuth, NoRenegotiation: a.policy.NoRenegotiation, ByList: a.policy.Chooses == session.ByList,
 		Trust: a.job.trust, Identity: a.job.identity, Session: l.offered, Mechanisms: a.policy.Mechanisms, KeyLog: a.opt.KeyLog, Now: a.opt.Clock.Now,
 		NewSession: l.newSession, Challenged: l.challenged,

@@ -117,17 +117,18 @@ func (r *Run) started(res Resources) trace.RunStarted {
 // job is a plan.Job with everything it names at hand.
 type job struct {
 	plan.Job
-	target   *target.Target
-	parsed   target.Parsed
-	identity *identity.Identity // nil = none
-	trust    stack.Trust
-	min, max uint16
-	whoami   *regexp.Regexp
-	stack    stack.Stack
-	other    stack.Stack // for a second look; nil = none
-	proxy    *proxy
-	body     []byte // of the request
-	user     string // the certificate's CN, for services that want a name
+	target                   *target.Target
+	parsed                   target.Parsed
+	identity                 *identity.Identity // nil = none
+	trust                    stack.Trust
+	min, max                 uint16
+	groups, ciphers, schemes []uint16
+	whoami                   *regexp.Regexp
+	stack                    stack.Stack
+	other                    stack.Stack // for a second look; nil = none
+	proxy                    *proxy
+	body                     []byte // of the request
+	user                     string // the certificate's CN, for services that want a name
 }
 
 // prepare resolves each job against the plan and the resources.
@@ -157,6 +158,9 @@ func prepare(p *plan.Plan, res Resources, stacks []stack.Stack) ([]job, error) {
 			return nil, fmt.Errorf("target %q: %w", t.ID, err)
 		}
 		if b.min, b.max, err = versions(t.TLS); err != nil {
+			return nil, fmt.Errorf("target %q: %w", t.ID, err)
+		}
+		if b.groups, b.ciphers, b.schemes, err = t.TLS.Numbers(); err != nil {
 			return nil, fmt.Errorf("target %q: %w", t.ID, err)
 		}
 		if t.Whoami.Body != "" {

@@ -326,7 +326,7 @@ func faithful(k kind) plan.CustomCache {
 
 // at is a target restricted to the version of a kind of session.
 func (k kind) at(t target.Target) target.Target {
-	t.TLS = target.TLS{Min: k.version, Max: k.version}
+	t.TLS.Min, t.TLS.Max = k.version, k.version
 	return t
 }
 

@@ -107,7 +107,7 @@ func (x *auditor) versions() error {
 	words := protocol.VersionTexts()
 	for _, v := range words {
 		t := x.main
-		t.TLS = target.TLS{Min: v, Max: v}
+		t.TLS.Min, t.TLS.Max = v, v
 		visits = append(visits, visit{target: t, identity: x.a})
 	}
 	log, n, err := x.try("TLS versions", plan.CustomCache{}, "off", visits...)

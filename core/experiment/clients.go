@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -113,7 +114,7 @@ func samePlace(p plan.Plan) bool {
 	here, errA := a.Parse()
 	there, errB := b.Parse()
 	return errA == nil && errB == nil && here.Name == there.Name && here.Port == there.Port && here.ServerName == there.ServerName &&
-		a.Trust == b.Trust && a.TLS == b.TLS && a.Proxy == b.Proxy && slices.Equal(a.ALPN, b.ALPN) && slices.Equal(a.ConnectTo, b.ConnectTo)
+		a.Trust == b.Trust && reflect.DeepEqual(a.TLS, b.TLS) && a.Proxy == b.Proxy && slices.Equal(a.ALPN, b.ALPN) && slices.Equal(a.ConnectTo, b.ConnectTo)
 }
 
 // reason says how a connection came to be as it is, by the rule of the profile

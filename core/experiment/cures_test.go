@@ -3,6 +3,7 @@ package experiment_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -110,10 +111,10 @@ func TestCuresTargets(t *testing.T) {
 	}
 	for title, is := range map[string]func(look) bool{
 		"TLS 1.2 only": func(l look) bool {
-			return l.first.TLS == target.TLS{Min: "1.2", Max: "1.2"} && l.second.TLS == l.first.TLS
+			return reflect.DeepEqual(l.first.TLS, target.TLS{Min: "1.2", Max: "1.2"}) && reflect.DeepEqual(l.second.TLS, l.first.TLS)
 		},
 		"TLS 1.3 only": func(l look) bool {
-			return l.first.TLS == target.TLS{Min: "1.3", Max: "1.3"} && l.second.TLS == l.first.TLS
+			return reflect.DeepEqual(l.first.TLS, target.TLS{Min: "1.3", Max: "1.3"}) && reflect.DeepEqual(l.second.TLS, l.first.TLS)
 		},
 		"TLS 1.2 for the first, 1.3 for the second": func(l look) bool { return l.first.TLS.Max == "1.2" && l.second.TLS.Min == "1.3" },
 		"TLS 1.3 for the first, 1.2 for the second": func(l look) bool { return l.first.TLS.Min == "1.3" && l.second.TLS.Max == "1.2" },

@@ -43,7 +43,7 @@ func wait(p *plan.Plan, log *trace.Log) error {
 
 // versions restricts a target to one version.
 func versions(v string) func(*target.Target) error {
-	return func(t *target.Target) error { t.TLS = target.TLS{Min: v, Max: v}; return nil }
+	return func(t *target.Target) error { t.TLS.Min, t.TLS.Max = v, v; return nil }
 }
 
 func caches(id string) func(*plan.Plan) error {

@@ -17,8 +17,11 @@ type ClientConfig struct {
 	MinVersion uint16 // 0 = TLS 1.2; below it the security level is 0
 	MaxVersion uint16 // 0 = the highest
 	ALPN       []string
-	Session    []byte // DER to offer; a fresh SSL_SESSION is made of it
-	NoTickets  bool   // ask for no ticket below TLS 1.3
+	// What to offer, most wanted first; nil = the library's default. Groups in
+	// OpenSSL's names, the others in those of the IANA registry.
+	Groups, Ciphers, Schemes []string
+	Session                  []byte // DER to offer; a fresh SSL_SESSION is made of it
+	NoTickets                bool   // ask for no ticket below TLS 1.3
 
 	NoPostHandshakeAuth bool // don't offer it
 	NoRenegotiation     bool // refuse a second handshake with no_renegotiation
@@ -62,6 +65,9 @@ func (c *Conn) configure(cfg *ClientConfig) error {
 			return l.failure("offer old cipher suites", errorSSL)
 		}
 		l.SSL_set_security_level(c.ssl, 0)
+	}
+	if err := l.offer(c.ssl, cfg.Groups, cfg.Ciphers, cfg.Schemes); err != nil {
+		return err
 	}
 	if cfg.ServerName != "" {
 		name := append([]byte(cfg.ServerName), 0)

@@ -64,6 +64,8 @@ const (
 	ctrlMode          = 33
 	ctrlCacheMode     = 44
 	ctrlServerName    = 55
+	ctrlGroups        = 92
+	ctrlSchemes       = 98
 	ctrlMinVersion    = 123
 	ctrlMaxVersion    = 124
 )

@@ -40,6 +40,7 @@ type symbols struct {
 	SSL_set_connect_state            func(ssl uintptr)
 	SSL_set_accept_state             func(ssl uintptr)
 	SSL_ctrl                         func(ssl uintptr, cmd int32, arg int, p uintptr) int
+	SSL_set_ciphersuites             func(ssl uintptr, list string) int32
 	SSL_set_cipher_list              func(ssl uintptr, list string) int32
 	SSL_set_security_level           func(ssl uintptr, level int32)
 	SSL_set_alpn_protos              func(ssl uintptr, list unsafe.Pointer, length uint32) int32

@@ -169,7 +169,8 @@ func (r *reader) target(n *yaml.Node) (t target.Target) {
 		field{"connect_to", func(n *yaml.Node) { r.addresses(n, &t.ConnectTo) }},
 		r.text("server_name", &t.ServerName), r.text("host", &t.Host), r.text("trust", &t.Trust),
 		field{"tls", func(n *yaml.Node) {
-			r.mapping(n, "tls", r.version("min", &t.TLS.Min), r.version("max", &t.TLS.Max))
+			r.mapping(n, "tls", r.version("min", &t.TLS.Min), r.version("max", &t.TLS.Max),
+				r.texts("groups", &t.TLS.Groups), r.texts("ciphers", &t.TLS.Ciphers), r.texts("schemes", &t.TLS.Schemes))
 		}},
 		r.texts("alpn", &t.ALPN), r.text("proxy", &t.Proxy), r.text("proxy_password_env", &t.ProxyPasswordEnv),
 		field{"whoami", func(n *yaml.Node) {

@@ -176,3 +176,32 @@ func HandshakeName(t HandshakeType) string {
 
 // KnownHandshake reports whether there is a message of that type.
 func KnownHandshake(t HandshakeType) bool { return handshakeNames[t] != "" }
+
+// GroupNumber is a named group by its name in the IANA registry, in any case, or
+// by NIST's name of its curve.
+func GroupNumber(name string) (uint16, bool) {
+	switch strings.ToUpper(name) {
+	case "P-256", "P256":
+		name = "secp256r1"
+	case "P-384", "P384":
+		name = "secp384r1"
+	case "P-521", "P521":
+		name = "secp521r1"
+	}
+	return numberIn(groupNames, name)
+}
+
+// CipherSuiteNumber is a cipher suite by its name in the IANA registry.
+func CipherSuiteNumber(name string) (uint16, bool) { return numberIn(cipherSuiteNames, name) }
+
+// SignatureSchemeNumber is a signature scheme by its name in the IANA registry.
+func SignatureSchemeNumber(name string) (uint16, bool) { return numberIn(signatureSchemeNames, name) }
+
+func numberIn(names map[uint16]string, name string) (uint16, bool) {
+	for v, n := range names {
+		if strings.EqualFold(n, name) {
+			return v, true
+		}
+	}
+	return 0, false
+}

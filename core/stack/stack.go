@@ -46,10 +46,12 @@ type Config struct {
 	MinVersion uint16
 	MaxVersion uint16
 	ALPN       []string
-	Trust      Trust
-	Identity   *identity.Identity   // nil = answer a challenge with no certificate
-	Session    *session.Session     // to offer; nil = full handshake
-	Mechanisms []protocol.Mechanism // those the client resumes by; without tickets it asks for none below TLS 1.3; nil = all
+	// What to offer, most wanted first; nil = the stack's default.
+	Groups, Ciphers, Schemes []uint16
+	Trust                    Trust
+	Identity                 *identity.Identity   // nil = answer a challenge with no certificate
+	Session                  *session.Session     // to offer; nil = full handshake
+	Mechanisms               []protocol.Mechanism // those the client resumes by; without tickets it asks for none below TLS 1.3; nil = all
 	// What the client is not to do though the stack could.
 	NoPostHandshakeAuth bool
 	NoRenegotiation     bool
@@ -63,6 +65,12 @@ type Config struct {
 	// Challenged is called when the library asks for a certificate: a
 	// cross-check for what the wire says, nothing more.
 	Challenged func()
+}
+
+// Offerer is a stack that can't offer everything.
+type Offerer interface {
+	// CanOffer says why not, with what to use instead; nil = it can.
+	CanOffer(groups, ciphers, schemes []uint16) error
 }
 
 // Trust is how the server's certificate is judged.

@@ -180,7 +180,7 @@ func TestWhoami(t *testing.T) {
 // A server that never ends is not read for ever.
 func TestTooMuch(t *testing.T) {
 	for _, p := range starttls.Protocols {
-		for what, text := range map[string]string{"lines": "250-x\r\n", "one line": "x"} {
+		for what, text := range map[string]string{"lines": "250-x\r\n", "one line": strings.Repeat("x", 1000)} {
 			client, server := net.Pipe()
 			go func() {
 				go io.Copy(io.Discard, server)
@@ -190,7 +190,7 @@ func TestTooMuch(t *testing.T) {
 					}
 				}
 			}()
-			client.SetDeadline(time.Now().Add(5 * time.Second))
+			client.SetDeadline(time.Now().Add(30 * time.Second))
 			for _, f := range []func(*starttls.Dialog) error{p.Begin, func(d *starttls.Dialog) error {
 				if p.Whoami == nil {
 					return io.EOF

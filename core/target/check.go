@@ -52,6 +52,9 @@ func (t *Target) Check() []*Error {
 	if low, high := slices.Index(versions, t.TLS.Min), slices.Index(versions, t.TLS.Max); low > high && high >= 0 {
 		add("tls.min", fmt.Errorf("%q is above tls.max %q", t.TLS.Min, t.TLS.Max))
 	}
+	if _, _, _, err := t.TLS.Numbers(); err != nil {
+		errs = append(errs, err.(*Error))
+	}
 	add("alpn", checkALPN(t.ALPN))
 	if t.Proxy != "" {
 		add("proxy", checkProxy(t.Proxy))

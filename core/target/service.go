@@ -199,3 +199,6 @@ func IsURL(text string) bool {
 	s, _, _ := starttls.Scheme(scheme)
 	return ok && (scheme == "https" || scheme == "tls" || s != nil)
 }
+
+// Clear are the values of StartTLS: the protocols that can begin in clear.
+func Clear() []string { return starttls.Names() }

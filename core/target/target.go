@@ -3,7 +3,12 @@
 // and their checks; nothing here touches the network or the disk.
 package target
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+
+	"rechallenge/core/protocol"
+)
 
 // Target is one place to connect to, as the plan file writes it.
 type Target struct {
@@ -32,6 +37,35 @@ type Target struct {
 type TLS struct {
 	Min string `yaml:"min,omitempty" json:"min,omitempty"`
 	Max string `yaml:"max,omitempty" json:"max,omitempty"`
+	// By their names in the IANA registries, most wanted first; nil = the stack's default.
+	Groups  []string `yaml:"groups,omitempty,flow" json:"groups,omitempty"`
+	Ciphers []string `yaml:"ciphers,omitempty,flow" json:"ciphers,omitempty"`
+	Schemes []string `yaml:"schemes,omitempty,flow" json:"schemes,omitempty"` // signature schemes
+}
+
+// Numbers are Groups, Ciphers and Schemes as the protocol has them; an error is
+// an *Error.
+func (t TLS) Numbers() (groups, ciphers, schemes []uint16, err error) {
+	for _, x := range []struct {
+		field string
+		names []string
+		into  *[]uint16
+		find  func(string) (uint16, bool)
+		such  string
+	}{
+		{"tls.groups", t.Groups, &groups, protocol.GroupNumber, "X25519MLKEM768, X25519, secp256r1"},
+		{"tls.ciphers", t.Ciphers, &ciphers, protocol.CipherSuiteNumber, "TLS_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+		{"tls.schemes", t.Schemes, &schemes, protocol.SignatureSchemeNumber, "ecdsa_secp256r1_sha256, rsa_pss_rsae_sha256"},
+	} {
+		for _, name := range x.names {
+			n, ok := x.find(name)
+			if !ok {
+				return nil, nil, nil, &Error{x.field, fmt.Sprintf("%q is not known: use names of the IANA registry such as %s", name, x.such)}
+			}
+			*x.into = append(*x.into, n)
+		}
+	}
+	return groups, ciphers, schemes, nil
 }
 
 // Whoami is how the server says whom it saw: the value of a header, or the

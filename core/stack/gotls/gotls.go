@@ -46,6 +46,29 @@ func (goStack) Capabilities() stack.Capabilities {
 	}
 }
 
+// CanOffer tells what crypto/tls offers by itself, or not at all: its TLS 1.3
+// suites and signature schemes can't be chosen, nor the order of groups.
+func (goStack) CanOffer(groups, ciphers, schemes []uint16) error {
+	known := []tls.CurveID{tls.X25519MLKEM768, tls.SecP256r1MLKEM768, tls.SecP384r1MLKEM1024, tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+	for _, g := range groups {
+		if !slices.Contains(known, tls.CurveID(g)) {
+			return fmt.Errorf("crypto/tls has no group %s: use the openssl stack", protocol.GroupName(g))
+		}
+	}
+	for _, id := range ciphers {
+		suite := slices.IndexFunc(append(tls.CipherSuites(), tls.InsecureCipherSuites()...), func(s *tls.CipherSuite) bool {
+			return s.ID == id && s.SupportedVersions[0] < tls.VersionTLS13
+		})
+		if suite < 0 {
+			return fmt.Errorf("crypto/tls can't be told to offer %s: use the openssl stack", protocol.CipherSuiteName(id))
+		}
+	}
+	if len(schemes) > 0 {
+		return errors.New("crypto/tls chooses its signature schemes by itself: use the openssl stack")
+	}
+	return nil
+}
+
 // CanUse tells of the keys that crypto/tls does not know.
 func (goStack) CanUse(id *identity.Identity) error {
 	if id.Signer == nil {
@@ -109,6 +132,12 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 		for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 			config.CipherSuites = append(config.CipherSuites, s.ID)
 		}
+	}
+	for _, g := range cfg.Groups {
+		config.CurvePreferences = append(config.CurvePreferences, tls.CurveID(g))
+	}
+	if len(cfg.Ciphers) > 0 {
+		config.CipherSuites = cfg.Ciphers
 	}
 	if err := c.prepare(config); err != nil {
 		return nil, err

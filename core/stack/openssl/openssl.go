@@ -104,6 +104,7 @@ func (s *opensslStack) Client(ctx context.Context, raw net.Conn, cfg stack.Confi
 		NoPostHandshakeAuth: cfg.NoPostHandshakeAuth, NoRenegotiation: cfg.NoRenegotiation,
 		NoTickets:  cfg.Mechanisms != nil && !slices.Contains(cfg.Mechanisms, protocol.Ticket),
 		ServerName: serverName(cfg.ServerName), MinVersion: cfg.MinVersion, MaxVersion: cfg.MaxVersion, ALPN: cfg.ALPN,
+		Groups: groupNames(cfg.Groups), Ciphers: names(cfg.Ciphers, protocol.CipherSuiteName), Schemes: names(cfg.Schemes, protocol.SignatureSchemeName),
 		Verify: func(chain [][]byte) error { return cfg.Trust.Verify(chain, now()) },
 		Certificate: func(authorities [][]byte) (*openssl.Credential, error) {
 			if cfg.Challenged != nil {
@@ -253,4 +254,26 @@ func translate(err error) error {
 		out.Reason = stack.BadVersion
 	}
 	return out
+}
+
+// CanOffer asks the library itself, which knows more the newer it is.
+func (s *opensslStack) CanOffer(groups, ciphers, schemes []uint16) error {
+	return s.library.CanOffer(groupNames(groups), names(ciphers, protocol.CipherSuiteName), names(schemes, protocol.SignatureSchemeName))
+}
+
+func names(numbers []uint16, name func(uint16) string) (list []string) {
+	for _, n := range numbers {
+		list = append(list, name(n))
+	}
+	return list
+}
+
+// groupNames are OpenSSL's own, which differ from the registry's for NIST's curves.
+func groupNames(groups []uint16) []string {
+	return names(groups, func(g uint16) string {
+		if n := map[uint16]string{23: "P-256", 24: "P-384", 25: "P-521", 29: "X25519", 30: "X448"}[g]; n != "" {
+			return n
+		}
+		return protocol.GroupName(g)
+	})
 }
