@@ -31,6 +31,8 @@ type questions struct {
 	list   *widgets.Rows
 	first  *widgets.Select
 	second *widgets.Select
+	makes  fyne.CanvasObject // the choice of the first, and of the second
+	offers fyne.CanvasObject
 	about  *widget.Label
 	fields *optionFields
 	cost   *widget.Label
@@ -84,7 +86,9 @@ func newQuestions(w *Window) *questions {
 	q.wait = widgets.NewCountdown()
 	q.wait.OnStop = q.stop.OnTapped
 	q.answer = container.NewStack()
-	pair := container.NewHBox(widget.NewLabel("First"), container.New(minWidth(150), q.first), widget.NewLabel("then"), container.New(minWidth(150), q.second), q.ask, q.stop, q.save, q.cost)
+	q.makes = container.NewHBox(widget.NewLabel("First"), container.New(minWidth(150), q.first))
+	q.offers = container.NewHBox(widget.NewLabel("then"), container.New(minWidth(150), q.second))
+	pair := container.NewHBox(q.makes, q.offers, q.ask, q.stop, q.save, q.cost)
 	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.fields.view, pair, q.wait, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
 	split := container.NewHSplit(q.list, right)
 	split.Offset = 0.235
@@ -103,6 +107,8 @@ func (q *questions) choose(id string) {
 	q.list.Select(id)
 	q.about.SetText(e.Line)
 	q.fields.show(id)
+	visible(q.makes, e.Pair != experiment.Neither)
+	visible(q.offers, e.Pair != experiment.Neither && e.Pair != experiment.Maker)
 	if k, ok := q.kept[id]; ok {
 		q.conclude(k)
 	} else {
@@ -132,6 +138,15 @@ func (q *questions) explain(e experiment.Experiment) {
 	q.w.guide.follow(text.Segments)
 	q.answer.Objects = []fyne.CanvasObject{container.NewBorder(wrapped("Not asked yet."), nil, nil, nil, container.NewVScroll(text))}
 	q.answer.Refresh()
+}
+
+// visible shows an object, or hides it.
+func visible(o fyne.CanvasObject, on bool) {
+	if on {
+		o.Show()
+	} else {
+		o.Hide()
+	}
 }
 
 // documentOf is where a question is explained.
@@ -328,6 +343,13 @@ func (q *questions) conclude(k keptAnswer) {
 		q.w.showEvidence(runs[e.Event], c.Runs[e.Event].Title, state.Ref{Pass: e.Lane.Pass, Connection: e.Lane.Connection})
 	}
 	table.OnCopy = func(text string) { q.w.app.Clipboard().SetContent(text) }
+	if picture := grids(k, func(row int) {
+		if r := c.Rows[row]; r.Run >= 0 && r.Run < len(runs) {
+			q.w.showEvidence(runs[r.Run], c.Runs[r.Run].Title, state.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)})
+		}
+	}); picture != nil {
+		head.Add(picture)
+	}
 	q.answer.Objects = []fyne.CanvasObject{container.NewBorder(head, nil, nil, nil, table)}
 	q.answer.Refresh()
 }

@@ -31,6 +31,7 @@ type Experiment struct {
 	Everywhere bool
 	Keeps      bool     // left while it waits, it can go on later: Question.Keep
 	Nodes      int      // of the lab that it is asked about, 0 = one
+	Axes       *Axes    // of the grid that its rows are, nil = they are none
 	Options    []Option // what it can be told
 	// Bound is how long it takes at most, where nobody answers in time; nil = it
 	// can't be said beforehand.

@@ -17,6 +17,7 @@ var Farm = Experiment{
 	ID: "farm", Title: "Does the farm share its sessions?",
 	Line: "For a target with several addresses in connect_to: a session made at each node is offered at each other one.",
 	Pair: Maker, Everywhere: true, Nodes: 2,
+	Axes: &Axes{Down: "session made at", Across: "offered at", Cell: []string{"taken"}},
 	Connections: func(q Question) int {
 		var steps []Step
 		list, err := crossings(q)

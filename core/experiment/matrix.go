@@ -14,6 +14,7 @@ var Matrix = Experiment{
 	ID: "matrix", Title: "Who becomes whom?",
 	Line:   "Every ordered pair of the identities and nobody, on each target: is the second asked, and as whom is it served?",
 	Cached: true, Everywhere: true,
+	Axes: &Axes{Title: "target", Down: "first", Across: "second", Cell: []string{"second connection", "as"}},
 	Connections: func(q Question) int {
 		list, err := meetings(q)
 		var steps []Step

@@ -217,11 +217,15 @@ var answerPage = template.Must(template.New("answer").Funcs(template.FuncMap{"cl
 <style>
 :root{color-scheme:light dark}body{font:14px/1.45 system-ui,sans-serif;max-width:1200px;margin:2em auto;padding:0 1em}
 table{border-collapse:collapse;width:100%;margin:1em 0}th,td{text-align:left;vertical-align:top;padding:.35em .6em;border-bottom:1px solid #8885}
-.bad b{color:#c62828}.good b{color:#2e7d32}.unknown b{color:#b26a00}small{opacity:.75}
+.grid{width:auto}.grid td{border:1px solid #8885}.grid .bad{background:#c6282833;font-weight:bold}.grid .bad::before{content:"\2715 "}.grid .good{background:#2e7d3222}.grid .unknown{background:#b26a0022}.bad b{color:#c62828}.good b{color:#2e7d32}.unknown b{color:#b26a00}small{opacity:.75}
 </style></head><body>
 <h1>{{.Asks}}</h1>
 <p class="{{.Mark}}"><b>{{clean .Title}}</b><br>{{clean .Detail}}</p>
-<table><thead><tr><th></th>{{range .Columns}}<th>{{.}}</th>{{end}}<th>evidence</th></tr></thead><tbody>
+{{range .Grids}}{{$g := .}}{{with .Title}}<h2>{{clean .}}</h2>{{end}}
+<table class="grid"><thead><tr><th>{{.DownTitle}} / {{.AcrossTitle}}</th>{{range .Across}}<th>{{clean .}}</th>{{end}}</tr></thead><tbody>
+{{range $y, $name := .Down}}<tr><th>{{clean $name}}</th>{{range $x, $n := index $g.Cells $y}}<td class="{{$.Marked $n}}">{{clean (index (index $g.Texts $y) $x)}}</td>{{end}}</tr>
+{{end}}</tbody></table>
+{{end}}<table><thead><tr><th></th>{{range .Columns}}<th>{{.}}</th>{{end}}<th>evidence</th></tr></thead><tbody>
 {{range .Rows}}<tr class="{{.Mark}}"><td><b>{{.Mark}}</b></td>{{range .Cells}}<td>{{clean .}}</td>{{end}}<td>{{with .Evidence}}<small>{{.String}}</small>{{end}}</td></tr>
 {{end}}</tbody></table>
 <h2>Runs</h2>
@@ -231,7 +235,23 @@ table{border-collapse:collapse;width:100%;margin:1em 0}th,td{text-align:left;ver
 </body></html>
 `))
 
-func writeAnswerHTML(w io.Writer, a *Answer) error { return answerPage.Execute(w, answered(a)) }
+// answerView is what the page shows.
+type answerView struct {
+	*answerJSON
+	Grids []experiment.Grid
+}
+
+// Marked is the mark of a row, "" for none.
+func (v answerView) Marked(row int) string {
+	if row < 0 {
+		return ""
+	}
+	return v.Rows[row].Mark
+}
+
+func writeAnswerHTML(w io.Writer, a *Answer) error {
+	return answerPage.Execute(w, answerView{answered(a), a.Experiment.Grids(a.Conclusion)})
+}
 
 func writeAnswerMarkdown(w io.Writer, a *Answer) error {
 	var out bytes.Buffer
