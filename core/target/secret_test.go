@@ -68,3 +68,23 @@ func TestSecretText(t *testing.T) {
 		t.Error("a stranger's")
 	}
 }
+
+// FuzzSecrets: what is known to be secret is in no text that comes out, and a
+// text that was cleaned stays as it is.
+func FuzzSecrets(f *testing.F) {
+	f.Add("s3cret-word", "you said s3cret-word and https://a.test/?token=abc#code=1")
+	f.Add("p&s\"<", "p%26s%22%3C p&amp;s&#34;&lt;")
+	f.Add("left", "(left out)")
+	f.Fuzz(func(t *testing.T, secret, text string) {
+		s := target.NewSecrets()
+		s.Know(secret)
+		got := s.Text(text)
+		if len(secret) >= 4 && !strings.Contains(target.LeftOut, secret) && strings.Contains(strings.ReplaceAll(got, target.LeftOut, "\x00"), secret) {
+			t.Fatalf("%q is in %q", secret, got)
+		}
+		if once := target.URL(text); target.URL(once) != once {
+			t.Fatalf("%q becomes %q, then %q", text, once, target.URL(once))
+		}
+		s.Value("WWW-Authenticate", text)
+	})
+}
