@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rechallenge/core/capture"
@@ -30,14 +31,19 @@ type Watch struct {
 	Forwards []Forward
 	Commands []Command // run one after the other, each through a proxy of its own
 	Packets  io.Reader // a capture as it comes; nil = none
+	File     string    // a capture that grows; "" = none
+
+	// Interface is captured on; nil = none.
+	Interface *Interface
 
 	// When it is over; the context's end always ends it.
 	For         time.Duration // 0 = not by time
 	Connections int           // that began a TLS handshake and have ended; 0 = not by number
 
-	KeyLogs    []string        // files that are followed as they grow, there yet or not
-	Identities []plan.Identity // whoever shows the certificate of one has its id
-	Meant      map[int]string  // whom connections are meant to be, by number
+	KeyLogs    []string                      // files that are followed as they grow, there yet or not
+	Identities []plan.Identity               // whoever shows the certificate of one has its id
+	Loaded     map[string]*identity.Identity // those of them that are loaded already, by id
+	Meant      map[int]string                // whom connections are meant to be, by number
 	Expect     []plan.Expectation
 	// Control is a URL that one connection of our own is made to at the end, as the
 	// first identity, to prove what a fresh one is asked; "" = none.
@@ -74,6 +80,7 @@ type Watching struct {
 	listening []string
 	proxies   []string // of the commands
 	folder    string   // of the commands' key log, "" = none
+	stop      context.CancelFunc
 	reached   chan struct{}
 	over      chan struct{}
 	report    *report.Report
@@ -87,6 +94,11 @@ type Watching struct {
 	last   bool // nothing more is recorded
 	failed map[string]int
 	asked  int // connections that the relay made, or could not
+
+	packets io.Reader    // of whatever capture there is
+	closer  io.Closer    // of it, nil = none
+	done    atomic.Int32 // connections of a capture that have ended
+	skew    atomic.Int64 // how much later than the watch the capture begins
 }
 
 // row is one relayed connection.
@@ -105,12 +117,13 @@ func (d *Desk) Watch(ctx context.Context, w Watch) (*Watching, error) {
 		w.Say = func(string) {}
 	}
 	x := &Watching{
-		desk: d, watch: w, loaded: Case{Plan: plan.Plan{Version: plan.Version, Identities: w.Identities}, Dir: "."}, keys: &wire.KeyLog{}, began: time.Now(), reached: make(chan struct{}), over: make(chan struct{}),
+		desk: d, watch: w, loaded: Case{Plan: plan.Plan{Version: plan.Version, Identities: w.Identities}, Dir: ".", Identities: w.Loaded}, keys: &wire.KeyLog{}, began: time.Now(), reached: make(chan struct{}), over: make(chan struct{}),
 		rows: map[*relay.Conn]*row{}, failed: map[string]int{},
 	}
 	if err := d.Load(ctx, &x.loaded); err != nil {
 		return nil, err
 	}
+	ctx, x.stop = context.WithCancel(ctx)
 	for _, c := range w.Commands {
 		if err := relay.Find(c.Args[0]); err != nil {
 			return nil, Refused{err}
@@ -126,10 +139,14 @@ func (d *Desk) Watch(ctx context.Context, w Watch) (*Watching, error) {
 	}
 	x.live = capture.NewLive(capture.Options{
 		Tool: d.opt.Tool, Pass: trace.WatchPass, Started: x.began, KeyLog: x.keys, Follow: true,
-		Identities: x.public(), Meant: meant, Observe: w.Observe,
+		Identities: x.public(), Meant: meant, Observe: x.observe, Bytes: x.keepsBytes(),
 	})
 	x.relay = relay.New(relay.Options{Tap: x, Next: next, Now: x.now})
-	if err := x.listen(); err != nil {
+	err = x.listen()
+	if err == nil {
+		err = x.open(ctx)
+	}
+	if err != nil {
 		x.relay.Close()
 		return nil, Refused{err}
 	}
@@ -150,10 +167,9 @@ func (d *Desk) Watch(ctx context.Context, w Watch) (*Watching, error) {
 	}
 	x.keyLogs = followKeyLogs(files, x.keys)
 	if !d.Go(func(closed context.Context) {
-		ctx, stop := context.WithCancel(ctx)
-		defer stop()
-		defer context.AfterFunc(closed, stop)()
+		defer context.AfterFunc(closed, x.stop)()
 		x.run(ctx)
+		x.stop()
 	}) {
 		x.relay.Close()
 		x.Remove()
@@ -197,9 +213,6 @@ func (x *Watching) listen() error {
 		}
 		x.proxies = append(x.proxies, at)
 	}
-	if x.watch.Packets != nil {
-		x.listening = append(x.listening, "-")
-	}
 	return nil
 }
 
@@ -242,6 +255,15 @@ func (x *Watching) Wait() (*report.Report, error) {
 
 // KeyLog is every secret that was learned, for files that the user asked for.
 func (x *Watching) KeyLog() []byte { return x.keys.Lines() }
+
+// Stop ends the watch, as Ctrl-C does.
+func (x *Watching) Stop() { x.stop() }
+
+// Captures are the bytes that crossed, once the watch is over.
+func (x *Watching) Captures() []report.Capture {
+	<-x.over
+	return x.report.Captures
+}
 
 // Done is closed when the watch is over.
 func (x *Watching) Done() <-chan struct{} { return x.over }
@@ -334,6 +356,7 @@ func (x *Watching) run(ctx context.Context) {
 	if len(x.watch.Commands) > 0 {
 		go func() { ran <- x.commands(ctx) }()
 	}
+	captured := x.capture(ctx)
 	notice := time.After(noticeAfter)
 	for waiting := true; waiting; {
 		select {
@@ -345,6 +368,8 @@ func (x *Watching) run(ctx context.Context) {
 			waiting = false
 		case x.err = <-ran:
 			waiting, ran = false, nil
+		case x.err = <-captured:
+			waiting = false
 		case <-notice:
 			x.notice()
 		}
@@ -354,6 +379,9 @@ func (x *Watching) run(ctx context.Context) {
 		x.err = <-ran
 	}
 	x.relay.Close()
+	if x.closer != nil {
+		x.closer.Close()
+	}
 	x.finish()
 	close(stop)
 	<-tended
@@ -404,7 +432,7 @@ func (x *Watching) tend(stop <-chan struct{}) {
 			if x.keyLogs.read() {
 				x.live.Secrets()
 			}
-			x.live.Tick(x.now())
+			x.live.Tick(x.now() - time.Duration(x.skew.Load()))
 		}
 	}
 }
@@ -483,7 +511,10 @@ func (x *Watching) conclude(control *report.Report) *report.Report {
 			Pass: 1, Connection: row.live.Index(), Local: row.conn.Client, Remote: row.conn.Peer, Chunks: row.chunks,
 		})
 	}
-	if x.err == nil && len(x.order) == 0 {
+	for _, c := range x.live.Captured() {
+		r.Captures = append(r.Captures, report.Capture{Pass: 1, Connection: c.Connection, Local: c.Client, Remote: c.Server, Chunks: c.Chunks})
+	}
+	if x.err == nil && len(r.Log.Passes[0].Connections) == 0 {
 		x.err = x.nothing()
 	}
 	return r

@@ -36,6 +36,9 @@ type watchFlags struct {
 	proxy       string
 	relays      []string
 	as          string
+	iface       string
+	filter      string
+	all         bool
 }
 
 // proxyAnywhere is what --proxy means without an address.
@@ -53,6 +56,9 @@ no certificate of ours, nothing to trust. HOW is one of
   --as ID -- COMMAND... [--as ID -- COMMAND...]...   several, one after the other, each meant to be somebody
   --proxy [ADDR]                 a proxy (CONNECT, SOCKS5, SOCKS4a) on loopback, for programs with a setting
   --relay ADDR=HOST:PORT         ADDR in the place of HOST:PORT, for programs that know no proxy; repeat for more
+  -                              a capture on standard input: ssh HOST tcpdump -U -w - | rechallenge-cli watch -
+  FILE                           a capture that grows
+  --capture IFACE [--filter BPF] an interface, by tcpdump or dumpcap
 
 What is told is what inspect tells of a capture: without a key log TLS 1.3 hides who was asked and
 whose session it was. With --meant or --as it is known whom a connection was to be, and a connection
@@ -81,6 +87,9 @@ status is said on standard error.`,
 	flags.StringVar(&f.proxy, "proxy", "", "listen as a proxy on `ADDR` (default 127.0.0.1, a free port)")
 	flags.Lookup("proxy").NoOptDefVal = proxyAnywhere
 	flags.StringArrayVar(&f.relays, "relay", nil, "listen on ADDR in the place of HOST:PORT (`ADDR=HOST:PORT`); repeat for more")
+	flags.StringVar(&f.iface, "capture", "", "capture on the interface `IFACE`, by tcpdump or dumpcap")
+	flags.StringVar(&f.filter, "filter", "", "what to capture, in the pcap-filter language `BPF` (default "+desk.DefaultFilter+")")
+	flags.BoolVar(&f.all, "all", false, "with --capture: keep application data too, for .pcapng reports")
 	flags.StringVar(&f.as, "as", "", "whom the command's connections are meant to be (`ID`)")
 	return cmd
 }
@@ -122,6 +131,9 @@ func (c *console) watch(cmd *cobra.Command, args []string, f *watchFlags) (err e
 	rep, failed := x.Wait()
 	if f.secrets {
 		rep.KeyLog = x.KeyLog()
+	}
+	if says := x.Privacy(); says != "" && f.hide == (report.Redaction{}) {
+		w.Say(says)
 	}
 	if errors.Is(failed, desk.ErrNothing) {
 		w.Say(failed.Error())
@@ -213,8 +225,19 @@ func (f *watchFlags) watch(args []string, dash int) (w desk.Watch, err error) {
 			f.proxy, before = a, before[1:] // --proxy ADDR, in two words
 		}
 	}
+	if len(before) == 1 && dash < 0 {
+		switch info, err := os.Stat(before[0]); {
+		case before[0] == "-":
+			w.Packets, before = os.Stdin, nil
+		case err == nil && !info.IsDir():
+			w.File, before = before[0], nil
+		}
+	}
+	if err := f.capture(&w); err != nil {
+		return w, err
+	}
 	if len(before) > 0 {
-		return w, fmt.Errorf("what is %q? A command stands behind --; see watch --help for the other ways", before[0])
+		return w, fmt.Errorf("what is %q? No file has that name, and a command stands behind --; see watch --help for the other ways", before[0])
 	}
 	if dash >= 0 {
 		if w.Commands, err = commands(f.as, command); err != nil {
@@ -244,8 +267,12 @@ func (f *watchFlags) watch(args []string, dash int) (w desk.Watch, err error) {
 		}
 		w.Forwards = append(w.Forwards, desk.Forward{Listen: listen, To: to})
 	}
-	if len(w.Commands)+len(w.Proxies)+len(w.Forwards) == 0 {
-		return w, errors.New("say how to watch: -- COMMAND..., --proxy, or --relay ADDR=HOST:PORT (see watch --help)")
+	captures := w.Packets != nil || w.File != "" || w.Interface != nil
+	switch relays := len(w.Commands)+len(w.Proxies)+len(w.Forwards) > 0; {
+	case relays && captures:
+		return w, errors.New("a capture stands alone: leave out the command, --proxy and --relay")
+	case !relays && !captures:
+		return w, errors.New("say how to watch: -- COMMAND..., --proxy, --relay ADDR=HOST:PORT, - or a capture file, --capture IFACE (see watch --help)")
 	}
 	if f.json && len(w.Commands) > 0 {
 		return w, errors.New("--json is not for a command, whose output goes to standard output: take --report FILE.json")
@@ -255,6 +282,26 @@ func (f *watchFlags) watch(args []string, dash int) (w desk.Watch, err error) {
 	}
 	w.For, w.Connections, w.KeyLogs = f.duration, f.connections, f.keylogs
 	return w, f.about(&w)
+}
+
+// capture reads what is said about an interface.
+func (f *watchFlags) capture(w *desk.Watch) error {
+	if f.iface == "" {
+		if f.filter != "" || f.all {
+			return errors.New("--filter and --all are for --capture IFACE")
+		}
+		return nil
+	}
+	if w.Packets != nil || w.File != "" {
+		return errors.New("one capture at a time: --capture IFACE, - or a file")
+	}
+	w.Interface = &desk.Interface{Name: f.iface, Filter: f.filter, All: f.all}
+	for _, name := range f.reports {
+		if format, err := report.FormatOf(name); err == nil && format.Captured && !f.all {
+			return fmt.Errorf("--report %s holds what crossed the interface, other people's application data too: say --all if that is meant", name)
+		}
+	}
+	return nil
 }
 
 // about reads what is said about the connections.

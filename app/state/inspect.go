@@ -30,7 +30,7 @@ func (s *State) Summary() []Pair {
 	}
 	pairs := []Pair{
 		{Key: fmt.Sprintf("Connection %d under %s", c.Index, p.Cache), Heading: true},
-		{Key: "Meant to be", Value: orNobody(c.Meant())},
+		{Key: "Meant to be", Value: meantToBe(c)},
 		{Key: "URL", Value: c.URL},
 	}
 	add := func(x Pair) {
@@ -365,4 +365,12 @@ func orNobody(s string) string {
 		return "nobody"
 	}
 	return s
+}
+
+// meantToBe says whom a connection was meant to be, as far as anybody said that.
+func meantToBe(c *trace.Connection) string {
+	if !c.MeantKnown() {
+		return "unknown: nobody said"
+	}
+	return orNobody(c.Meant())
 }

@@ -26,6 +26,13 @@ func (s *State) Begin() {
 	s.Selected, s.Event = Ref{}, 0
 }
 
+// BeginWatch starts to show what other programs do: no plan of this window's is
+// run by them.
+func (s *State) BeginWatch() {
+	s.run = runState{running: true}
+	s.Selected, s.Event = Ref{}, 0
+}
+
 // ClearRun shows no run.
 func (s *State) ClearRun() {
 	s.run = runState{}

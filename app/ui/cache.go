@@ -60,10 +60,11 @@ func sessionOf(id string) (pass, serial int, ok bool) {
 
 // liveCache is the session cache of a pass that goes on, nil when none does.
 func (w *Window) liveCache(pass int) *session.Cache {
-	if w.active == nil {
+	r := w.ours()
+	if r == nil {
 		return nil
 	}
-	return w.active.Cache(pass)
+	return r.Cache(pass)
 }
 
 // showCache lists the sessions: of a run that goes on as far as it is shown, of

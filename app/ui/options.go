@@ -147,7 +147,11 @@ func (w *Window) loadSessions() {
 
 // saveSessions writes what the last run's caches held in the end.
 func (w *Window) saveSessions() {
-	sessions := w.finished.run.Sessions()
+	run, ok := w.finished.run.(*desk.Run)
+	if !ok {
+		return
+	}
+	sessions := run.Sessions()
 	w.confirm("The file will hold secrets", "Whoever has it can take up these sessions without a certificate. Only you will be allowed to read the file.", "Go on", func() {
 		w.chooseNew("Save sessions", "sessions.json", func(path string) {
 			w.write(path, func() (string, error) { return "", desk.SaveSessions(path, sessions) }, func() {})

@@ -22,6 +22,7 @@ const (
 	pageCompare
 	pageLab
 	pageGuide
+	pageWatch
 )
 
 // pages shows one of several pages. The tabs stand apart from what they show:

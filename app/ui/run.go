@@ -13,6 +13,7 @@ import (
 	"rechallenge/app/desk"
 	"rechallenge/app/live"
 	"rechallenge/app/state"
+	"rechallenge/core/report"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
@@ -86,8 +87,23 @@ func (w *Window) laid() desk.Case {
 // finished is a run that is over, with the picture of it: its bytes and
 // secrets are kept for exports, in memory only.
 type finished struct {
-	run     *desk.Run
+	run     going
 	picture *picture
+}
+
+// going is what goes on, a run or a watch: Stop ends it, and the bytes and
+// secrets are there for exports. A watch has no sessions of its own to save and
+// can't be held.
+type going interface {
+	Stop()
+	Captures() []report.Capture
+	KeyLog() []byte
+}
+
+// ours is the run that goes on, nil where none does or other programs are watched.
+func (w *Window) ours() *desk.Run {
+	r, _ := w.active.(*desk.Run)
+	return r
 }
 
 // notRun says why a run did not begin.
@@ -113,6 +129,7 @@ func (w *Window) grown(p *picture) {
 	if w.state.Running() {
 		w.showRun()
 		w.enable()
+		w.watchPage.notify()
 		w.dump()
 	} else {
 		if w.active != nil {
@@ -156,13 +173,14 @@ func (w *Window) stop() {
 
 // pause holds the run before its next connection, or lets it go on.
 func (w *Window) pause() {
-	if w.active == nil {
+	r := w.ours()
+	if r == nil {
 		return
 	}
 	if w.state.Paused() {
-		w.active.Resume()
+		r.Resume()
 	} else {
-		w.active.Pause()
+		r.Pause()
 	}
 	w.state.SetPaused(!w.state.Paused())
 	w.changed()
@@ -170,8 +188,8 @@ func (w *Window) pause() {
 
 // skip ends the wait that is going on.
 func (w *Window) skip() {
-	if w.active != nil {
-		w.active.SkipWait()
+	if r := w.ours(); r != nil {
+		r.SkipWait()
 	}
 }
 

@@ -52,6 +52,7 @@ type Window struct {
 	comparison *comparison
 	labPage    *labPage
 	guide      *guide
+	watchPage  *watchPage
 
 	begin       begun // the sessions that the next run begins with
 	fastForward bool  // delays move the client's clock
@@ -105,7 +106,7 @@ type testPage struct {
 
 // shownRun is the run that goes on or was made last, and what is shown of it.
 type shownRun struct {
-	active   *desk.Run       // that goes on, nil when none does
+	active   going           // that goes on, nil when none does
 	finished *finished       // the last run that was made here, nil before
 	picture  *picture        // of the run to show, nil for none
 	drawn    *picture        // what the widgets have
@@ -233,12 +234,14 @@ func (w *Window) build() {
 	tools := w.toolbar()
 	w.guide = newGuide()
 	w.questions, w.comparison, w.labPage = newQuestions(w), newComparison(w), newLabPage(w)
+	w.watchPage = newWatchPage(w)
 	w.pages = newPages(
 		page{"Test", w.content, func() {}},
 		page{"Questions", w.questions.view, w.questions.show},
 		page{"Compare", w.comparison.view, w.comparison.show},
 		page{"Lab", w.labPage.view, w.labPage.show},
-		page{"Guide", w.guide.view, func() {}})
+		page{"Guide", w.guide.view, func() {}},
+		page{"Watch", w.watchPage.view, w.watchPage.show})
 	w.pages.onChange = func() {
 		w.pages.show()
 		w.dump()

@@ -1,0 +1,5 @@
+package capture
+
+import "os"
+
+func interrupt(p *os.Process) error { return p.Kill() }
