@@ -37,6 +37,7 @@ var sniffers = []struct {
 // readyTime is how long a sniffer is waited for, and endTime until it has gone.
 const (
 	readyTime = 5 * time.Second
+	sureTime  = 300 * time.Millisecond
 	endTime   = 2 * time.Second
 )
 
@@ -111,6 +112,13 @@ func open(ctx context.Context, cmd *exec.Cmd, ready string) (io.ReadCloser, erro
 	context.AfterFunc(ctx, func() { s.Close() })
 	select {
 	case <-begun:
+		// dumpcap says so, and only then finds out that it can't.
+		select {
+		case last := <-ended:
+			s.Close()
+			return nil, refused(last)
+		case <-time.After(sureTime):
+		}
 		return s, nil
 	case last := <-ended:
 		s.Close()

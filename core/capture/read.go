@@ -24,7 +24,7 @@ func Read(ctx context.Context, r io.Reader, opt Options, progress func(read int6
 			l = NewLive(opt)
 		}
 		return l
-	}, progress)
+	}, progress, false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -41,14 +41,15 @@ func Read(ctx context.Context, r io.Reader, opt Options, progress func(read int6
 // or of a file that grows. It returns when r or ctx ends; then Done ends the trace.
 // Times are since the capture's first packet.
 func (l *Live) Packets(ctx context.Context, r io.Reader) (*pcap.Told, error) {
-	return scan(ctx, r, l.keys, func(time.Time) *Live { return l }, nil)
+	return scan(ctx, r, l.keys, func(time.Time) *Live { return l }, nil, true)
 }
 
 // scan hands what a capture holds to the Live that get gives.
-func scan(ctx context.Context, r io.Reader, keys *wire.KeyLog, get func(start time.Time) *Live, progress func(int64)) (*pcap.Told, error) {
+func scan(ctx context.Context, r io.Reader, keys *wire.KeyLog, get func(start time.Time) *Live, progress func(int64), live bool) (*pcap.Told, error) {
 	var l *Live
 	other := 0
 	told, err := pcap.Scan(ctx, r, pcap.Options{
+		Live:     live,
 		Progress: progress,
 		Secrets: func(lines []byte) {
 			keys.Write(lines)

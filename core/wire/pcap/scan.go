@@ -16,6 +16,9 @@ type Options struct {
 	Secrets func(lines []byte)   // key log lines that come with it
 	Data    func(*Stream, Piece) // of any TCP connection, in order
 	End     func(*Stream)        // no more comes of it
+	// Live says that packets come as they cross the wire: a connection that both
+	// sides have closed ends at once, since nothing may come after it for long.
+	Live bool
 	// Progress hears how many bytes of the file were read, some times a second.
 	Progress func(read int64)
 }
@@ -184,6 +187,9 @@ func (t *table) add(d *dissector, at time.Duration) {
 		t.close(s, g.from, d.flags)
 	}
 	if d.flags&flagRST != 0 {
+		if t.opt.Live && s.whole() {
+			t.finish(s)
+		}
 		return // what a reset says is no data
 	}
 	if syn {
@@ -206,6 +212,14 @@ func (t *table) add(d *dissector, at time.Duration) {
 	if s.doubts(at); s.doubt > 0 && before == 0 {
 		t.doubted = append(t.doubted, s)
 	}
+	if t.opt.Live && s.closing && s.whole() && int32(g.seq+uint32(g.size)-s.halves[g.from].next) <= 0 {
+		t.finish(s)
+	}
+}
+
+// whole reports whether nothing is waited for.
+func (s *Stream) whole() bool {
+	return s.doubt == 0 && len(s.held) == 0 && len(s.halves[0].waiting) == 0 && len(s.halves[1].waiting) == 0
 }
 
 // another reports whether a segment begins another connection between the same
