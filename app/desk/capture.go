@@ -68,11 +68,15 @@ func (d *Desk) ReadCapture(ctx context.Context, path string, opt CaptureOptions)
 			opt.Progress(min(float64(read)/float64(size), 1))
 		}
 	}
+	detailed := trace.Detailed
+	if opt.Bytes {
+		detailed = 0 // every byte was asked for
+	}
 	meant := map[int]capture.Meaning{}
 	for n, id := range opt.Meant {
 		meant[n] = capture.Meaning{Identity: id, By: trace.MeantByFlag}
 	}
-	live, told, err := capture.Read(ctx, in, capture.Options{Tool: d.opt.Tool, KeyLog: opt.Keys, Identities: opt.Identities, Meant: meant, Bytes: opt.Bytes}, progress)
+	live, told, err := capture.Read(ctx, in, capture.Options{Tool: d.opt.Tool, KeyLog: opt.Keys, Identities: opt.Identities, Meant: meant, Bytes: opt.Bytes, Detailed: detailed}, progress)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -88,7 +92,7 @@ func (d *Desk) ReadCapture(ctx context.Context, path string, opt CaptureOptions)
 			return nil, nil, fmt.Errorf("%s holds %d TLS connections: there is no connection %d to say whom it was meant to be", path, live.Rows(), n)
 		}
 	}
-	r = report.New(live.Events())
+	live.View(func(log *trace.Log) { r = report.Of(log) })
 	for _, x := range live.Captured() {
 		r.Captures = append(r.Captures, report.Capture{Pass: 1, Connection: x.Connection, Local: x.Client, Remote: x.Server, Chunks: x.Chunks})
 	}

@@ -40,6 +40,8 @@ type Conn struct {
 	stream *int   // as Wireshark's tcp.stream, nil = not of a capture file
 	frame  int    // of the bytes being fed, 0 = unknown
 	seen   [2]int // packets that were captured, by end; of a relay all are
+	left   bool   // its events are not kept
+	random []byte // client random, once it has ended
 	used   bool   // a secret of the key log decrypted something
 	bytes  []wire.Chunk
 }
@@ -111,20 +113,25 @@ func (c *Conn) message(m *wire.Message) {
 	}
 	if !c.begun && isHello(m) {
 		c.begun, c.hello = true, m.At
-		l.lookup(c, m.At)
+		if l.lookup(c, m.At); !c.traced && len(c.sum.Offered) > 0 {
+			l.unsure = append(l.unsure, c)
+		}
 		l.add(m.At, 1, c.index, trace.TLS{ServerName: c.sum.ServerName, ALPN: []string{}, Trust: trace.TrustUnknown})
 	}
 	l.meet(c)
 	l.add(m.At, 1, c.index, trace.Message{Message: *m})
 	if !c.told && c.shaking.done(m) {
-		c.told = true
+		c.told, c.shaking = true, progress{}
 		l.add(m.At, 1, c.index, trace.TLSDone{
 			Version: c.sum.Version, CipherSuite: c.sum.CipherSuite, ALPN: c.sum.ALPN, Resumed: c.sum.Resumed, Certificates: c.sum.ServerCertificates,
 		})
 	}
 	if c.sum.Resumed && !c.looked {
 		// Beside an offer of TLS 1.3 only the answer tells that the ID was one.
-		l.lookup(c, m.At)
+		if l.lookup(c, m.At); !c.traced && !slices.Contains(l.unsure, c) {
+			l.unsure = append(l.unsure, c)
+		}
+		c.looked = true
 	}
 	l.keep(c)
 }
@@ -171,6 +178,11 @@ func (c *Conn) finish() {
 	}
 	l.add(c.at, 1, c.index, trace.ConnectionDone{Error: failure, Incomplete: lacks})
 	l.trace() // whose session others resumed may be known by now
+	c.random, c.decoder, c.shaking = c.decoder.ClientRandom(), nil, progress{}
+	for _, r := range l.folder.Thinned() {
+		x := l.rows[r.Connection-1]
+		x.bytes, x.sum, x.left = nil, wire.Summary{}, true
+	}
 }
 
 func portOf(address string) string {

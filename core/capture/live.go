@@ -31,11 +31,11 @@ type Live struct {
 	places map[string]bool
 	seq    int
 	end    time.Duration
-	events []trace.Event
 	folder trace.Folder
 	issued map[string]issue // by what a client offers to resume
 	open   []*Conn          // whose secrets may come yet
 	rows   []*Conn
+	unsure []*Conn // who offer or resumed what is not traced yet
 	meant  map[int]Meaning
 	over   bool
 }
@@ -59,6 +59,9 @@ type Options struct {
 	Identities []identity.Public
 	// Meant says whom connections are meant to be, by index.
 	Meant map[int]Meaning
+	// Detailed is about how many connections keep their events and bytes where there
+	// are more, as in long runs (trace.Detailed); 0 = all.
+	Detailed int
 	// Observe sees each event in order of Seq, one at a time, under Live's lock: it
 	// must not call Live. nil = nobody does.
 	Observe func(trace.Event)
@@ -92,6 +95,9 @@ func NewLive(opt Options) *Live {
 		l.people.load(id)
 		started.Identities = append(started.Identities, id)
 		started.Plan.Identities = append(started.Plan.Identities, plan.Identity{ID: id.ID})
+	}
+	if opt.Detailed > 0 {
+		l.folder.Thin(opt.Detailed)
 	}
 	l.add(0, 0, 0, started)
 	l.add(0, 1, 0, trace.PassStarted{Cache: l.opt.Pass, Policy: session.Policy{ID: l.opt.Pass, Title: "As captured: whatever the client keeps"}})
@@ -183,7 +189,7 @@ func (l *Live) Done(at time.Duration, interrupted bool) {
 func (l *Live) Events() []trace.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clip(l.events)
+	return l.folder.Events()
 }
 
 // View lets see read the fold of all that was recorded so far; what it is given
@@ -202,7 +208,6 @@ func (l *Live) add(at time.Duration, pass, connection int, p trace.Payload) {
 		m.At = e.At
 		e.Payload = m
 	}
-	l.events = append(l.events, e)
 	l.folder.Add(e)
 	l.end = max(l.end, e.At)
 	if l.opt.Observe != nil {
@@ -220,12 +225,17 @@ type issue struct {
 // trace looks again where the sessions come from that were taken up, and whom
 // they carry: with secrets that came late more is known.
 func (l *Live) trace() {
-	for _, c := range l.rows {
-		if !c.traced && (c.sum.Resumed || len(c.sum.Offered) > 0) {
-			l.lookup(c, c.at)
-		}
+	for _, c := range l.unsure {
+		l.lookup(c, c.at)
+	}
+	l.unsure = slices.DeleteFunc(l.unsure, func(c *Conn) bool { return c.traced || c.left })
+	if n := len(l.unsure); n > maxUnsure {
+		l.unsure = slices.Clone(l.unsure[n-maxUnsure/2:])
 	}
 }
+
+// maxUnsure is how many connections are looked at again and again.
+const maxUnsure = 1024
 
 // maker finds the connection that got the session which c offers, or resumed.
 func (l *Live) maker(c *Conn) (o wire.Offer, maker *trace.Connection, from issue) {

@@ -138,11 +138,11 @@ func (l *Live) secrets() []string {
 	}
 	found, all := 0, 0
 	for _, c := range l.rows {
-		if c.decoder == nil || !c.begun {
+		if !c.begun {
 			continue
 		}
 		all++
-		if c.used || l.keys.Has(c.decoder.ClientRandom()) {
+		if c.used || len(c.random) > 0 && l.keys.Has(c.random) {
 			found++
 		}
 	}

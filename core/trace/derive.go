@@ -190,7 +190,7 @@ func (f *Folder) authenticated(c *Connection) {
 func (c *Connection) proved() {
 	w := c.Wire
 	if c.Handshake != Resumed && !w.Resumed {
-		c.IdentityAuthenticated, c.AuthenticatedKnown = nil, c.ChallengeKnown
+		c.IdentityAuthenticated, c.AuthenticatedKnown = nil, c.ChallengeKnown && !w.Abbreviated
 	}
 	for i := range c.Challenges {
 		ch := &c.Challenges[i]

@@ -19,7 +19,9 @@ type Folder struct {
 	stale  []connection // whose answers don't go with their messages yet
 	same   same
 	ended  func(Ref) // is told of connections that are over; nil = nobody is
-	words  words
+
+	thinner *thinner // nil = every connection keeps its events
+	words   words
 }
 
 // connection names one of a run.
@@ -94,7 +96,7 @@ func (f *Folder) Add(e Event) {
 		pass.End, f.log.End = max(pass.End, p.End), max(f.log.End, p.End)
 		return
 	}
-	if i := pass.Place(e.Connection); i >= 0 {
+	if i := pass.Place(e.Connection); i >= 0 && !pass.Connections[i].LeftOut {
 		f.connection(pass, f.own(pass, i), e)
 	}
 }

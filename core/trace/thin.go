@@ -46,6 +46,7 @@ type shape struct {
 	mechanism              protocol.Mechanism
 	accepted, challenged   bool
 	hidden, known          bool
+	incomplete             bool
 	trust                  ServerTrust
 	carries, seen, madeBy  string
 	when                   protocol.Moment
@@ -59,7 +60,10 @@ type shape struct {
 func shapeOf(c *Connection) shape {
 	s := shape{
 		pass: c.Pass, step: c.PlanConnection, handshake: c.Handshake, challenged: c.Challenged(), hidden: c.ChallengeHidden, known: c.AuthenticatedKnown,
-		trust: c.ServerTrust, asked: min(c.Asked, 3), renewed: min(len(c.Wire.Renegotiations), 3), attempt: min(c.Attempt, 4), stack: c.Stack,
+		incomplete: c.Incomplete != "", trust: c.ServerTrust, asked: min(c.Asked, 3), renewed: min(len(c.Wire.Renegotiations), 3), attempt: min(c.Attempt, 4), stack: c.Stack,
+	}
+	if c.Stack == StackCaptured {
+		s.step = 0 // nobody planned it
 	}
 	if r := c.Resumption; r != nil {
 		s.mechanism, s.accepted = r.Mechanism, r.Accepted
@@ -91,6 +95,27 @@ func shapeOf(c *Connection) shape {
 // maxShapes bounds what is remembered of shapes: what comes in ever new ones is
 // not rare.
 const maxShapes = 4096
+
+// Thin makes the Folder keep the events of about that many connections while
+// the trace goes on, as a Recorder does: of the others there are the answers.
+func (f *Folder) Thin(limit int) {
+	f.thinner = newThinner(limit)
+	f.ended = func(at Ref) { f.thinner.recent = append(f.thinner.recent, at) }
+}
+
+// Thinned takes the events of connections away that are over, where there are
+// many, and says of which. It is to be called now and then.
+func (f *Folder) Thinned() []Ref {
+	if f.thinner == nil {
+		return nil
+	}
+	out := f.thinner.decide(f.Log())
+	f.thin(out)
+	return out
+}
+
+// Events are those that are kept, in order of Seq; the slice is the caller's.
+func (f *Folder) Events() []Event { return slices.Clone(f.events) }
 
 func newThinner(limit int) *thinner {
 	return &thinner{limit: limit, seen: map[shape]int{}, first: map[Ref]bool{}, stride: 1}
@@ -246,10 +271,11 @@ func (f *Folder) slim(c *Connection) {
 			*s = f.same.text(**s)
 		}
 	}
-	if w := c.Wire; len(w.Renegotiations) == 0 && len(w.Unreadable) == 0 {
+	if w := c.Wire; c.Stack == StackCaptured || len(w.Renegotiations) == 0 && len(w.Unreadable) == 0 {
 		c.Wire = f.same.summary(wire.Summary{
 			Version: w.Version, CipherSuite: w.CipherSuite, ServerName: w.ServerName, ALPN: w.ALPN, HelloRetry: w.HelloRetry, Resumed: w.Resumed,
 			ClientFinished: w.ClientFinished, ServerFinished: w.ServerFinished, PostHandshakeAuth: w.PostHandshakeAuth, Hidden: w.Hidden,
+			Draft: w.Draft, Hello: w.Hello, HelloV2: w.HelloV2, Lost: w.Lost, LostHandshake: w.LostHandshake, Spoke: w.Spoke,
 		})
 	}
 }
@@ -328,7 +354,8 @@ func (s *same) summary(w wire.Summary) *wire.Summary {
 	for _, old := range s.summaries {
 		if old.Version == w.Version && old.CipherSuite == w.CipherSuite && old.ServerName == w.ServerName && old.ALPN == w.ALPN && old.HelloRetry == w.HelloRetry &&
 			old.Resumed == w.Resumed && old.ClientFinished == w.ClientFinished && old.ServerFinished == w.ServerFinished &&
-			old.PostHandshakeAuth == w.PostHandshakeAuth && old.Hidden == w.Hidden {
+			old.PostHandshakeAuth == w.PostHandshakeAuth && old.Hidden == w.Hidden &&
+			old.Draft == w.Draft && old.Hello == w.Hello && old.HelloV2 == w.HelloV2 && old.Lost == w.Lost && old.LostHandshake == w.LostHandshake && old.Spoke == w.Spoke {
 			return old
 		}
 	}

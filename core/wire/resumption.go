@@ -106,7 +106,7 @@ func (s *Summary) changeCipher() {
 	}
 	n.done = true
 	if !s.renegotiating {
-		s.flight.serverDone = true // without a CertificateRequest
+		s.flight.serverDone, s.Abbreviated = true, true // without a CertificateRequest
 	}
 	accepted := Offer{}
 	for _, o := range n.offered {

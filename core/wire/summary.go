@@ -37,6 +37,7 @@ type Summary struct {
 	Hidden             [2]int   // encrypted handshake messages among them, in TLS 1.3 any, by Side
 
 	Draft         int     // of TLS 1.3, 0 = none
+	Abbreviated   bool    // before TLS 1.3: the server went from ServerHello to ChangeCipherSpec, so some session was resumed
 	Hello         bool    // the ClientHello was seen
 	HelloV2       bool    // and had the format of SSL 2.0
 	Lost          [2]int  // bytes that the capture lacks, by Side
