@@ -285,7 +285,7 @@ func (b bench) startJava() *javaProcess {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	cmd := exec.CommandContext(ctx, "java", "-XX:+UseSerialGC", "-Dfile.encoding=UTF-8",
 		"--add-exports", "java.base/sun.security.tools.keytool=ALL-UNNAMED", "-cp", jars, source, b.dir, corpusPassword)
 	cmd.Dir, cmd.Env = b.dir, append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+b.dir)
