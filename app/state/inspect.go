@@ -89,6 +89,16 @@ func (s *State) Summary() []Pair {
 	if c.HTTP != nil {
 		add(Pair{Key: "HTTP", Value: fmt.Sprintf("%d (%s)", c.HTTP.Status, c.HTTP.Proto)})
 	}
+	if x := c.Service; x != nil && x.Words != "" {
+		service := Pair{Key: "Service said", Value: x.Words, Note: x.Protocol}
+		if x.Refused {
+			service.Severity = diagnose.Warning
+		}
+		add(service)
+	}
+	if c.StartTLS != "" {
+		add(Pair{Key: "Began", Value: "in clear, then STARTTLS", Note: c.StartTLS})
+	}
 	if c.Error != nil {
 		add(Pair{Key: "Failed", Value: c.Error.Message, Note: string(c.Error.Phase) + ": " + string(c.Error.Reason), Severity: diagnose.Warning})
 	}

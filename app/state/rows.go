@@ -169,6 +169,10 @@ func (v *View) Row(i int) ConnectionRow {
 		r.Status = string(c.Error.Reason)
 	case c.HTTP != nil:
 		r.Status = fmt.Sprint(c.HTTP.Status)
+	case c.Service != nil && c.Service.Accepted:
+		r.Status = "let in"
+	case c.Service != nil && c.Service.Refused:
+		r.Status = "refused"
 	}
 	if c.End > 0 {
 		r.Millis = fmt.Sprintf("%.1f", trace.Milliseconds(c.Timing.Total))

@@ -65,6 +65,8 @@ func doubt(c *trace.Connection) string {
 		return fmt.Sprintf("it carries %s, it was meant to be %s", carried(c), meant(c))
 	case c.IdentitySeenByServer != nil && *c.IdentitySeenByServer == "" && c.Meant() != "":
 		return fmt.Sprintf("it carries %s and the server saw nobody", carried(c))
+	case c.Service != nil && c.Service.Refused:
+		return fmt.Sprintf("the service did not let it in: %s", c.Service.Words)
 	case turnedAway(c):
 		return fmt.Sprintf("the answer was %d", c.HTTP.Status)
 	case c.HTTP != nil && c.HTTP.Status >= 500:

@@ -84,7 +84,7 @@ func (a *attempt) service() *trace.Failure {
 	a.drain()
 	a.flush()
 	a.store()
-	done := trace.ServiceDone{Accepted: answer.Accepted, Words: answer.Words, Whoami: answer.Seen, Said: said(d)}
+	done := trace.ServiceDone{Accepted: answer.Accepted, Refused: err == nil && !answer.Accepted && !answer.Untried, Words: answer.Words, Whoami: answer.Seen, Said: said(d)}
 	return a.served(done, err)
 }
 

@@ -17,10 +17,12 @@ import (
 func (x *auditor) http(fresh *freshly) error {
 	v := Verdict{ID: "C4", Title: titles["C4"], Result: NotApplicable, Reference: references["C4"], At: nowhere}
 	a, b := fresh.of(0, 1), fresh.of(0, 2)
+	parsed, err := x.main.Parse()
+	http := err == nil && parsed.HTTP
 	switch {
 	case x.b == plan.None:
 		v.Says = "it takes two identities"
-	case x.main.Protocol == "tls":
+	case !http:
 		v.Says = "there is no HTTP"
 	case b == nil || !b.Challenged():
 		v.Says = "a fresh connection is not asked for a certificate"

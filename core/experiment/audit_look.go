@@ -161,6 +161,10 @@ func fate(c *trace.Connection) string {
 		return string(c.Error.Reason)
 	case c.HTTP != nil:
 		return fmt.Sprintf("answered %d as %s", c.HTTP.Status, as(c))
+	case c.Service != nil && c.Service.Refused:
+		return fmt.Sprintf("not let in (%s), carrying %s", c.Service.Words, as(c))
+	case c.Service != nil && c.Service.Accepted:
+		return "let in as " + as(c)
 	}
 	return "connected as " + as(c)
 }

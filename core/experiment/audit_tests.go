@@ -214,7 +214,7 @@ func answered(c *trace.Connection) bool {
 
 // served reports whether a connection got what it came for.
 func served(c *trace.Connection) bool {
-	return c != nil && c.Error == nil && (c.HTTP == nil && c.Handshake != trace.Failed || c.HTTP != nil && c.HTTP.Status < 400 && !toLogin(c))
+	return c != nil && c.Error == nil && (c.HTTP == nil && c.Handshake != trace.Failed && (c.Service == nil || !c.Service.Refused) || c.HTTP != nil && c.HTTP.Status < 400 && !toLogin(c))
 }
 
 func resumed(c *trace.Connection) bool { return c.Resumption != nil && c.Resumption.Accepted }

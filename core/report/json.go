@@ -175,5 +175,6 @@ func (t *timingJSON) UnmarshalJSON(data []byte) error {
 type serviceJSON struct {
 	Protocol string `json:"protocol"`
 	Accepted bool   `json:"accepted"`
+	Refused  bool   `json:"refused"` // a login was tried, and it said no
 	Words    string `json:"words"`
 }

@@ -185,7 +185,7 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		c.StartTLS = r.text(j.StartTLS)
 	}
 	if x := j.Service; x != nil {
-		c.Service = &trace.ServiceAnswer{Protocol: r.text(&x.Protocol), Accepted: x.Accepted, Words: r.text(&x.Words)}
+		c.Service = &trace.ServiceAnswer{Protocol: r.text(&x.Protocol), Accepted: x.Accepted, Refused: x.Refused, Words: r.text(&x.Words)}
 	}
 	if x := j.HTTP; x != nil {
 		c.HTTP = r.head(*x)

@@ -226,7 +226,7 @@ func connection(c *trace.Connection) connectionJSON {
 	}
 	j.StartTLS, j.Beyond = text(c.StartTLS), c.Beyond
 	if x := c.Service; x != nil {
-		j.Service = &serviceJSON{x.Protocol, x.Accepted, x.Words}
+		j.Service = &serviceJSON{x.Protocol, x.Accepted, x.Refused, x.Words}
 	}
 	if c.HTTP != nil {
 		j.HTTP = &httpJSON{c.HTTP.Status, c.HTTP.Proto, c.HTTP.Length}

@@ -48,7 +48,7 @@ func amqpWhoami(d *Dialog) (a Answer, err error) {
 	}
 	if !strings.Contains(string(body), "EXTERNAL") {
 		d.note("server", "Start, without EXTERNAL")
-		return Answer{Words: "the server does not offer SASL EXTERNAL"}, nil
+		return Answer{Untried: true, Words: "the server does not offer SASL EXTERNAL"}, nil
 	}
 	d.note("server", "Start, with EXTERNAL")
 	// Start-Ok: table of properties, short mechanism, long response, short locale.

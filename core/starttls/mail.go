@@ -99,7 +99,7 @@ func smtpWhoami(d *Dialog) (a Answer, err error) {
 	}
 	a.Words = text
 	if code == "250" {
-		if a.Words = "the server does not offer AUTH EXTERNAL"; mechanism(lines, "EXTERNAL") {
+		if a.Untried, a.Words = true, "the server does not offer AUTH EXTERNAL"; mechanism(lines, "EXTERNAL") {
 			if err = d.send("AUTH EXTERNAL " + d.external()); err != nil {
 				return a, err
 			}
@@ -212,7 +212,7 @@ func imapWhoami(d *Dialog) (a Answer, err error) {
 	if err != nil {
 		return a, err
 	}
-	a.Words = "the server does not offer AUTH=EXTERNAL"
+	a.Untried, a.Words = true, "the server does not offer AUTH=EXTERNAL"
 	if holdsWord(lines, "AUTH=EXTERNAL") {
 		command := "AUTHENTICATE EXTERNAL"
 		if holdsWord(lines, "SASL-IR") {
@@ -309,7 +309,7 @@ func pop3Whoami(d *Dialog) (a Answer, err error) {
 	if err != nil {
 		return a, err
 	}
-	a.Words = "the server does not offer SASL EXTERNAL"
+	a.Untried, a.Words = true, "the server does not offer SASL EXTERNAL"
 	if holdsWord(lines, "EXTERNAL") {
 		if err := d.send("AUTH EXTERNAL " + d.external()); err != nil {
 			return a, err
@@ -362,11 +362,11 @@ func ftpWhoami(d *Dialog) (a Answer, err error) {
 		}
 	}
 	if d.User == "" {
-		a.Words = "no user was named"
+		a.Untried, a.Words = true, "no user was named"
 		return a, d.leave("QUIT")
 	}
 	if strings.ContainsAny(d.User, "\r\n\x00") {
-		a.Words = "this user's name can't be sent"
+		a.Untried, a.Words = true, "this user's name can't be sent"
 		return a, d.leave("QUIT")
 	}
 	if err := d.send("USER " + d.User); err != nil {
@@ -455,7 +455,7 @@ func sieveWhoami(d *Dialog) (a Answer, err error) {
 	if err != nil {
 		return a, err
 	}
-	a.Words = "the server does not offer SASL EXTERNAL"
+	a.Untried, a.Words = true, "the server does not offer SASL EXTERNAL"
 	if strings.Contains(strings.ToUpper(strings.Join(lines, " ")), "EXTERNAL") {
 		word := d.external()
 		if word == "=" {

@@ -46,7 +46,7 @@ func postgresWhoami(d *Dialog) (a Answer, err error) {
 		database = "postgres"
 	}
 	if strings.ContainsRune(user+database, 0) {
-		return Answer{Words: "this user's name can't be sent"}, nil
+		return Answer{Untried: true, Words: "this user's name can't be sent"}, nil
 	}
 	body := binary.BigEndian.AppendUint32(nil, 196608) // protocol 3.0
 	for _, s := range []string{"user", user, "database", database, "application_name", "rechallenge", ""} {

@@ -30,6 +30,7 @@ type Protocol struct {
 type Answer struct {
 	Seen     *string // the name it took the client for; nil = it named nobody, "" = it said nobody
 	Accepted bool    // it let the client in
+	Untried  bool    // no login was tried: the server offers none by certificate
 	Words    string  // the line that decided, in its own words
 }
 

@@ -77,7 +77,7 @@ func xmppWhoami(space string) func(*Dialog) (Answer, error) {
 		if err != nil {
 			return a, err
 		}
-		a.Words = "the server does not offer SASL EXTERNAL"
+		a.Untried, a.Words = true, "the server does not offer SASL EXTERNAL"
 		if strings.Contains(features, ">EXTERNAL<") {
 			if !d.Given {
 				d.User = ""

@@ -150,6 +150,9 @@ func outcome(c *trace.Connection) string {
 	if c.HTTP != nil {
 		text = fmt.Sprintf("%d", c.HTTP.Status)
 	}
+	if c.Service != nil && c.Service.Refused {
+		text = "refused"
+	}
 	if c.IdentitySeenByServer != nil {
 		seen := *c.IdentitySeenByServer
 		if seen == "" {

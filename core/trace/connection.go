@@ -160,6 +160,7 @@ type HTTP struct {
 type ServiceAnswer struct {
 	Protocol string
 	Accepted bool
+	Refused  bool // a login was tried, and it said no
 	Words    string
 }
 

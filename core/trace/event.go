@@ -236,6 +236,7 @@ type Service struct {
 // conversation broke off.
 type ServiceDone struct {
 	Accepted bool    `json:"accepted"`
+	Refused  bool    `json:"refused,omitempty"` // a login was tried, and the server said no
 	Words    string  `json:"words"`
 	Whoami   *string `json:"whoami"`
 	Said     []Said  `json:"said"`
