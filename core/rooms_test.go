@@ -50,7 +50,7 @@ var rooms = map[string][]string{
 	"core/report":                    {"core/trace", "core/plan", "core/diagnose", "core/timeline", "core/identity", "core/session", "core/wire", "core/wire/pcap", "core/experiment"},
 	"core/report/reporttest":         {"core/report", "core/trace"},
 	"app/files":                      {"core/identity", "core/plan", "core/token", "core/target"},
-	"app/desk":                       {"app/files", "core/capture", "core/relay", "core/diagnose", "core/engine", "core/experiment", "core/experiment/run", "core/identity", "core/lab", "core/openssl", "core/plan", "core/report", "core/session", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/target", "core/trace", "core/wire", "core/wire/pcap"},
+	"app/desk":                       {"app/files", "core/capture", "core/relay", "core/diagnose", "core/engine", "core/experiment", "core/experiment/run", "core/identity", "core/lab", "core/openssl", "core/plan", "core/protocol", "core/report", "core/session", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/target", "core/trace", "core/wire", "core/wire/pcap"},
 	"app/rechallenge-cli":            {"app/desk", "app/files", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
 	"app/ui":                         {"app/desk", "assets", "app/files", "app/live", "app/state", "app/theme", "app/widgets", "docs", "core/identity", "core/target", "core/session", "core/plan", "core/trace", "core/wire", "core/diagnose", "core/timeline", "core/report", "core/experiment"},
 	"app/theme":                      {},

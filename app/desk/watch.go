@@ -17,6 +17,7 @@ import (
 	"rechallenge/core/capture"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/relay"
 	"rechallenge/core/report"
 	"rechallenge/core/trace"
@@ -514,10 +515,33 @@ func (x *Watching) conclude(control *report.Report) *report.Report {
 	for _, c := range x.live.Captured() {
 		r.Captures = append(r.Captures, report.Capture{Pass: 1, Connection: c.Connection, Local: c.Client, Remote: c.Server, Chunks: c.Chunks})
 	}
+	x.advise(r.Log)
 	if x.err == nil && len(r.Log.Passes[0].Connections) == 0 {
 		x.err = x.nothing()
 	}
 	return r
+}
+
+// advise says how a program comes to write a key log, where one would tell more.
+func (x *Watching) advise(log *trace.Log) {
+	hidden := 0
+	for _, c := range log.Passes[0].Connections {
+		if c.TLSVersion == protocol.TLS13 && (c.ChallengeHidden || !c.AuthenticatedKnown) {
+			hidden++
+		}
+	}
+	if hidden == 0 {
+		return
+	}
+	how := "--keylog FILE, where the program writes one"
+	for _, c := range x.watch.Commands {
+		if k := relay.KindOf(c.Args[0]); k != nil && k.Keys != "" {
+			how = k.Title + ": " + k.Keys
+		} else if k != nil {
+			how = k.Title + " writes none by itself: with TLS 1.2 no keys are needed"
+		}
+	}
+	x.watch.Say(fmt.Sprintf("of %d connections TLS 1.3 hides who was asked, or whose session it was; a key log tells: %s", hidden, how))
 }
 
 // ErrNothing is wrapped where not one TLS connection came.
