@@ -15,6 +15,7 @@ import (
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
+	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
 	"rechallenge/core/trace"
@@ -199,7 +200,8 @@ func TestTicketsAroundAChallenge(t *testing.T) {
 	}
 	x := newBench(t, lab.Behaviour{MinVersion: 0x0304, Auth: lab.AuthLater})
 	x.opt.Stacks = all
-	x.plan.Caches = []string{"chromium"} // keeps several tickets
+	x.plan.CustomCaches = []plan.CustomCache{{ID: "by-name", Key: session.Recipe{session.PartName}}} // of a client that can be asked later
+	x.plan.Caches = []string{"by-name"}
 	x.plan.Connections = x.plan.Connections[1:]
 	r, err := engine.Start(t.Context(), x.plan, x.res, x.opt)
 	if err != nil {
