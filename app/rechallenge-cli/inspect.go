@@ -15,6 +15,7 @@ import (
 	"rechallenge/core/identity"
 	"rechallenge/core/protocol"
 	"rechallenge/core/report"
+	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 )
 
@@ -101,7 +102,7 @@ read or holds no TLS connection, 3 nothing is known of any connection, or a repo
 				return usage{err}
 			}
 			shown := report.Redact(rep, f.hide)
-			if err := errors.Join(c.write(shown, &f), c.print(shown, &f)); err != nil {
+			if err := errors.Join(c.write(shown, &f), c.print(shown, &f), c.printCaptured(shown, &f)); err != nil {
 				fmt.Fprintf(c.err, "%s: %v\n", programName, err)
 				return status(exitNotRun)
 			}
@@ -164,4 +165,70 @@ func hidden(r *report.Report) bool {
 		}
 	}
 	return false
+}
+
+// printCaptured lists the connections with what finds them in Wireshark.
+func (c *console) printCaptured(r *report.Report, f *runFlags) error {
+	if f.json || f.quiet || len(r.Log.Passes) == 0 {
+		return nil
+	}
+	out := &sticky{w: c.out}
+	fmt.Fprintln(out, "\n  #  frame stream     time  from -> to, what")
+	list := r.Log.Passes[0].Connections
+	for i, x := range list {
+		if i == maxLanes {
+			fmt.Fprintf(out, "%d more connections are in the reports (--report FILE)\n", len(list)-i)
+			break
+		}
+		stream := "-"
+		if x.Stream != nil {
+			stream = strconv.Itoa(*x.Stream)
+		}
+		fmt.Fprintf(out, "%3d %6d %6s %8.3fs %s -> %s, %s\n", x.Index, x.Frame, stream, x.Start.Seconds(), x.LocalAddr, x.RemoteAddr, told(x))
+	}
+	return c.written(out.err)
+}
+
+// told is what a captured connection came to, in a line.
+func told(x *trace.Connection) string {
+	parts := []string{}
+	add := func(s string) {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	add(plainText(x.ServerName))
+	if x.TLSVersion != 0 {
+		add(protocol.VersionName(x.TLSVersion))
+	}
+	add(string(x.Handshake))
+	if r := x.Resumption; r != nil && r.Accepted {
+		add("by " + string(r.Mechanism))
+	}
+	switch {
+	case x.Challenged():
+		add("asked")
+	case x.Handshake == "" || x.ChallengeHidden:
+		add("asked: unknown")
+	default:
+		add("not asked")
+	}
+	switch {
+	case !x.AuthenticatedKnown:
+		add("carries: unknown")
+	case x.IdentityAuthenticated == nil:
+		add("carries nobody")
+	case x.Challenged():
+		add("carries " + plainText(*x.IdentityAuthenticated))
+	default:
+		add("carries " + plainText(*x.IdentityAuthenticated) + " (inherited from the session)")
+	}
+	if x.MeantKnown() {
+		add("meant to be " + plainText(x.Identity))
+	}
+	add(x.Incomplete)
+	if x.Error != nil {
+		add(plainText(x.Error.Message))
+	}
+	return strings.Join(parts, ", ")
 }

@@ -24,7 +24,10 @@
 //
 // All times are since Options.Started. A connection becomes a row, numbered by
 // its ClientHello's arrival (Conn.Index; 0 until then), whatever came before TLS
-// (CONNECT, STARTTLS, a PROXY header); one without TLS never does.
+// (CONNECT, STARTTLS, a PROXY header); one without TLS never does. The packets of
+// a capture that comes through a pipe, or of a file that grows, go the same way:
+//
+//	told, err := live.Packets(ctx, r) // until r ends; then live.Done
 package capture
 
 import (

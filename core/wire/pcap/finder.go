@@ -84,6 +84,7 @@ func (f *Finder) Add(p Piece, see func(wire.Chunk)) {
 	}
 	if f.size > 0 && len(f.early) > 0 || isRecord(data) {
 		p.Data = data
+		f.tails[p.From] = nil // they are among the early ones now
 		f.early = append(f.early, p)
 		if f.size += len(data); len(f.early) >= maxEarly || f.size > maxEarlyBytes {
 			f.End(see)
