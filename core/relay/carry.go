@@ -16,22 +16,28 @@ var buffers = sync.Pool{New: func() any { b := make([]byte, 16<<10); return &b }
 // carry moves bytes both ways until both sides have ended. A side that ends its
 // half ends the half only; one that breaks off breaks off the other.
 func (r *Relay) carry(x *Conn, client, server net.Conn, early []byte) {
-	ends := make(chan wire.Side, 2)
+	ends := make(chan string, 2)
+	over := func(side wire.Side) { // what comes once the relay is closed is the relay's doing
+		if r.ctx.Err() != nil {
+			ends <- ""
+			return
+		}
+		ends <- side.String()
+	}
 	var both sync.WaitGroup
 	half := func(from wire.Side, dst, src net.Conn, early []byte) {
 		defer both.Done()
 		err := r.half(x, from, dst, src, early)
-		if err == nil || r.ctx.Err() != nil {
-			ends <- from
-			if err == nil && shut(dst) == nil {
+		var broke *writeError
+		switch {
+		case errors.As(err, &broke):
+			over(1 - from) // who does not read any more
+		case err != nil:
+			over(from)
+		default:
+			over(from)
+			if shut(dst) == nil {
 				return
-			}
-		} else {
-			var broke *writeError
-			if errors.As(err, &broke) {
-				ends <- 1 - from // who does not read any more
-			} else {
-				ends <- from
 			}
 		}
 		reset(dst)
@@ -41,10 +47,7 @@ func (r *Relay) carry(x *Conn, client, server net.Conn, early []byte) {
 	go half(wire.Server, client, server, nil)
 	half(wire.Client, server, client, early)
 	both.Wait()
-	by := ""
-	if first := <-ends; r.ctx.Err() == nil {
-		by = first.String()
-	}
+	by := <-ends // the first
 	x.close()
 	r.queue.put(entry{conn: x, end: &End{At: r.opt.Now(), By: by, Cut: r.queue.letGo(x)}})
 }
