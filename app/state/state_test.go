@@ -61,7 +61,7 @@ func TestBuildingATest(t *testing.T) {
 	if why := s.Runnable(); why != "" {
 		t.Error(why)
 	}
-	if _, err := s.AddTarget(target.Target{URL: "ftp://x"}); err == nil {
+	if _, err := s.AddTarget(target.Target{URL: "gopher://x"}); err == nil {
 		t.Error("a target without https was added")
 	}
 }
