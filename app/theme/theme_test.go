@@ -132,7 +132,7 @@ func TestContrastOnWhatLiesBehind(t *testing.T) {
 func TestPhasesDifferInLightness(t *testing.T) {
 	for _, mode := range []theme.Mode{theme.Dark, theme.Light} {
 		th := theme.New(theme.Look{Mode: mode})
-		order := []string{"resolve", "dial", "tls-1", "tls-2", "http"}
+		order := []string{"resolve", "dial", "tls", "tls2", "http"}
 		for i := 1; i < len(order); i++ {
 			a, b := th.Color(theme.Phase(order[i-1]), stock.VariantDark), th.Color(theme.Phase(order[i]), stock.VariantDark)
 			if got := contrast(a, b); got < 1.15 {
