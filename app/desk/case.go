@@ -51,11 +51,12 @@ func (d *Desk) Load(ctx context.Context, c *Case) error {
 
 // resources are what the case's plan names. Whatever holds the reading up, it
 // ends with ctx.
-func (d *Desk) resources(ctx context.Context, c Case) (res engine.Resources, err error) {
+func (d *Desk) resources(ctx context.Context, c Case) (engine.Resources, error) {
 	if c.loaded != nil {
 		return *c.loaded, nil
 	}
-	err = d.read(ctx, func() (err error) {
+	var res engine.Resources // the reader's until it is done, also where nobody waits for it any more
+	err := d.read(ctx, func() (err error) {
 		res, err = d.readAll(ctx, c)
 		return err
 	})

@@ -29,6 +29,7 @@ type watched struct {
 
 func newWatched(t *testing.T) *watched {
 	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir()) // what others leave behind there is not this watch's
 	w := &watched{t: t, d: desk.New(desk.Options{}), dir: t.TempDir()}
 	t.Cleanup(func() { w.d.Close() })
 	var err error
