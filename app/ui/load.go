@@ -18,15 +18,16 @@ import (
 	"rechallenge/app/widgets"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/report"
 )
 
 // The kinds of files in dialogs.
 var (
 	identityFiles = Kind{"Identities (PKCS#12, PEM)", []string{"p12", "pfx", "pem", "crt", "cer", "key"}}
 	trustFiles    = Kind{"Certificates (PEM)", []string{"pem", "crt", "cer"}}
-	planFiles     = Kind{"Plans, reports and captures", append([]string{"yaml", "yml", "json"}, desk.CaptureExtensions...)}
-	onlyReports   = Kind{"Reports (JSON)", []string{"json"}}
-	onlyPlans     = Kind{"Plan (YAML)", []string{"yaml", "yml"}}
+	planFiles     = Kind{"Plans, reports and captures", append([]string{"yaml", "yml", "rechallenge", "json", "rechallenge-report"}, desk.CaptureExtensions...)}
+	onlyReports   = Kind{"Reports (JSON)", []string{"json", "rechallenge-report"}}
+	onlyPlans     = Kind{"Plan (YAML)", []string{"yaml", "yml", "rechallenge"}}
 	allFiles      = Kind{"All files", []string{"*"}}
 )
 
@@ -164,9 +165,9 @@ func (w *Window) take(paths []string) {
 	var identities []string
 	for _, path := range paths {
 		switch ext := strings.ToLower(filepath.Ext(path)); {
-		case ext == ".json" || desk.IsCapture(path):
+		case report.IsReport(path) || desk.IsCapture(path):
 			w.openPath(path, false)
-		case ext == ".yaml" || ext == ".yml":
+		case slices.Contains(onlyPlans.Extensions, strings.TrimPrefix(ext, ".")):
 			w.unlessUnsaved(func() { w.openPath(path, false) })
 		default:
 			identities = append(identities, path)

@@ -18,6 +18,7 @@ import (
 	"rechallenge/app/state"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/report"
 	"rechallenge/core/wire"
 )
 
@@ -47,7 +48,7 @@ func (w *Window) openPath(path string, run bool) {
 		path = whole
 	}
 	switch {
-	case strings.EqualFold(filepath.Ext(path), ".json"):
+	case report.IsReport(path):
 		w.openRun(path, readReport(path))
 		return
 	case desk.IsCapture(path):

@@ -387,4 +387,7 @@ func TestFormatOf(t *testing.T) {
 			t.Errorf("%q is %s", bad, f.Ext)
 		}
 	}
+	if f, err := report.FormatOf("run.rechallenge-report"); err != nil || f.Ext != ".json" {
+		t.Errorf("a file of our own kind: %q, %v", f.Ext, err)
+	}
 }

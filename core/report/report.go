@@ -74,9 +74,21 @@ func init() {
 // ErrFormat is wrapped when a file's name asks for no format there is.
 var ErrFormat = errors.New("no such report format")
 
+// OwnExt is the extension of a JSON report that the desktop opens with this program.
+const OwnExt = ".rechallenge-report"
+
+// IsReport reports whether a file of this name is taken for a JSON report.
+func IsReport(name string) bool {
+	ext := strings.ToLower(filepath.Ext(name))
+	return ext == ".json" || ext == OwnExt
+}
+
 // FormatOf finds the format that a file's name asks for.
 func FormatOf(name string) (Format, error) {
 	ext := strings.ToLower(filepath.Ext(name))
+	if ext == OwnExt {
+		ext = ".json"
+	}
 	for _, f := range Formats {
 		if f.Ext == ext {
 			return f, nil
