@@ -84,7 +84,7 @@ func TestHostile(t *testing.T) {
 	}
 	next := make(chan *outcome)
 	var workers sync.WaitGroup
-	for range 2 * runtime.NumCPU() {
+	for range 3 * runtime.NumCPU() {
 		workers.Go(func() {
 			for r := range next {
 				r.run(t.Context(), cli, dir, ports[r.scenario.ID])
