@@ -260,7 +260,7 @@ func TestQuestionsKeepTheirWord(t *testing.T) {
 	}
 	a.plan.HTTPReuse = "coalesce"
 	for _, e := range experiment.Experiments {
-		if e.ID == "audit" {
+		if e.ID == "audit" || e.ID == experiment.Recheck.ID { // plans nothing where nobody changes a condition; it has tests of its own
 			continue
 		}
 		t.Run(e.ID, func(t *testing.T) {

@@ -90,7 +90,7 @@ func (m *material) readAny(data []byte, depth int) error {
 	data = plainText(data)
 	text := isText(data)
 	switch {
-	case len(data) > 0 && data[0] == 0x30 && !text:
+	case len(data) > 0 && data[0] == 0x30 && (!text || len(data) == 1): // a SEQUENCE, also one of which nothing else is left
 		return m.readDER(data)
 	case (text || bytes.Contains(data, []byte("-----BEGIN "))) && len(data) > maxText:
 		return tooLarge(len(data), "text ")
