@@ -61,6 +61,7 @@ var Formats = []Format{
 	{Ext: ".xml", Title: "JUnit XML", Write: writeJUnit},
 	{Ext: ".sarif", Title: "SARIF 2.1.0", Write: writeSARIF},
 	{Ext: ".md", Title: "Markdown for a pull request", Write: writeMarkdown},
+	{Ext: ".sh", Title: "Shell script of openssl and curl that shows it again", Write: writeRepro},
 	{Ext: ".svg", Title: "Timeline as SVG", Write: writeSVG},
 	{Ext: ".png", Title: "Timeline as PNG", Write: writePNG},
 	{Ext: ".pcapng", Title: "Capture for Wireshark", Write: writePCAPNG, Captured: true, LeavesOut: bytesLeftOut},
