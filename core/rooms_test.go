@@ -47,7 +47,7 @@ var rooms = map[string][]string{
 	"core/experiment":                {"core/plan", "core/trace", "core/diagnose", "core/session", "core/target"},
 	"core/experiment/run":            {"core/experiment", "core/engine", "core/plan", "core/trace", "core/session", "core/identity"},
 	"core/timeline":                  {"core/trace", "core/wire"},
-	"core/report":                    {"core/trace", "core/plan", "core/diagnose", "core/timeline", "core/identity", "core/session", "core/wire", "core/wire/pcap", "core/experiment"},
+	"core/report":                    {"core/trace", "core/plan", "core/target", "core/diagnose", "core/timeline", "core/identity", "core/session", "core/wire", "core/wire/pcap", "core/experiment"},
 	"core/report/reporttest":         {"core/report", "core/trace"},
 	"app/files":                      {"core/identity", "core/plan", "core/token", "core/target"},
 	"app/desk":                       {"app/files", "core/capture", "core/relay", "core/diagnose", "core/engine", "core/experiment", "core/experiment/run", "core/identity", "core/lab", "core/openssl", "core/plan", "core/protocol", "core/report", "core/session", "core/stack", "core/stack/gotls", "core/stack/openssl", "core/target", "core/trace", "core/wire", "core/wire/pcap"},
