@@ -81,8 +81,8 @@ for arch in amd64 arm64; do
 done
 find "$work" -type d -exec chmod 755 {} + && find "$work" -path '*/share/*' -type f -exec chmod 644 {} +
 
-MTIME=$(date -d "$clock" +%FT%TZ)
-export VERSION=$version MTIME
+
+export VERSION=$version
 nfpm() { # nfpm RECIPE TREE ARCH PACKAGER FILE
 	settle "$2"
 	TREE=$2 ARCH=$3 $GO run "$NFPM" package -f "assets/package/linux/$1" -p "$4" -t "dist/$5" >/dev/null
