@@ -21,6 +21,6 @@ func TestDialogsByKeyboard(t *testing.T) {
 	w.press("ctrl+t")
 	w.until("the form", func(s shown) bool { return s.Dialog == "target" })
 	w.write("https://localhost:1/a")
-	w.press("Tab", "Tab", "Tab", "Return") // in a field further down
+	w.press("Tab", "Tab", "Tab", "Tab", "Return") // past the file button, in a field further down
 	w.until("the target", func(s shown) bool { return len(s.Targets) == 1 && s.Dialog == "" })
 }

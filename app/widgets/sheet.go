@@ -98,6 +98,9 @@ func (s *Sheet) line(p Pair, key float32) fyne.CanvasObject {
 		value = container.NewHBox(newLink(p.Value, p.Run))
 	} else {
 		label := wrapped(p.Value)
+		// Selectable text takes the focus, shows nothing of it and keeps Escape to
+		// itself; the copy button does what it is for.
+		label.Selectable = false
 		label.TextStyle.Monospace = p.Mono
 		if p.Mono {
 			label.Wrapping = fyne.TextWrapBreak
