@@ -92,16 +92,23 @@ connect() {
 	done
 	[ "$left" -gt 0 ] || kill "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
+	asked=no
+	if grep -q '^<<<.*, CertificateRequest' "$work/$name.msg" 2>/dev/null; then asked=yes; fi
+	refused=$(grep '^<<<.*Alert.*fatal' "$work/$name.msg" 2>/dev/null | head -n 1 | plain)
 	word=$(grep -E '^(New|Reused), ' "$work/$name.out" | head -n 1)
 	case $word in
-	'' | *'(NONE)'*) stop "connection $name failed: $(grep -iE 'error|refused|verify|connect:' "$work/$name.out" | head -n 3 | plain)" ;;
-	Reused*) resumed=yes ;;
-	*) resumed=no ;;
+	'' | *'(NONE)'*)
+		# A control that was asked and then turned away has told what it is there for.
+		[ "$name$asked" = controlyes ] || stop "connection $name failed: $refused $(grep -iE 'error|refused|verify|connect:' "$work/$name.out" | head -n 3 | plain)"
+		word='no session'
+		;;
 	esac
-	asked=no
-	if grep -q '^<<<.*, CertificateRequest' "$work/$name.msg"; then asked=yes; fi
+	case $word in Reused*) resumed=yes ;; *) resumed=no ;; esac
+	# In TLS 1.3 it is turned away when the client has finished its handshake.
+	if [ "$name" = first ] && [ -n "$refused" ]; then stop "the server turned $FIRST away, who was to make the session: $refused"; fi
 	say "  s_client says: $word"
 	say "  CertificateRequest received: $asked"
+	[ -z "$refused" ] || say "  the server turned it away: $refused"
 	seen <"$work/$name.out"
 }
 
@@ -143,7 +150,7 @@ fresh FIRST
 
 say "3. $SECOND, who offers $FIRST's session from that file."
 if [ ! -s "$work/session" ]; then
-	say "  The server gave no session: there is nothing to take up."
+	say "  The server gave no session in $WAIT seconds: there is nothing to take up. (A slow server: set WAIT to more.)"
 	resumed=no asked=unknown
 else
 	connect second SECOND -sess_in "$work/session"

@@ -77,6 +77,26 @@ func TestReproNotTried(t *testing.T) {
 			t.Errorf("%s: status %d\n%s", name, status, out)
 		}
 	}
+	// A PEM file without a password needs none, and one whose CA the server does not know makes no session.
+	stranger := newBench(t)
+	for _, c := range []struct {
+		bench  *bench
+		status int
+		words  string
+	}{{b, 0, "SHOWN: "}, {stranger, 2, "turned alice away"}} {
+		other := reproFiles(t, c.bench, r)
+		script, err := os.ReadFile(filepath.Join(other, "repro.sh"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll(strings.ReplaceAll(string(script), ".p12'", ".pem'"), "='ca.pem'", "='"+filepath.Join(dir, "ca.pem")+"'")
+		if err := os.WriteFile(filepath.Join(other, "repro.sh"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if status, out := repro(t, other); status != c.status || !strings.Contains(out, c.words) {
+			t.Errorf("PEM: status %d, want %d and %q\n%s", status, c.status, c.words, out)
+		}
+	}
 	s.Stop()
 	if status, out := repro(t, dir, good...); status != 2 || !strings.Contains(out, "not tried: ") {
 		t.Errorf("no server: status %d\n%s", status, out)
