@@ -21,6 +21,9 @@ func (d *Desk) Ask(ctx context.Context, c Case, e experiment.Experiment, q exper
 		return nil, err
 	}
 	q.Plan = c.Plan
+	if said != nil {
+		q.Installed = d.installed(c, said)
+	}
 	d.Prepare(c, &q)
 	if q.Clock == nil {
 		q.Clock = c.Clock

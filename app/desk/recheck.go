@@ -23,6 +23,9 @@ import (
 // of the case's servers, the lab's own or the commands that the question was
 // told. Ask does it too; whoever says beforehand what it costs does it first.
 func (d *Desk) Prepare(c Case, q *experiment.Question) {
+	if q.Installed == nil {
+		q.Installed = d.installed(c, func(string) {})
+	}
 	if q.Changes != nil {
 		return
 	}

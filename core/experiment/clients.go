@@ -15,11 +15,16 @@ import (
 // profile of.
 var Clients = Experiment{
 	ID: "clients", Title: "Which clients are bitten?",
-	Line: "Runs the pair under the session-cache rules of every client stack that has a profile.",
-	Pair: Both,
+	Line:    "Runs the pair under the session-cache rules of every client stack that has a profile.",
+	Pair:    Both,
+	Options: []Option{installedOption},
 	Connections: func(q Question) int {
 		s, err := clientsStep(q)
-		return total([]Step{s}, err)
+		n := total([]Step{s}, err)
+		if n > 0 && q.installed() && q.Installed != nil {
+			n += q.Installed.Most
+		}
+		return n
 	},
 	Ask: askClients,
 }
@@ -50,6 +55,9 @@ func clientsStep(q Question) (Step, error) {
 }
 
 func askClients(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
+	if q.installed() {
+		return askInstalled(ctx, q, run)
+	}
 	step, err := clientsStep(q)
 	if err != nil {
 		return nil, err

@@ -107,6 +107,8 @@ type Question struct {
 	Wait           time.Duration
 	// For Recheck: how conditions are changed; nil = only time changes any.
 	Changes *Changes
+	// For Clients: the real clients of this machine; nil = they can't be driven.
+	Installed *Installed
 	// Told is what options without a place of their own were told, by name.
 	Told map[string]Value
 }

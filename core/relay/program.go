@@ -14,6 +14,7 @@ import (
 type Program struct {
 	Args     []string // the command and its arguments
 	Vars     []string // its environment
+	Dir      string   // where it is run; "" = here
 	In       io.Reader
 	Out, Err io.Writer
 }
@@ -36,7 +37,7 @@ const (
 // Once ctx ends it is told to end too. An error: it could not be started.
 func (p *Program) Run(ctx context.Context) (ended string, err error) {
 	cmd := exec.Command(p.Args[0], p.Args[1:]...)
-	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Vars, p.In, p.Out, p.Err
+	cmd.Env, cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Vars, p.Dir, p.In, p.Out, p.Err
 	cmd.WaitDelay = forced // where something it began holds on to its output
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("start %s: %w", p.Args[0], plain(err))

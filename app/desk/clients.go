@@ -1,0 +1,97 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"rechallenge/app/files"
+	"rechallenge/core/client"
+	"rechallenge/core/experiment"
+	"rechallenge/core/plan"
+	"rechallenge/core/target"
+)
+
+// installed lets a question have the real clients of this machine.
+func (d *Desk) installed(c Case, said func(step string)) *experiment.Installed {
+	x := &experiment.Installed{}
+	for _, k := range client.Clients {
+		x.Most += 2 * len(k.Uses)
+	}
+	x.Run = func(ctx context.Context, p plan.Plan) ([]experiment.Visited, error) {
+		pair, err := d.visits(ctx, c, p)
+		if err != nil {
+			return nil, Refused{err}
+		}
+		said("looking for the clients of this machine")
+		var list []experiment.Visited
+		for _, k := range client.Find(ctx) {
+			if k.Command == "" {
+				list = append(list, experiment.Visited{Client: k.Title})
+				continue
+			}
+			for _, u := range k.Uses {
+				v := experiment.Visited{Client: k.Title, Version: k.Said, Way: u.Way, Each: u.Each}
+				if u.Profile != nil {
+					v.Profile = u.Profile(k.Said)
+				}
+				said(k.Title + ": " + u.Way)
+				log, err := k.Run(ctx, u, pair)
+				if ctx.Err() != nil {
+					return list, ctx.Err()
+				}
+				if v.Log = log; err != nil {
+					v.Failed = err.Error()
+				}
+				list = append(list, v)
+			}
+		}
+		return list, ctx.Err()
+	}
+	return x
+}
+
+// visits are the pair of a plan as clients are told it.
+func (d *Desk) visits(ctx context.Context, c Case, p plan.Plan) (pair client.Pair, err error) {
+	res, err := d.resources(ctx, c)
+	if err != nil {
+		return pair, err
+	}
+	pair = client.Pair{Vars: os.Environ(), Tool: d.opt.Tool}
+	for i, v := range []*client.Visit{&pair.First, &pair.Second} {
+		at := p.Connections[i]
+		t := p.Target(at.Target)
+		if t == nil {
+			return pair, fmt.Errorf("there is no target %q", at.Target)
+		}
+		v.Target = *t
+		if at.Identity != plan.None {
+			if v.Identity = res.Identities[at.Identity]; v.Identity == nil {
+				return pair, fmt.Errorf("identity %s is not loaded", at.Identity)
+			}
+		}
+	}
+	if err := pair.Check(); err != nil {
+		return pair, err
+	}
+	switch trust := pair.First.Target.Trust; trust {
+	case "", target.TrustSystem, target.TrustNone:
+	default:
+		if pair.Roots = c.Roots[trust]; pair.Roots != nil {
+			break
+		}
+		loader := files.Loader{Dir: c.Dir}
+		err := d.read(ctx, func() (err error) {
+			pair.Roots, err = files.Read(loader.Path(trust), maxRoots)
+			return err
+		})
+		if err != nil {
+			return pair, errors.Join(fmt.Errorf("trust of target %s", pair.First.Target.ID), err)
+		}
+	}
+	return pair, nil
+}
+
+// maxRoots is how much of a trust file is read, in bytes.
+const maxRoots = 8 << 20

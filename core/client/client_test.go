@@ -1,0 +1,141 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"rechallenge/core/client"
+	"rechallenge/core/identity"
+	"rechallenge/core/lab"
+	"rechallenge/core/protocol"
+	"rechallenge/core/target"
+	"rechallenge/core/trace"
+)
+
+// pair is alice's and bob's visit to a lab.
+func pair(t *testing.T, max string) client.Pair {
+	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir())
+	l, err := lab.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := l.Start(lab.Behaviour{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	at := netip.MustParseAddrPort(s.Addr())
+	p := client.Pair{Roots: l.CAPEM(), Vars: os.Environ()}
+	for name, v := range map[string]*client.Visit{"alice": &p.First, "bob": &p.Second} {
+		data, password, err := l.PKCS12(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := identity.Read(t.Context(), name, data, &password, identity.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Identity = f.Identities[0]
+		v.Identity.ID = name
+		v.Target = target.Target{ID: "api", URL: "https://localhost/", ConnectTo: target.Addresses{at}, Trust: "lab", TLS: target.TLS{Max: max}}
+	}
+	return p
+}
+
+// TestClients: each that is here, in each of its ways, against a lab that resumes:
+// the bitten way carries alice, the cure is asked and carries bob. curl and
+// requests are not bitten in these ways.
+func TestClients(t *testing.T) {
+	unbitten := map[string]bool{"curl": true, "python-requests": true}
+	for _, max := range []string{"1.2", "1.3"} {
+		p := pair(t, max)
+		for _, c := range client.Find(t.Context()) {
+			for _, u := range c.Uses {
+				t.Run(max+" "+c.ID+", "+u.Way, func(t *testing.T) {
+					if c.Command == "" {
+						t.Skip("it is not here")
+					}
+					log, err := c.Run(t.Context(), u, p)
+					if err != nil {
+						t.Fatal(err)
+					}
+					list := log.Passes[0].Connections
+					if len(list) != 2 {
+						t.Fatalf("%d connections", len(list))
+					}
+					want, who := trace.Handshake(trace.Resumed), "alice"
+					if u.Each || unbitten[c.ID] {
+						want, who = trace.Full, "bob"
+					}
+					x := list[1]
+					if x.Handshake != want {
+						t.Errorf("handshake %s, want %s", x.Handshake, want)
+					}
+					if max == "1.2" && c.ID != "python-requests" && x.TLSVersion != protocol.TLS12 {
+						t.Errorf("version %#x", x.TLSVersion)
+					}
+					if hidden := x.TLSVersion == protocol.TLS13 && !c.KeyLog; hidden {
+						if x.AuthenticatedKnown {
+							t.Error("known what is encrypted")
+						}
+						return
+					}
+					if x.Challenged() != (want == trace.Full) || x.IdentityAuthenticated == nil || *x.IdentityAuthenticated != who {
+						t.Errorf("asked %t, carries %v, want %s", x.Challenged(), x.IdentityAuthenticated, who)
+					}
+				})
+			}
+		}
+		if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "rechallenge-client-*")); len(left) > 0 {
+			t.Errorf("left behind: %q", left)
+		}
+	}
+}
+
+// TestCancel: a client that is stopped ends, and its keys are gone.
+func TestCancel(t *testing.T) {
+	p := pair(t, "")
+	for _, c := range client.Find(t.Context()) {
+		if c.ID != "openssl" || c.Command == "" {
+			continue
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		start := time.Now()
+		if _, err := c.Run(ctx, c.Uses[0], p); !errors.Is(err, context.Canceled) {
+			t.Errorf("ended with %v", err)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "rechallenge-client-*")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// TestCheck: what clients can't be told is said.
+func TestCheck(t *testing.T) {
+	for name, change := range map[string]func(v *client.Visit){
+		"proxy":       func(v *client.Visit) { v.Target.Proxy = "http://127.0.0.1:1" },
+		"server_name": func(v *client.Visit) { v.Target.ServerName = "other.test" },
+		"scheme":      func(v *client.Visit) { v.Target.URL = "tls://localhost:1/" },
+		"trust":       func(v *client.Visit) { v.Target.Trust = target.TrustNone },
+	} {
+		v := client.Visit{Target: target.Target{ID: "api", URL: "https://localhost/"}}
+		p := client.Pair{First: v, Second: v}
+		if err := p.Check(); err != nil {
+			t.Fatal(err)
+		}
+		change(&p.Second)
+		if p.Check() == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}
