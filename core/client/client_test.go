@@ -70,7 +70,8 @@ func TestClients(t *testing.T) {
 						t.Fatalf("%d connections", len(list))
 					}
 					want, who := trace.Handshake(trace.Resumed), "alice"
-					if u.Each || unbitten[c.ID] {
+					// Java throws a ticket away whose lifetime is left open, as Go's server leaves it.
+					if u.Each || unbitten[c.ID] || c.ID == "java" && max == "1.2" {
 						want, who = trace.Full, "bob"
 					}
 					x := list[1]

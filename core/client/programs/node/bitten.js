@@ -7,7 +7,8 @@ const tls = require('tls');
 const [authority, highest, ...visits] = process.argv.slice(2);
 const ca = ['-', 'none'].includes(authority) ? undefined : fs.readFileSync(authority);
 const own = (who) => (who === '-' ? {} : { cert: fs.readFileSync(who + '.pem'), key: fs.readFileSync(who + '.key') });
-const agent = new https.Agent({ keepAlive: false, rejectUnauthorized: authority !== 'none', maxVersion: highest === '-' ? undefined : 'TLSv' + highest });
+const maxVersion = highest === '-' ? undefined : 'TLSv' + highest;
+const agent = new https.Agent({ keepAlive: false, rejectUnauthorized: authority !== 'none' });
 const contexts = {};
 
 function get(url, at, who) {
@@ -16,7 +17,7 @@ function get(url, at, who) {
   return new Promise((resolve, reject) => {
     const request = https.get(url, {
       agent, timeout: 10000,
-      secureContext: contexts[who] ??= tls.createSecureContext({ ...own(who), ca }), // the agent does not tell these apart
+      secureContext: contexts[who] ??= tls.createSecureContext({ ...own(who), ca, maxVersion }), // the agent does not tell these apart
     }, (response) => {
       response.resume();
       response.socket.on('close', resolve); // a ticket may follow the answer
