@@ -107,7 +107,6 @@ type row struct {
 	conn   *relay.Conn
 	live   *capture.Conn
 	chunks []wire.Chunk
-	label  string
 }
 
 // Watch begins to listen and to run what is to be run. An error is the user's

@@ -78,8 +78,8 @@ func joined(events []trace.Event, control *trace.Log) []trace.Event {
 	last := len(events) - 1 // the end of the run
 	over := events[last]
 	events = events[:last]
-	for _, p := range control.Passes {
-		for _, e := range p.Events {
+	if len(control.Passes) > 0 {
+		for _, e := range control.Passes[0].Events {
 			if started, ok := e.Payload.(trace.PassStarted); ok {
 				started.Control = true
 				e.Payload = started
@@ -92,7 +92,6 @@ func joined(events []trace.Event, control *trace.Log) []trace.Event {
 			events = append(events, e)
 			over.At = max(over.At, e.At)
 		}
-		break
 	}
 	over.Seq = len(events) + 1
 	return append(events, over)

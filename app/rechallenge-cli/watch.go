@@ -237,7 +237,7 @@ func (f *watchFlags) watch(args []string, dash int) (w desk.Watch, err error) {
 		return w, err
 	}
 	if len(before) > 0 {
-		return w, fmt.Errorf("what is %q? No file has that name, and a command stands behind --; see watch --help for the other ways", before[0])
+		return w, fmt.Errorf("no file is called %q, and a command stands behind --; see watch --help for the other ways", before[0])
 	}
 	if dash >= 0 {
 		if w.Commands, err = commands(f.as, command); err != nil {

@@ -78,8 +78,6 @@ func dot(x, y, r float64) string {
 	return `<circle cx="` + num(x) + `" cy="` + num(y) + `" r="` + num(r) + `"/>`
 }
 
-func box(x, y, w, h float64) string { return poly(x, y, x+w, y, x+w, y+h, x, y+h) }
-
 // stroke is a line of width w with round joints and ends.
 func stroke(w float64, xy ...float64) string {
 	var b strings.Builder
@@ -109,10 +107,6 @@ func ring(x, y, r, w float64) string {
 		inner = append(inner, num(x+(r-w)*math.Cos(-a))+" "+num(y+(r-w)*math.Sin(-a)))
 	}
 	return `<path d="M` + strings.Join(outer, "L") + "ZM" + strings.Join(inner, "L") + `Z"/>`
-}
-
-func ringBox(x, y, w, h, line float64) string {
-	return stroke(line, x+line/2, y+line/2, x+w-line/2, y+line/2, x+w-line/2, y+h-line/2, x+line/2, y+h-line/2, x+line/2, y+line/2)
 }
 
 // disc is a ring around the given shapes: filled discs with a shape left out

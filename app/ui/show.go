@@ -78,12 +78,12 @@ func (w *Window) buildLists() {
 	w.results.SetEmpty("Nothing has run yet. Press Run.")
 	w.results.OnSelect = func(id string) {
 		if r, ok := widgets.ParseRef(id); ok {
-			w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, 0)
+			w.selectEvent(state.Ref(r), 0)
 		}
 	}
 	w.results.OnMenu = func(id string, at fyne.Position) {
 		if r, ok := widgets.ParseRef(id); ok {
-			w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, 0)
+			w.selectEvent(state.Ref(r), 0)
 			w.popup(at, w.menuItems("expect", "copy-openssl", "copy-curl", "zoom")...)
 		}
 	}
@@ -96,9 +96,9 @@ func (w *Window) buildLists() {
 
 	w.timeline = widgets.NewTimeline()
 	w.timeline.ShowLegend(true)
-	w.timeline.OnSelect = func(r widgets.Ref) { w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, 0) }
+	w.timeline.OnSelect = func(r widgets.Ref) { w.selectEvent(state.Ref(r), 0) }
 	w.timeline.OnMark = func(r widgets.Ref, event int) {
-		w.selectEvent(state.Ref{Pass: r.Pass, Connection: r.Connection}, event)
+		w.selectEvent(state.Ref(r), event)
 	}
 	w.timeline.OnReadout = func(text string) { w.status.SetReadout(text) }
 	w.buildCache()
@@ -122,7 +122,7 @@ func (w *Window) menuItems(ids ...string) []*fyne.MenuItem {
 func (w *Window) selectEvent(r state.Ref, event int) {
 	w.state.Selected, w.state.Event = r, event
 	w.inspect()
-	ref := widgets.Ref{Pass: r.Pass, Connection: r.Connection}
+	ref := widgets.Ref(r)
 	w.timeline.Select(ref)
 	w.results.Select(ref.String())
 	w.inspector.show()
@@ -226,7 +226,7 @@ func (p *picture) rows() (n int, row func(int) widgets.Row, place func(id string
 	}
 	return p.view.Len(), func(i int) widgets.Row { return connectionRow(p.view.Row(i)) }, func(id string) int {
 		r, _ := widgets.ParseRef(id)
-		return p.view.Place(state.Ref{Pass: r.Pass, Connection: r.Connection})
+		return p.view.Place(state.Ref(r))
 	}
 }
 

@@ -32,7 +32,6 @@ type damage struct {
 	name string
 	drop func(p packet) bool
 	snap int
-	end  int // of the packets of connection 1, those from here on are missing; 0 = none
 }
 
 // has reports whether a packet has a handshake message of that type in clear,

@@ -161,11 +161,6 @@ type foreignValue struct {
 	do     string
 }
 
-const (
-	oidTPMKey = "2.23.133.10.1.3" // TPMKey of draft-bottomley-tpm2-keys
-	oidOCSP   = "1.3.6.1.5.5.7.48.1.1"
-)
-
 var foreignValues = []foreignValue{
 	{"crl", func(root element, shape string) bool { return shape == "ssb" && isRevocationList(root) }, "a certificate revocation list", chooseIdentity},
 	{
@@ -226,10 +221,6 @@ func smallGenerator(root element) bool {
 // isCurve knows ECParameters that spell the curve out (RFC 3279 section 2.3.5).
 func isCurve(root element, shape string) bool {
 	return strings.HasPrefix(shape, "issoi") && strings.HasPrefix(root.children[1].firstOID(), "1.2.840.10045.1.")
-}
-
-func publicKeyOnly() *Error {
-	return notIdentity("the file is a public key", "choose the file that holds the certificate and the private key")
 }
 
 func pkcs7(n int) *Error {

@@ -114,12 +114,7 @@ func lockedPIN(t Token) *Error {
 	return &Error{LockedPIN, fmt.Sprintf("the PIN of token %q is locked: too many wrong ones were tried", t.Label), "have it unlocked with the PUK, or by who issued it"}
 }
 
-// objects lists the certificates, and which have a key that is seen.
-func (h *helper) objects(ctx context.Context, t Token) ([]Object, error) {
-	r, err := h.list(ctx, t)
-	return r.Objects, err
-}
-
+// list lists the certificates, and which have a key that is seen.
 func (h *helper) list(ctx context.Context, t Token) (reply, error) {
 	r, err := h.ask(ctx, request{Op: "objects", Slot: t.Slot}, answerTime)
 	if err == nil {
