@@ -244,7 +244,7 @@ func (f *watchFlags) watch(args []string, dash int) (w desk.Watch, err error) {
 			return w, err
 		}
 	} else if f.as != "" {
-		return w, errors.New("--as says whom a command is meant to be: --as ID -- COMMAND...")
+		return w, errors.New("--as says whom a command is meant to be: --as ID -- COMMAND")
 	}
 	if f.proxy != "" {
 		a, err := listenAddress(f.proxy)
