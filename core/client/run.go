@@ -184,14 +184,21 @@ func (r *run) listen(j *job) error {
 	meant := map[int]capture.Meaning{}
 	var known []identity.Public
 	places := map[string]string{}
-	r.relay = relay.New(relay.Options{Tap: r, Now: r.now})
-	for i, v := range []Visit{r.pair.First, r.pair.Second} {
+	visits := []Visit{r.pair.First, r.pair.Second}
+	for i, v := range visits {
 		id := "none"
 		if v.Identity != nil {
 			id = v.Identity.ID
 			known = append(known, v.Identity.Public)
 		}
 		meant[i+1] = capture.Meaning{Identity: id, By: trace.MeantByLabel}
+	}
+	// Before the relay begins: its queue hands over what crosses it at once.
+	r.live = capture.NewLive(capture.Options{
+		Tool: r.pair.Tool, Pass: trace.WatchPass, Started: r.began, KeyLog: r.keys, Follow: true, Identities: known, Meant: meant,
+	})
+	r.relay = relay.New(relay.Options{Tap: r, Now: r.now})
+	for i, v := range visits {
 		to := j.visits[i].to(v.Target)
 		if places[to] == "" {
 			at, err := r.relay.Forward("127.0.0.1:0", to, "")
@@ -203,9 +210,6 @@ func (r *run) listen(j *job) error {
 		}
 		j.visits[i].at = places[to]
 	}
-	r.live = capture.NewLive(capture.Options{
-		Tool: r.pair.Tool, Pass: trace.WatchPass, Started: r.began, KeyLog: r.keys, Follow: true, Identities: known, Meant: meant,
-	})
 	return nil
 }
 
