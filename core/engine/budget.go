@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 
+	"golang.org/x/net/http2"
+
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 )
@@ -100,6 +102,17 @@ func (f *frames) tooMuch() *wire.TooMuch {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.over
+}
+
+// goneAway reports whether the server sent a GOAWAY (RFC 9113 section 6.8).
+func (l *link) goneAway() bool {
+	if l == nil || l.http == nil || l.http.frames == nil {
+		return false
+	}
+	f := l.http.frames
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.seen[http2.FrameGoAway] > 0
 }
 
 // renew begins the count anew, for the next connection of the plan.

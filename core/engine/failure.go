@@ -122,7 +122,7 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 		}
 	case phase == trace.PhaseProxy:
 		f.Reason = trace.ReasonProxyMalformed
-	case phase == trace.PhaseHTTP && !http2Fault(f, err):
+	case phase == trace.PhaseHTTP && !http2Fault(f, err, a.link.goneAway()):
 		f.Reason = trace.ReasonHTTPMalformed
 	}
 	a.measure(f)

@@ -59,11 +59,12 @@ func ofTLS(err error) bool {
 }
 
 // http2Fault says what an HTTP/2 server did instead of answering; false: none
-// of these.
-func http2Fault(f *trace.Failure, err error) bool {
+// of these. A GOAWAY that came before the request is not in the error's text,
+// which then only says that the connection can't be used: goneAway is the wire's word.
+func http2Fault(f *trace.Failure, err error, goneAway bool) bool {
 	var stream http2.StreamError
 	switch text := err.Error(); {
-	case strings.Contains(text, "GOAWAY"):
+	case strings.Contains(text, "GOAWAY"), goneAway && strings.Contains(text, "client conn not usable"):
 		f.Reason = trace.ReasonGoAway
 	case errors.As(err, &stream) && stream.Code == http2.ErrCodeRefusedStream, strings.Contains(text, "REFUSED_STREAM"),
 		strings.Contains(text, "stream error") && strings.Contains(text, "received from peer"):

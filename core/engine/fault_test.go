@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/http2"
+
 	"rechallenge/core/engine"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
@@ -30,7 +32,19 @@ func TestFaults(t *testing.T) {
 			if s.Handshake() != nil {
 				return
 			}
-			s.Read(make([]byte, 4096))
+			if alpn == "h2" {
+				// Answered is a request, not the connection's preface.
+				f := http2.NewFramer(s, s)
+				f.WriteSettings()
+				io.ReadFull(s, make([]byte, len(http2.ClientPreface)))
+				for {
+					if got, err := f.ReadFrame(); err != nil || got.Header().Type == http2.FrameHeaders {
+						break
+					}
+				}
+			} else {
+				s.Read(make([]byte, 4096))
+			}
 			io.WriteString(s, answer)
 			if after != nil {
 				after(raw)
