@@ -23,7 +23,7 @@ build() { # build FILE PACKAGE [FLAGS]; GOOS, GOARCH, CGO_ENABLED, CC from the e
 }
 flags="-s -w -X main.Version=$version"
 settle() { find "$1" -exec touch -h -d "$clock" {} +; } # one time for all files
-pack() { (cd "$1" && find . -mindepth 1 | sort | tar --no-recursion --format=gnu --owner=0 --group=0 --numeric-owner --mtime="$clock" -cf - -T -) | gzip -9n >"$2"; }
+pack() { (cd "$1" && find . -mindepth 1 -printf '%P\n' | sort | tar --no-recursion --format=gnu --owner=0 --group=0 --numeric-owner --mtime="$clock" -cf - -T -) | gzip -9n >"$2"; }
 
 rm -rf dist && mkdir -p dist
 
