@@ -77,11 +77,11 @@ hostile: ## the command line against every scenario of the hostile server (make 
 
 fuzz: ## every fuzz target, FUZZTIME each (10m)
 	@set -e; for p in $$($(GO) list ./core/...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz || true); do \
-	t=$(FUZZTIME); case "$$f $$t" in "FuzzReproQuotes "*x) t=10x;; esac; \
+	t=$(FUZZTIME); case "$$f $$t" in "FuzzReproQuotes "*x) t=10x;; "FuzzCapture "*x|"FuzzStory "*x) t=1000x;; esac; \
 	echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $$t -fuzzminimizetime 20x $$p; done; done
 
 fuzz-a-little: ## every fuzz target for some seconds
-	@$(MAKE) --no-print-directory fuzz FUZZTIME=1000x
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=10000x
 
 packages: packages-build packages-pack ## dist/: packages and installers for Linux, Windows and macOS, SBOM, SHA256SUMS
 	GO="$(GO)" VERSION="$(VERSION)" assets/package/package.sh
