@@ -113,7 +113,7 @@ func (c *Conn) message(m *wire.Message) {
 	}
 	if !c.begun && isHello(m) {
 		c.begun, c.hello = true, m.At
-		if l.lookup(c, m.At); !c.traced && len(c.sum.Offered) > 0 {
+		if l.lookup(c, m.At); !c.traced && (c.looked || len(c.sum.Offered) > 0) {
 			l.unsure = append(l.unsure, c)
 		}
 		l.add(m.At, 1, c.index, trace.TLS{ServerName: c.sum.ServerName, ALPN: []string{}, Trust: trace.TrustUnknown})

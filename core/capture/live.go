@@ -242,6 +242,8 @@ func (l *Live) maker(c *Conn) (o wire.Offer, maker *trace.Connection, from issue
 	offers := c.sum.Offered
 	if c.sum.Resumed {
 		offers = []wire.Offer{c.sum.Accepted}
+	} else if id, ok := c.sum.OfferedID(); ok {
+		offers = append(slices.Clip(offers), id) // an offer if the capture shows it issued
 	}
 	for _, o := range offers {
 		if from, ok := l.issued[offerKey(o.Mechanism, o.SessionID, o.Digest)]; ok && from.conn != c {

@@ -182,24 +182,6 @@ func ServerName(data []byte) string {
 	return string(name)
 }
 
-// OffersVersion reports whether a ClientHello's supported_versions extension
-// (RFC 8446 section 4.2.1) names version.
-func OffersVersion(data []byte, version uint16) bool {
-	s := cryptobyte.String(data)
-	var list cryptobyte.String
-	s.ReadUint8LengthPrefixed(&list)
-	for !list.Empty() {
-		var v uint16
-		if !list.ReadUint16(&v) {
-			return false
-		}
-		if v == version {
-			return true
-		}
-	}
-	return false
-}
-
 // Span is a range of a message's body.
 type Span struct{ Offset, Length int }
 

@@ -70,7 +70,6 @@ func FuzzHello(f *testing.F) {
 			}
 			protocol.ALPN(e.Data)
 			protocol.ServerName(e.Data)
-			protocol.OffersVersion(e.Data, protocol.TLS13)
 			ids, _ := protocol.PSKIdentities(e)
 			for _, at := range ids {
 				_ = body[at.Offset : at.Offset+at.Length]

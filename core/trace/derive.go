@@ -116,10 +116,9 @@ func (f *Folder) resumption(c *Connection) {
 	switch {
 	case w.Resumed:
 		r.Mechanism = w.Accepted.Mechanism
-	case len(w.Offered) > 0 && (w.Offered[0].Mechanism != protocol.SessionID || c.handedOut(w.HelloID)):
+	case len(w.Offered) > 0:
 		r.Mechanism = w.Offered[0].Mechanism
 	case c.handedOut(w.HelloID):
-		// Beside an offer of TLS 1.3 the ID alone could be mere compatibility.
 		r.Mechanism = protocol.SessionID
 	default:
 		return

@@ -46,12 +46,12 @@ type negotiation struct {
 
 // offers reads what a ClientHello offers to resume.
 //
-// With a ticket the session ID is the client's invention (RFC 5077 section
-// 3.4); in a ClientHello that offers TLS 1.3 it may be mere compatibility
-// (RFC 8446 appendix D.4), and only the answer can tell.
+// Its session ID is not among them: with a ticket it is the client's invention
+// (RFC 5077 section 3.4), in a ClientHello that offers TLS 1.3 mere compatibility
+// (RFC 8446 appendix D.4), and crypto/tls puts random bytes there always. Only
+// the server's echo, or who knows the session, can tell: see Summary.HelloID.
 func offers(m *Message, id []byte, list []protocol.Extension) negotiation {
 	n := negotiation{helloID: id}
-	compatible := false
 	for _, e := range list {
 		switch e.ID {
 		case protocol.ExtensionSessionTicket:
@@ -63,12 +63,7 @@ func offers(m *Message, id []byte, list []protocol.Extension) negotiation {
 			for _, at := range list {
 				n.offered = append(n.offered, Offer{Mechanism: protocol.PSK, Length: at.Length, Digest: m.digestAt(4 + at.Offset)})
 			}
-		case protocol.ExtensionSupportedVersions:
-			compatible = protocol.OffersVersion(e.Data, protocol.TLS13)
 		}
-	}
-	if len(id) > 0 && len(n.offered) == 0 && !compatible {
-		n.offered = []Offer{n.sessionID()}
 	}
 	return n
 }
@@ -76,6 +71,12 @@ func offers(m *Message, id []byte, list []protocol.Extension) negotiation {
 // sessionID is the ClientHello's session ID as an offer.
 func (n *negotiation) sessionID() Offer {
 	return Offer{Mechanism: protocol.SessionID, SessionID: hex.EncodeToString(n.helloID), Length: len(n.helloID)}
+}
+
+// OfferedID is the ClientHello's session ID as the offer that it is where the
+// session of that ID is known to have been issued; false where there is none.
+func (s *Summary) OfferedID() (Offer, bool) {
+	return Offer{Mechanism: protocol.SessionID, SessionID: s.HelloID, Length: len(s.HelloID) / 2}, s.HelloID != ""
 }
 
 // acceptedPSK concludes a TLS 1.3 resumption: selected counts the identities.

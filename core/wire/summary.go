@@ -18,8 +18,8 @@ type Summary struct {
 	ALPN        string // as selected by the server
 	HelloRetry  bool
 
-	HelloID  string  // session ID of the ClientHello, hexadecimal; may be mere compatibility (RFC 8446 appendix D.4)
-	Offered  []Offer // what the ClientHello offered to resume, empty = nothing
+	HelloID  string  // session ID of the ClientHello, hexadecimal; may be made up (RFC 8446 appendix D.4)
+	Offered  []Offer // what the ClientHello offered to resume, its session ID once the server has echoed it
 	Resumed  bool    // the server accepted one
 	Accepted Offer   // which, when Resumed
 
