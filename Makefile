@@ -25,7 +25,7 @@ TEST_PACKAGES  := xvfb openbox xdotool xclip imagemagick nginx-light apache2 hap
 # them is started or enabled by being installed.
 TEST_PACKAGES  += postgresql slapd dovecot-imapd
 SERVICES       := mariadb-server dovecot-pop3d mosquitto redis-server
-PACK_PACKAGES  := xvfb xauth gcc-mingw-w64-x86-64 nsis librsvg2-bin zip lintian appstream desktop-file-utils rpm
+PACK_PACKAGES  := xvfb xauth debootstrap gcc-mingw-w64-x86-64 nsis librsvg2-bin zip lintian appstream desktop-file-utils rpm
 WINE_PACKAGES  := wine wine64 xvfb xauth xdotool openbox imagemagick unzip
 
 .PHONY: test-services packages-services help run build cli cli-static test unit e2e lint bench hostile fuzz fuzz-a-little gallery package packages test-packages test-wine module packages-build packages-test packages-pack packages-wine clean

@@ -139,8 +139,8 @@ func (c *console) audit(ctx context.Context, url string, a *aim, f *auditFlags) 
 
 // steps shows on a terminal which run goes on; "" takes it away again.
 func (c *console) steps(quiet bool) func(title string) {
-	file, ok := fileOf(c.err)
-	if quiet || !ok || !term.IsTerminal(int(file.Fd())) {
+	file := tty(c.err)
+	if quiet || file == nil {
 		return func(string) {}
 	}
 	return func(title string) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"rechallenge/app/desk"
 	"rechallenge/core/report"
@@ -121,8 +120,8 @@ func printDifferences(c *console, out *sticky, x *report.Comparison) {
 
 // openReport reads a report and shows on a terminal how far it is.
 func (c *console) openReport(ctx context.Context, name string) (*report.Report, error) {
-	file, ok := fileOf(c.err)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	file := tty(c.err)
+	if file == nil {
 		return desk.OpenReport(ctx, name, nil)
 	}
 	bar := progressbar.NewOptions(100, progressbar.OptionSetWriter(file), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true),

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"rechallenge/core/plan"
 	"rechallenge/core/trace"
@@ -32,9 +31,9 @@ type progress struct {
 }
 
 func (c *console) progress(p *plan.Plan, lasts time.Duration, f *runFlags) *progress {
-	file, ok := fileOf(c.err)
+	file := tty(c.err)
 	passes, err := p.Passes()
-	if err != nil || f.quiet || !ok || !term.IsTerminal(int(file.Fd())) {
+	if err != nil || f.quiet || file == nil {
 		return &progress{}
 	}
 	if lasts > 0 {
@@ -142,8 +141,8 @@ func (b *progress) finish() {
 // reading shows on a terminal how much of a file has been read and how long the
 // rest will take; nil elsewhere.
 func (c *console) reading(f *runFlags) func(fraction float64) {
-	file, ok := fileOf(c.err)
-	if f.quiet || !ok || !term.IsTerminal(int(file.Fd())) {
+	file := tty(c.err)
+	if f.quiet || file == nil {
 		return nil
 	}
 	const steps = 1000

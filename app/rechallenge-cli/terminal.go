@@ -17,15 +17,15 @@ import (
 // terminal gives the width to draw at, and whether colours may be used: on a
 // terminal only, and not where NO_COLOR is set.
 func (c *console) terminal() (width int, color bool) {
-	file, ok := fileOf(c.out)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	file := tty(c.out)
+	if file == nil {
 		return 100, false
 	}
 	width, _, err := term.GetSize(int(file.Fd()))
 	if err != nil || width < 60 {
 		width = 100
 	}
-	return min(width, 160), os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return min(width, 160), os.Getenv("NO_COLOR") == ""
 }
 
 // paint colours a word.

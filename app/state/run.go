@@ -94,9 +94,9 @@ func (s *State) StaleNote() string {
 	case 0:
 		return ""
 	case 1:
-		return "This is of the plan before its last change. Ctrl+R runs it as it is now."
+		return "This is of the plan before its last change. " + Shortcut("R") + " runs it as it is now."
 	default:
-		return fmt.Sprintf("This is of the plan before its last %d changes. Ctrl+R runs it as it is now.", n)
+		return fmt.Sprintf("This is of the plan before its last %d changes. %s runs it as it is now.", n, Shortcut("R"))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"rechallenge/app/desk"
 	"rechallenge/app/live"
+	"rechallenge/app/state"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
 	"rechallenge/core/experiment"
@@ -325,7 +326,7 @@ func keys(a action) string {
 		text = "Alt+" + text
 	}
 	if a.mod&fyne.KeyModifierShortcutDefault != 0 {
-		text = "Ctrl+" + text
+		text = state.Shortcut(text)
 	}
 	return text
 }

@@ -226,9 +226,9 @@ func (w *Window) build() {
 	w.empty = widgets.NewEmpty(
 		"Will the second identity be asked?",
 		"Two client certificates, one server: see whether the second connection is challenged, or silently resumes the first one's TLS session.",
-		widgets.Choice{Icon: theme.IconIdentity, Title: "Load identities", Text: "PKCS#12 or PEM files with a client certificate and its key", Key: "Ctrl+I", Run: w.loadIdentity},
-		widgets.Choice{Icon: theme.IconTarget, Title: "Add a target", Text: "The HTTPS URL of a server that asks for client certificates", Key: "Ctrl+T", Run: func() { w.editTarget("") }},
-		widgets.Choice{Icon: theme.IconDemo, Title: "Try the demo", Text: "A lab server on this machine, alice, bob, and the problem itself", Key: "Ctrl+D", Primary: true, Run: func() { w.do("demo") }},
+		widgets.Choice{Icon: theme.IconIdentity, Title: "Load identities", Text: "PKCS#12 or PEM files with a client certificate and its key", Key: state.Shortcut("I"), Run: w.loadIdentity},
+		widgets.Choice{Icon: theme.IconTarget, Title: "Add a target", Text: "The HTTPS URL of a server that asks for client certificates", Key: state.Shortcut("T"), Run: func() { w.editTarget("") }},
+		widgets.Choice{Icon: theme.IconDemo, Title: "Try the demo", Text: "A lab server on this machine, alice, bob, and the problem itself", Key: state.Shortcut("D"), Primary: true, Run: func() { w.do("demo") }},
 	)
 	w.content = container.NewStack(w.empty)
 	tools := w.toolbar()
