@@ -14,24 +14,24 @@ import (
 )
 
 // about says what this is and which versions it is made of.
-func (w *Window) about() {
+func (s *shell) about() {
 	pairs := []widgets.Pair{
-		{Key: "Rechallenge", Value: w.desk.Tool().Version},
+		{Key: "Rechallenge", Value: s.desk.Tool().Version},
 		{Key: "Built from", Value: desk.Built().String()},
 		{Key: "Go", Value: fmt.Sprintf("%s, %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)},
 	}
-	stacks, _ := w.desk.Stacks()
-	for _, s := range stacks {
-		pairs = append(pairs, widgets.Pair{Key: "Stack " + s.Name(), Value: s.Version()})
+	stacks, _ := s.desk.Stacks()
+	for _, x := range stacks {
+		pairs = append(pairs, widgets.Pair{Key: "Stack " + x.Name(), Value: x.Version()})
 	}
-	s := widgets.NewSheet()
-	s.SetPairs(pairs)
-	w.facts("sheet", "About Rechallenge", s, fyne.NewSize(520, 420), widgets.NewButton("Licences", w.licences))
+	sheet := widgets.NewSheet()
+	sheet.SetPairs(pairs)
+	s.facts("sheet", "About Rechallenge", sheet, fyne.NewSize(520, 420), widgets.NewButton("Licences", s.licences))
 }
 
 // licences shows the terms of everything that is linked in. A list, because
 // three thousand lines in one label would take a second to lay out.
-func (w *Window) licences() {
+func (s *shell) licences() {
 	lines := strings.Split(assets.Licences, "\n")
 	list := widget.NewList(func() int { return len(lines) },
 		func() fyne.CanvasObject {
@@ -41,7 +41,7 @@ func (w *Window) licences() {
 		},
 		func(i widget.ListItemID, o fyne.CanvasObject) { o.(*widget.Label).SetText(lines[i]) })
 	list.HideSeparators = true
-	w.facts("licences", "Licences", list, fyne.NewSize(760, 560))
+	s.facts("licences", "Licences", list, fyne.NewSize(760, 560))
 }
 
 // showShortcuts lists the actions that have one.
@@ -55,8 +55,8 @@ func (w *Window) showShortcuts() {
 	w.sheet("Keyboard shortcuts", pairs)
 }
 
-func (w *Window) sheet(title string, pairs []widgets.Pair) {
-	s := widgets.NewSheet()
-	s.SetPairs(pairs)
-	w.facts("sheet", title, s, fyne.NewSize(460, 420))
+func (s *shell) sheet(title string, pairs []widgets.Pair) {
+	sheet := widgets.NewSheet()
+	sheet.SetPairs(pairs)
+	s.facts("sheet", title, sheet, fyne.NewSize(460, 420))
 }

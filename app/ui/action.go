@@ -46,10 +46,10 @@ func (w *Window) formatActions() (list []action) {
 		list = append(list, action{
 			id: "export" + f.Ext, title: fmt.Sprintf("Export %s: %s…", strings.ToUpper(f.Ext[1:]), f.Title),
 			enabled: func() bool {
-				r := w.exported()
+				r := w.runs.exported()
 				return r != nil && !w.state.Running() && (!f.Captured || r.Captures != nil)
 			},
-			run: func() { w.export(f.Ext) },
+			run: func() { w.runs.export(f.Ext) },
 		})
 	}
 	return list
@@ -60,7 +60,7 @@ func (w *Window) formatActions() (list []action) {
 func (w *Window) questionActions() (list []action) {
 	for _, e := range experiment.Experiments {
 		list = append(list, action{id: "question." + e.ID, title: fmt.Sprintf("Question: %s", e.Title), run: func() {
-			w.pages.SelectIndex(pageQuestions)
+			w.turn(pageQuestions)
 			w.questions.choose(e.ID)
 			w.dump()
 		}})
@@ -74,7 +74,7 @@ func (w *Window) labActions() (list []action) {
 		list = append(list, action{
 			id: "lab." + n.ID, title: fmt.Sprintf("Lab: %s", n.Title),
 			enabled: func() bool { return n.Missing == nil && !w.state.Running() },
-			run:     func() { w.labPage.choose(n.ID); w.labPage.begin() },
+			run:     func() { w.lab.choose(n.ID); w.lab.begin() },
 		})
 	}
 	return list
@@ -86,27 +86,27 @@ func (w *Window) menuActions() []action {
 	alt := fyne.KeyModifierAlt
 	hasRun := func() bool { return w.state.Report() != nil && !w.state.Running() }
 	return []action{
-		{id: "new", menu: "File", title: "New plan", icon: theme.DocumentCreateIcon(), key: fyne.KeyN, mod: ctrl, run: func() { w.unlessUnsaved(w.newPlan) }},
-		{id: "open", menu: "File", title: "Open plan, report or capture…", icon: theme.FolderOpenIcon(), key: fyne.KeyO, mod: ctrl, run: func() { w.unlessUnsaved(w.openFile) }},
-		{id: "save", menu: "File", title: "Save plan", icon: theme.DocumentSaveIcon(), key: fyne.KeyS, mod: ctrl, run: func() { w.savePlan(func() {}) }},
-		{id: "save-as", menu: "File", title: "Save plan as…", key: fyne.KeyS, mod: ctrl | shift, run: func() { w.savePlanAs(func() {}) }},
-		{id: "decrypt", menu: "File", title: "Decrypt the capture with a key log…", enabled: func() bool { return desk.IsCapture(w.state.Opened()) }, run: w.decryptCapture},
+		{id: "new", menu: "File", title: "New plan", icon: theme.DocumentCreateIcon(), key: fyne.KeyN, mod: ctrl, run: func() { w.runs.unlessUnsaved(w.doc.newPlan) }},
+		{id: "open", menu: "File", title: "Open plan, report or capture…", icon: theme.FolderOpenIcon(), key: fyne.KeyO, mod: ctrl, run: func() { w.runs.unlessUnsaved(w.openFile) }},
+		{id: "save", menu: "File", title: "Save plan", icon: theme.DocumentSaveIcon(), key: fyne.KeyS, mod: ctrl, run: func() { w.doc.savePlan(func() {}) }},
+		{id: "save-as", menu: "File", title: "Save plan as…", key: fyne.KeyS, mod: ctrl | shift, run: func() { w.doc.savePlanAs(func() {}) }},
+		{id: "decrypt", menu: "File", title: "Decrypt the capture with a key log…", enabled: func() bool { return desk.IsCapture(w.state.Opened()) }, run: w.runs.decryptCapture},
 		{id: "recent", menu: "File", title: "Open recent"},
 		{menu: "File", id: separator},
-		{id: "export-html", menu: "File", title: "Export HTML report…", key: fyne.KeyE, mod: ctrl, enabled: hasRun, run: func() { w.export(".html") }},
-		{id: "export-json", menu: "File", title: "Export JSON report…", key: fyne.KeyJ, mod: ctrl, enabled: hasRun, run: func() { w.export(".json") }},
-		{id: "export-as", menu: "File", title: "Export as…", key: fyne.KeyE, mod: ctrl | shift, enabled: hasRun, run: w.exportAs},
-		{id: "compare-report", menu: "File", title: "Compare with an earlier report…", enabled: hasRun, run: func() { w.pages.SelectIndex(pageCompare); w.comparison.choose() }},
-		{id: "export-keys", menu: "File", title: "Export key log…", enabled: func() bool { return w.finished != nil }, run: w.exportKeyLog},
-		{id: "save-sessions", menu: "File", title: "Save sessions…", enabled: w.hasSessions, run: w.saveSessions},
-		{id: "load-sessions", menu: "File", title: "Load sessions…", enabled: func() bool { return !w.state.Running() }, run: w.loadSessions},
+		{id: "export-html", menu: "File", title: "Export HTML report…", key: fyne.KeyE, mod: ctrl, enabled: hasRun, run: func() { w.runs.export(".html") }},
+		{id: "export-json", menu: "File", title: "Export JSON report…", key: fyne.KeyJ, mod: ctrl, enabled: hasRun, run: func() { w.runs.export(".json") }},
+		{id: "export-as", menu: "File", title: "Export as…", key: fyne.KeyE, mod: ctrl | shift, enabled: hasRun, run: w.runs.exportAs},
+		{id: "compare-report", menu: "File", title: "Compare with an earlier report…", enabled: hasRun, run: func() { w.turn(pageCompare); w.comparison.choose() }},
+		{id: "export-keys", menu: "File", title: "Export key log…", enabled: func() bool { return w.runs.finished != nil }, run: w.runs.exportKeyLog},
+		{id: "save-sessions", menu: "File", title: "Save sessions…", enabled: w.runs.hasSessions, run: w.runs.saveSessions},
+		{id: "load-sessions", menu: "File", title: "Load sessions…", enabled: func() bool { return !w.state.Running() }, run: w.doc.loadSessions},
 		{id: "export-certificates", menu: "File", title: "Save the connection's certificates…", enabled: func() bool { return len(w.state.CertificatesSeen()) > 0 }, run: w.saveChain},
 		{menu: "File", id: separator},
 		{id: "quit", menu: "File", title: "Quit", key: fyne.KeyQ, mod: ctrl, run: w.close},
-		{id: "load-identity", menu: "Edit", title: "Load identity…", icon: rtheme.IconIdentity, key: fyne.KeyI, mod: ctrl, run: w.loadIdentity},
-		{id: "token", menu: "Edit", title: "Identity from a token or browser…", run: w.chooseToken},
-		{id: "add-target", menu: "Edit", title: "Add target…", icon: rtheme.IconTarget, key: fyne.KeyT, mod: ctrl, run: func() { w.editTarget("") }},
-		{id: "add-connection", menu: "Edit", title: "Add connection…", key: fyne.KeyK, mod: ctrl | shift, enabled: func() bool { return len(w.state.Plan.Targets) > 0 }, run: func() { w.editConnection(len(w.state.Plan.Connections)) }},
+		{id: "load-identity", menu: "Edit", title: "Load identity…", icon: rtheme.IconIdentity, key: fyne.KeyI, mod: ctrl, run: w.doc.loadIdentity},
+		{id: "token", menu: "Edit", title: "Identity from a token or browser…", run: w.doc.chooseToken},
+		{id: "add-target", menu: "Edit", title: "Add target…", icon: rtheme.IconTarget, key: fyne.KeyT, mod: ctrl, run: func() { w.doc.editTarget("") }},
+		{id: "add-connection", menu: "Edit", title: "Add connection…", key: fyne.KeyK, mod: ctrl | shift, enabled: func() bool { return len(w.state.Plan.Targets) > 0 }, run: func() { w.doc.editConnection(len(w.state.Plan.Connections)) }},
 		{id: "everyone", menu: "Edit", title: "Every identity × every target", enabled: func() bool { return len(w.state.Plan.Targets) > 0 && len(w.state.Plan.Identities) > 0 }, run: func() { w.state.Everyone(); w.changed() }},
 		{menu: "Edit", id: separator},
 		{id: "undo", menu: "Edit", title: "Undo", icon: theme.ContentUndoIcon(), key: fyne.KeyZ, mod: ctrl, enabled: w.state.CanUndo, run: w.undo},
@@ -118,10 +118,10 @@ func (w *Window) menuActions() []action {
 		{menu: "Edit", id: separator},
 		{id: "preferences", menu: "Edit", title: "Preferences…", key: fyne.KeyComma, mod: ctrl, run: w.showPreferences},
 		{id: "run", menu: "Run", title: "Run", icon: theme.MediaPlayIcon(), key: fyne.KeyR, mod: ctrl, enabled: func() bool { return !w.state.Running() }, run: w.run},
-		{id: "stop", menu: "Run", title: "Stop", icon: theme.MediaStopIcon(), key: fyne.KeyPeriod, mod: ctrl, enabled: w.state.Running, run: w.stop},
-		{id: "pause", menu: "Run", title: "Pause or go on", icon: theme.MediaPauseIcon(), key: fyne.KeyP, mod: ctrl, enabled: func() bool { return w.ours() != nil && w.state.Running() }, run: w.pause},
-		{id: "options", menu: "Run", title: "How the plan is run…", key: fyne.KeyR, mod: ctrl | shift, enabled: func() bool { return !w.state.Running() }, run: w.editOptions},
-		{id: "skip", menu: "Run", title: "Skip the wait", icon: rtheme.IconSkip, key: fyne.KeyRight, mod: ctrl, enabled: func() bool { return w.state.Waiting() != nil }, run: w.skip},
+		{id: "stop", menu: "Run", title: "Stop", icon: theme.MediaStopIcon(), key: fyne.KeyPeriod, mod: ctrl, enabled: w.state.Running, run: w.runs.stop},
+		{id: "pause", menu: "Run", title: "Pause or go on", icon: theme.MediaPauseIcon(), key: fyne.KeyP, mod: ctrl, enabled: func() bool { return w.runs.ours() != nil && w.state.Running() }, run: w.runs.pause},
+		{id: "options", menu: "Run", title: "How the plan is run…", key: fyne.KeyR, mod: ctrl | shift, enabled: func() bool { return !w.state.Running() }, run: w.doc.editOptions},
+		{id: "skip", menu: "Run", title: "Skip the wait", icon: rtheme.IconSkip, key: fyne.KeyRight, mod: ctrl, enabled: func() bool { return w.state.Waiting() != nil }, run: w.runs.skip},
 		{menu: "Run", id: separator},
 		{id: "why", menu: "Run", title: "Why was I not asked?", key: fyne.KeyL, mod: ctrl, enabled: w.ready, run: func() { w.askAbout("levels") }},
 		{id: "clients", menu: "Run", title: "Which clients are bitten?", enabled: w.ready, run: func() { w.askAbout("clients") }},
@@ -129,27 +129,27 @@ func (w *Window) menuActions() []action {
 		{id: "audit", menu: "Run", title: "Is the server at fault?", enabled: w.ready, run: func() { w.askAbout("audit") }},
 		{id: "ask", menu: "Run", title: "Ask the question shown", key: fyne.KeyReturn, mod: ctrl, enabled: func() bool { return w.ready() && w.pages.front() == pageQuestions }, run: func() { w.questions.start() }},
 		{menu: "Run", id: separator},
-		{id: "demo", menu: "Run", title: "Try the demo", icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.unlessUnsaved(func() { w.startDemo(false) }) }},
-		{id: "find", menu: "View", title: "Find in the timeline", icon: theme.SearchIcon(), key: fyne.KeyF, mod: ctrl, run: func() { w.pages.SelectIndex(pageTest); w.win.Canvas().Focus(w.filter) }},
-		{id: "beside", menu: "View", title: "Passes side by side in the timeline", key: fyne.KeyB, mod: ctrl, run: func() { w.beside.SetChecked(!w.beside.Checked) }},
-		{id: "fit", menu: "View", title: "Fit the timeline", icon: rtheme.IconFit, key: fyne.Key0, mod: ctrl, run: func() { w.timeline.Fit() }},
-		{id: "zoom", menu: "View", title: "Zoom to the selection", run: func() { w.timeline.ZoomToSelection() }},
+		{id: "demo", menu: "Run", title: "Try the demo", icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.runs.unlessUnsaved(func() { w.startDemo(false) }) }},
+		{id: "find", menu: "View", title: "Find in the timeline", icon: theme.SearchIcon(), key: fyne.KeyF, mod: ctrl, run: func() { w.turn(pageTest); w.win.Canvas().Focus(w.test.result.filter) }},
+		{id: "beside", menu: "View", title: "Passes side by side in the timeline", key: fyne.KeyB, mod: ctrl, run: func() { b := w.test.result.beside; b.SetChecked(!b.Checked) }},
+		{id: "fit", menu: "View", title: "Fit the timeline", icon: rtheme.IconFit, key: fyne.Key0, mod: ctrl, run: func() { w.test.result.timeline.Fit() }},
+		{id: "zoom", menu: "View", title: "Zoom to the selection", run: func() { w.test.result.timeline.ZoomToSelection() }},
 		{menu: "View", id: separator},
-		{id: "page-test", menu: "View", title: "Test", key: fyne.Key1, mod: ctrl, run: func() { w.pages.SelectIndex(pageTest) }},
-		{id: "page-questions", menu: "View", title: "Questions", key: fyne.Key2, mod: ctrl, run: func() { w.pages.SelectIndex(pageQuestions) }},
-		{id: "page-compare", menu: "View", title: "Compare", key: fyne.Key3, mod: ctrl, run: func() { w.pages.SelectIndex(pageCompare) }},
-		{id: "page-lab", menu: "View", title: "Lab", key: fyne.Key4, mod: ctrl, run: func() { w.pages.SelectIndex(pageLab) }},
-		{id: "page-guide", menu: "View", title: "Guide", key: fyne.Key5, mod: ctrl, run: func() { w.pages.SelectIndex(pageGuide) }},
-		{id: "page-watch", menu: "View", title: "Watch other programs", key: fyne.Key6, mod: ctrl, run: func() { w.pages.SelectIndex(pageWatch) }},
-		{id: "text", menu: "View", title: "Plan as YAML, beside it", key: fyne.KeyY, mod: ctrl | shift, run: w.turnText},
+		{id: "page-test", menu: "View", title: "Test", key: fyne.Key1, mod: ctrl, run: func() { w.turn(pageTest) }},
+		{id: "page-questions", menu: "View", title: "Questions", key: fyne.Key2, mod: ctrl, run: func() { w.turn(pageQuestions) }},
+		{id: "page-compare", menu: "View", title: "Compare", key: fyne.Key3, mod: ctrl, run: func() { w.turn(pageCompare) }},
+		{id: "page-lab", menu: "View", title: "Lab", key: fyne.Key4, mod: ctrl, run: func() { w.turn(pageLab) }},
+		{id: "page-guide", menu: "View", title: "Guide", key: fyne.Key5, mod: ctrl, run: func() { w.turn(pageGuide) }},
+		{id: "page-watch", menu: "View", title: "Watch other programs", key: fyne.Key6, mod: ctrl, run: func() { w.turn(pageWatch) }},
+		{id: "text", menu: "View", title: "Plan as YAML, beside it", key: fyne.KeyY, mod: ctrl | shift, run: w.test.turnText},
 		{menu: "View", id: separator},
-		{id: "inspect-summary", menu: "View", title: "Inspect summary", key: fyne.Key1, mod: alt, run: func() { w.inspector.turn(0) }},
-		{id: "inspect-challenge", menu: "View", title: "Inspect challenge", key: fyne.Key2, mod: alt, run: func() { w.inspector.turn(1) }},
-		{id: "inspect-messages", menu: "View", title: "Inspect messages", key: fyne.Key3, mod: alt, run: func() { w.inspector.turn(2) }},
-		{id: "inspect-certificates", menu: "View", title: "Inspect certificates", key: fyne.Key4, mod: alt, run: func() { w.inspector.turn(3) }},
-		{id: "inspect-session", menu: "View", title: "Inspect session", key: fyne.Key5, mod: alt, run: func() { w.inspector.turn(4) }},
-		{id: "inspect-http", menu: "View", title: "Inspect HTTP", key: fyne.Key6, mod: alt, run: func() { w.inspector.turn(5) }},
-		{id: "inspect-events", menu: "View", title: "Inspect events", key: fyne.Key7, mod: alt, run: func() { w.inspector.turn(6) }},
+		{id: "inspect-summary", menu: "View", title: "Inspect summary", key: fyne.Key1, mod: alt, run: func() { w.test.inspectAt(0) }},
+		{id: "inspect-challenge", menu: "View", title: "Inspect challenge", key: fyne.Key2, mod: alt, run: func() { w.test.inspectAt(1) }},
+		{id: "inspect-messages", menu: "View", title: "Inspect messages", key: fyne.Key3, mod: alt, run: func() { w.test.inspectAt(2) }},
+		{id: "inspect-certificates", menu: "View", title: "Inspect certificates", key: fyne.Key4, mod: alt, run: func() { w.test.inspectAt(3) }},
+		{id: "inspect-session", menu: "View", title: "Inspect session", key: fyne.Key5, mod: alt, run: func() { w.test.inspectAt(4) }},
+		{id: "inspect-http", menu: "View", title: "Inspect HTTP", key: fyne.Key6, mod: alt, run: func() { w.test.inspectAt(5) }},
+		{id: "inspect-events", menu: "View", title: "Inspect events", key: fyne.Key7, mod: alt, run: func() { w.test.inspectAt(6) }},
 		{menu: "View", id: separator},
 		{id: "dark", menu: "View", title: "Dark", run: func() { w.setTheme(rtheme.Dark) }},
 		{id: "light", menu: "View", title: "Light", run: func() { w.setTheme(rtheme.Light) }},
@@ -287,7 +287,7 @@ func (w *Window) copyCommand(command func() (string, error)) {
 
 // askAbout goes to a question and asks it.
 func (w *Window) askAbout(id string) {
-	w.pages.SelectIndex(pageQuestions)
+	w.turn(pageQuestions)
 	w.questions.choose(id)
 	w.questions.start()
 }
@@ -338,7 +338,7 @@ func (w *Window) showRecent() {
 	}
 	var items []*fyne.MenuItem
 	for _, path := range w.app.Preferences().StringList(prefRecent) {
-		items = append(items, fyne.NewMenuItem(path, func() { w.unlessUnsaved(func() { w.openPath(path, false) }) }))
+		items = append(items, fyne.NewMenuItem(path, func() { w.runs.unlessUnsaved(func() { w.openPath(path, false) }) }))
 	}
 	w.recent.Disabled = len(items) == 0
 	w.recent.ChildMenu = fyne.NewMenu("", items...)
@@ -373,12 +373,30 @@ func (w *Window) enable() {
 			}
 		}
 	}
-	if dirty && !w.menuStale {
+	if dirty && !w.stale {
 		// Fyne makes all menus anew: a task of its own.
-		w.menuStale = true
+		w.stale = true
 		live.Post(func() {
-			w.menuStale = false
+			w.stale = false
 			w.win.MainMenu().Refresh()
 		})
 	}
+}
+
+// menuItems are the actions of these ids, for a menu beside what they are about.
+func (w *Window) menuItems(ids ...string) []*fyne.MenuItem {
+	var items []*fyne.MenuItem
+	for _, id := range ids {
+		items = append(items, fyne.NewMenuItem(w.items[id].Label, func() { w.do(id) }))
+	}
+	return items
+}
+
+// startDemo starts the lab and loads the QA1727 case, ready to run.
+func (w *Window) startDemo(run bool) {
+	w.doc.startLab("", func() {
+		if run {
+			w.run()
+		}
+	})
 }

@@ -14,14 +14,14 @@ import (
 
 // buildCache makes the list of sessions, with what can be done to them while a
 // run goes on or is paused.
-func (w *Window) buildCache() {
-	w.cache = widgets.NewRows(widgets.CacheColumns()...)
-	w.cache.SetEmpty("The sessions of each pass are listed here.")
-	w.cache.OnMenu = func(id string, at fyne.Position) {
+func (p *resultPane) buildCache() {
+	p.cache = widgets.NewRows(widgets.CacheColumns()...)
+	p.cache.SetEmpty("The sessions of each pass are listed here.")
+	p.cache.OnMenu = func(id string, at fyne.Position) {
 		pass, serial, ok := sessionOf(id)
-		cache := w.liveCache(pass)
+		cache := p.liveCache(pass)
 		if !ok || cache == nil {
-			w.popup(at, disabledItem("Sessions can be changed while a run goes on or is paused"))
+			p.popup(at, disabledItem("Sessions can be changed while a run goes on or is paused"))
 			return
 		}
 		pinned := false
@@ -34,9 +34,9 @@ func (w *Window) buildCache() {
 		}
 		// What was done comes back as events, and is shown with them.
 		item := func(title string, do func()) *fyne.MenuItem {
-			return fyne.NewMenuItem(title, func() { w.desk.Go(func(context.Context) { do() }) })
+			return fyne.NewMenuItem(title, func() { p.desk.Go(func(context.Context) { do() }) })
 		}
-		w.popup(at,
+		p.popup(at,
 			item("Remove this session", func() { cache.Remove(serial) }),
 			item("Expire it now", func() { cache.Expire(serial) }),
 			item(word, func() { cache.Pin(serial, !pinned) }),
@@ -59,8 +59,8 @@ func sessionOf(id string) (pass, serial int, ok bool) {
 }
 
 // liveCache is the session cache of a pass that goes on, nil when none does.
-func (w *Window) liveCache(pass int) *session.Cache {
-	r := w.ours()
+func (p *resultPane) liveCache(pass int) *session.Cache {
+	r := p.runs.ours()
 	if r == nil {
 		return nil
 	}
@@ -69,12 +69,12 @@ func (w *Window) liveCache(pass int) *session.Cache {
 
 // showCache lists the sessions: of a run that goes on as far as it is shown, of
 // one that is over as they were at each pass's end.
-func (w *Window) showCache() {
+func (p *resultPane) showCache() {
 	var rows []widgets.Row
-	for _, r := range w.state.CacheRows(w.now()) {
+	for _, r := range p.state.CacheRows(p.runs.now()) {
 		rows = append(rows, widgets.CacheRow{
 			ID: r.ID, SessionKey: r.Key, Mechanism: r.Mechanism, MadeBy: fmt.Sprintf("%s %s", r.Pass, r.MadeBy), Identity: r.Identity, Age: r.Age, Expires: r.Expires, Used: r.Used, Pinned: r.Pinned,
 		}.Row())
 	}
-	w.cache.SetRows(rows)
+	p.cache.SetRows(rows)
 }

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/live"
+	"rechallenge/app/state"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
 	"rechallenge/core/report"
@@ -18,7 +19,9 @@ import (
 
 // comparison is the page that puts passes, or two reports, side by side.
 type comparison struct {
-	w       *Window
+	*shell
+	runs    *runs
+	look    func(r state.Ref) // shows a connection of the run
 	view    fyne.CanvasObject
 	passes  *fyne.Container
 	changes *widgets.Rows
@@ -28,8 +31,8 @@ type comparison struct {
 	name    string
 }
 
-func newComparison(w *Window) *comparison {
-	c := &comparison{w: w, passes: container.NewStack(), title: widget.NewLabel("")}
+func newComparison(s *shell, r *runs, look func(r state.Ref)) *comparison {
+	c := &comparison{shell: s, runs: r, look: look, passes: container.NewStack(), title: widget.NewLabel("")}
 	c.changes = widgets.NewRows(widgets.Column{Title: "What", Width: 200, Stretch: 2}, widgets.Column{Title: "Before", Width: 160, Stretch: 3}, widgets.Column{Title: "Now", Width: 160, Stretch: 3})
 	c.changes.SetEmpty("Choose an earlier JSON report to see what has changed since.")
 	pick := widgets.NewToolButton("Earlier report…", theme.FolderOpenIcon(), "Choose the JSON report to compare with", c.choose)
@@ -45,8 +48,8 @@ func newComparison(w *Window) *comparison {
 
 // choose asks for the other report and reads it away from the UI goroutine.
 func (c *comparison) choose() {
-	c.w.choose("Earlier report", func(path string) {
-		c.w.load(path, readReport(path), func(p *picture) {
+	c.shell.choose("Earlier report", func(path string) {
+		c.load(path, readReport(path), func(p *picture) {
 			c.other, c.name = p.view.Report, base(path)
 			c.differ()
 		})
@@ -55,10 +58,10 @@ func (c *comparison) choose() {
 
 // show brings the page up to date with the run that is shown.
 func (c *comparison) show() {
-	if c.drawn != nil && c.drawn == c.w.picture {
+	if c.drawn != nil && c.drawn == c.runs.picture {
 		return
 	}
-	c.drawn = c.w.picture
+	c.drawn = c.runs.picture
 	c.side()
 	c.differ()
 }
@@ -67,7 +70,7 @@ func (c *comparison) show() {
 // order, so that is done away from the UI goroutine.
 func (c *comparison) side() {
 	cols := []widgets.Column{{Title: "Connection", Width: 150, Stretch: 1}}
-	for _, title := range c.w.state.Passes() {
+	for _, title := range c.state.Passes() {
 		cols = append(cols, widgets.Column{Title: title, Width: 150, Stretch: 2})
 	}
 	list := widgets.NewRows(cols...)
@@ -79,7 +82,7 @@ func (c *comparison) side() {
 		return
 	}
 	list.SetEmpty("One moment…")
-	c.w.desk.Go(func(context.Context) {
+	c.desk.Go(func(context.Context) {
 		all := shown.view.SideBySide()
 		live.Post(func() {
 			if c.drawn != shown {
@@ -97,8 +100,7 @@ func (c *comparison) side() {
 				n, _ := strconv.Atoi(id)
 				for _, ref := range all[n].Refs {
 					if ref.Connection > 0 {
-						c.w.pages.SelectIndex(pageTest)
-						c.w.selectEvent(ref, 0)
+						c.look(ref)
 						return
 					}
 				}
@@ -119,17 +121,17 @@ func index(count int) func(id string) int {
 
 // differ shows what has changed since the other report.
 func (c *comparison) differ() {
-	now, other, name := c.w.state.Report(), c.other, c.name
+	now, other, name := c.state.Report(), c.other, c.name
 	if other == nil || now == nil {
 		c.changes.SetRows(nil)
 		return
 	}
 	c.changes.SetRows(nil)
 	c.changes.SetEmpty("One moment…")
-	c.w.desk.Go(func(context.Context) {
+	c.desk.Go(func(context.Context) {
 		changes := report.Compare(other, now)
 		live.Post(func() {
-			if c.other != other || c.w.state.Report() != now {
+			if c.other != other || c.state.Report() != now {
 				return
 			}
 			switch len(changes) {
@@ -145,7 +147,7 @@ func (c *comparison) differ() {
 				x := changes[n]
 				return widgets.Row{ID: strconv.Itoa(n), Cells: []widgets.Cell{{Text: x.Where}, {Text: x.Before}, {Text: x.After}}}
 			}, index(len(changes)))
-			c.w.dump()
+			c.dump()
 		})
 	})
 }

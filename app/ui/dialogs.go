@@ -11,9 +11,9 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/files"
 	"rechallenge/app/live"
 	"rechallenge/app/widgets"
 )
@@ -40,98 +40,57 @@ var (
 	ErrUnavailable = errors.New("the desktop's file dialogs do not work here")
 )
 
-// openOwn is Fyne's dialog for an existing file, where the desktop's is not there.
-func (w *Window) openOwn(then func(path string), kinds []Kind) {
-	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
-		switch {
-		case err != nil:
-			w.failed("The file dialog failed", err)
-		case f != nil:
-			path := f.URI().Path()
-			f.Close()
-			then(path)
-		}
-	}, w.win)
-	var extensions []string
-	for _, k := range kinds {
-		for _, e := range k.Extensions {
-			extensions = append(extensions, "."+e)
-		}
-	}
-	if !slices.Contains(extensions, ".*") {
-		d.SetFilter(storage.NewExtensionFileFilter(extensions))
-	}
-	w.show(d, "choosing")
-}
-
-// saveOwn is Fyne's dialog for a new file; it makes the file, which is then
-// written over.
-func (w *Window) saveOwn(name string, then func(path string)) {
-	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
-		switch {
-		case err != nil:
-			w.failed("The file dialog failed", err)
-		case f != nil:
-			path := f.URI().Path()
-			f.Close()
-			then(path)
-		}
-	}, w.win)
-	d.SetFileName(name)
-	w.show(d, "saving")
-}
-
 // show shows a dialog and notes its name; Escape closes it.
-func (w *Window) show(d dialog.Dialog, name string) {
-	w.open = append(w.open, d)
-	w.dialog = name
+func (s *shell) show(d dialog.Dialog, name string) {
+	s.open = append(s.open, d)
+	s.dialog = name
 	d.SetOnClosed(func() {
-		w.open = slices.DeleteFunc(w.open, func(o dialog.Dialog) bool { return o == d })
-		if w.dialog == name {
-			w.dialog = ""
+		s.open = slices.DeleteFunc(s.open, func(o dialog.Dialog) bool { return o == d })
+		if s.dialog == name {
+			s.dialog = ""
 		}
 		if name == "error" {
-			w.notice = ""
+			s.notice = ""
 		}
-		closed := w.closed[d]
-		delete(w.preferred, d)
-		delete(w.closed, d)
+		closed := s.closed[d]
+		delete(s.preferred, d)
+		delete(s.closed, d)
 		if closed != nil {
 			closed()
 		}
-		w.dump()
+		s.dump()
 	})
 	d.Show()
-	w.dump()
+	s.dump()
 }
 
 // escape closes the dialog in front, as a no.
-func (w *Window) escape() {
-	if n := len(w.open); n > 0 {
-		w.open[n-1].Hide()
+func (s *shell) escape() {
+	if n := len(s.open); n > 0 {
+		s.open[n-1].Hide()
 	}
 }
 
 // field is a text field of the window's.
 type field = widgets.Line
 
-func (w *Window) newField() *field { return widgets.NewLine() }
+func newField() *field { return widgets.NewLine() }
 
 // failed shows an error: what happened, and its details to copy; more are
 // further things one can do about it.
-func (w *Window) failed(what string, err error, more ...fyne.CanvasObject) {
-	w.notice = what + ": " + err.Error()
+func (s *shell) failed(what string, err error, more ...fyne.CanvasObject) {
+	s.notice = what + ": " + err.Error()
 	text := widget.NewLabel(sentence(err.Error()))
 	text.Wrapping = fyne.TextWrapWord
-	d := dialog.NewCustomWithoutButtons(what, container.New(minWidth(440), text), w.win)
-	copyText := widgets.NewButton("Copy details", func() { w.app.Clipboard().SetContent(what + ": " + err.Error()) })
-	closeIt := widgets.NewButton("Close", func() { d.Hide(); w.changed() })
+	d := dialog.NewCustomWithoutButtons(what, container.New(minWidth(440), text), s.win)
+	copyText := widgets.NewButton("Copy details", func() { s.app.Clipboard().SetContent(what + ": " + err.Error()) })
+	closeIt := widgets.NewButton("Close", func() { d.Hide(); s.changed() })
 	closeIt.Importance = widget.HighImportance
 	d.SetButtons(append(append([]fyne.CanvasObject{copyText}, more...), closeIt))
-	w.show(d, "error")
-	w.preferred[d] = closeIt.OnTapped
-	w.win.Canvas().Focus(closeIt)
-	w.changed()
+	s.show(d, "error")
+	s.preferred[d] = closeIt.OnTapped
+	s.win.Canvas().Focus(closeIt)
+	s.changed()
 }
 
 // answer is a password, and whether it is meant for the files that follow too.
@@ -142,10 +101,10 @@ type answer struct {
 
 // askPassword asks for a file's password on the UI goroutine and waits for the
 // answer on the caller's. ok is false when the person gave up.
-func (w *Window) askPassword(ctx context.Context, file string, again, several bool) (a answer, ok bool) {
+func (s *shell) askPassword(ctx context.Context, file string, again, several bool) (a answer, ok bool) {
 	given := make(chan *answer, 1)
 	live.Post(func() {
-		entry := w.newField()
+		entry := newField()
 		entry.Password = true
 		word, title := "Password", "Password of "+base(file)
 		if strings.HasPrefix(file, "PIN of ") {
@@ -163,8 +122,8 @@ func (w *Window) askPassword(ctx context.Context, file string, again, several bo
 		if several {
 			items = append(items, widget.NewFormItem("", rest))
 		}
-		f := w.form(name, title, "Open", 420, items, func() { given <- &answer{entry.Text, rest.Checked} })
-		w.closed[f.dialog] = func() {
+		f := s.form(name, title, "Open", 420, items, func() { given <- &answer{entry.Text, rest.Checked} })
+		s.closed[f.dialog] = func() {
 			if !f.submitted {
 				given <- nil
 			}
@@ -181,13 +140,13 @@ func (w *Window) askPassword(ctx context.Context, file string, again, several bo
 }
 
 // confirm asks a yes-or-no question.
-func (w *Window) confirm(title, question, yes string, then func()) {
-	w.ask(title, question, yes, "Cancel", then, func() {})
+func (s *shell) confirm(title, question, yes string, then func()) {
+	s.ask(title, question, yes, "Cancel", then, func() {})
 }
 
 // ask asks a question with two answers.
-func (w *Window) ask(title, question, yes, no string, then, otherwise func()) {
-	w.choices(title, question, otherwise, option{title: no, run: otherwise}, option{title: yes, preferred: true, run: then})
+func (s *shell) ask(title, question, yes, no string, then, otherwise func()) {
+	s.choices(title, question, otherwise, option{title: no, run: otherwise}, option{title: yes, preferred: true, run: then})
 }
 
 // minWidth is a layout that gives its one object a least width.
@@ -204,4 +163,84 @@ func line(c color.Color) fyne.CanvasObject {
 	r := canvas.NewRectangle(c)
 	r.SetMinSize(fyne.NewSize(1, 1))
 	return r
+}
+
+// option is one answer to a question.
+type option struct {
+	title     string
+	preferred bool   // what Return chooses
+	run       func() // nil = nothing
+}
+
+// choices asks a question with several answers. escaped, if any, runs when the
+// question is closed without one.
+func (s *shell) choices(title, question string, escaped func(), options ...option) {
+	var d *dialog.CustomDialog
+	answered := false
+	answer := func(o option) {
+		if answered {
+			return
+		}
+		answered = true
+		d.Hide()
+		if o.run != nil {
+			o.run()
+		}
+		s.changed()
+	}
+	text := widget.NewLabel(question)
+	text.Wrapping = fyne.TextWrapWord
+	d = dialog.NewCustomWithoutButtons(title, container.New(minWidth(440), text), s.win)
+	var buttons []fyne.CanvasObject
+	preferred := func() {}
+	for _, o := range options {
+		b := widgets.NewButton(o.title, func() { answer(o) })
+		if o.preferred {
+			b.Importance = widget.HighImportance
+			preferred = func() { answer(o) }
+		}
+		buttons = append(buttons, b)
+	}
+	d.SetButtons(buttons)
+	s.show(d, "confirm")
+	s.preferred[d] = preferred
+	s.closed[d] = func() {
+		if !answered && escaped != nil {
+			answered = true
+			escaped()
+		}
+	}
+}
+
+// enter gives the preferred answer to the question in front.
+func (s *shell) enter() {
+	if n := len(s.open); n > 0 {
+		if answer := s.preferred[s.open[n-1]]; answer != nil {
+			answer()
+		}
+	}
+}
+
+// asker asks the person for passwords. Where several files are loaded, an
+// answer can be meant for the rest too: it is tried before the person is asked
+// again.
+func (s *shell) asker(paths []string) files.Ask {
+	var rest *string
+	tried, asked := map[string]bool{}, map[string]bool{}
+	return func(ctx context.Context, _, file string, _ bool) (string, error) {
+		if rest != nil && !tried[file] {
+			tried[file] = true
+			return *rest, nil
+		}
+		a, ok := s.askPassword(ctx, file, asked[file], len(paths) > 1)
+		if !ok {
+			return "", ErrCancelled
+		}
+		rest = nil
+		if a.rest {
+			rest = &a.password
+		}
+		tried[file], asked[file] = true, true
+		return a.password, nil
+	}
 }

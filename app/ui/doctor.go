@@ -13,52 +13,52 @@ import (
 )
 
 // showIdentity explains an identity and the file it came from.
-func (w *Window) showIdentity(id string) {
-	x := w.state.Identities[id]
+func (d *document) showIdentity(id string) {
+	x := d.state.Identities[id]
 	if x == nil {
 		return
 	}
 	pairs := identityPairs(x.Public)
 	path := x.File
-	if !filepath.IsAbs(path) && w.state.Path != "" && x.Home() == "" {
-		path = filepath.Join(filepath.Dir(w.state.Path), path)
+	if !filepath.IsAbs(path) && d.state.Path != "" && x.Home() == "" {
+		path = filepath.Join(filepath.Dir(d.state.Path), path)
 	}
-	if f := w.explained[path]; f != nil {
+	if f := d.explained[path]; f != nil {
 		pairs = append(pairs, filePairs(path, f)...)
 	}
 	var chain [][]byte
 	for _, c := range x.Chain {
 		chain = append(chain, c.DER)
 	}
-	save := widgets.NewButton("Save certificates…", func() { w.escape(); w.saveCertificates(id+".pem", chain) })
-	write := widgets.NewButton("Write a new file…", func() { w.escape(); w.writeIdentity(id) })
+	save := widgets.NewButton("Save certificates…", func() { d.escape(); d.saveCertificates(id+".pem", chain) })
+	write := widgets.NewButton("Write a new file…", func() { d.escape(); d.writeIdentity(id) })
 	if !x.Usable || x.Home() != "" {
 		write.Disable() // a key in a token can't leave it
 	}
-	w.explain(fmt.Sprintf("Identity %s", id), pairs, save, write)
+	d.explain(fmt.Sprintf("Identity %s", id), pairs, save, write)
 }
 
 // refused says why a file gave no identity, and offers what could be read of it.
-func (w *Window) refused(path string, f *identity.File, err error) {
+func (d *document) refused(path string, f *identity.File, err error) {
 	if f == nil || f.Format == "" {
-		w.failed(fmt.Sprintf("%s could not be loaded", base(path)), err)
+		d.failed(fmt.Sprintf("%s could not be loaded", base(path)), err)
 		return
 	}
-	w.failed(fmt.Sprintf("%s could not be loaded", base(path)), err, widgets.NewButton("Explain the file", func() {
+	d.failed(fmt.Sprintf("%s could not be loaded", base(path)), err, widgets.NewButton("Explain the file", func() {
 		pairs := filePairs(path, f)
 		for n, c := range f.Others {
 			pairs = append(pairs, widgets.Pair{Key: fmt.Sprintf("Certificate %d", n+1), Heading: true}, widgets.Pair{Key: "Subject", Value: c.Subject},
 				widgets.Pair{Key: "Issuer", Value: c.Issuer}, widgets.Pair{Key: "Valid", Value: validity(c)})
 		}
-		w.explain(base(path), pairs)
+		d.explain(base(path), pairs)
 	}))
 }
 
 // explain shows facts in a dialog; more are things one can do with them.
-func (w *Window) explain(title string, pairs []widgets.Pair, more ...fyne.CanvasObject) {
+func (s *shell) explain(title string, pairs []widgets.Pair, more ...fyne.CanvasObject) {
 	sheet := widgets.NewSheet()
 	sheet.SetPairs(pairs)
-	w.facts("identity", title, sheet, fyne.NewSize(680, 520), more...)
+	s.facts("identity", title, sheet, fyne.NewSize(680, 520), more...)
 }
 
 // identityPairs are the facts of an identity.

@@ -12,33 +12,48 @@ import (
 
 // dumped is what the window shows, for tests: no secret, nothing to parse from pixels.
 type dumped struct {
-	Verdict    state.Verdict         `json:"verdict"`
-	Running    bool                  `json:"running"`
-	Paused     bool                  `json:"paused"`
-	Waiting    bool                  `json:"waiting"`
-	Empty      bool                  `json:"empty"`
-	Dirty      bool                  `json:"dirty"`
-	Busy       bool                  `json:"busy"`
-	Path       string                `json:"path"`
-	Status     string                `json:"status"`
-	Dialog     string                `json:"dialog"`
-	Notice     string                `json:"notice"`
-	Compared   string                `json:"compared"`
-	Answer     string                `json:"answer"` // to a question
-	Selected   state.Ref             `json:"selected"`
-	Identities []state.Card          `json:"identities"`
-	Targets    []state.Card          `json:"targets"`
-	Plan       []state.PlanRow       `json:"plan"`
-	Results    []state.ConnectionRow `json:"results"`
-	Caches     []string              `json:"caches"`
-	Row        string                `json:"row"`        // selected in the plan
-	Page       int                   `json:"page"`       // of the window
-	Tab        int                   `json:"tab"`        // of the inspector
-	Shown      []state.Pair          `json:"shown"`      // in the tab, where it shows pairs
-	Text       string                `json:"text"`       // of the plan beside it, "" = it is not shown
-	Wrong      string                `json:"wrong"`      // with that text
-	Slowest    string                `json:"slowest"`    // task of the UI goroutine, of a build with the tag timed
-	SlowestMS  float64               `json:"slowest_ms"` // how long it took
+	dumpedPlan
+	dumpedRun
+	dumpedPage
+	Busy      bool    `json:"busy"`
+	Dialog    string  `json:"dialog"`
+	Notice    string  `json:"notice"`
+	Slowest   string  `json:"slowest"`    // task of the UI goroutine, of a build with the tag timed
+	SlowestMS float64 `json:"slowest_ms"` // how long it took
+}
+
+// dumpedPlan is what of the plan is shown.
+type dumpedPlan struct {
+	Empty      bool            `json:"empty"`
+	Dirty      bool            `json:"dirty"`
+	Path       string          `json:"path"`
+	Identities []state.Card    `json:"identities"`
+	Targets    []state.Card    `json:"targets"`
+	Plan       []state.PlanRow `json:"plan"`
+	Caches     []string        `json:"caches"`
+	Row        string          `json:"row"`   // selected in the plan
+	Text       string          `json:"text"`  // of the plan beside it, "" = it is not shown
+	Wrong      string          `json:"wrong"` // with that text
+}
+
+// dumpedRun is what of the run is shown.
+type dumpedRun struct {
+	Verdict  state.Verdict         `json:"verdict"`
+	Running  bool                  `json:"running"`
+	Paused   bool                  `json:"paused"`
+	Waiting  bool                  `json:"waiting"`
+	Status   string                `json:"status"`
+	Selected state.Ref             `json:"selected"`
+	Results  []state.ConnectionRow `json:"results"`
+}
+
+// dumpedPage is what the page in front shows.
+type dumpedPage struct {
+	Page     int          `json:"page"`   // of the window
+	Tab      int          `json:"tab"`    // of the inspector
+	Shown    []state.Pair `json:"shown"`  // in the tab, where it shows pairs
+	Answer   string       `json:"answer"` // to a question
+	Compared string       `json:"compared"`
 }
 
 // dumps writes what the window shows where a test wants it, away from the UI
@@ -77,15 +92,22 @@ func (w *Window) dump() {
 		return
 	}
 	d := dumped{
-		Running: w.state.Running(), Paused: w.state.Paused(), Waiting: w.state.Waiting() != nil, Empty: w.state.Empty(), Dirty: w.state.Dirty, Busy: w.busy, Path: w.state.Path,
-		Status: w.state.Status(), Dialog: w.dialog, Notice: w.notice, Answer: w.questions.title(), Compared: w.comparison.said(), Selected: w.state.Selected,
-		Identities: w.state.IdentityCards(time.Now()), Targets: w.state.TargetCards(), Plan: w.state.PlanRows(), Results: w.state.ConnectionRows(maxDumped),
-		Caches: w.state.Plan.Caches,
+		Busy: w.busy, Dialog: w.asked.dialog, Notice: w.notice,
+		dumpedPlan: dumpedPlan{
+			Empty: w.state.Empty(), Dirty: w.state.Dirty, Path: w.state.Path, Caches: w.state.Plan.Caches, Row: w.test.plan.rows.Selected(),
+			Identities: w.state.IdentityCards(time.Now()), Targets: w.state.TargetCards(), Plan: w.state.PlanRows(),
+		},
+		dumpedRun: dumpedRun{
+			Running: w.state.Running(), Paused: w.state.Paused(), Waiting: w.state.Waiting() != nil, Status: w.state.Status(),
+			Selected: w.state.Selected, Results: w.state.ConnectionRows(maxDumped),
+		},
+		dumpedPage: dumpedPage{
+			Page: w.pages.front(), Tab: w.test.inspector.tabs.front(), Shown: w.test.inspector.pairs,
+			Answer: w.questions.title(), Compared: w.comparison.said(),
+		},
 	}
-	d.Row = w.plan.Selected()
-	d.Page, d.Tab, d.Shown = w.pages.front(), w.inspector.tabs.front(), w.inspector.pairs
-	if w.texting() {
-		d.Text, d.Wrong = w.editor.code.Text(), w.editor.wrong
+	if w.test.texting() {
+		d.Text, d.Wrong = w.test.editor.code.Text(), w.test.editor.wrong
 	}
 	d.Verdict, _ = w.state.Verdict()
 	what, took := live.Slowest()

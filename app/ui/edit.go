@@ -13,8 +13,8 @@ import (
 )
 
 // entry is a text field with a placeholder and a check.
-func (w *Window) entry(text, placeholder string, check fyne.StringValidator) *field {
-	e := w.newField()
+func entry(text, placeholder string, check fyne.StringValidator) *field {
+	e := newField()
 	e.SetText(text)
 	e.SetPlaceHolder(placeholder)
 	e.Validator = check
@@ -22,20 +22,20 @@ func (w *Window) entry(text, placeholder string, check fyne.StringValidator) *fi
 }
 
 // editConnection edits a connection of the plan (from 0), or appends one.
-func (w *Window) editConnection(n int) {
-	if n < 0 || len(w.state.Plan.Targets) == 0 {
+func (d *document) editConnection(n int) {
+	if n < 0 || len(d.state.Plan.Targets) == 0 {
 		return
 	}
-	c := plan.Connection{Target: w.state.Plan.Targets[0].ID, Identity: plan.None}
+	c := plan.Connection{Target: d.state.Plan.Targets[0].ID, Identity: plan.None}
 	title := "Add a connection"
-	if n < len(w.state.Plan.Connections) {
-		c, title = w.state.Plan.Connections[n], fmt.Sprintf("Connection %d", n+1)
+	if n < len(d.state.Plan.Connections) {
+		c, title = d.state.Plan.Connections[n], fmt.Sprintf("Connection %d", n+1)
 	}
 	var targets, identities []string
-	for _, t := range w.state.Plan.Targets {
+	for _, t := range d.state.Plan.Targets {
 		targets = append(targets, t.ID)
 	}
-	for _, i := range w.state.Plan.Identities {
+	for _, i := range d.state.Plan.Identities {
 		identities = append(identities, i.ID)
 	}
 	identities = append(identities, plan.None)
@@ -47,21 +47,21 @@ func (w *Window) editConnection(n int) {
 		b, _ := c.After.MarshalText()
 		text = string(b)
 	}
-	after := w.entry(text, "at once", func(s string) error {
+	after := entry(text, "at once", func(s string) error {
 		d, err := time.ParseDuration(s)
 		if s != "" && (err != nil || d < 0) {
 			return errors.New("a time such as 90s or 9m")
 		}
 		return nil
 	})
-	w.form("connection", title, "OK", 460, []*widget.FormItem{
+	d.form("connection", title, "OK", 460, []*widget.FormItem{
 		{Text: "Target", Widget: where},
 		{Text: "Identity", Widget: who, HintText: "none presents no certificate"},
 		{Text: "After", Widget: after, HintText: "how long after the end of the previous connection"},
 	}, func() {
 		wait, _ := time.ParseDuration(after.Text)
 		c.Target, c.Identity, c.After = where.Selected, who.Selected, plan.Duration(wait)
-		w.state.SetConnection(n, c)
-		w.changed()
+		d.state.SetConnection(n, c)
+		d.changed()
 	})
 }

@@ -20,15 +20,15 @@ type form struct {
 
 // form shows fields, the first of which gets the focus, and goes on with then
 // once they are submitted. name is the dialog's, for tests.
-func (w *Window) form(name, title, yes string, width float32, items []*widget.FormItem, then func()) *form {
+func (s *shell) form(name, title, yes string, width float32, items []*widget.FormItem, then func()) *form {
 	fields := widget.NewForm(items...)
-	f := w.custom(name, title, yes, fields, fyne.NewSize(width, 0), then)
+	f := s.custom(name, title, yes, fields, fyne.NewSize(width, 0), then)
 	f.fields = fields
 	fields.SetOnValidationChanged(func(err error) { f.allow(err == nil) })
 	f.allow(fields.Validate() == nil)
 	for _, i := range items {
 		if o, ok := i.Widget.(fyne.Focusable); ok {
-			w.win.Canvas().Focus(o)
+			s.win.Canvas().Focus(o)
 			break
 		}
 	}
@@ -36,29 +36,29 @@ func (w *Window) form(name, title, yes string, width float32, items []*widget.Fo
 }
 
 // custom shows something, and goes on with then where that is submitted.
-func (w *Window) custom(name, title, yes string, content fyne.CanvasObject, size fyne.Size, then func()) *form {
+func (s *shell) custom(name, title, yes string, content fyne.CanvasObject, size fyne.Size, then func()) *form {
 	f := &form{then: then}
-	f.dialog = dialog.NewCustomWithoutButtons(title, content, w.win)
+	f.dialog = dialog.NewCustomWithoutButtons(title, content, s.win)
 	f.yes = widgets.NewButton(yes, f.submit)
 	f.yes.Importance = widget.HighImportance
 	f.dialog.SetButtons([]fyne.CanvasObject{widgets.NewButton("Cancel", f.dialog.Hide), f.yes})
 	f.dialog.Resize(size)
-	w.show(f.dialog, name)
-	w.preferred[f.dialog] = f.submit
-	w.win.Canvas().Focus(f.yes)
+	s.show(f.dialog, name)
+	s.preferred[f.dialog] = f.submit
+	s.win.Canvas().Focus(f.yes)
 	return f
 }
 
 // facts shows something to read; more are things one can do with it.
-func (w *Window) facts(name, title string, content fyne.CanvasObject, size fyne.Size, more ...fyne.CanvasObject) {
-	d := dialog.NewCustomWithoutButtons(title, content, w.win)
+func (s *shell) facts(name, title string, content fyne.CanvasObject, size fyne.Size, more ...fyne.CanvasObject) {
+	d := dialog.NewCustomWithoutButtons(title, content, s.win)
 	closeIt := widgets.NewButton("Close", d.Hide)
 	closeIt.Importance = widget.HighImportance
 	d.SetButtons(append(more, closeIt))
 	d.Resize(size)
-	w.show(d, name)
-	w.preferred[d] = d.Hide
-	w.win.Canvas().Focus(closeIt)
+	s.show(d, name)
+	s.preferred[d] = d.Hide
+	s.win.Canvas().Focus(closeIt)
 }
 
 func (f *form) allow(on bool) {

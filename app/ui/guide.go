@@ -106,12 +106,6 @@ func (g *guide) find(page, word string) {
 	}
 }
 
-// read brings a document to the front.
-func (w *Window) read(page, word string) {
-	w.guide.find(page, word)
-	w.pages.SelectIndex(pageGuide)
-}
-
 // part is the text of the part of a document whose heading has a word in it, or
 // of its beginning, without the heading.
 func (g *guide) part(page, word string) string {

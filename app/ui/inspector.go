@@ -17,7 +17,8 @@ const tabChallenge = 1
 
 // inspector shows the selected connection, a page for each side of it.
 type inspector struct {
-	w        *Window
+	*shell
+	runs     *runs
 	view     fyne.CanvasObject
 	tabs     *pages
 	shown    shown
@@ -34,50 +35,43 @@ type shown struct {
 	tab     int
 }
 
-func newInspector(w *Window) *inspector {
-	i := &inspector{w: w, messages: widgets.NewRows(
+func newInspector(s *shell, r *runs) *inspector {
+	i := &inspector{shell: s, runs: r, messages: widgets.NewRows(
 		widgets.Column{Title: "ms", Width: 44, Right: true}, widgets.Column{Title: "From", Width: 50},
 		widgets.Column{Title: "Message", Width: 120, Stretch: 1}, widgets.Column{Title: "Bytes", Width: 44, Right: true}), fields: widgets.NewFields()}
 	i.messages.OnSelect = func(id string) {
-		w.state.Event, _ = strconv.Atoi(id)
+		s.state.Event, _ = strconv.Atoi(id)
 		i.showFields()
 	}
 	sheet := func(title, empty string, pairs func() []state.Pair) page {
-		s := widgets.NewSheet()
-		s.SetEmpty(empty)
-		return page{title, s, func() { i.showPairs(s, pairs()) }}
+		facts := widgets.NewSheet()
+		facts.SetEmpty(empty)
+		return page{title, facts, func() { i.showPairs(facts, pairs()) }}
 	}
 	messages := container.NewVSplit(i.messages, i.fields)
 	messages.Offset = 0.45
 	i.tabs = newPages(
-		sheet("Summary", "Select a connection in the timeline or in the results.", w.state.Summary),
-		sheet("Challenge", "This connection was not asked for a certificate.", func() []state.Pair { return w.state.Challenge(w.now()) }),
+		sheet("Summary", "Select a connection in the timeline or in the results.", s.state.Summary),
+		sheet("Challenge", "This connection was not asked for a certificate.", func() []state.Pair { return s.state.Challenge(r.now()) }),
 		page{"Messages", messages, i.showMessages},
-		sheet("Certificates", "No certificate was seen here.", w.state.Certificates),
-		sheet("Session", "This connection looked up no session.", w.state.Session),
-		sheet("HTTP", "There was no HTTP answer.", w.state.HTTP),
-		sheet("Events", "Nothing was recorded here.", w.state.Events))
-	i.tabs.onChange = func() { i.show(); w.dump() }
+		sheet("Certificates", "No certificate was seen here.", s.state.Certificates),
+		sheet("Session", "This connection looked up no session.", s.state.Session),
+		sheet("HTTP", "There was no HTTP answer.", s.state.HTTP),
+		sheet("Events", "Nothing was recorded here.", s.state.Events))
+	i.tabs.onChange = func() { i.show(); s.dump() }
 	i.view = container.NewBorder(i.tabs.tabs, nil, nil, nil, i.tabs.view)
 	return i
-}
-
-// turn brings a page to the front.
-func (i *inspector) turn(n int) {
-	i.w.pages.SelectIndex(pageTest)
-	i.w.inspect()
-	i.tabs.SelectIndex(n)
 }
 
 // show shows the selected connection on the tab in front. Which identity fits a
 // challenge depends on what is loaded, so that side is always made anew.
 func (i *inspector) show() {
-	now := shown{i.w.picture, i.w.state.Selected, i.w.state.Event, i.tabs.front()}
+	now := shown{i.runs.picture, i.state.Selected, i.state.Event, i.tabs.front()}
 	if i.shown == now && now.tab != tabChallenge {
 		return
 	}
 	i.tabs.show()
-	now.event = i.w.state.Event
+	now.event = i.state.Event
 	i.shown = now
 }
 
@@ -100,27 +94,27 @@ func sheetPairs(list []state.Pair) []widgets.Pair {
 func (i *inspector) showMessages() {
 	i.pairs = nil
 	var rows []widgets.Row
-	for _, m := range i.w.state.Messages() {
+	for _, m := range i.state.Messages() {
 		name := widgets.Cell{Text: m.Name}
 		if m.Problem != "" {
 			name.Text, name.Color = m.Name+": "+m.Problem, theme.ColorWarning
 		}
 		rows = append(rows, widgets.Row{ID: strconv.Itoa(m.Seq), Cells: []widgets.Cell{{Text: m.At}, {Text: m.From}, name, {Text: m.Length}}})
 	}
-	i.messages.SetEmpty(i.w.state.NoMessages())
+	i.messages.SetEmpty(i.state.NoMessages())
 	i.messages.SetRows(rows)
-	if i.w.state.Message(i.w.state.Event) == nil {
-		i.w.state.Event = i.w.state.Telling()
+	if i.state.Message(i.state.Event) == nil {
+		i.state.Event = i.state.Telling()
 	}
-	if i.w.state.Event > 0 {
-		i.messages.Select(strconv.Itoa(i.w.state.Event))
+	if i.state.Event > 0 {
+		i.messages.Select(strconv.Itoa(i.state.Event))
 	}
 	i.showFields()
 }
 
 // showFields shows the selected message's fields and bytes.
 func (i *inspector) showFields() {
-	m := i.w.state.Message(i.w.state.Event)
+	m := i.state.Message(i.state.Event)
 	if m == nil {
 		i.fields.SetMessage(nil, nil)
 		return

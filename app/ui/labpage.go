@@ -1,10 +1,8 @@
 package ui
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -22,7 +20,10 @@ import (
 
 // labPage is the page of the lab: what its server can do, and whom it saw.
 type labPage struct {
-	w       *Window
+	*shell
+	doc     *document
+	open    func(id string) // starts the lab as one of its behaviours and goes to its test
+	front   func() bool     // whether the page is in front
 	view    fyne.CanvasObject
 	list    *widgets.Rows
 	title   *widget.Label
@@ -35,8 +36,8 @@ type labPage struct {
 	looking bool // a look at whom the server saw is due
 }
 
-func newLabPage(w *Window) *labPage {
-	p := &labPage{w: w}
+func newLabPage(s *shell, doc *document, open func(id string), front func() bool) *labPage {
+	p := &labPage{shell: s, doc: doc, open: open, front: front}
 	p.list = widgets.NewRows(widgets.Column{Title: "A server that…", Width: 200, Stretch: 1})
 	p.list.OnSelect = func(id string) { p.choose(id) }
 	p.list.OnActivate = func(id string) { p.choose(id); p.begin() }
@@ -46,7 +47,7 @@ func newLabPage(w *Window) *labPage {
 	p.running.Importance = widget.LowImportance
 	p.start = widgets.NewToolButton("Start it and load its test", theme.MediaPlayIcon(), "Start the lab server like this, with its URLs and identities as the plan", p.begin)
 	p.start.SetPrimary(true)
-	p.stop = widgets.NewToolButton("Stop the server", theme.MediaStopIcon(), "Stop the lab server", func() { w.stopLab(); w.changed() })
+	p.stop = widgets.NewToolButton("Stop the server", theme.MediaStopIcon(), "Stop the lab server", func() { doc.stopLab(); p.changed() })
 	p.seen = widgets.NewRows(
 		widgets.Column{Title: "Time", Width: 80}, widgets.Column{Title: "Path", Width: 100, Stretch: 1}, widgets.Column{Title: "The server saw", Width: 140, Stretch: 2},
 		widgets.Column{Title: "Resumed", Width: 80}, widgets.Column{Title: "Version", Width: 80}, widgets.Column{Title: "Answer", Width: 60, Right: true})
@@ -102,12 +103,12 @@ func (p *labPage) begin() {
 	if p.chosen.Missing != nil {
 		return
 	}
-	p.w.unlessUnsaved(func() { p.w.startLab(p.chosen.ID, func() { p.w.pages.SelectIndex(pageTest) }) })
+	p.open(p.chosen.ID)
 }
 
 // show brings the page up to date, and again while the server runs.
 func (p *labPage) show() {
-	s := p.w.lab
+	s := p.doc.lab
 	if s == nil {
 		p.running.SetText("No server runs.")
 		p.stop.Disable()
@@ -137,42 +138,10 @@ func (p *labPage) show() {
 		time.AfterFunc(time.Second, func() {
 			live.Post(func() {
 				p.looking = false
-				if p.w.pages.front() == pageLab {
+				if p.front() {
 					p.show()
 				}
 			})
 		})
 	}
-}
-
-// startLab starts a lab server, makes its test the plan and goes on with then.
-func (w *Window) startLab(behaviour string, then func()) {
-	w.status.SetProgress("Starting the lab server", -1)
-	w.desk.Go(func(ctx context.Context) {
-		l, err := w.desk.StartLab(ctx, desk.LabOptions{Behaviour: behaviour})
-		live.Post(func() {
-			w.status.SetProgress("", 0)
-			if err != nil {
-				w.failed("The lab server could not be started", err)
-				return
-			}
-			w.stopLab()
-			w.lab = l
-			w.replace(l.Case.Plan, "", nil)
-			w.state.Identities, w.state.Roots = maps.Clone(l.Case.Identities), l.Case.Roots
-			w.showTour(l.Behaviour.ID == desk.Behaviours()[0].ID)
-			w.lists.SelectIndex(tabPlan)
-			w.changed()
-			then()
-		})
-	})
-}
-
-// stopLab ends the lab's server, if one runs.
-func (w *Window) stopLab() {
-	if l := w.lab; l != nil {
-		w.desk.Go(func(context.Context) { l.Close() })
-	}
-	w.lab = nil
-	w.showTour(false)
 }

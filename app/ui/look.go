@@ -51,75 +51,75 @@ func (c choices[T]) value(name string) (v T) {
 }
 
 // setTheme chooses dark, light or the desktop's.
-func (w *Window) setTheme(m theme.Mode) {
-	w.app.Preferences().SetString(prefTheme, string(m))
-	w.applyLook()
+func (s *shell) setTheme(m theme.Mode) {
+	s.app.Preferences().SetString(prefTheme, string(m))
+	s.applyLook()
 }
 
 // applyLook shows the window as the preferences say.
-func (w *Window) applyLook() {
-	p := w.app.Preferences()
+func (s *shell) applyLook() {
+	p := s.app.Preferences()
 	look := theme.Look{
 		Mode: theme.Mode(p.StringWithFallback(prefTheme, string(theme.System))),
 		Text: float32(p.FloatWithFallback(prefText, 1)), Space: float32(p.FloatWithFallback(prefSpace, 1)),
-		Font: w.font(p.String(prefFont)), Mono: w.font(p.String(prefMono)),
+		Font: s.font(p.String(prefFont)), Mono: s.font(p.String(prefMono)),
 	}
-	w.app.Settings().SetTheme(theme.New(look))
-	if w.fonts == nil && p.String(prefFont)+p.String(prefMono) != "" {
-		w.findFonts(w.applyLook)
+	s.app.Settings().SetTheme(theme.New(look))
+	if s.fonts == nil && p.String(prefFont)+p.String(prefMono) != "" {
+		s.findFonts(s.applyLook)
 	}
 }
 
 // font is a loaded family, nil for the built-in font, and for one that this
 // machine lost.
-func (w *Window) font(name string) *theme.Family {
-	n := slices.IndexFunc(w.fonts, func(f *theme.Family) bool { return f.Name == name })
+func (s *shell) font(name string) *theme.Family {
+	n := slices.IndexFunc(s.fonts, func(f *theme.Family) bool { return f.Name == name })
 	if n < 0 {
 		return nil
 	}
-	if err := w.fonts[n].Load(); err != nil {
-		w.status.SetReadout(sentence(err.Error()))
+	if err := s.fonts[n].Load(); err != nil {
+		s.status.SetReadout(sentence(err.Error()))
 		return nil
 	}
-	return w.fonts[n]
+	return s.fonts[n]
 }
 
 // findFonts looks for this machine's fonts, away from the UI goroutine.
-func (w *Window) findFonts(then func()) {
-	w.desk.Go(func(context.Context) {
+func (s *shell) findFonts(then func()) {
+	s.desk.Go(func(context.Context) {
 		list, err := theme.Families(filepath.Join(xdg.CacheHome, "rechallenge"))
 		live.Post(func() {
 			if err != nil {
-				w.status.SetReadout(sentence(err.Error()))
+				s.status.SetReadout(sentence(err.Error()))
 			}
-			w.fonts = append(make([]*theme.Family, 0, len(list)), list...)
+			s.fonts = append(make([]*theme.Family, 0, len(list)), list...)
 			then()
 		})
 	})
 }
 
 // fontSelection chooses a font; the list fills once the fonts are found.
-func (w *Window) fontSelection(name string, mono bool) *widgets.Select {
-	s := widgets.NewSelect([]string{builtIn}, nil)
-	s.Selected = builtIn
+func (s *shell) fontSelection(name string, mono bool) *widgets.Select {
+	list := widgets.NewSelect([]string{builtIn}, nil)
+	list.Selected = builtIn
 	if name != "" {
-		s.Selected = name
+		list.Selected = name
 	}
 	fill := func() {
-		list := []string{builtIn}
-		for _, f := range w.fonts {
+		names := []string{builtIn}
+		for _, f := range s.fonts {
 			if f.Mono || !mono {
-				list = append(list, f.Name)
+				names = append(names, f.Name)
 			}
 		}
-		s.SetOptions(list)
+		list.SetOptions(names)
 	}
-	if w.fonts == nil {
-		w.findFonts(fill)
+	if s.fonts == nil {
+		s.findFonts(fill)
 	} else {
 		fill()
 	}
-	return s
+	return list
 }
 
 // chosenFont is what is kept of a selection of a font.

@@ -28,24 +28,24 @@ type optionField struct {
 	box   *widgets.Check // of a switch
 }
 
-func (w *Window) newOptionFields(changed func()) *optionFields {
+func newOptionFields(changed func()) *optionFields {
 	x := &optionFields{view: container.NewHBox(), of: map[string][]*optionField{}}
 	for _, e := range experiment.Experiments {
 		for _, o := range e.Options {
-			x.of[e.ID] = append(x.of[e.ID], w.newOptionField(o, changed))
+			x.of[e.ID] = append(x.of[e.ID], newOptionField(o, changed))
 		}
 	}
 	return x
 }
 
-func (w *Window) newOptionField(o experiment.Option, changed func()) *optionField {
+func newOptionField(o experiment.Option, changed func()) *optionField {
 	f := &optionField{Option: o}
 	if o.Kind == experiment.Switch {
 		f.box = widgets.NewCheck(o.Label, func(bool) { changed() })
 		f.line = f.box
 		return f
 	}
-	f.field = w.entry("", o.Empty, func(s string) error {
+	f.field = entry("", o.Empty, func(s string) error {
 		if strings.TrimSpace(s) == "" {
 			return nil
 		}

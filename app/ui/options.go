@@ -32,20 +32,20 @@ type begun struct {
 }
 
 // policies are the caches that a plan can name: id and title.
-func (w *Window) policies() (ids, titles []string) {
+func (d *document) policies() (ids, titles []string) {
 	for _, p := range session.Policies {
 		ids, titles = append(ids, p.ID), append(titles, p.ID+"  "+p.Title)
 	}
-	for _, c := range w.state.Plan.CustomCaches {
+	for _, c := range d.state.Plan.CustomCaches {
 		ids, titles = append(ids, c.ID), append(titles, c.ID+"  "+fmt.Sprintf("this plan's own: %s", c.Key))
 	}
 	return ids, titles
 }
 
 // editOptions edits how the plan is run.
-func (w *Window) editOptions() {
-	p := w.state.Plan
-	ids, titles := w.policies()
+func (d *document) editOptions() {
+	p := d.state.Plan
+	ids, titles := d.policies()
 	var chosen []string
 	for i, id := range ids {
 		if slices.Contains(p.Caches, id) {
@@ -56,7 +56,7 @@ func (w *Window) editOptions() {
 	list := container.NewVScroll(passes.Container)
 	list.SetMinSize(fyne.NewSize(470, 150))
 	number := func(n int, most int) *field {
-		return w.entry(strconv.Itoa(max(n, 1)), "1", func(s string) error {
+		return entry(strconv.Itoa(max(n, 1)), "1", func(s string) error {
 			if n, err := strconv.Atoi(s); err != nil || n < 1 || n > most {
 				return fmt.Errorf("a number from 1 to %d", most)
 			}
@@ -68,7 +68,7 @@ func (w *Window) editOptions() {
 	if timeout == 0 {
 		timeout = plan.Duration(plan.DefaultTimeout)
 	}
-	limit := w.entry(timeout.String(), "10s", func(s string) error {
+	limit := entry(timeout.String(), "10s", func(s string) error {
 		if d, err := time.ParseDuration(s); err != nil || d <= 0 || d > plan.MaxDelay {
 			return errors.New("a time such as 10s")
 		}
@@ -77,14 +77,14 @@ func (w *Window) editOptions() {
 	if p.HTTPReuse == "" {
 		p.HTTPReuse = "off"
 	}
-	reuse, wait := reuses.selection(p.HTTPReuse), waits.selection(w.fastForward)
+	reuse, wait := reuses.selection(p.HTTPReuse), waits.selection(d.fastForward)
 	from := widgets.NewCheck("none are loaded", nil)
 	from.Disable()
-	if w.begin.file != "" {
-		from.Text, from.Checked = fmt.Sprintf("those of %s", base(w.begin.file)), true
+	if d.begin.file != "" {
+		from.Text, from.Checked = fmt.Sprintf("those of %s", base(d.begin.file)), true
 		from.Enable()
 	}
-	w.form("options", "How the plan is run", "OK", 640, []*widget.FormItem{
+	d.form("options", "How the plan is run", "OK", 640, []*widget.FormItem{
 		{Text: "A pass for each", Widget: list, HintText: "cache policies and client profiles; a control without a cache is added where none is chosen"},
 		{Text: "HTTP", Widget: reuse},
 		{Text: "At once", Widget: concurrency, HintText: "connections made at the same time"},
@@ -100,14 +100,14 @@ func (w *Window) editOptions() {
 			}
 		}
 		if len(chosen) == 0 {
-			w.failed("No pass is left", errors.New("choose at least one cache policy"))
+			d.failed("No pass is left", errors.New("choose at least one cache policy"))
 			return
 		}
-		w.fastForward = waits.value(wait.Selected)
+		d.fastForward = waits.value(wait.Selected)
 		if !from.Checked {
-			w.begin = begun{}
+			d.begin = begun{}
 		}
-		w.state.Edit(func(p *plan.Plan) {
+		d.state.Edit(func(p *plan.Plan) {
 			p.Caches = inOrder(p.Caches, chosen)
 			p.HTTPReuse = reuses.value(reuse.Selected)
 			p.Concurrency, _ = strconv.Atoi(concurrency.Text)
@@ -115,7 +115,7 @@ func (w *Window) editOptions() {
 			d, _ := time.ParseDuration(limit.Text)
 			p.Timeout = plan.Duration(d)
 		})
-		w.changed()
+		d.changed()
 	})
 }
 
@@ -131,30 +131,16 @@ func inOrder(before, chosen []string) []string {
 }
 
 // loadSessions takes the sessions that another run saved.
-func (w *Window) loadSessions() {
-	w.choose("Load sessions", func(path string) {
+func (d *document) loadSessions() {
+	d.choose("Load sessions", func(path string) {
 		sessions, err := desk.LoadSessions(path)
 		if err != nil {
-			w.failed(fmt.Sprintf("%s could not be loaded", base(path)), err)
+			d.failed(fmt.Sprintf("%s could not be loaded", base(path)), err)
 			return
 		}
-		w.begin = begun{sessions, path}
-		w.status.SetReadout(fmt.Sprintf("The next run begins with the sessions of %s", base(path)))
-		w.notice = "sessions of " + path
-		w.changed()
+		d.begin = begun{sessions, path}
+		d.status.SetReadout(fmt.Sprintf("The next run begins with the sessions of %s", base(path)))
+		d.notice = "sessions of " + path
+		d.changed()
 	}, savedSessions, allFiles)
-}
-
-// saveSessions writes what the last run's caches held in the end.
-func (w *Window) saveSessions() {
-	run, ok := w.finished.run.(*desk.Run)
-	if !ok {
-		return
-	}
-	sessions := run.Sessions()
-	w.confirm("The file will hold secrets", "Whoever has it can take up these sessions without a certificate. Only you will be allowed to read the file.", "Go on", func() {
-		w.chooseNew("Save sessions", "sessions.json", func(path string) {
-			w.write(path, func() (string, error) { return "", desk.SaveSessions(path, sessions) }, func() {})
-		}, savedSessions)
-	})
 }

@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/desk"
 	"rechallenge/app/live"
 	"rechallenge/app/state"
 	rtheme "rechallenge/app/theme"
@@ -26,14 +27,15 @@ import (
 
 // questions is the page of questions that take several runs.
 type questions struct {
-	w      *Window
+	*shell
+	doc    *document
+	runs   *runs
+	guide  *guide
+	read   func(page, word string) // opens a document
 	view   fyne.CanvasObject
 	list   *widgets.Rows
-	first  *widgets.Select
-	second *widgets.Select
-	makes  fyne.CanvasObject // the choice of the first, and of the second
-	offers fyne.CanvasObject
 	about  *widget.Label
+	pair   pair // of connections that it is asked about
 	fields *optionFields
 	cost   *widget.Label
 	ask    *widgets.ToolButton
@@ -49,6 +51,12 @@ type questions struct {
 	kept   map[string]keptAnswer // the last one to each question, by experiment
 }
 
+// pair is the choice of the two connections that a question is about.
+type pair struct {
+	first, second *widgets.Select
+	makes, offers fyne.CanvasObject // the choice of each, with its word
+}
+
 // keptAnswer is an answer that was given, which is shown when its question is
 // looked at again.
 type keptAnswer struct {
@@ -58,8 +66,8 @@ type keptAnswer struct {
 	plan   string // what it was asked about, as text
 }
 
-func newQuestions(w *Window) *questions {
-	q := &questions{w: w, chosen: experiment.Experiments[0], kept: map[string]keptAnswer{}}
+func newQuestions(s *shell, doc *document, r *runs, g *guide, read func(page, word string)) *questions {
+	q := &questions{shell: s, doc: doc, runs: r, guide: g, read: read, chosen: experiment.Experiments[0], kept: map[string]keptAnswer{}}
 	q.list = widgets.NewRows(widgets.Column{Title: "Question", Width: 160, Stretch: 1})
 	var rows []widgets.Row
 	for _, e := range experiment.Experiments {
@@ -67,11 +75,11 @@ func newQuestions(w *Window) *questions {
 	}
 	q.list.SetRows(rows)
 	q.list.OnSelect = q.choose
-	q.first, q.second = widgets.NewSelect(nil, func(string) { q.priced() }), widgets.NewSelect(nil, func(string) { q.priced() })
+	q.pair.first, q.pair.second = widgets.NewSelect(nil, func(string) { q.priced() }), widgets.NewSelect(nil, func(string) { q.priced() })
 	q.about, q.cost = wrapped(""), widget.NewLabel("")
-	q.fields = w.newOptionFields(func() { q.priced() })
+	q.fields = newOptionFields(func() { q.priced() })
 	more := widgets.NewToolButton("", theme.HelpIcon(), "Read about this question", func() {
-		w.read(documentOf(q.chosen))
+		q.read(documentOf(q.chosen))
 	})
 	q.cost.Importance = widget.LowImportance
 	q.ask = widgets.NewToolButton("Ask", theme.MediaPlayIcon(), "Make the connections that answer the question", q.start)
@@ -86,10 +94,10 @@ func newQuestions(w *Window) *questions {
 	q.wait = widgets.NewCountdown()
 	q.wait.OnStop = q.stop.OnTapped
 	q.answer = container.NewStack()
-	q.makes = container.NewHBox(widget.NewLabel("First"), container.New(minWidth(150), q.first))
-	q.offers = container.NewHBox(widget.NewLabel("then"), container.New(minWidth(150), q.second))
-	pair := container.NewHBox(q.makes, q.offers, q.ask, q.stop, q.save, q.cost)
-	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.fields.view, pair, q.wait, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
+	q.pair.makes = container.NewHBox(widget.NewLabel("First"), container.New(minWidth(150), q.pair.first))
+	q.pair.offers = container.NewHBox(widget.NewLabel("then"), container.New(minWidth(150), q.pair.second))
+	asking := container.NewHBox(q.pair.makes, q.pair.offers, q.ask, q.stop, q.save, q.cost)
+	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.fields.view, asking, q.wait, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
 	split := container.NewHSplit(q.list, right)
 	split.Offset = 0.235
 	q.view = split
@@ -107,8 +115,8 @@ func (q *questions) choose(id string) {
 	q.list.Select(id)
 	q.about.SetText(e.Line)
 	q.fields.show(id)
-	visible(q.makes, e.Pair != experiment.Neither)
-	visible(q.offers, e.Pair != experiment.Neither && e.Pair != experiment.Maker)
+	visible(q.pair.makes, e.Pair != experiment.Neither)
+	visible(q.pair.offers, e.Pair != experiment.Neither && e.Pair != experiment.Maker)
 	if k, ok := q.kept[id]; ok {
 		q.conclude(k)
 	} else {
@@ -125,7 +133,7 @@ func (q *questions) choose(id string) {
 // saveAnswer asks for a format and a file, and writes the answer.
 func (q *questions) saveAnswer() {
 	if a := q.result; a != nil {
-		q.w.saveAnswer(a)
+		q.writeAnswer(a)
 	}
 }
 
@@ -134,8 +142,8 @@ func (q *questions) explain(e experiment.Experiment) {
 	q.save.Disable()
 	text := widget.NewRichText()
 	text.Wrapping = fyne.TextWrapWord
-	text.ParseMarkdown(q.w.guide.part(documentOf(e)))
-	q.w.guide.follow(text.Segments)
+	text.ParseMarkdown(q.guide.part(documentOf(e)))
+	q.guide.follow(text.Segments)
 	q.answer.Objects = []fyne.CanvasObject{container.NewBorder(wrapped("Not asked yet."), nil, nil, nil, container.NewVScroll(text))}
 	q.answer.Refresh()
 }
@@ -169,10 +177,10 @@ func (q *questions) say(text string) {
 // show brings the choice of the pair up to date with the plan.
 func (q *questions) show() {
 	var names []string
-	for n, c := range q.w.state.Plan.Connections {
+	for n, c := range q.state.Plan.Connections {
 		names = append(names, fmt.Sprintf("%d  %s as %s", n+1, c.Target, c.Identity))
 	}
-	first, second := position(q.first.Selected), position(q.second.Selected)
+	first, second := position(q.pair.first.Selected), position(q.pair.second.Selected)
 	if first == 0 || first > len(names) {
 		first = 1
 	}
@@ -187,8 +195,8 @@ func (q *questions) show() {
 			s.ClearSelected()
 		}
 	}
-	pick(q.first, first)
-	pick(q.second, second)
+	pick(q.pair.first, first)
+	pick(q.pair.second, second)
 	q.priced()
 }
 
@@ -201,17 +209,17 @@ func position(choice string) int {
 
 // question is what is asked about.
 func (q *questions) question() (experiment.Question, error) {
-	x := experiment.Question{Plan: q.w.state.Plan, First: position(q.first.Selected), Second: position(q.second.Selected)}
+	x := experiment.Question{Plan: q.state.Plan, First: position(q.pair.first.Selected), Second: position(q.pair.second.Selected)}
 	err := q.fields.tell(&x)
 	if q.chosen.ID == experiment.Recheck.ID {
-		q.w.desk.Prepare(q.w.laid(), &x)
+		q.desk.Prepare(q.doc.laid(), &x)
 	}
 	return x, err
 }
 
 // priced says how many connections the question may take, and what can be done.
 func (q *questions) priced() {
-	why := q.w.state.Runnable()
+	why := q.state.Runnable()
 	x, err := q.question()
 	if why == "" && err != nil {
 		why = sentence(err.Error())
@@ -226,7 +234,7 @@ func (q *questions) priced() {
 		q.ask.Disable()
 	default:
 		cost := fmt.Sprintf("up to %s", connections(q.chosen.Connections(x)))
-		if q.chosen.Longest != nil && q.w.lab == nil && q.chosen.Longest(x) > 0 {
+		if q.chosen.Longest != nil && q.doc.lab == nil && q.chosen.Longest(x) > 0 {
 			cost = fmt.Sprintf("%s, waiting up to %s in all", cost, plan.Duration(q.chosen.Longest(x)))
 		}
 		q.cost.SetText(cost)
@@ -249,21 +257,21 @@ func (q *questions) start() {
 		q.say(sentence(err.Error()))
 		return
 	}
-	ctx, cancel := context.WithCancel(q.w.desk.Context())
+	ctx, cancel := context.WithCancel(q.desk.Context())
 	q.cancel = cancel
-	chosen, laid, about := q.chosen, q.w.laid(), q.w.state.PlanText()
+	chosen, laid, about := q.chosen, q.doc.laid(), q.state.PlanText()
 	kept, err := q.keep(&question)
 	if err != nil {
 		q.cancel = nil
-		q.w.failed("The test that was left can't be read", err)
+		q.failed("The test that was left can't be read", err)
 		return
 	}
 	q.say("Asking…")
 	q.priced()
-	q.w.dump()
-	q.w.desk.Go(func(context.Context) {
+	q.dump()
+	q.desk.Go(func(context.Context) {
 		defer cancel()
-		a, err := q.w.desk.Ask(ctx, laid, chosen, question, q.progress)
+		a, err := q.desk.Ask(ctx, laid, chosen, question, q.progress)
 		var p []*picture
 		if a != nil {
 			for _, r := range a.Runs {
@@ -273,7 +281,7 @@ func (q *questions) start() {
 		live.Post(func() {
 			q.cancel = nil
 			q.waits("", time.Time{})
-			q.w.status.SetProgress("", 0)
+			q.status.SetProgress("", 0)
 			switch {
 			case kept && errors.Is(err, experiment.ErrState):
 				q.other(err)
@@ -289,7 +297,7 @@ func (q *questions) start() {
 				q.say(sentence(err.Error()))
 			}
 			q.priced()
-			q.w.dump()
+			q.dump()
 		})
 	})
 }
@@ -306,8 +314,8 @@ func (q *questions) title() string {
 func (q *questions) progress(title string) {
 	live.Post(func() {
 		if q.cancel != nil {
-			q.w.status.OnCancel = q.cancel
-			q.w.status.SetProgress(title, -1)
+			q.status.OnCancel = q.cancel
+			q.status.SetProgress(title, -1)
 		}
 	})
 }
@@ -320,7 +328,7 @@ func (q *questions) conclude(k keptAnswer) {
 	q.save.Enable()
 	title := wrapped(c.Title)
 	title.TextStyle.Bold = true
-	when := wrapped(k.says(q.w.state.PlanText(), time.Now()))
+	when := wrapped(k.says(q.state.PlanText(), time.Now()))
 	when.Importance = widget.LowImportance
 	head := container.NewVBox(title, when)
 	if c.Detail != "" {
@@ -340,12 +348,12 @@ func (q *questions) conclude(k keptAnswer) {
 	}
 	table.SetRows(rows)
 	table.OnEvidence = func(e widgets.Evidence) {
-		q.w.showEvidence(runs[e.Event], c.Runs[e.Event].Title, state.Ref{Pass: e.Lane.Pass, Connection: e.Lane.Connection})
+		q.runs.showEvidence(runs[e.Event], c.Runs[e.Event].Title, state.Ref{Pass: e.Lane.Pass, Connection: e.Lane.Connection})
 	}
-	table.OnCopy = func(text string) { q.w.app.Clipboard().SetContent(text) }
+	table.OnCopy = func(text string) { q.app.Clipboard().SetContent(text) }
 	if picture := grids(k, func(row int) {
 		if r := c.Rows[row]; r.Run >= 0 && r.Run < len(runs) {
-			q.w.showEvidence(runs[r.Run], c.Runs[r.Run].Title, state.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)})
+			q.runs.showEvidence(runs[r.Run], c.Runs[r.Run].Title, state.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)})
 		}
 	}); picture != nil {
 		head.Add(picture)
@@ -428,14 +436,19 @@ func mark(m experiment.Mark) widgets.Severity {
 	return ""
 }
 
-// showEvidence shows a run of an experiment as if it had been made by itself.
-func (w *Window) showEvidence(p *picture, title string, at state.Ref) {
-	w.picture = p
-	w.state.Open(p.view, title)
-	w.pages.SelectIndex(pageTest)
-	w.lists.SelectIndex(tabResults)
-	if _, c := w.state.Find(at); c != nil {
-		w.state.Selected = at
+// writeAnswer asks for the format and the file of an answer or an audit.
+func (q *questions) writeAnswer(a *report.Answer) {
+	var titles []string
+	formats := report.AnswerFormatsOf(a.Experiment)
+	for _, f := range formats {
+		titles = append(titles, f.Title+"  "+f.Ext)
 	}
-	w.changed()
+	format := widgets.NewSelect(titles, nil)
+	format.SetSelectedIndex(0)
+	q.form("save answer", "Save the answer", "Choose the file…", 420, []*widget.FormItem{{Text: "Format", Widget: format}}, func() {
+		f := formats[format.SelectedIndex()]
+		q.chooseNew("Save the answer", a.Experiment.ID+f.Ext, func(path string) {
+			q.write(path, func() (string, error) { return "", desk.SaveAnswer(context.Background(), path, a) }, func() {})
+		}, Kind{f.Title, []string{f.Ext[1:]}})
+	})
 }

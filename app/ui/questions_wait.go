@@ -37,8 +37,8 @@ func left() string {
 // when the window is.
 func (q *questions) keep(x *experiment.Question) (kept bool, err error) {
 	x.Waiting = func(title string, until time.Time) { live.Post(func() { q.waits(title, until) }) }
-	if q.w.lab != nil {
-		x.Clock = q.w.lab.Case.Clock
+	if q.doc.lab != nil {
+		x.Clock = q.doc.lab.Case.Clock
 		return false, nil
 	}
 	if !x.Real {
@@ -58,14 +58,14 @@ func (q *questions) forget() {
 		err = desk.Forget(path)
 	}
 	if err != nil {
-		q.w.failed("What was kept of the test could not be removed", err)
+		q.failed("What was kept of the test could not be removed", err)
 	}
 }
 
 // other asks what to do with a test that was left and is not this one.
 func (q *questions) other(err error) {
 	q.say(sentence(err.Error()))
-	q.w.confirm("Another test was left while it waited", "Forget it, and begin this one?", "Forget it", func() {
+	q.confirm("Another test was left while it waited", "Forget it, and begin this one?", "Forget it", func() {
 		q.forget()
 		q.start()
 	})

@@ -21,9 +21,9 @@ func (w *Window) showPreferences() {
 	size, density := textSizes.selection(p.FloatWithFallback(prefText, 1)), densities.selection(p.FloatWithFallback(prefSpace, 1))
 	font, mono := w.fontSelection(p.String(prefFont), false), w.fontSelection(p.String(prefMono), true)
 	clock := timeNames.selection(p.Bool(prefAbsolute))
-	stack := widgets.NewSelect(w.stackNames(), nil)
+	stack := widgets.NewSelect(w.doc.stackNames(), nil)
 	stack.SetSelected(p.StringWithFallback(prefStack, "auto"))
-	timeout := w.entry(p.StringWithFallback(prefTimeout, plan.Duration(plan.DefaultTimeout).String()), "10s", func(s string) error {
+	timeout := entry(p.StringWithFallback(prefTimeout, plan.Duration(plan.DefaultTimeout).String()), "10s", func(s string) error {
 		if d, err := time.ParseDuration(s); err != nil || d <= 0 {
 			return errors.New("a time such as 10s")
 		}
@@ -56,27 +56,27 @@ func (w *Window) showPreferences() {
 		p.SetString(prefTimeout, timeout.Text)
 		p.SetBool(prefWarn, warn.Checked)
 		p.SetBool(prefOwnDialogs, own.Checked)
-		w.timeline.SetAbsolute(p.Bool(prefAbsolute))
+		w.test.result.timeline.SetAbsolute(p.Bool(prefAbsolute))
 		w.changed()
 	})
 }
 
 // fresh is an empty plan with the defaults of the preferences.
-func (w *Window) fresh() plan.Plan {
+func (d *document) fresh() plan.Plan {
 	p := plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}}
-	if s := w.app.Preferences().String(prefStack); s != "auto" {
+	if s := d.app.Preferences().String(prefStack); s != "auto" {
 		p.Stack = s
 	}
-	if d, err := time.ParseDuration(w.app.Preferences().String(prefTimeout)); err == nil && d != plan.DefaultTimeout {
+	if d, err := time.ParseDuration(d.app.Preferences().String(prefTimeout)); err == nil && d != plan.DefaultTimeout {
 		p.Timeout = plan.Duration(d)
 	}
 	return p
 }
 
 // stackNames are the stacks one can choose.
-func (w *Window) stackNames() []string {
+func (d *document) stackNames() []string {
 	names := []string{"auto"}
-	stacks, _ := w.desk.Stacks()
+	stacks, _ := d.desk.Stacks()
 	for _, s := range stacks {
 		names = append(names, s.Name())
 	}

@@ -19,7 +19,7 @@ import (
 // targetForm edits a target: a field for everything a plan can say of one,
 // each checked as it is typed, by the target's own rules.
 type targetForm struct {
-	w   *Window
+	*document
 	old target.Target
 
 	url, connect, proxy, proxyEnv, serverName, host, alpn, header, body, send, request, follow *field
@@ -49,57 +49,57 @@ func follows(text string) (int, error) {
 }
 
 // editTarget edits the target of that id, or makes a new one for "".
-func (w *Window) editTarget(id string) {
-	t := target.Target{Trust: w.trusted, Whoami: target.Whoami{Header: usualHeader}}
-	if old := w.state.Plan.Target(id); id != "" && old != nil {
+func (d *document) editTarget(id string) {
+	t := target.Target{Trust: d.trusted, Whoami: target.Whoami{Header: usualHeader}}
+	if old := d.state.Plan.Target(id); id != "" && old != nil {
 		t = *old
 	}
-	w.showTarget(id, t)
+	d.showTarget(id, t)
 }
 
 // showTarget shows the form of a target; what can't be used yet stays in it.
-func (w *Window) showTarget(id string, t target.Target) {
+func (d *document) showTarget(id string, t target.Target) {
 	title, yes := "Add a target", "Add"
 	if id != "" {
 		title, yes = fmt.Sprintf("Target %s", id), "Save"
 	}
-	f := w.newTargetForm(t)
-	w.form("target", title, yes, 760, f.items(), func() {
+	f := d.newTargetForm(t)
+	d.form("target", title, yes, 760, f.items(), func() {
 		var err error
 		if id == "" {
-			_, err = w.state.AddTarget(f.target())
+			_, err = d.state.AddTarget(f.target())
 		} else {
-			err = w.state.ReplaceTarget(id, f.target())
+			err = d.state.ReplaceTarget(id, f.target())
 		}
 		if err != nil {
-			w.showTarget(id, f.target())
-			w.failed("The target can't be used", err)
+			d.showTarget(id, f.target())
+			d.failed("The target can't be used", err)
 			return
 		}
-		w.changed()
+		d.changed()
 	}).growing(f.more, f.further)
 }
 
-func (w *Window) newTargetForm(t target.Target) *targetForm {
-	f := &targetForm{w: w, old: t}
-	f.url = w.entry(t.URL, "https://server.example:8443/path, postgres://server.example/ …", f.check("url", func(t *target.Target, s string) { t.URL = s }))
-	f.connect = w.entry(state.AddressText(t.ConnectTo), "the name is resolved", func(s string) error { _, err := state.ParseAddresses(s); return err })
-	f.proxy = w.entry(t.Proxy, "none", f.check("proxy", func(t *target.Target, s string) { t.Proxy = s }))
-	f.proxyEnv = w.entry(t.ProxyPasswordEnv, "password's variable", nil)
-	f.serverName = w.entry(t.ServerName, "SNI: the URL's host", f.check("server_name", func(t *target.Target, s string) { t.ServerName = s }))
-	f.host = w.entry(t.Host, "Host: the URL's host", f.check("host", func(t *target.Target, s string) { t.Host = s }))
-	f.alpn = w.entry(strings.Join(t.ALPN, ", "), "ALPN: none offered", f.check("alpn", func(t *target.Target, s string) { t.ALPN = state.List(s) }))
-	f.header = w.entry(t.Whoami.Header, "header", f.check("whoami.header", func(t *target.Target, s string) { t.Whoami = target.Whoami{Header: s} }))
-	f.body = w.entry(t.Whoami.Body, `or in the body: dn="([^"]*)"`, f.check("whoami.body", func(t *target.Target, s string) { t.Whoami = target.Whoami{Body: s} }))
-	f.send = w.entry(t.Whoami.Send, `without HTTP: bytes to send, such as NOOP\r\n`, f.check("whoami.send", func(t *target.Target, s string) {
+func (d *document) newTargetForm(t target.Target) *targetForm {
+	f := &targetForm{document: d, old: t}
+	f.url = entry(t.URL, "https://server.example:8443/path, postgres://server.example/ …", f.check("url", func(t *target.Target, s string) { t.URL = s }))
+	f.connect = entry(state.AddressText(t.ConnectTo), "the name is resolved", func(s string) error { _, err := state.ParseAddresses(s); return err })
+	f.proxy = entry(t.Proxy, "none", f.check("proxy", func(t *target.Target, s string) { t.Proxy = s }))
+	f.proxyEnv = entry(t.ProxyPasswordEnv, "password's variable", nil)
+	f.serverName = entry(t.ServerName, "SNI: the URL's host", f.check("server_name", func(t *target.Target, s string) { t.ServerName = s }))
+	f.host = entry(t.Host, "Host: the URL's host", f.check("host", func(t *target.Target, s string) { t.Host = s }))
+	f.alpn = entry(strings.Join(t.ALPN, ", "), "ALPN: none offered", f.check("alpn", func(t *target.Target, s string) { t.ALPN = state.List(s) }))
+	f.header = entry(t.Whoami.Header, "header", f.check("whoami.header", func(t *target.Target, s string) { t.Whoami = target.Whoami{Header: s} }))
+	f.body = entry(t.Whoami.Body, `or in the body: dn="([^"]*)"`, f.check("whoami.body", func(t *target.Target, s string) { t.Whoami = target.Whoami{Body: s} }))
+	f.send = entry(t.Whoami.Send, `without HTTP: bytes to send, such as NOOP\r\n`, f.check("whoami.send", func(t *target.Target, s string) {
 		t.URL, t.Whoami = "tls://localhost:1", target.Whoami{Send: s}
 	}))
-	f.request = w.entry(t.Body, "none", f.check("body", func(t *target.Target, s string) { t.Body = s }))
+	f.request = entry(t.Body, "none", f.check("body", func(t *target.Target, s string) { t.Body = s }))
 	follow := ""
 	if t.Follow > 0 {
 		follow = strconv.Itoa(t.Follow)
 	}
-	f.follow = w.entry(follow, "redirects to follow: 0", func(s string) error { _, err := follows(s); return err })
+	f.follow = entry(follow, "redirects to follow: 0", func(s string) error { _, err := follows(s); return err })
 	f.trust = widgets.NewComboField([]string{target.TrustSystem, target.TrustNone})
 	f.trust.SetText(t.Trust)
 	f.trust.SetPlaceHolder(target.TrustSystem)
@@ -108,7 +108,7 @@ func (w *Window) newTargetForm(t target.Target) *targetForm {
 	f.method = choice("GET", []string{"", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}, t.Method)
 	f.protocol = choice("as the URL says", []string{"", "https", "tls"}, t.Protocol)
 	f.starttls = choice("no STARTTLS", append([]string{""}, target.Clear()...), t.StartTLS)
-	f.headers = w.newField()
+	f.headers = newField()
 	f.headers.MultiLine, f.headers.Wrapping = true, fyne.TextWrapOff
 	f.headers.SetMinRowsVisible(2)
 	f.headers.SetPlaceHolder("Name: value, one on a line")
@@ -154,9 +154,9 @@ func formItem(label, hint string, o fyne.CanvasObject) *widget.FormItem {
 // items are the lines that every target needs; further come with More.
 func (f *targetForm) items() []*widget.FormItem {
 	browse := widgets.NewButton("File…", func() {
-		f.w.choose("CA certificates to trust", func(path string) { f.trust.SetText(path) }, trustFiles, allFiles)
+		f.choose("CA certificates to trust", func(path string) { f.trust.SetText(path) }, trustFiles, allFiles)
 	})
-	point := widgets.NewButton("Ask the server…", func() { f.w.askWhoami(f) })
+	point := widgets.NewButton("Ask the server…", func() { f.askWhoami(f) })
 	f.more = widgets.NewButton("More…", nil)
 	f.more.Importance = widget.LowImportance
 	items := []*widget.FormItem{

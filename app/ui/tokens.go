@@ -21,7 +21,7 @@ import (
 // tokenPage lists the tokens and databases of this machine, to take identities
 // out of whose keys stay there.
 type tokenPage struct {
-	w      *Window
+	*document
 	dialog *dialog.CustomDialog
 	list   *widgets.Rows
 	module *field
@@ -32,12 +32,12 @@ type tokenPage struct {
 }
 
 // chooseToken shows the page.
-func (w *Window) chooseToken() {
-	p := &tokenPage{w: w, chosen: -1}
+func (d *document) chooseToken() {
+	p := &tokenPage{document: d, chosen: -1}
 	p.list = widgets.NewRows(widgets.Column{Title: "Token or database", Width: 220, Stretch: 1}, widgets.Column{Title: "What it is", Width: 260, Stretch: 2})
 	p.list.OnSelect = p.choose
 	p.list.OnActivate = func(id string) { p.choose(id); p.take() }
-	p.module = w.entry("", "another PKCS#11 module: its full path", nil)
+	p.module = entry("", "another PKCS#11 module: its full path", nil)
 	p.module.OnSubmitted = func(string) { p.look() }
 	p.said = widget.NewLabel("")
 	p.said.Wrapping = fyne.TextWrapWord
@@ -47,10 +47,10 @@ func (w *Window) chooseToken() {
 	p.open = widgets.NewButton("Open", p.take)
 	p.open.Importance = widget.HighImportance
 	body := container.NewBorder(intro, container.NewVBox(container.NewBorder(nil, nil, widget.NewLabel("Module"), nil, p.module), p.said), nil, nil, p.list)
-	p.dialog = dialog.NewCustomWithoutButtons("Identity from a token or browser", body, w.win)
+	p.dialog = dialog.NewCustomWithoutButtons("Identity from a token or browser", body, d.win)
 	p.dialog.SetButtons([]fyne.CanvasObject{again, widgets.NewButton("Close", p.dialog.Hide), p.open})
 	p.dialog.Resize(fyne.NewSize(760, 460))
-	w.show(p.dialog, "tokens")
+	d.show(p.dialog, "tokens")
 	p.look()
 }
 
@@ -61,7 +61,7 @@ func (p *tokenPage) look() {
 	p.list.SetRows(nil)
 	p.said.SetText("Looking…")
 	module := strings.TrimSpace(p.module.Text)
-	p.w.desk.Go(func(ctx context.Context) {
+	p.desk.Go(func(ctx context.Context) {
 		places, problems := files.TokenPlaces(ctx, module)
 		live.Post(func() { p.fill(places, problems) })
 	})
@@ -83,7 +83,7 @@ func (p *tokenPage) fill(places []files.TokenPlace, problems []string) {
 		p.list.Select("0")
 		p.choose("0")
 	}
-	p.w.dump()
+	p.dump()
 }
 
 func (p *tokenPage) choose(id string) {
@@ -100,24 +100,24 @@ func (p *tokenPage) take() {
 	if p.chosen < 0 {
 		return
 	}
-	place, w := p.places[p.chosen], p.w
+	place := p.places[p.chosen]
 	p.dialog.Hide()
-	ctx, cancel := context.WithCancel(w.desk.Context())
-	w.cancel = cancel
-	w.status.OnCancel = cancel
-	w.status.SetProgress("Opening "+place.Title, -1)
-	loader := files.Loader{Ask: w.asker([]string{place.Title})}
-	w.desk.Go(func(context.Context) {
+	ctx, cancel := context.WithCancel(p.desk.Context())
+	p.cancel = cancel
+	p.status.OnCancel = cancel
+	p.status.SetProgress("Opening "+place.Title, -1)
+	loader := files.Loader{Ask: p.asker([]string{place.Title})}
+	p.desk.Go(func(context.Context) {
 		defer cancel()
 		f, err := loader.File(ctx, place.Entry)
 		live.Post(func() {
-			w.status.SetProgress("", 0)
+			p.status.SetProgress("", 0)
 			switch {
 			case errors.Is(err, context.Canceled), errors.Is(err, ErrCancelled):
 			case err != nil:
-				w.refused(place.Title, f, err)
+				p.refused(place.Title, f, err)
 			default:
-				w.addFromToken(place, f)
+				p.addFromToken(place, f)
 			}
 		})
 	})
@@ -125,15 +125,15 @@ func (p *tokenPage) take() {
 
 // addFromToken adds the identities of a token; where it holds several, the
 // person chooses.
-func (w *Window) addFromToken(place files.TokenPlace, f *identity.File) {
+func (d *document) addFromToken(place files.TokenPlace, f *identity.File) {
 	add := func(id *identity.Identity) {
 		id.File = id.Home()
-		w.explained[id.File] = f
-		w.state.AddElsewhere(id, place.Of(id))
+		d.explained[id.File] = f
+		d.state.AddElsewhere(id, place.Of(id))
 	}
 	if len(f.Identities) == 1 {
 		add(f.Identities[0])
-		w.changed()
+		d.changed()
 		return
 	}
 	var names []string
@@ -141,11 +141,11 @@ func (w *Window) addFromToken(place files.TokenPlace, f *identity.File) {
 		names = append(names, fmt.Sprintf("%d  %s  %s  %s", n+1, id.Alias, id.Subject, id.KeyType))
 	}
 	group := widgets.NewChecks(names, names)
-	w.custom("aliases", fmt.Sprintf("%s holds %d identities", place.Title, len(names)), "Load",
+	d.custom("aliases", fmt.Sprintf("%s holds %d identities", place.Title, len(names)), "Load",
 		container.NewVBox(widget.NewLabel("Which ones do you want to use?"), group.Container), fyne.NewSize(0, 0), func() {
 			for _, chosen := range group.Selected() {
 				add(f.Identities[slices.Index(names, chosen)])
 			}
-			w.changed()
+			d.changed()
 		})
 }

@@ -4,7 +4,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"rechallenge/app/state"
 	"rechallenge/app/widgets"
 )
 
@@ -16,10 +15,19 @@ const (
 	tourCure
 )
 
-// newTour explains the demo beside the real thing, in four steps.
-func (w *Window) newTour() {
-	w.tour = widgets.NewSteps()
-	w.tour.SetSteps("The demo",
+// tour explains the demo beside the real thing, in four steps.
+type tour struct {
+	view  *fyne.Container // the cards, and below them the tour
+	steps *widgets.Steps
+	cards fyne.CanvasObject
+	on    bool
+}
+
+// newTour makes the tour of what stands below the cards; look selects the
+// connection that was not asked.
+func newTour(cards fyne.CanvasObject, do func(id string), look func()) *tour {
+	t := &tour{cards: cards, view: container.NewStack(cards), steps: widgets.NewSteps()}
+	t.steps.SetSteps("The demo",
 		widgets.Step{
 			Title: "Two identities, one server",
 			Text:  "A server runs on this machine. It wants a client certificate. alice goes to /alice first, then bob to /bob.",
@@ -27,38 +35,38 @@ func (w *Window) newTour() {
 		widgets.Step{
 			Title:  "Run it",
 			Text:   "The two connections are made twice: with one session cache for both, and without a cache.",
-			Action: &widgets.Action{Title: "Run", Primary: true, Run: func() { w.do("run") }},
+			Action: &widgets.Action{Title: "Run", Primary: true, Run: func() { do("run") }},
 		},
 		widgets.Step{
 			Title:  "bob was not asked",
 			Text:   "Under shared, connection 2 took up alice's session: the arrow, and the hollow diamond where the challenge did not come. The server saw alice.",
-			Action: &widgets.Action{Title: "Show it", Run: func() { w.selectEvent(state.Ref{Pass: 1, Connection: 2}, 0) }},
+			Action: &widgets.Action{Title: "Show it", Run: look},
 		},
 		widgets.Step{
 			Title:  "Why, and what cures it",
 			Text:   "The session key is made of address, port and name. The identity is not in it. Try every workaround on this server:",
-			Action: &widgets.Action{Title: "What cures it?", Run: func() { w.do("cures") }},
+			Action: &widgets.Action{Title: "What cures it?", Run: func() { do("cures") }},
 		})
-	w.tour.OnClose = func() { w.showTour(false) }
-	w.left = container.NewStack(w.cards)
+	t.steps.OnClose = func() { t.show(false) }
+	return t
 }
 
-// showTour shows or hides the tour, below the identities and targets.
-func (w *Window) showTour(on bool) {
-	w.left.Objects = []fyne.CanvasObject{w.cards}
+// show shows or hides the tour, from its beginning.
+func (t *tour) show(on bool) {
+	t.view.Objects = []fyne.CanvasObject{t.cards}
 	if on {
-		w.tour.SetCurrent(tourSetting)
-		split := container.NewVSplit(w.cards, w.tour)
+		t.steps.SetCurrent(tourSetting)
+		split := container.NewVSplit(t.cards, t.steps)
 		split.Offset = 0.52
-		w.left.Objects = []fyne.CanvasObject{split}
+		t.view.Objects = []fyne.CanvasObject{split}
 	}
-	w.touring = on
-	w.left.Refresh()
+	t.on = on
+	t.view.Refresh()
 }
 
-// tourRan goes on with the tour when a run of the demo has ended.
-func (w *Window) tourRan() {
-	if w.touring && w.tour.Current() <= tourRun {
-		w.tour.SetCurrent(tourSeen)
+// ran goes on with the tour when a run of the demo has ended.
+func (t *tour) ran() {
+	if t.on && t.steps.Current() <= tourRun {
+		t.steps.SetCurrent(tourSeen)
 	}
 }

@@ -26,7 +26,9 @@ import (
 // watchPage is the page on which other programs are watched. What they do is
 // shown where a run is shown.
 type watchPage struct {
-	w    *Window
+	*shell
+	doc  *document
+	runs *runs
 	view fyne.CanvasObject
 
 	way     *widgets.Select
@@ -95,20 +97,20 @@ var ways = []way{
 	},
 }
 
-func newWatchPage(w *Window) *watchPage {
-	p := &watchPage{w: w}
+func newWatchPage(s *shell, doc *document, r *runs) *watchPage {
+	p := &watchPage{shell: s, doc: doc, runs: r}
 	var titles []string
 	for _, x := range ways {
 		titles = append(titles, x.title)
 	}
-	p.what, p.keys = w.entry("", "", nil), w.entry("", "SSLKEYLOGFILE of the program, where it writes one (TLS 1.3 stays unknown without)", nil)
+	p.what, p.keys = entry("", "", nil), entry("", "SSLKEYLOGFILE of the program, where it writes one (TLS 1.3 stays unknown without)", nil)
 	p.help, p.now, p.said = wrapped(""), wrapped(""), wrapped("")
 	p.help.Importance = widget.LowImportance
 	p.way = widgets.NewSelect(titles, func(string) { p.chose() })
 	p.start = widgets.NewToolButton("Start watching", theme.MediaPlayIcon(), "Start watching", p.begin)
 	p.start.SetPrimary(true)
-	p.stop = widgets.NewToolButton("Stop", theme.MediaStopIcon(), "Stop watching; what was seen stays", w.stop)
-	p.look = widgets.NewToolButton("Show the timeline", nil, "Show what was seen so far", func() { w.pages.SelectIndex(pageTest); w.lists.SelectIndex(tabResults) })
+	p.stop = widgets.NewToolButton("Stop", theme.MediaStopIcon(), "Stop watching; what was seen stays", r.stop)
+	p.look = widgets.NewToolButton("Show the timeline", nil, "Show what was seen so far", r.front)
 	p.asPlan = widgets.NewToolButton("Make it a plan", nil, "A plan of the servers and identities that were seen, to try", p.makePlan)
 	p.meant = container.NewHBox()
 	form := widget.NewForm(
@@ -130,28 +132,28 @@ func (p *watchPage) chose() {
 func (p *watchPage) begin() {
 	watch, err := ways[p.way.SelectedIndex()].watch(strings.TrimSpace(p.what.Text))
 	if err != nil {
-		p.w.failed("That can't be watched yet", err)
+		p.failed("That can't be watched yet", err)
 		return
 	}
-	p.w.unlessUnsaved(func() { p.watch(watch) })
+	p.runs.unlessUnsaved(func() { p.watch(watch) })
 }
 
 func (p *watchPage) watch(x desk.Watch) {
-	w := p.w
-	w.leaveRun()
+	r := p.runs
+	r.leaveRun()
 	x.Vars = os.Environ()
 	if keys := strings.TrimSpace(p.keys.Text); keys != "" {
 		x.KeyLogs = []string{keys}
 	}
-	x.Loaded = maps.Clone(w.state.Identities)
-	for _, i := range w.state.Plan.Identities {
+	x.Loaded = maps.Clone(p.state.Identities)
+	for _, i := range p.state.Plan.Identities {
 		if x.Loaded[i.ID] != nil {
 			x.Identities = append(x.Identities, i)
 		}
 	}
 	p.lines, p.told, p.current = nil, false, ""
 	p.said.SetText("")
-	round := w.round
+	round := r.round
 	x.Say = func(text string) { live.Post(func() { p.say(text) }) }
 	x.Out, x.Err = &teller{p: p}, &teller{p: p}
 	var seen trace.Folder
@@ -161,27 +163,26 @@ func (p *watchPage) watch(x desk.Watch) {
 		}
 		return paint(state.Live(seen.Snapshot()))
 	}, func(shown *picture) {
-		if round == w.round {
-			w.grown(shown)
+		if round == r.round {
+			r.grown(shown)
 		}
 	})
 	x.Observe = feed.Add
-	w.state.BeginWatch()
-	w.picture = nil
-	w.lists.SelectIndex(tabResults)
-	w.changed()
-	w.desk.Go(func(ctx context.Context) {
-		going, err := w.desk.Watch(ctx, x)
+	p.state.BeginWatch()
+	r.front()
+	p.changed()
+	p.desk.Go(func(ctx context.Context) {
+		going, err := p.desk.Watch(ctx, x)
 		live.Post(func() {
 			switch {
-			case err != nil && round == w.round:
-				w.notRun(round, err)
+			case err != nil && round == r.round:
+				r.notRun(round, err)
 			case err != nil:
-			case round != w.round:
+			case round != r.round:
 				going.Stop()
 			default:
-				w.active, p.going = going, going
-				w.changed()
+				r.active, p.going = going, going
+				p.changed()
 			}
 		})
 		if err == nil {
@@ -191,7 +192,7 @@ func (p *watchPage) watch(x desk.Watch) {
 				if failed != nil {
 					p.say(failed.Error())
 				}
-				w.changed()
+				p.changed()
 			})
 		}
 	})
@@ -218,17 +219,17 @@ func (t *teller) Write(b []byte) (int, error) {
 // show brings the page up to date.
 func (p *watchPage) show() {
 	on := p.going != nil
-	enable(p.start, !p.w.state.Running())
+	enable(p.start, !p.state.Running())
 	enable(p.stop, on)
-	r := p.w.state.Report()
+	r := p.state.Report()
 	watched := r != nil && r.Log.Captured()
 	enable(p.look, on || watched)
-	enable(p.asPlan, watched && !p.w.state.Running())
+	enable(p.asPlan, watched && !p.state.Running())
 	p.now.SetText(p.listening())
 	p.meant.RemoveAll()
-	if on && len(p.w.state.Plan.Identities) > 0 {
+	if on && len(p.state.Plan.Identities) > 0 {
 		p.meant.Add(widget.NewLabel("From now on it means to be"))
-		for _, i := range p.w.state.Plan.Identities {
+		for _, i := range p.state.Plan.Identities {
 			b := widgets.NewToolButton(i.ID, nil, "Connections that begin from now on are meant to be "+i.ID, func() { p.mean(i.ID) })
 			b.SetPrimary(i.ID == p.current)
 			p.meant.Add(b)
@@ -270,38 +271,28 @@ func (p *watchPage) listening() string {
 
 // makePlan makes a plan of what was seen.
 func (p *watchPage) makePlan() {
-	w := p.w
-	made, err := state.PlanOf(w.state.Report().Log, w.state.Plan.Identities)
+	made, err := state.PlanOf(p.state.Report().Log, p.state.Plan.Identities)
 	if err != nil {
-		w.failed("No plan can be made of it", err)
+		p.failed("No plan can be made of it", err)
 		return
 	}
-	w.unlessUnsaved(func() {
+	p.runs.unlessUnsaved(func() {
 		loaded := map[string]*identity.Identity{}
-		maps.Copy(loaded, w.state.Identities)
-		w.replace(made, "", nil)
-		w.state.Identities = loaded
-		w.pages.SelectIndex(pageTest)
-		w.lists.SelectIndex(tabPlan)
-		w.changed()
+		maps.Copy(loaded, p.state.Identities)
+		p.doc.replace(made, "", nil)
+		p.state.Identities = loaded
+		p.runs.front()
+		p.doc.given()
+		p.changed()
 	})
 }
 
 // notify tells a person who is elsewhere, once, that something was found.
 func (p *watchPage) notify() {
-	r := p.w.state.Report()
-	if p.going == nil || p.told || p.w.inFront || r == nil || r.Result.Verdict.Severity != diagnose.Error {
+	r := p.state.Report()
+	if p.going == nil || p.told || p.inFront || r == nil || r.Result.Verdict.Severity != diagnose.Error {
 		return
 	}
 	p.told = true
-	p.w.app.SendNotification(fyne.NewNotification("Rechallenge: something was found", r.Result.Verdict.Title))
-}
-
-// hasSessions tells whether there are sessions to save: other programs' are their own.
-func (w *Window) hasSessions() bool {
-	if w.finished == nil {
-		return false
-	}
-	_, ok := w.finished.run.(*desk.Run)
-	return ok
+	p.app.SendNotification(fyne.NewNotification("Rechallenge: something was found", r.Result.Verdict.Title))
 }

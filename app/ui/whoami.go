@@ -22,55 +22,55 @@ import (
 
 // askWhoami makes one request to the target of a form and lets the person
 // point at the place in the answer where the server names the client.
-func (w *Window) askWhoami(f *targetForm) {
+func (d *document) askWhoami(f *targetForm) {
 	t := f.target()
 	t.ID, t.Whoami, t.Protocol = "whoami", target.Whoami{Body: state.WholeBody}, ""
 	if problems := t.Check(); len(problems) > 0 {
-		w.failed("The target can't be asked yet", problems[0])
+		d.failed("The target can't be asked yet", problems[0])
 		return
 	}
 	names := []string{}
-	for _, i := range w.state.Plan.Identities {
-		if w.state.Identities[i.ID] != nil {
+	for _, i := range d.state.Plan.Identities {
+		if d.state.Identities[i.ID] != nil {
 			names = append(names, i.ID)
 		}
 	}
 	names = append(names, plan.None)
 	if len(names) == 1 || len(names) == 2 {
-		w.requestWhoami(f, t, names[0])
+		d.requestWhoami(f, t, names[0])
 		return
 	}
 	who := widgets.NewSelect(names, nil)
 	who.SetSelected(names[0])
-	w.form("whoami", "Ask the server whom it sees", "Ask", 0, []*widget.FormItem{
+	d.form("whoami", "Ask the server whom it sees", "Ask", 0, []*widget.FormItem{
 		{Text: "Identity", Widget: who, HintText: "one request is made with it"},
 	}, func() {
-		w.requestWhoami(f, t, who.Selected)
+		d.requestWhoami(f, t, who.Selected)
 	})
 }
 
 // requestWhoami makes the request away from the UI goroutine.
-func (w *Window) requestWhoami(f *targetForm, t target.Target, who string) {
-	laid := w.laid()
+func (d *document) requestWhoami(f *targetForm, t target.Target, who string) {
+	laid := d.laid()
 	laid.Clock = nil
 	identities := laid.Identities
 	laid.Plan = plan.Plan{Version: plan.Version, Targets: []target.Target{t}, Connections: []plan.Connection{{Target: t.ID, Identity: who}}, Caches: []string{"none"}, Repeat: 1, Concurrency: 1}
 	if x := identities[who]; x != nil {
 		laid.Plan.Identities = []plan.Identity{{ID: who}}
 	}
-	r := w.desk.Start(laid, nil)
-	w.status.OnCancel = r.Stop
-	w.status.SetProgress("Asking "+t.URL, -1)
-	w.desk.Go(func(context.Context) {
+	r := d.desk.Start(laid, nil)
+	d.status.OnCancel = r.Stop
+	d.status.SetProgress("Asking "+t.URL, -1)
+	d.desk.Go(func(context.Context) {
 		c, err := onlyAnswer(r)
 		live.Post(func() {
-			w.status.SetProgress("", 0)
+			d.status.SetProgress("", 0)
 			switch {
 			case errors.Is(err, context.Canceled):
 			case err != nil:
-				w.failed("The server gave no answer to point at", err)
+				d.failed("The server gave no answer to point at", err)
 			default:
-				w.pointAt(f, c, who, identities[who])
+				d.pointAt(f, c, who, identities[who])
 			}
 		})
 	})
@@ -100,7 +100,7 @@ func onlyAnswer(r *desk.Run) (*trace.Connection, error) {
 }
 
 // pointAt shows an answer; the row that is chosen becomes the form's whoami.
-func (w *Window) pointAt(f *targetForm, c *trace.Connection, who string, x *identity.Identity) {
+func (d *document) pointAt(f *targetForm, c *trace.Connection, who string, x *identity.Identity) {
 	list := state.Places(c, x)
 	rows := widgets.NewRows(widgets.Column{Title: "Where", Width: 170}, widgets.Column{Title: "What it says", Width: 200, Stretch: 1})
 	rows.SetEmpty("The answer had no headers and no body.")
@@ -128,7 +128,7 @@ func (w *Window) pointAt(f *targetForm, c *trace.Connection, who string, x *iden
 	if first != "" {
 		rows.Select(first)
 	}
-	w.custom("whoami answer", "Where does the server name the client?", "Use it", container.NewBorder(wrapped(text), nil, nil, nil, rows), fyne.NewSize(720, 460), func() {
+	d.custom("whoami answer", "Where does the server name the client?", "Use it", container.NewBorder(wrapped(text), nil, nil, nil, rows), fyne.NewSize(720, 460), func() {
 		if n, err := strconv.Atoi(chosen); err == nil && n < len(list) {
 			f.header.SetText(list[n].Whoami.Header)
 			f.body.SetText(list[n].Whoami.Body)

@@ -25,9 +25,9 @@ var styleTexts = map[identity.Style]string{
 }
 
 // writeIdentity asks what goes into a new PKCS#12 file, then where it goes.
-func (w *Window) writeIdentity(id string) {
+func (d *document) writeIdentity(id string) {
 	var ids []string
-	for name, x := range w.state.Identities {
+	for name, x := range d.state.Identities {
 		if x.Usable {
 			ids = append(ids, name)
 		}
@@ -42,7 +42,7 @@ func (w *Window) writeIdentity(id string) {
 	about.Importance = widget.LowImportance
 	style := widgets.NewSelect(styles, func(s string) { about.SetText(styleTexts[identity.Style(s)]) })
 	style.SetSelected(styles[0])
-	password, again := w.newField(), w.newField()
+	password, again := newField(), newField()
 	password.Password, again.Password = true, true
 	again.Validator = func(s string) error {
 		if s != password.Text {
@@ -51,7 +51,7 @@ func (w *Window) writeIdentity(id string) {
 		return nil
 	}
 	password.OnChanged = func(string) { _ = again.Validate() }
-	w.form("write identity", "Write a new identity file", "Choose the file…", 520, []*widget.FormItem{
+	d.form("write identity", "Write a new identity file", "Choose the file…", 520, []*widget.FormItem{
 		{Text: "Identities", Widget: which.Container},
 		{Text: "Protection", Widget: container.NewVBox(style, about)},
 		{Text: "Password", Widget: password, HintText: "of the new file"},
@@ -59,34 +59,34 @@ func (w *Window) writeIdentity(id string) {
 	}, func() {
 		var list []*identity.Identity
 		for _, name := range which.Selected() {
-			list = append(list, w.state.Identities[name])
+			list = append(list, d.state.Identities[name])
 		}
 		if len(list) == 0 {
-			w.failed("There is nothing to write", errors.New("choose at least one identity"))
+			d.failed("There is nothing to write", errors.New("choose at least one identity"))
 			return
 		}
-		w.writeIdentities(list, password.Text, identity.Style(style.Selected), strings.Join(which.Selected(), "-")+".p12")
+		d.writeIdentities(list, password.Text, identity.Style(style.Selected), strings.Join(which.Selected(), "-")+".p12")
 	})
 }
 
 // writeIdentities writes the file and explains what it has become.
-func (w *Window) writeIdentities(list []*identity.Identity, password string, style identity.Style, name string) {
-	w.chooseNew("Write a new identity file", name, func(path string) {
-		ctx, cancel := context.WithCancel(w.desk.Context())
-		w.status.OnCancel = cancel
-		w.status.SetProgress("Writing "+base(path), -1)
-		w.desk.Go(func(context.Context) {
+func (d *document) writeIdentities(list []*identity.Identity, password string, style identity.Style, name string) {
+	d.chooseNew("Write a new identity file", name, func(path string) {
+		ctx, cancel := context.WithCancel(d.desk.Context())
+		d.status.OnCancel = cancel
+		d.status.SetProgress("Writing "+base(path), -1)
+		d.desk.Go(func(context.Context) {
 			defer cancel()
 			f, err := files.WriteIdentities(ctx, path, list, password, style, true)
 			live.Post(func() {
-				w.status.SetProgress("", 0)
+				d.status.SetProgress("", 0)
 				switch {
 				case errors.Is(err, context.Canceled):
 				case err != nil:
-					w.failed(fmt.Sprintf("%s could not be written", base(path)), err)
+					d.failed(fmt.Sprintf("%s could not be written", base(path)), err)
 				default:
-					w.notice = "wrote " + path
-					w.explain(fmt.Sprintf("Wrote %s", base(path)), filePairs(path, f))
+					d.notice = "wrote " + path
+					d.explain(fmt.Sprintf("Wrote %s", base(path)), filePairs(path, f))
 				}
 			})
 		})
@@ -94,9 +94,9 @@ func (w *Window) writeIdentities(list []*identity.Identity, password string, sty
 }
 
 // saveCertificates asks for a PEM file and writes certificates into it.
-func (w *Window) saveCertificates(name string, certificates [][]byte) {
-	w.chooseNew("Save certificates", name, func(path string) {
-		w.write(path, func() (string, error) { return "", files.SaveCertificates(path, certificates) }, func() {})
+func (s *shell) saveCertificates(name string, certificates [][]byte) {
+	s.chooseNew("Save certificates", name, func(path string) {
+		s.write(path, func() (string, error) { return "", files.SaveCertificates(path, certificates) }, func() {})
 	}, Kind{"Certificates (PEM)", []string{"pem"}})
 }
 

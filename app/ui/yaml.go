@@ -19,45 +19,21 @@ const typingDelay = 400 * time.Millisecond
 
 // editor shows the plan as YAML, edited in either.
 type editor struct {
-	w     *Window
+	*shell
+	doc   *document
 	view  fyne.CanvasObject
 	code  *widgets.Code
 	wait  *live.Later
 	wrong string // with what is being typed, "" = it is a plan
 }
 
-func newEditor(w *Window) *editor {
-	e := &editor{w: w, code: widgets.NewCode(true), wait: live.NewLater(typingDelay)}
+func newEditor(s *shell, doc *document, leave func()) *editor {
+	e := &editor{shell: s, doc: doc, code: widgets.NewCode(true), wait: live.NewLater(typingDelay)}
 	e.code.OnChanged = func(text string) { e.wait.Do(func() { e.take(text) }) }
-	back := widgets.NewToolButton("", theme.CancelIcon(), "Back to the inspector", w.turnText)
+	back := widgets.NewToolButton("", theme.CancelIcon(), "Back to the inspector", leave)
 	title := widget.NewLabelWithStyle("The plan as YAML", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	e.view = container.NewBorder(container.NewBorder(nil, nil, title, back), nil, nil, nil, e.code)
 	return e
-}
-
-// turnText shows the plan's text in the place of the inspector, or takes it
-// away again.
-func (w *Window) turnText() {
-	w.pages.SelectIndex(pageTest)
-	if w.texting() {
-		w.inspect()
-		return
-	}
-	w.right.Objects[0] = w.editor.view
-	w.right.Refresh()
-	w.lists.SelectIndex(tabPlan)
-	w.changed()
-}
-
-// texting reports whether the plan's text is shown.
-func (w *Window) texting() bool { return w.right.Objects[0] == w.editor.view }
-
-// inspect shows the inspector again.
-func (w *Window) inspect() {
-	if w.texting() {
-		w.right.Objects[0] = w.inspector.view
-		w.right.Refresh()
-	}
 }
 
 // take makes the text the plan, or says where it is wrong.
@@ -65,7 +41,7 @@ func (e *editor) take(text string) {
 	if text != e.code.Text() {
 		return
 	}
-	err := e.w.state.SetText([]byte(text))
+	err := e.state.SetText([]byte(text))
 	if err != nil {
 		line, message := 0, err.Error()
 		var at *plan.Error
@@ -74,13 +50,13 @@ func (e *editor) take(text string) {
 		}
 		e.code.SetProblem(line, message)
 		e.wrong = err.Error()
-		e.w.dump()
+		e.dump()
 		return
 	}
 	e.code.SetProblem(0, "")
 	e.wrong = ""
-	e.w.changed()
-	e.w.loadMissing(func() {})
+	e.changed()
+	e.doc.loadMissing(func() {})
 }
 
 // show brings the text up to date with what was edited elsewhere. What a
@@ -89,13 +65,13 @@ func (e *editor) show() {
 	if e.wrong != "" {
 		return
 	}
-	text, err := e.w.state.Text()
+	text, err := e.state.Text()
 	if err != nil {
 		e.code.SetProblem(0, err.Error())
 		return
 	}
 	if d, err := plan.ParseDocument("plan", []byte(e.code.Text())); err == nil {
-		if old, err := d.Update(e.w.state.Plan); err == nil && string(old) == e.code.Text() {
+		if old, err := d.Update(e.state.Plan); err == nil && string(old) == e.code.Text() {
 			return // it says the same
 		}
 	}

@@ -1,0 +1,295 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"rechallenge/app/state"
+	"rechallenge/app/widgets"
+	"rechallenge/core/experiment"
+	"rechallenge/core/identity"
+	"rechallenge/core/plan"
+	"rechallenge/core/target"
+)
+
+// doc is an empty plan of a bench.
+func (b *bench) doc() *document { return newDocument(b.shell) }
+
+// act notes what a page asks of others.
+func (b *bench) act(done *[]string) actors {
+	return actors{
+		do: func(id string) { *done = append(*done, id) }, menu: func(...string) []*fyne.MenuItem { return nil },
+		read: func(page, word string) { *done = append(*done, "read "+page+" "+word) },
+	}
+}
+
+// twoPeople is a plan of two identities at one target.
+func twoPeople() plan.Plan {
+	return plan.Plan{
+		Version: plan.Version, Caches: []string{"shared", "none"}, Identities: []plan.Identity{{ID: "alice", File: "alice.p12"}, {ID: "bob", File: "bob.p12"}},
+		Targets:     []target.Target{{ID: "api", URL: "https://localhost:1/"}},
+		Connections: []plan.Connection{{Target: "api", Identity: "alice"}, {Target: "api", Identity: "bob"}},
+	}
+}
+
+// people makes twoPeople the plan, and loads them.
+func (b *bench) people() {
+	b.state.SetPlan(twoPeople(), "", nil)
+	for _, name := range []string{"alice", "bob"} {
+		b.state.Identities[name] = &identity.Identity{Public: identity.Public{Usable: true}}
+	}
+}
+
+func TestPlanPane(t *testing.T) {
+	b := newBench(t)
+	var done []string
+	p := newPlanPane(b.shell, b.doc(), func(id string) { done = append(done, id) })
+	b.people()
+	p.quiet = true
+	p.show()
+	p.quiet = false
+	if p.cacheSelect.Selected != "shared" || p.compareSelect.Selected != "none" {
+		t.Errorf("caches %q against %q", p.cacheSelect.Selected, p.compareSelect.Selected)
+	}
+	p.compareSelect.SetSelected(noCompare)
+	if got := strings.Join(b.state.Plan.Caches, " "); got != "shared" {
+		t.Errorf("caches of the plan: %s", got)
+	}
+	p.rows.OnMove("2", 0)
+	if c := b.state.Plan.Connections[0]; c.Identity != "bob" {
+		t.Errorf("the first connection is %s's", c.Identity)
+	}
+	p.rows.OnToggle("1")
+	if !b.state.Plan.Connections[0].Muted {
+		t.Error("the connection is not muted")
+	}
+	p.targets.OnDelete("api")
+	if len(b.state.Plan.Targets) != 0 {
+		t.Error("the target is still there")
+	}
+	if b.changes == 0 {
+		t.Error("nobody was told of a change")
+	}
+}
+
+func TestResultPane(t *testing.T) {
+	b := newBench(t)
+	var done []string
+	var at state.Ref
+	r := newRuns(b.shell, b.doc())
+	p := newResultPane(b.shell, r, b.act(&done), func(x state.Ref, _ int) { at = x })
+	p.show()
+	if p.judged.Title != "" {
+		t.Errorf("a verdict on nothing: %s", p.judged.Title)
+	}
+	r.show(demoPicture(t), "demo.json")
+	p.show()
+	if p.judged.Severity != widgets.Error || !strings.Contains(p.judged.Title, "bob") {
+		t.Errorf("verdict %s: %s", p.judged.Severity, p.judged.Title)
+	}
+	p.banner.OnEvidence(p.judged.Evidence[0])
+	if want := p.judged.Evidence[0].Lane; widgets.Ref(at) != want {
+		t.Errorf("the evidence leads to %v, want %v", at, want)
+	}
+	p.rows.OnSelect(widgets.Ref{Pass: 2, Connection: 1}.String())
+	if at != (state.Ref{Pass: 2, Connection: 1}) {
+		t.Errorf("selected %v", at)
+	}
+	p.banner.OnRule("challenge-suppressed")
+	if len(done) != 1 || done[0] != "read rules challenge-suppressed" {
+		t.Errorf("done: %v", done)
+	}
+}
+
+func TestInspectorPage(t *testing.T) {
+	b := newBench(t)
+	r := newRuns(b.shell, b.doc())
+	i := newInspector(b.shell, r)
+	r.show(demoPicture(t), "demo.json")
+	b.state.Selected = state.Ref{Pass: 1, Connection: 2}
+	i.show()
+	text := ""
+	for _, p := range i.pairs {
+		text += p.Key + "=" + p.Value + "\n"
+	}
+	if !strings.Contains(text, "resumed") {
+		t.Errorf("the summary does not say that it was resumed:\n%s", text)
+	}
+	i.tabs.SelectIndex(2)
+	if b.state.Event == 0 || i.pairs != nil {
+		t.Errorf("event %d, pairs %v", b.state.Event, i.pairs)
+	}
+}
+
+func TestEditorPage(t *testing.T) {
+	b := newBench(t)
+	left := 0
+	e := newEditor(b.shell, b.doc(), func() { left++ })
+	b.people()
+	e.show()
+	text := e.code.Text()
+	if !strings.Contains(text, "alice") {
+		t.Fatalf("the text is %q", text)
+	}
+	e.code.SetText(strings.Replace(text, "url:", "urll:", 1))
+	e.take(e.code.Text())
+	if !strings.Contains(e.wrong, "urll") || b.state.Plan.Targets[0].URL == "" {
+		t.Errorf("wrong is %q, the plan's URL %q", e.wrong, b.state.Plan.Targets[0].URL)
+	}
+	e.code.SetText(strings.Replace(text, "localhost:1", "localhost:2", 1))
+	e.take(e.code.Text())
+	if e.wrong != "" || b.state.Plan.Targets[0].URL != "https://localhost:2/" {
+		t.Errorf("wrong is %q, the plan's URL %q", e.wrong, b.state.Plan.Targets[0].URL)
+	}
+}
+
+func TestQuestionsPage(t *testing.T) {
+	b := newBench(t)
+	q := newQuestions(b.shell, b.doc(), newRuns(b.shell, b.doc()), newGuide(), func(string, string) {})
+	for _, e := range experiment.Experiments {
+		q.choose(e.ID)
+		if q.chosen.ID != e.ID || q.list.Selected() != e.ID {
+			t.Errorf("%s: the page is %s's, the list says %s", e.ID, q.chosen.ID, q.list.Selected())
+		}
+		if q.about.Text == "" || len(q.answer.Objects) == 0 {
+			t.Errorf("%s: an empty page", e.ID)
+		}
+		if !q.ask.Disabled() || q.cost.Text == "" {
+			t.Errorf("%s: can be asked about nothing, cost %q", e.ID, q.cost.Text)
+		}
+	}
+	b.people()
+	q.choose(experiment.Levels.ID)
+	q.show()
+	if q.ask.Disabled() || !strings.Contains(q.cost.Text, "connection") {
+		t.Errorf("can't be asked: %s", q.cost.Text)
+	}
+	if got := position(q.pair.second.Selected); got != 2 {
+		t.Errorf("the second is connection %d", got)
+	}
+}
+
+func TestComparisonPage(t *testing.T) {
+	b := newBench(t)
+	r := newRuns(b.shell, b.doc())
+	c := newComparison(b.shell, r, func(state.Ref) {})
+	r.show(demoPicture(t), "demo.json")
+	c.other, c.name = demoReport(t), "before.json"
+	c.show()
+	b.until("the comparison", func() bool { return c.said() != "" })
+	if !strings.Contains(c.said(), "nothing differs") {
+		t.Errorf("a report and itself: %s", c.said())
+	}
+}
+
+func TestLabPage(t *testing.T) {
+	b := newBench(t)
+	started := ""
+	p := newLabPage(b.shell, b.doc(), func(id string) { started = id }, func() bool { return false })
+	p.show()
+	if !p.stop.Disabled() {
+		t.Error("no server can be stopped")
+	}
+	p.begin()
+	if started != p.chosen.ID || started == "" {
+		t.Errorf("started %q, chosen %q", started, p.chosen.ID)
+	}
+	p.choose("nonsense")
+	if p.chosen.ID != started {
+		t.Error("a behaviour that there is not was chosen")
+	}
+}
+
+func TestWatchPage(t *testing.T) {
+	b := newBench(t)
+	p := newWatchPage(b.shell, b.doc(), newRuns(b.shell, b.doc()))
+	for n, x := range ways {
+		p.way.SetSelectedIndex(n)
+		if p.help.Text != x.help {
+			t.Errorf("%s: help %q", x.title, p.help.Text)
+		}
+	}
+	p.show()
+	if !p.stop.Disabled() || p.start.Disabled() {
+		t.Error("nothing is watched: it can be started, not stopped")
+	}
+	if _, err := ways[0].watch("curl --cert 'my alice.pem' https://a.test/"); err != nil {
+		t.Error(err)
+	}
+	if _, err := ways[0].watch(""); err == nil {
+		t.Error("no command can be run")
+	}
+	if _, err := ways[2].watch("127.0.0.1:1"); err == nil {
+		t.Error("a relay without a server")
+	}
+}
+
+func TestGuidePage(t *testing.T) {
+	g := newGuide()
+	g.find("rules", "challenge-suppressed")
+	if id := g.list.Selected(); !strings.HasPrefix(id, "rules/") {
+		t.Errorf("the guide is at %s", id)
+	}
+	for _, e := range experiment.Experiments {
+		if g.part(documentOf(e)) == "" {
+			t.Errorf("%s is explained nowhere", e.ID)
+		}
+	}
+}
+
+func TestTour(t *testing.T) {
+	b := newBench(t)
+	var done []string
+	p := newTestPage(b.shell, b.doc(), newRuns(b.shell, b.doc()), b.act(&done), func() {})
+	p.tour.ran()
+	if p.tour.steps.Current() == tourSeen {
+		t.Error("a tour that is not shown goes on")
+	}
+	p.tour.show(true)
+	p.tour.ran()
+	if p.tour.steps.Current() != tourSeen {
+		t.Errorf("after the run the tour is at step %d", p.tour.steps.Current())
+	}
+}
+
+func TestTargetForm(t *testing.T) {
+	b := newBench(t)
+	d := b.doc()
+	f := d.newTargetForm(target.Target{Whoami: target.Whoami{Header: usualHeader}})
+	if err := f.url.Validator("http://plain.test"); err == nil {
+		t.Error("http is no URL of a target")
+	}
+	f.url.SetText(" https://a.test:8443/x ")
+	f.alpn.SetText("h2, http/1.1")
+	got := f.target()
+	if got.URL != "https://a.test:8443/x" || len(got.ALPN) != 2 || got.Whoami.Header != usualHeader {
+		t.Errorf("%+v", got)
+	}
+	f.url.SetText("postgres://db.test/")
+	if h := f.target().Whoami.Header; h != "" {
+		t.Errorf("PostgreSQL is asked for the header %s", h)
+	}
+}
+
+// Escape and Return reach the question in front, and a form is submitted only
+// once its fields are right.
+func TestQuestionsByKeyboard(t *testing.T) {
+	b := newBench(t)
+	answers := []string{}
+	ask := func() {
+		b.choices("Title", "Question?", func() { answers = append(answers, "escaped") },
+			option{title: "No"}, option{title: "Yes", preferred: true, run: func() { answers = append(answers, "yes") }})
+	}
+	ask()
+	b.enter()
+	ask()
+	b.escape()
+	if strings.Join(answers, " ") != "yes escaped" {
+		t.Errorf("answers: %v", answers)
+	}
+	if len(b.open) != 0 || len(b.preferred) != 0 || len(b.closed) != 0 {
+		t.Error("a dialog that is closed is remembered")
+	}
+}

@@ -1,0 +1,94 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"rechallenge/app/state"
+	"rechallenge/app/widgets"
+	"rechallenge/core/diagnose"
+)
+
+// severity maps a severity of the core onto the widgets'.
+func severity(s diagnose.Severity) widgets.Severity { return widgets.Severity(s) }
+
+// picture is a view in the widgets' terms: made away from the UI goroutine,
+// since a run may have a hundred thousand connections.
+type picture struct {
+	view     *state.View
+	started  time.Time
+	timeline *widgets.PreparedTimeline
+}
+
+// nothing is the timeline of no run.
+var nothing = widgets.PrepareTimeline(widgets.TimelineData{})
+
+func paint(v *state.View) *picture {
+	return &picture{view: v, started: v.Report.Log.Run.Started, timeline: widgets.PrepareTimeline(timelineData(v))}
+}
+
+// rows are the connections, each made when it comes into view.
+func (p *picture) rows() (n int, row func(int) widgets.Row, place func(id string) int) {
+	if p.view == nil {
+		return 0, nil, func(string) int { return -1 }
+	}
+	return p.view.Len(), func(i int) widgets.Row { return connectionRow(p.view.Row(i)) }, func(id string) int {
+		r, _ := widgets.ParseRef(id)
+		return p.view.Place(state.Ref(r))
+	}
+}
+
+func connectionRow(r state.ConnectionRow) widgets.Row {
+	c := widgets.ConnectionRow{
+		Lane: widgets.Ref{Pass: r.Ref.Pass, Connection: r.Ref.Connection}, Pass: r.Pass, Target: r.Target, Identity: r.Identity,
+		Handshake: r.Handshake, SeenAs: r.SeenAs, SeenWrong: r.SeenWrong, Status: r.Status, Millis: r.Millis, Severity: severity(r.Severity),
+	}
+	switch {
+	case r.Late:
+		c.Challenged = widgets.ChallengedLate
+	case r.Challenged:
+		c.Challenged = widgets.WasChallenged
+	case r.Missing:
+		c.Challenged = widgets.Expected
+	case r.Unknown:
+		c.Challenged = widgets.ChallengeUnknown
+	}
+	return c.Row()
+}
+
+// timelineData is the layout in the widget's terms.
+func timelineData(v *state.View) widgets.TimelineData {
+	l, found := v.Layout(), v.Findings()
+	d := widgets.TimelineData{End: l.Axis.End}
+	texts := map[string]string{} // each once: a long run repeats a few of them
+	same := func(s string) string {
+		known, ok := texts[s]
+		if !ok {
+			known = s
+			texts[s] = s
+		}
+		return known
+	}
+	d.Cuts, d.Links = l.Axis.Cuts, l.Links
+	for i, g := range l.Groups {
+		group := widgets.TimelineGroup{Pass: g.Pass, Title: g.Title, Lanes: make([]widgets.TimelineLane, 0, len(g.Lanes))}
+		for _, x := range g.Lanes {
+			x.Detail, x.Outcome = same(x.Detail), same(x.Outcome)
+			for i := range x.Spans {
+				x.Spans[i].Label = same(x.Spans[i].Label)
+			}
+			for i := range x.Marks {
+				x.Marks[i].Label = same(x.Marks[i].Label)
+			}
+			lane := widgets.TimelineLane{Lane: x}
+			if c := v.Connection(x.Ref); c != nil {
+				lane.Step = fmt.Sprintf("%d.%d.%d %s", c.PlanConnection, c.Iteration, c.Attempt, c.Node)
+				lane.Identity, lane.Target, lane.Findings = c.Identity, c.Target, found[x.Ref]
+			}
+			group.Lanes = append(group.Lanes, lane)
+		}
+		d.Groups = append(d.Groups, group)
+		l.Groups[i].Lanes = nil
+	}
+	return d
+}

@@ -1,0 +1,154 @@
+package ui
+
+import (
+	"errors"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"rechallenge/app/state"
+	rtheme "rechallenge/app/theme"
+	"rechallenge/app/widgets"
+)
+
+// testPage is the page of the plan and its run. Without either it shows the
+// ways in.
+type testPage struct {
+	*shell
+	front func() // brings the page to the front
+
+	view        *fyne.Container // holds the ways in or the work area
+	work, empty fyne.CanvasObject
+
+	plan      *planPane
+	result    *resultPane
+	lists     *container.AppTabs // the plan's connections, and the run's
+	tour      *tour
+	right     *fyne.Container // the inspector, or the plan as YAML
+	inspector *inspector
+	editor    *editor
+}
+
+// The tabs of the lists.
+const (
+	tabPlan = iota
+	tabResults
+)
+
+// actors are what a page lets the table of actions do.
+type actors struct {
+	do   func(id string)                      // an action
+	menu func(ids ...string) []*fyne.MenuItem // of actions
+	read func(page, word string)              // opens a document
+}
+
+func newTestPage(s *shell, doc *document, r *runs, act actors, front func()) *testPage {
+	p := &testPage{shell: s, front: front}
+	p.plan = newPlanPane(s, doc, act.do)
+	p.result = newResultPane(s, r, act, p.selectEvent)
+	p.inspector, p.editor = newInspector(s, r), newEditor(s, doc, p.turnText)
+	p.tour = newTour(p.plan.cards, act.do, func() { p.selectEvent(state.Ref{Pass: 1, Connection: 2}, 0) })
+	p.right = container.NewStack(p.inspector.view)
+	p.lists = container.NewAppTabs(container.NewTabItem("Plan", p.plan.view), container.NewTabItem("Results", p.result.rows))
+	middle := s.split("middle", false, 0.3, p.lists,
+		s.split("timeline", false, 0.8, p.result.timelinePane(), pane("Session caches", p.result.cache)))
+	p.work = s.split("outer", true, 0.17, p.tour.view,
+		s.split("inner", true, 0.7, container.NewBorder(container.NewVBox(p.result.banner, p.result.countdown), nil, nil, nil, middle), p.right))
+	p.empty = widgets.NewEmpty(
+		"Will the second identity be asked?",
+		"Two client certificates, one server: see whether the second connection is challenged, or silently resumes the first one's TLS session.",
+		widgets.Choice{Icon: rtheme.IconIdentity, Title: "Load identities", Text: "PKCS#12 or PEM files with a client certificate and its key", Key: state.Shortcut("I"), Run: doc.loadIdentity},
+		widgets.Choice{Icon: rtheme.IconTarget, Title: "Add a target", Text: "The HTTPS URL of a server that asks for client certificates", Key: state.Shortcut("T"), Run: func() { doc.editTarget("") }},
+		widgets.Choice{Icon: rtheme.IconDemo, Title: "Try the demo", Text: "A lab server on this machine, alice, bob, and the problem itself", Key: state.Shortcut("D"), Primary: true, Run: func() { act.do("demo") }},
+	)
+	p.view = container.NewStack(p.empty)
+	return p
+}
+
+// show brings the page up to date with the plan and the run.
+func (p *testPage) show() {
+	p.showPlan()
+	p.showRun()
+	if p.state.Empty() != (p.view.Objects[0] == p.empty) {
+		p.view.Objects[0] = p.work
+		if p.state.Empty() {
+			p.view.Objects[0] = p.empty
+		}
+		p.view.Refresh()
+	}
+}
+
+// showPlan shows what is edited.
+func (p *testPage) showPlan() {
+	p.plan.show()
+	if p.texting() {
+		p.editor.show()
+	}
+}
+
+// showRun shows the run, or that there is none.
+func (p *testPage) showRun() {
+	p.result.show()
+	p.inspector.show()
+}
+
+// lay brings the plan's connections to the front, and results the run's.
+func (p *testPage) lay() { p.lists.SelectIndex(tabPlan) }
+
+func (p *testPage) results() { p.lists.SelectIndex(tabResults) }
+
+// selectEvent selects a connection, and an event of it, everywhere at once.
+func (p *testPage) selectEvent(r state.Ref, event int) {
+	p.state.Selected, p.state.Event = r, event
+	p.inspect()
+	p.result.mark(r)
+	p.inspector.show()
+	p.dump()
+}
+
+// turnText shows the plan's text in the place of the inspector, or takes it
+// away again.
+func (p *testPage) turnText() {
+	p.front()
+	if p.texting() {
+		p.inspect()
+		return
+	}
+	p.right.Objects[0] = p.editor.view
+	p.right.Refresh()
+	p.lay()
+	p.changed()
+}
+
+// texting reports whether the plan's text is shown.
+func (p *testPage) texting() bool { return p.right.Objects[0] == p.editor.view }
+
+// inspect shows the inspector again.
+func (p *testPage) inspect() {
+	if p.texting() {
+		p.right.Objects[0] = p.inspector.view
+		p.right.Refresh()
+	}
+}
+
+// inspectAt brings a side of the selected connection to the front.
+func (p *testPage) inspectAt(tab int) {
+	p.front()
+	p.inspect()
+	p.inspector.tabs.SelectIndex(tab)
+}
+
+// typed takes over what is being typed into the plan's text: that is the plan
+// that is meant, not the last one that could be read. The error says what is
+// wrong with it.
+func (p *testPage) typed() error {
+	if !p.texting() {
+		return nil
+	}
+	p.editor.wait.Stop()
+	p.editor.take(p.editor.code.Text())
+	if p.editor.wrong != "" {
+		return errors.New(p.editor.wrong)
+	}
+	return nil
+}
