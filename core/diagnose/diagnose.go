@@ -68,6 +68,7 @@ type Result struct {
 	Verdict      Verdict
 	Findings     []Finding // what hurts most first
 	Expectations []Expectation
+	Visitors     []Visitor // clients that came to a place of ours; nil elsewhere
 }
 
 // Rule looks at every pass of a log. Text that is the same for each finding is
@@ -122,6 +123,7 @@ func Diagnose(log *trace.Log) Result {
 	})
 	r.Expectations = judge(log, r.Findings)
 	r.Verdict = verdict(log, r)
+	r.Visitors = Visitors(log)
 	return r
 }
 

@@ -42,6 +42,7 @@ type Behaviour struct {
 	IgnoresHost   bool          // serves what the server name stands for, whatever Host says
 	RefusesNobody bool          // 401 for whoever comes without a certificate
 	Misdirected   bool          // 421 where the Host header is not the server name
+	OtherList     bool          // the list of authorities names carol's CA alone; whatever is shown is taken
 
 	// Defects.
 	Overlong              bool  // Lifetime is announced and not enforced

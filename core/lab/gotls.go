@@ -98,6 +98,16 @@ func (s *Server) config(cert tls.Certificate, ca *authority, t *table) *tls.Conf
 	if b.AnyIssuer {
 		c.ClientAuth = tls.RequireAnyClientCert
 	}
+	if b.OtherList {
+		c.ClientAuth, c.ClientCAs = tls.RequestClientCert, x509.NewCertPool()
+		c.ClientCAs.AddCert(s.lab.other.cert)
+	}
+	if s.opt.KeyLog != nil {
+		c.KeyLogWriter = keyLines(s.opt.KeyLog)
+	}
+	if s.opt.Answer != nil {
+		c.NextProtos = []string{"http/1.1"} // a visit is a connection
+	}
 	key := s.lab.ticketKey
 	if !b.SharedTickets {
 		rand.Read(key[:])
@@ -128,6 +138,14 @@ func (s *Server) config(cert tls.Certificate, ca *authority, t *table) *tls.Conf
 		return state, nil
 	}
 	return c
+}
+
+// keyLines hands lines of SSLKEYLOGFILE on.
+type keyLines func(line []byte)
+
+func (k keyLines) Write(line []byte) (int, error) {
+	k(line)
+	return len(line), nil
 }
 
 // old reports whether a session has outlived the behaviour's lifetime.
@@ -187,7 +205,7 @@ func (t *table) find(ticket []byte, once bool) *tls.SessionState {
 
 // serveHTTP answers a request that came over crypto/tls.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	v := visitor{path: r.URL.Path, host: r.Host, name: r.TLS.ServerName, resumed: r.TLS.DidResume, version: r.TLS.Version}
+	v := visitor{path: r.URL.Path, host: r.Host, name: r.TLS.ServerName, resumed: r.TLS.DidResume, version: r.TLS.Version, from: r.RemoteAddr, header: r.Header}
 	if len(r.TLS.PeerCertificates) > 0 {
 		v.leaf = r.TLS.PeerCertificates[0]
 	}

@@ -107,6 +107,19 @@ func (l *Lab) PKCS12(name string) (data []byte, password string, err error) {
 	return data, password, nil
 }
 
+// OldPKCS12 returns it in the algorithms that older systems read, of the same password.
+func (l *Lab) OldPKCS12(name string) ([]byte, error) {
+	c, err := l.Certificate(name)
+	if err != nil {
+		return nil, err
+	}
+	data, err := pkcs12.LegacyDES.Encode(c.PrivateKey, c.Leaf, []*x509.Certificate{l.issuer(name).cert}, name+"-password")
+	if err != nil {
+		return nil, fmt.Errorf("write the lab identity %q: %w", name, err)
+	}
+	return data, nil
+}
+
 // ServerPEM makes a server certificate of the lab's CA for names, as PEM, for
 // servers that are not the lab's own.
 func (l *Lab) ServerPEM(names ...string) (cert, key []byte, err error) {

@@ -73,7 +73,7 @@ func (s *Server) startLibssl(listener net.Listener, cert tls.Certificate) (*libs
 	}
 	cfg := openssl.ServerConfig{
 		ALPN: []string{"http/1.1"}, NoTickets: b.NoTickets || b.Stateful, NoCache: !b.SessionIDs && !b.Stateful, RefuseTickets: b.RefuseTickets,
-		SessionTimeout: b.Lifetime, Overlong: b.Overlong, Now: s.lab.now, ResumeOnRenegotiation: b.ResumeOnRenegotiation,
+		SessionTimeout: b.Lifetime, Overlong: b.Overlong, Now: s.lab.now, ResumeOnRenegotiation: b.ResumeOnRenegotiation, KeyLog: s.opt.KeyLog,
 		Host: func(name string) openssl.Host {
 			name, ca := strings.ToLower(name), s.lab.ca
 			h, ok := l.hosts[name]
@@ -193,16 +193,17 @@ func (l *libsslServer) converse(raw net.Conn) {
 			}
 		}
 		state := c.State()
-		v := visitor{path: request.URL.Path, host: request.Host, name: state.Host, resumed: resumed, version: state.Version}
+		v := visitor{path: request.URL.Path, host: request.Host, name: state.Host, resumed: resumed, version: state.Version, from: raw.RemoteAddr().String(), header: request.Header}
 		if len(state.Certificates) > 0 {
 			v.leaf, _ = x509.ParseCertificate(state.Certificates[0])
 		}
 		a := l.answer(v)
+		last := request.Close || l.opt.Answer != nil
 		response := &http.Response{
-			StatusCode: a.status, ProtoMajor: 1, ProtoMinor: 1, Header: a.header, Close: request.Close, Request: request,
+			StatusCode: a.status, ProtoMajor: 1, ProtoMinor: 1, Header: a.header, Close: last, Request: request,
 			Body: io.NopCloser(strings.NewReader(a.body)), ContentLength: int64(len(a.body)),
 		}
-		if response.Write(c) != nil || request.Close {
+		if response.Write(c) != nil || last {
 			return
 		}
 	}

@@ -25,6 +25,7 @@ const patience = 2 * time.Second
 type Server struct {
 	lab       *Lab
 	behaviour Behaviour
+	opt       Options
 	listener  net.Listener
 	engine    interface{ close() error }
 
@@ -45,21 +46,33 @@ type Seen struct {
 	Status  int
 }
 
+// Options are what a server is told besides its behaviour.
+type Options struct {
+	Port   int               // on 127.0.0.1; 0 picks a free one
+	KeyLog func(line []byte) // hears each line of SSLKEYLOGFILE; nil = nobody does
+	// Answer says what a visit was, on the page that it gets; each visit then has a
+	// connection of its own. nil = the lab's plain answer.
+	Answer func(Guest) Answer
+}
+
 // Start runs a server on 127.0.0.1; port 0 picks a free one. Where the
 // behaviour needs libssl and there is none, the error says what to do.
-func (l *Lab) Start(b Behaviour, port int) (*Server, error) {
+func (l *Lab) Start(b Behaviour, port int) (*Server, error) { return l.StartWith(b, Options{Port: port}) }
+
+// StartWith runs a server that is told more.
+func (l *Lab) StartWith(b Behaviour, opt Options) (*Server, error) {
 	cert, err := l.ca.server(b.names())
 	if err != nil {
 		return nil, fmt.Errorf("make the lab server's certificate: %w", err)
 	}
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", opt.Port))
 	if err != nil {
 		return nil, fmt.Errorf("start the lab server: %w", err)
 	}
 	if b.OldToo && NeedLibssl.Missing() == nil {
 		b.SessionIDs = true
 	}
-	s := &Server{lab: l, behaviour: b, listener: listener}
+	s := &Server{lab: l, behaviour: b, opt: opt, listener: listener}
 	if s.renewed, err = l.ca.server(b.names()); err != nil {
 		listener.Close()
 		return nil, fmt.Errorf("make the lab server's second certificate: %w", err)
@@ -96,6 +109,8 @@ type visitor struct {
 	leaf             *x509.Certificate // nil = nobody
 	resumed          bool
 	version          uint16
+	from             string // ip:port
+	header           http.Header
 }
 
 // reply is what the visitor gets.
@@ -129,6 +144,9 @@ func (s *Server) answer(v visitor) reply {
 	s.mu.Lock()
 	s.seen = append(s.seen, Seen{At: time.Now(), Path: v.path, Subject: subject, Resumed: v.resumed, Version: v.version, Status: status})
 	s.mu.Unlock()
+	if s.opt.Answer != nil {
+		return s.visited(v, subject, status)
+	}
 	return reply{
 		status: status,
 		header: http.Header{Header: {subject}, "Content-Type": {"text/plain; charset=utf-8"}, "Cache-Control": {"no-store"}},
@@ -136,8 +154,8 @@ func (s *Server) answer(v visitor) reply {
 	}
 }
 
-// owner is whom a path would be for.
-func owner(path string) string { return strings.Trim(path, "/") }
+// owner is whom a path would be for: /alice and /as/alice are alice's.
+func owner(path string) string { return strings.TrimPrefix(strings.Trim(path, "/"), visitPath) }
 
 // hostname is a Host header without its port.
 func hostname(host string) string {

@@ -38,6 +38,7 @@ type Conn struct {
 	Label          string        // of the way it came in
 	Client, Server string        // ip:port; Server is host:port where a further proxy looks the name up
 	Peer           string        // ip:port of who is connected to in fact: the server, or the next proxy
+	At, Via        string        // ip:port of ours: where the client connected to, and from where Peer is
 	Opened         time.Duration // since the relay began
 
 	room int // bytes that may still be copied; the queue's lock guards it
@@ -198,7 +199,7 @@ func (r *Relay) enter(c net.Conn, label string) *Conn {
 		return nil
 	}
 	r.number++
-	x := &Conn{Number: r.number, Label: label, Client: address(c.RemoteAddr()), Opened: r.opt.Now(), room: r.opt.PerConn, both: []net.Conn{c}}
+	x := &Conn{Number: r.number, Label: label, Client: address(c.RemoteAddr()), At: address(c.LocalAddr()), Opened: r.opt.Now(), room: r.opt.PerConn, both: []net.Conn{c}}
 	r.conns[x] = true
 	r.work.Add(1)
 	return x
@@ -245,7 +246,7 @@ func (r *Relay) serve(x *Conn, client net.Conn, ask asker) {
 		return
 	}
 	client.SetDeadline(time.Time{})
-	x.Peer = address(server.RemoteAddr())
+	x.Peer, x.Via = address(server.RemoteAddr()), address(server.LocalAddr())
 	if _, direct := netip.ParseAddrPort(address(server.RemoteAddr())); direct == nil && !through(server) {
 		x.Server = address(server.RemoteAddr())
 	}
