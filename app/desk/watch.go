@@ -29,6 +29,9 @@ type Watch struct {
 	// Interface is captured on; nil = none.
 	Interface *Interface
 
+	// Serve is a place of our own that clients are sent to; nil = none.
+	Serve *Serve
+
 	// When it is over; the context's end always ends it.
 	For         time.Duration // 0 = not by time
 	Connections int           // that began a TLS handshake and have ended; 0 = not by number
@@ -82,6 +85,8 @@ type Watching struct {
 	failed map[string]int
 	asked  int // connections that the relay made, or could not
 
+	site *site // where clients are sent, nil = nowhere
+
 	packets io.Reader    // of whatever capture there is
 	closer  io.Closer    // of it, nil = none
 	done    atomic.Int32 // connections of a capture that have ended
@@ -98,6 +103,11 @@ func (d *Desk) Watch(ctx context.Context, w Watch) (*Watching, error) {
 	x := &Watching{
 		desk: d, watch: w, loaded: Case{Plan: plan.Plan{Version: plan.Version, Identities: w.Identities}, Dir: ".", Identities: w.Loaded}, keys: &wire.KeyLog{}, began: time.Now(), reached: make(chan struct{}), over: make(chan struct{}),
 		rows: map[*relay.Conn]*row{}, failed: map[string]int{},
+	}
+	if w.Serve != nil {
+		if err := x.openPlace(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if err := d.Load(ctx, &x.loaded); err != nil {
 		return nil, err
@@ -122,18 +132,21 @@ func (d *Desk) Watch(ctx context.Context, w Watch) (*Watching, error) {
 	})
 	x.relay = relay.New(relay.Options{Tap: x, Next: next, Now: x.now})
 	err = x.listen()
+	if err == nil && w.Serve != nil {
+		err = x.serve()
+	}
 	if err == nil {
 		err = x.open(ctx)
 	}
 	if err != nil {
-		x.relay.Close()
+		x.shut()
 		return nil, Refused{err}
 	}
 	files := slices.Clone(w.KeyLogs)
 	if len(w.Commands) > 0 {
 		name, err := x.makeKeyLog()
 		if err != nil {
-			x.relay.Close()
+			x.shut()
 			return nil, err
 		}
 		files = append(files, name)
@@ -150,7 +163,7 @@ func (d *Desk) Watch(ctx context.Context, w Watch) (*Watching, error) {
 		x.run(ctx)
 		x.stop()
 	}) {
-		x.relay.Close()
+		x.shut()
 		x.Remove()
 		return nil, context.Canceled
 	}

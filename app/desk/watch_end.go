@@ -41,7 +41,7 @@ func (x *Watching) run(ctx context.Context) {
 		x.finish() // and the command's connections go on unrecorded
 		x.err = <-ran
 	}
-	x.relay.Close()
+	x.shut()
 	if x.closer != nil {
 		x.closer.Close()
 	}
@@ -50,6 +50,14 @@ func (x *Watching) run(ctx context.Context) {
 	<-tended
 	x.Remove()
 	x.report = x.conclude(x.control())
+}
+
+// shut ends the relay and what it leads to.
+func (x *Watching) shut() {
+	x.relay.Close()
+	if x.site != nil {
+		x.site.close()
+	}
 }
 
 // finish ends the recording.
@@ -67,6 +75,9 @@ const settleTime = 300 * time.Millisecond
 
 // settle waits a moment for secrets that are on their way.
 func (x *Watching) settle() {
+	if x.site != nil {
+		x.live.Secrets() // its servers wrote them during the handshake
+	}
 	if x.keyLogs.none() {
 		return
 	}
@@ -92,7 +103,7 @@ func (x *Watching) tend(stop <-chan struct{}) {
 		case <-stop:
 			return
 		case <-tick.C:
-			if x.keyLogs.read() {
+			if x.keyLogs.read() || x.site != nil {
 				x.live.Secrets()
 			}
 			x.live.Tick(x.now() - time.Duration(x.skew.Load()))

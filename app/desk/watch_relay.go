@@ -57,7 +57,16 @@ func (x *Watching) Opened(c *relay.Conn) {
 	if x.last {
 		return
 	}
-	x.rows[c] = &row{conn: c, live: x.live.Conn(capture.Endpoints{Client: c.Client, Server: c.Server, At: c.Opened})}
+	x.rows[c] = &row{conn: c, live: x.live.Conn(capture.Endpoints{Client: c.Client, Server: x.server(c), At: c.Opened})}
+}
+
+// server is the address that a client connected to: a place's servers have others
+// of their own, which are nobody's business.
+func (x *Watching) server(c *relay.Conn) string {
+	if x.site != nil && x.site.inner[c.Server] {
+		return c.At
+	}
+	return c.Server
 }
 
 // Crossed hands bytes on to be decoded.

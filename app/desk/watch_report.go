@@ -36,7 +36,7 @@ func (x *Watching) conclude(control *report.Report) *report.Report {
 	defer x.mu.Unlock()
 	for _, row := range x.order {
 		r.Captures = append(r.Captures, report.Capture{
-			Pass: 1, Connection: row.live.Index(), Local: row.conn.Client, Remote: row.conn.Peer, Chunks: row.chunks,
+			Pass: 1, Connection: row.live.Index(), Local: row.conn.Client, Remote: x.peer(row.conn), Chunks: row.chunks,
 		})
 	}
 	for _, c := range x.live.Captured() {
@@ -47,6 +47,14 @@ func (x *Watching) conclude(control *report.Report) *report.Report {
 		x.err = x.nothing()
 	}
 	return r
+}
+
+// peer is the other end of a connection's bytes.
+func (x *Watching) peer(c *relay.Conn) string {
+	if x.server(c) != c.Server {
+		return c.At
+	}
+	return c.Peer
 }
 
 // advise says how a program comes to write a key log, where one would tell more.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"rechallenge/app/desk"
 	"rechallenge/core/diagnose"
@@ -106,12 +107,28 @@ func (c *console) print(rep *report.Report, f *runFlags) error {
 	if left > 0 {
 		fmt.Fprintf(out, "%d more connections are in the reports (--report FILE)\n", left)
 	}
+	printVisitors(out, rep.Result.Visitors, color)
 	printFindings(out, rep.Result, color)
 	for _, e := range rep.Result.Expectations {
 		printExpectation(out, rep.Log, e, color)
 	}
 	c.saved(out, f.reports)
 	return c.written(out.err)
+}
+
+// printVisitors tells what kind of clients came to a place of ours.
+func printVisitors(w io.Writer, list []diagnose.Visitor, color bool) {
+	for _, v := range list {
+		fmt.Fprintf(w, "a client from %s, connections %s\n", plainText(v.Address), strings.Trim(fmt.Sprint(v.Connections), "[]"))
+		for _, f := range v.Facts {
+			answer := plainText(f.Answer)
+			if f.Bad {
+				answer = paint(answer, "31", color)
+			}
+			fmt.Fprintf(w, "  %s %s\n", f.Question, answer)
+		}
+		fmt.Fprintf(w, "  remark: %s\n", plainText(v.Looks))
+	}
 }
 
 // printFindings lists what the verdict is not about.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -39,6 +40,10 @@ type watchFlags struct {
 	iface       string
 	filter      string
 	all         bool
+	serve       bool
+	listen      string
+	name        string
+	dir         string
 }
 
 // proxyAnywhere is what --proxy means without an address.
@@ -59,6 +64,8 @@ no certificate of ours, nothing to trust. HOW is one of
   -                              a capture on standard input: ssh HOST tcpdump -U -w - | rechallenge-cli watch -
   FILE                           a capture that grows
   --capture IFACE [--filter BPF] an interface, by tcpdump or dumpcap
+  --serve [--listen ADDR] [--name NAME] [--write DIR]   a place of our own, for clients that can't be proxied:
+                                 a phone, a device. It listens on loopback unless told otherwise
 
 What is told is what inspect tells of a capture: without a key log TLS 1.3 hides who was asked and
 whose session it was. With --meant or --as it is known whom a connection was to be, and a connection
@@ -90,6 +97,10 @@ status is said on standard error.`,
 	flags.StringVar(&f.iface, "capture", "", "capture on the interface `IFACE`, by tcpdump or dumpcap")
 	flags.StringVar(&f.filter, "filter", "", "what to capture, in the pcap-filter language `BPF` (default "+desk.DefaultFilter+")")
 	flags.BoolVar(&f.all, "all", false, "with --capture: keep application data too, for .pcapng reports")
+	flags.BoolVar(&f.serve, "serve", false, "be a place to send a client to: /as/alice, /as/bob, and what kind of client it is")
+	flags.StringVar(&f.listen, "listen", "", "with --serve: listen on `ADDR` (default loopback, free ports); with a port the next ones are taken too")
+	flags.StringVar(&f.name, "name", "", "with --serve: the `NAME` by which clients reach it")
+	flags.StringVar(&f.dir, "write", "", "with --serve: write the lab's CA and identities into `DIR`")
 	flags.StringVar(&f.as, "as", "", "whom the command's connections are meant to be (`ID`)")
 	return cmd
 }
@@ -127,7 +138,10 @@ func (c *console) watch(cmd *cobra.Command, args []string, f *watchFlags) (err e
 		return refused(cmd.Context(), err)
 	}
 	onLeaving(x.Remove)
-	c.listening(x.Listening(), f.json, out)
+	c.listening(x, f.json, out)
+	if p := x.Place(); p != nil {
+		tellPlace(p, w.Say)
+	}
 	rep, failed := x.Wait()
 	if f.secrets {
 		rep.KeyLog = x.KeyLog()
@@ -147,13 +161,38 @@ func (c *console) watch(cmd *cobra.Command, args []string, f *watchFlags) (err e
 }
 
 // listening says where, first of all.
-func (c *console) listening(addresses []string, asJSON bool, out *events) {
+func (c *console) listening(x *desk.Watching, asJSON bool, out *events) {
 	if asJSON {
-		out.begin(map[string]any{"listening": append([]string{}, addresses...)})
+		first := map[string]any{"listening": append([]string{}, x.Listening()...)}
+		if p := x.Place(); p != nil {
+			doors := map[string]string{}
+			for _, d := range p.Doors {
+				doors[d.ID] = d.URL
+			}
+			first["serve"] = map[string]any{"doors": doors, "page": p.Page}
+		}
+		out.begin(first)
 		return
 	}
-	for _, a := range addresses {
+	for _, a := range x.Listening() {
 		fmt.Fprintf(c.out, "listening %s\n", a)
+	}
+}
+
+// tellPlace says where clients are sent, and what is open to whom.
+func tellPlace(p *desk.Place, say func(string)) {
+	for _, text := range p.Loud {
+		say(text)
+	}
+	for _, d := range p.Doors {
+		say(fmt.Sprintf("visit %salice and %sbob: it %s", d.URL, d.URL, d.Title))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
+		if password := p.Files[name]; password != "" {
+			say(fmt.Sprintf("wrote %s, password %s", name, password))
+		} else {
+			say("wrote " + name)
+		}
 	}
 }
 
@@ -236,6 +275,9 @@ func (f *watchFlags) watch(args []string, dash int) (w desk.Watch, err error) {
 	if err := f.capture(&w); err != nil {
 		return w, err
 	}
+	if err := f.place(&w); err != nil {
+		return w, err
+	}
 	if len(before) > 0 {
 		return w, fmt.Errorf("no file is called %q, and a command stands behind --; see watch --help for the other ways", before[0])
 	}
@@ -269,10 +311,13 @@ func (f *watchFlags) watch(args []string, dash int) (w desk.Watch, err error) {
 	}
 	captures := w.Packets != nil || w.File != "" || w.Interface != nil
 	switch relays := len(w.Commands)+len(w.Proxies)+len(w.Forwards) > 0; {
+	case w.Serve != nil && (relays || captures):
+		return w, errors.New("--serve stands alone: leave out the command, --proxy, --relay and captures")
+	case w.Serve != nil:
 	case relays && captures:
 		return w, errors.New("a capture stands alone: leave out the command, --proxy and --relay")
 	case !relays && !captures:
-		return w, errors.New("say how to watch: -- COMMAND..., --proxy, --relay ADDR=HOST:PORT, - or a capture file, --capture IFACE (see watch --help)")
+		return w, errors.New("say how to watch: -- COMMAND..., --proxy, --relay ADDR=HOST:PORT, - or a capture file, --capture IFACE, --serve (see watch --help)")
 	}
 	if f.json && len(w.Commands) > 0 {
 		return w, errors.New("--json is not for a command, whose output goes to standard output: take --report FILE.json")
@@ -301,6 +346,32 @@ func (f *watchFlags) capture(w *desk.Watch) error {
 			return fmt.Errorf("--report %s holds what crossed the interface, other people's application data too: say --all if that is meant", name)
 		}
 	}
+	return nil
+}
+
+// place reads what is said about a place to send clients to.
+func (f *watchFlags) place(w *desk.Watch) error {
+	if !f.serve {
+		if f.listen != "" || f.name != "" || f.dir != "" {
+			return errors.New("--listen, --name and --write are for --serve")
+		}
+		return nil
+	}
+	w.Serve = &desk.Serve{Name: f.name, Write: f.dir}
+	if strings.ContainsAny(f.name, "/: ") {
+		return fmt.Errorf("--name %s: want a name alone, without a scheme or a port", f.name)
+	}
+	if f.listen == "" {
+		return nil
+	}
+	at, err := listenAddress(f.listen)
+	if ip, e := netip.ParseAddr(f.listen); err != nil && e == nil {
+		at, err = netip.AddrPortFrom(ip, 0).String(), nil // an address alone: free ports
+	}
+	if err != nil {
+		return fmt.Errorf("--listen %s: %w", f.listen, err)
+	}
+	w.Serve.Listen = at
 	return nil
 }
 

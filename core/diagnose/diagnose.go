@@ -122,8 +122,8 @@ func Diagnose(log *trace.Log) Result {
 		return cmp.Or(cmp.Compare(a.Severity.rank(), b.Severity.rank()), cmp.Compare(place[a.Rule], place[b.Rule]))
 	})
 	r.Expectations = judge(log, r.Findings)
-	r.Verdict = verdict(log, r)
 	r.Visitors = Visitors(log)
+	r.Verdict = verdict(log, r)
 	return r
 }
 

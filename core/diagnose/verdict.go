@@ -36,6 +36,9 @@ func verdict(log *trace.Log, r Result) Verdict {
 	if v, ok := found(r, Error, interrupted); ok {
 		return v
 	}
+	if len(r.Visitors) > 0 {
+		return came(r.Visitors)
+	}
 	if log.Captured() {
 		return captured(log)
 	}

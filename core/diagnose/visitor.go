@@ -48,6 +48,9 @@ const (
 // maxVisitors bounds how many are told of; a place on loopback has one or two.
 const maxVisitors = 20
 
+// maxVisits is how many connections of one are looked at: the latest.
+const maxVisits = 500
+
 // Visitors are the clients of a watch in which URLs say whom one means to be; nil
 // where none do. Connections from one host whose ClientHellos have one shape are
 // taken for one client's.
@@ -89,8 +92,14 @@ func Visitors(log *trace.Log) (list []Visitor) {
 		if !slices.ContainsFunc(v.list, told) {
 			continue
 		}
+		if n := len(v.list); n > maxVisits {
+			v.list = v.list[n-maxVisits:]
+		}
 		list[i].Facts = v.facts()
 		list[i].Looks = v.looks()
+		if n := len(came[i]); n > maxVisits {
+			list[i].Looks += fmt.Sprintf(" Of its %d connections the latest %d were looked at.", n, maxVisits)
+		}
 	}
 	return slices.DeleteFunc(list, func(v Visitor) bool { return v.Facts == nil })
 }
@@ -449,6 +458,36 @@ func (v visits) names(ch *trace.Challenge) bool {
 		}
 	}
 	return false
+}
+
+// came is the verdict on clients where no rule found an error.
+func came(list []Visitor) Verdict {
+	known, bad := 0, 0
+	var detail []string
+	for _, v := range list {
+		for _, f := range v.Facts {
+			if f.ID != FactAcross {
+				continue
+			}
+			if f.Known {
+				known++
+			}
+			if f.Bad {
+				bad++
+			}
+			detail = append(detail, fmt.Sprintf("%s, %s: %s %s", v.Address, plural(len(v.Connections), "connection"), f.Question, f.Answer))
+		}
+	}
+	v := Verdict{Severity: Info, Detail: strings.Join(detail, " ")}
+	switch {
+	case bad > 0:
+		v.Title = fmt.Sprintf("%d of %s offers one identity's session as another; it was not taken", bad, plural(len(list), "client"))
+	case known == 0:
+		v.Title = "Of no client is it known whether it resumes one identity's session as another"
+	default:
+		v.Title = fmt.Sprintf("Of %s none was seen to resume one identity's session as another", plural(len(list), "client"))
+	}
+	return v
 }
 
 func times(n int) string {

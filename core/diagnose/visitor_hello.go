@@ -11,6 +11,7 @@ import (
 	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
+	"rechallenge/core/wire"
 )
 
 // hello is the shape of a ClientHello: what does not change from one connection
@@ -24,16 +25,17 @@ type hello struct {
 // passing are extensions that come and go with a session, a name or a retry.
 var passing = []uint16{0 /* server_name */, 21 /* padding */, 35 /* session_ticket */, 41 /* pre_shared_key */, 42 /* early_data */, 44 /* cookie */}
 
-// helloOf reads a connection's ClientHello.
+// helloOf reads a connection's first ClientHello.
 func helloOf(p *trace.Pass, c *trace.Connection) (h hello, ok bool) {
-	e := p.Event(c.Evidence.ClientHello)
-	if e == nil {
-		return h, false
+	for _, m := range p.MessagesOf(c) {
+		if m.From == wire.Client && m.Content == wire.Handshake && m.Type == protocol.TypeClientHello && len(m.Raw) >= 4 {
+			return readHello(m), true
+		}
 	}
-	m, ok := e.Payload.(trace.Message)
-	if !ok || len(m.Raw) < 4 || m.Type != protocol.TypeClientHello {
-		return h, false
-	}
+	return h, false
+}
+
+func readHello(m *wire.Message) (h hello) {
 	var room protocol.Room
 	read, list := protocol.ReadClientHello(m.Raw[4:], room[:0])
 	h.highest = read.Version
@@ -57,7 +59,7 @@ func helloOf(p *trace.Pass, c *trace.Connection) (h hello, ok bool) {
 		}
 	}
 	slices.Sort(h.extensions) // some clients shuffle them
-	return h, true
+	return h
 }
 
 func (h *hello) add(list *[]uint16, v uint16) {
@@ -114,7 +116,11 @@ func (v visits) looks() string {
 	case len(list) > maxLooks:
 		says = "Too little was seen to tell one client from another."
 	default:
-		says = "What was seen agrees with these profiles: " + strings.Join(list, ", ") + "."
+		says = "What was seen agrees with these profiles: " + strings.Join(list, ", ")
+		if !v.across().Bad {
+			says += ", or another with a cache for each identity"
+		}
+		says += "."
 	}
 	if h.grease {
 		says += " Its ClientHello has GREASE values (RFC 8701), as BoringSSL's clients and Apple's send."

@@ -57,7 +57,9 @@ type Options struct {
 
 // Start runs a server on 127.0.0.1; port 0 picks a free one. Where the
 // behaviour needs libssl and there is none, the error says what to do.
-func (l *Lab) Start(b Behaviour, port int) (*Server, error) { return l.StartWith(b, Options{Port: port}) }
+func (l *Lab) Start(b Behaviour, port int) (*Server, error) {
+	return l.StartWith(b, Options{Port: port})
+}
 
 // StartWith runs a server that is told more.
 func (l *Lab) StartWith(b Behaviour, opt Options) (*Server, error) {

@@ -27,6 +27,7 @@ type document struct {
 	Expectations []expectationJSON `json:"expectations"`
 	Passes       []passJSON        `json:"passes"`
 	Findings     []findingJSON     `json:"findings"`
+	Visitors     []visitorJSON     `json:"visitors"` // only where clients came to a place of ours
 }
 
 type passJSON struct {
@@ -170,6 +171,24 @@ func (t *timingJSON) UnmarshalJSON(data []byte) error {
 	}
 	t.Total = trace.FromMilliseconds(took["total"])
 	return nil
+}
+
+// visitorJSON is a client that came to a place of ours.
+type visitorJSON struct {
+	Address     string     `json:"address"`
+	Hello       string     `json:"hello"` // digest of its ClientHello's shape
+	Connections []int      `json:"connections"`
+	Facts       []factJSON `json:"facts"`
+	Looks       string     `json:"looks"` // a remark
+}
+
+type factJSON struct {
+	ID          string `json:"id"`
+	Question    string `json:"question"`
+	Answer      string `json:"answer"`
+	Known       bool   `json:"known"`
+	Bad         bool   `json:"bad"`
+	Connections []int  `json:"connections"`
 }
 
 type serviceJSON struct {

@@ -49,7 +49,15 @@ func Read(in io.Reader) (*Report, error) {
 	}
 	events = append(events, trace.Event{Seq: len(events) + 1, At: last.At, Payload: trace.RunDone{Interrupted: d.Interrupted}})
 	log := trace.Connections(events)
-	return &Report{Log: log, Result: judge(log, diagnose.Result{Verdict: d.Verdict, Findings: findingsOf(log, d.Findings), Expectations: expectationsOf(log, d.Expectations)})}, nil
+	before := diagnose.Result{Verdict: d.Verdict, Findings: findingsOf(log, d.Findings), Expectations: expectationsOf(log, d.Expectations)}
+	for _, j := range d.Visitors {
+		v := diagnose.Visitor{Address: j.Address, Hello: j.Hello, Connections: j.Connections, Looks: j.Looks}
+		for _, f := range j.Facts {
+			v.Facts = append(v.Facts, diagnose.Fact(f))
+		}
+		before.Visitors = append(before.Visitors, v)
+	}
+	return &Report{Log: log, Result: judge(log, before)}, nil
 }
 
 // reader reads a document piece by piece, as a long run's is large.
@@ -63,7 +71,7 @@ func (r *reader) document() error {
 	d := &r.d
 	fields := map[string]any{
 		"schema": &d.Schema, "tool": &d.Tool, "started": &d.Started, "stacks": &d.Stacks, "interrupted": &d.Interrupted, "plan": &d.Plan,
-		"identities": &d.Identities, "verdict": &d.Verdict, "expectations": &d.Expectations, "findings": &d.Findings,
+		"identities": &d.Identities, "verdict": &d.Verdict, "expectations": &d.Expectations, "findings": &d.Findings, "visitors": &d.Visitors,
 	}
 	err := r.object(func(key string) error {
 		if key == "passes" {

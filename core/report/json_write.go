@@ -86,6 +86,10 @@ func writeJSON(w io.Writer, r *Report) error {
 	}
 	out.text("],\n ")
 	out.field("findings", d.Findings, " ")
+	if len(d.Visitors) > 0 {
+		out.text(",\n ")
+		out.field("visitors", d.Visitors, " ")
+	}
 	out.text("\n}\n")
 	if out.err != nil {
 		return out.err
@@ -181,6 +185,14 @@ func newDocument(r *Report) document {
 		Interrupted: r.Log.Done == nil || r.Log.Done.Interrupted,
 		Plan:        r.Log.Run.Plan, Identities: list(r.Log.Run.Identities),
 		Verdict: r.Result.Verdict, Expectations: expectationsJSON(r.Log, r.Result.Expectations), Findings: findingsJSON(r.Log, r.Result.Findings),
+	}
+	for _, v := range r.Result.Visitors {
+		x := visitorJSON{Address: v.Address, Hello: v.Hello, Connections: list(v.Connections), Looks: v.Looks}
+		for _, f := range v.Facts {
+			f.Connections = list(f.Connections)
+			x.Facts = append(x.Facts, factJSON(f))
+		}
+		d.Visitors = append(d.Visitors, x)
 	}
 	d.Plan.Identities, d.Plan.Targets, d.Plan.Connections = list(d.Plan.Identities), list(d.Plan.Targets), list(d.Plan.Connections)
 	return d

@@ -19,6 +19,13 @@ func writeMarkdown(w io.Writer, r *Report) error {
 	v := r.Result.Verdict
 	fmt.Fprintf(out, "## %s %s\n\n%s\n\n", sign(v.Severity), mark(v.Title), mark(v.Detail))
 	markdownExpectations(out, r.Result.Expectations)
+	for _, v := range r.Result.Visitors {
+		fmt.Fprintf(out, "**A client: %s**\n\n| Question | Answer |\n|---|---|\n", mark(v.Address))
+		for _, f := range v.Facts {
+			fmt.Fprintf(out, "| %s | %s |\n", mark(f.Question), mark(f.Answer))
+		}
+		fmt.Fprintf(out, "\n%s\n\n", mark(v.Looks))
+	}
 	markdownTable(out, r)
 	markdownFindings(out, r.Log, r.Result.Findings)
 	fmt.Fprintf(out, "<sub>%s %s, %s; %s</sub>\n", mark(r.Log.Run.Tool.Name), mark(r.Log.Run.Tool.Version), r.Log.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), "`"+code(command(r))+"`")
