@@ -33,6 +33,7 @@ var rooms = map[string][]string{
 	"core/openssl":                   {},
 	"core/stack":                     {"core/identity", "core/session", "core/wire"},
 	"core/stack/gotls":               {"core/stack", "core/identity", "core/session", "core/wire"},
+	"core/stack/quic":                {"core/stack", "core/stack/gotls", "core/identity", "core/session", "core/wire"},
 	"core/stack/openssl":             {"core/stack", "core/identity", "core/session", "core/wire", "core/openssl"},
 	"core/stack/stacktest":           {"core/stack", "core/identity", "core/session", "core/wire"},
 	"core/lab":                       {"core/wire", "core/openssl"},

@@ -170,6 +170,19 @@ func ALPN(data []byte) string {
 	return string(name)
 }
 
+// ProtocolNames are all names in an ALPN extension.
+func ProtocolNames(data []byte) (names []string) {
+	s := cryptobyte.String(data)
+	var list, name cryptobyte.String
+	if !s.ReadUint16LengthPrefixed(&list) {
+		return nil
+	}
+	for !list.Empty() && list.ReadUint8LengthPrefixed(&name) {
+		names = append(names, string(name))
+	}
+	return names
+}
+
 // ServerName is the host name of a server_name extension (RFC 6066 section 3),
 // "" where there is none.
 func ServerName(data []byte) string {

@@ -33,6 +33,7 @@ type Info struct {
 	Expires    time.Time     `json:"expires"`     // by the client's rule; zero = never
 	Used       int           `json:"used"`
 	Pinned     bool          `json:"pinned"`
+	Early      bool          `json:"early,omitempty"` // the server takes early data with it (RFC 8446 section 4.2.10)
 }
 
 // Origin is what a session carries from the handshake that made it. The trace
@@ -59,6 +60,7 @@ type Secret struct {
 	State  []byte // the stack's own serialised state
 	Live   any    // the same as the stack has it in memory, for that stack alone; nil = there is only State
 	Master []byte // TLS 1.2 master secret, for the decoder; nil on TLS 1.3
+	PSK    []byte // TLS 1.3 pre-shared key, for the decoder of early data; nil where none is sent
 }
 
 // String keeps the secret out of %v.

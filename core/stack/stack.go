@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/x509"
 	"net"
+	"net/http"
 	"time"
 
 	"rechallenge/core/identity"
@@ -34,6 +35,7 @@ type Chooser interface {
 
 // Capabilities are what a stack can do.
 type Capabilities struct {
+	QUIC                   bool // Client is given a net.Conn that moves datagrams; its Conn is a Requester
 	MinVersion, MaxVersion uint16
 	Mechanisms             []protocol.Mechanism
 	Renegotiation          bool
@@ -56,8 +58,11 @@ type Config struct {
 	NoPostHandshakeAuth bool
 	NoRenegotiation     bool
 	ByList              bool // sends no identity that the server's list of authorities doesn't fit
-	KeyLog              *wire.KeyLog
-	Now                 func() time.Time
+	// EarlyRequest is sent as early data where the session allows it (RFC 8446
+	// section 2.3); the Conn's first RoundTrip then gives its answer. nil = none.
+	EarlyRequest *http.Request
+	KeyLog       *wire.KeyLog
+	Now          func() time.Time
 	// NewSession is called for each session the server gives, from within
 	// Client, Read or Write. Of Info the stack fills Mechanism, Version,
 	// CipherSuite, Stack, SessionID, TicketLength, TicketDigest, Lifetime and Created.
@@ -88,6 +93,13 @@ type Conn interface {
 	State() State
 }
 
+// Requester is a Conn that carries HTTP by itself, as HTTP/3 is no stream of
+// bytes. Reading from it waits for its end, and gives nothing.
+type Requester interface {
+	Conn
+	RoundTrip(*http.Request) (*http.Response, error)
+}
+
 // State is what the library says of a connection, a cross-check for the wire.
 type State struct {
 	Version        uint16
@@ -98,6 +110,7 @@ type State struct {
 	Certificates   [][]byte // the server's, DER, leaf first; on resumption those of the session
 	NotOffered     string   // why Config.Session was not offered; "" = it was, or there was none
 	NotKept        string   // why a session that the server gave can't be kept; "" = it can
+	Early          bool     // the server took early data
 }
 
 // Reason classifies a failed handshake; the engine maps it onto the report's closed list.

@@ -144,6 +144,8 @@ type messageJSON struct {
 	Masked    []wire.Mask  `json:"masked,omitempty"`
 	Alert     *wire.Alert  `json:"alert,omitempty"`
 	Lost      int          `json:"lost,omitempty"`
+	Packet    *wire.Packet `json:"packet,omitempty"`
+	Said      string       `json:"said,omitempty"`
 	Problem   string       `json:"problem,omitempty"`
 	Decoded   []wire.Field `json:"decoded,omitempty"`
 }
@@ -172,7 +174,7 @@ func (m Message) json() messageJSON {
 	return messageJSON{
 		Name: m.Name(), From: m.From.String(), Flight: m.Flight, Content: uint8(m.Content), Type: uint8(m.Type),
 		Version: fmt.Sprintf("0x%04x", m.Version), Suite: fmt.Sprintf("0x%04x", m.CipherSuite), Encrypted: m.Encrypted, Epoch: m.Epoch, Length: m.Length, More: m.More,
-		Raw: m.Raw, Masked: m.Masked, Alert: m.Alert, Lost: m.Lost, Problem: m.Problem,
+		Raw: m.Raw, Masked: m.Masked, Alert: m.Alert, Lost: m.Lost, Packet: m.Packet, Said: m.Said, Problem: m.Problem,
 	}
 }
 
@@ -199,7 +201,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	m.Message = wire.Message{
 		From: from, Flight: j.Flight, Content: wire.ContentType(j.Content), Type: protocol.HandshakeType(j.Type),
 		Version: version, CipherSuite: suite, Encrypted: j.Encrypted, Epoch: j.Epoch, Length: j.Length, More: j.More,
-		Raw: j.Raw, Masked: j.Masked, Alert: j.Alert, Lost: j.Lost, Problem: j.Problem,
+		Raw: j.Raw, Masked: j.Masked, Alert: j.Alert, Lost: j.Lost, Packet: j.Packet, Said: j.Said, Problem: j.Problem,
 	}
 	return nil
 }

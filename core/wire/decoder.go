@@ -43,6 +43,8 @@ type Decoder struct {
 	premastered bool   // the key log has a premaster secret for this connection
 	transcript  []byte // then: the handshake up to ClientKeyExchange
 
+	quic *quic // nil = TLS records over TCP
+
 	flight     int
 	flightFrom Side
 	count      count
@@ -126,7 +128,9 @@ func (d *Decoder) ClientRandom() []byte { return d.next.clientRandom }
 func (d *Decoder) Final() { d.final = true }
 
 // Waiting reports whether something waits for a secret.
-func (d *Decoder) Waiting() bool { return len(d.waiting) > 0 }
+func (d *Decoder) Waiting() bool {
+	return len(d.waiting) > 0 || d.quic != nil && len(d.quic.waiting) > 0
+}
 
 // SessionID is the ServerHello's session ID in TLS 1.2 and before; nil if none or not yet seen.
 func (d *Decoder) SessionID() []byte {
@@ -173,6 +177,9 @@ func (d *Decoder) CloseTo(see func(*Message)) {
 	d.retry()
 	d.closing = true
 	d.retry()
+	if d.quic != nil {
+		d.closeDatagrams()
+	}
 	for side := range d.halves {
 		h := &d.halves[side]
 		d.uncounted(Side(side))
@@ -228,6 +235,9 @@ func (d *Decoder) tell(see func(*Message)) {
 			h.drop()
 		}
 		d.waiting, d.waitingBytes = nil, 0
+		if d.quic != nil {
+			d.quic.waiting, d.quic.bytes = nil, 0
+		}
 	}
 }
 
@@ -249,6 +259,10 @@ func (d *Decoder) chunk(c *Chunk) {
 	h := &d.halves[c.From]
 	h.at = c.At
 	if h.broken {
+		return
+	}
+	if d.quic != nil {
+		d.datagram(c)
 		return
 	}
 	in := c.Data
@@ -367,6 +381,10 @@ func (d *Decoder) record(r *record) {
 // retry handles what had waited for a secret; each direction in order, both
 // as they came.
 func (d *Decoder) retry() {
+	if d.quic != nil {
+		d.retryPackets()
+		return
+	}
 	if len(d.waiting) == 0 {
 		return
 	}
@@ -511,10 +529,14 @@ func (d *Decoder) message(r *record, encrypted bool) Message {
 	if version == 0 {
 		version = r.version
 	}
-	return Message{
+	m := Message{
 		At: r.at, From: r.from, Flight: flight, Content: r.content, Version: version, CipherSuite: d.next.suite,
 		Encrypted: encrypted, Epoch: d.halves[r.from].epoch, Length: len(r.payload),
 	}
+	if d.quic != nil {
+		m.Packet = d.quic.current
+	}
+	return m
 }
 
 // flightOf counts flights: a new one begins when the direction changes.

@@ -46,6 +46,9 @@ func (d *Decoder) handshake(r *record, encrypted bool) {
 		}
 		if !encrypted {
 			d.transcribe(r.from, raw, &hello) // before it is masked
+			if d.quic != nil && m.Type == protocol.TypeClientHello && offersEarly(list) {
+				d.earlySecret(raw, hello.Random)
+			}
 		}
 		m.Raw, m.Masked = mask(m.Type, m.Version, raw, &hello, list, lasting && !r.own)
 		d.follow(&m, &hello, list)
@@ -118,7 +121,7 @@ func (d *Decoder) follow(m *Message, hello *protocol.ClientHello, list []protoco
 }
 
 func (d *Decoder) followClientHello(m *Message, c *protocol.ClientHello, list []protocol.Extension) {
-	if len(c.Random) == 0 || (d.version == protocol.TLS13 && d.halves[Client].secure) {
+	if len(c.Random) == 0 || d.version == protocol.TLS13 && (d.halves[Client].secure || d.quic != nil) {
 		return
 	}
 	d.next = params{clientRandom: c.Random, clientID: c.SessionID}
@@ -130,6 +133,10 @@ func (d *Decoder) followClientHello(m *Message, c *protocol.ClientHello, list []
 		case e.ID == protocol.ExtensionSessionTicket && len(e.Data) > 0:
 			d.next.offered = m.digestAt(4 + e.Offset)
 		}
+	}
+	if d.quic != nil {
+		d.quic.http3 = offersHTTP3(list)
+		return
 	}
 	if h := &d.halves[Client]; early && !h.secure {
 		h.secure, h.early, h.label, h.params.version = true, true, "CLIENT_EARLY_TRAFFIC_SECRET", protocol.TLS13

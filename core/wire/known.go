@@ -84,6 +84,8 @@ func (s *Summary) refused() bool {
 // handshake would have been seen.
 func (s *Summary) LaterKnown() bool {
 	switch {
+	case s.QUIC != 0:
+		return true // the server must not ask (RFC 9001 section 4.4)
 	case s.Version == protocol.TLS13 && s.Hello && !s.PostHandshakeAuth:
 		return true // the server must not ask (RFC 8446 section 4.6.2)
 	case s.Version == protocol.TLS13:

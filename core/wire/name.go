@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"strings"
 
 	"rechallenge/core/protocol"
 )
@@ -36,6 +37,12 @@ func (m *Message) Name() string {
 		return "ApplicationData"
 	case Heartbeat:
 		return "Heartbeat"
+	case Transport:
+		if unread {
+			return "Unreadable"
+		}
+		name, _, _ := strings.Cut(m.Said, ":")
+		return name
 	case 0:
 		return "Unreadable"
 	}

@@ -14,6 +14,10 @@ import (
 // secure says that a direction is protected from here on by the TLS 1.3
 // traffic secret of that label.
 func (d *Decoder) secure(side Side, label string) {
+	if d.quic != nil { // each packet says which keys it is under
+		d.moved = true
+		return
+	}
 	d.uncounted(side)
 	h := &d.halves[side]
 	h.params = d.next

@@ -36,13 +36,17 @@ type Summary struct {
 	Unreadable         []string // problems of messages that could not be read
 	Hidden             [2]int   // encrypted handshake messages among them, in TLS 1.3 any, by Side
 
-	Draft         int     // of TLS 1.3, 0 = none
-	Abbreviated   bool    // before TLS 1.3: the server went from ServerHello to ChangeCipherSpec, so some session was resumed
-	Hello         bool    // the ClientHello was seen
-	HelloV2       bool    // and had the format of SSL 2.0
-	Lost          [2]int  // bytes that the capture lacks, by Side
-	LostHandshake [2]int  // of them, before that side had ended the handshake
-	Spoke         [2]bool // application data came from that side
+	Early Early // data under the keys of the session that was offered
+
+	QUIC          uint32   // its version; 0 = TLS over TCP
+	Transport     []string // what QUIC itself said: Retry, key update, HANDSHAKE_DONE ...
+	Draft         int      // of TLS 1.3, 0 = none
+	Abbreviated   bool     // before TLS 1.3: the server went from ServerHello to ChangeCipherSpec, so some session was resumed
+	Hello         bool     // the ClientHello was seen
+	HelloV2       bool     // and had the format of SSL 2.0
+	Lost          [2]int   // bytes that the capture lacks, by Side
+	LostHandshake [2]int   // of them, before that side had ended the handshake
+	Spoke         [2]bool  // application data came from that side
 
 	flight struct { // what the sides said in clear, or decrypted, in the first handshake
 		serverDone  bool // its first flight to the end
@@ -53,6 +57,17 @@ type Summary struct {
 	negotiation   negotiation // the handshake under way
 	renegotiating bool
 }
+
+// Early is what became of early data (RFC 8446 section 4.2.10).
+type Early struct {
+	Offered  bool // the ClientHello says that it is sent
+	Sent     bool // some was seen, in 0-RTT packets or under early keys
+	Accepted bool // the server took it
+	Known    bool // whether it did
+}
+
+// maxTransport is how many remarks of QUIC's a Summary keeps.
+const maxTransport = 32
 
 // AlertSeen is an alert and who sent it.
 type AlertSeen struct {
@@ -74,16 +89,27 @@ func (s *Summary) Add(m *Message) {
 	}
 	if m.Problem != "" {
 		s.Unreadable = append(s.Unreadable, m.Problem)
-		if m.Encrypted && (m.Content == Handshake || s.Version == protocol.TLS13) {
+		if m.Encrypted && !m.early() && (m.Content == Handshake || s.Version == protocol.TLS13) {
 			s.Hidden[m.From]++
 		}
 	}
+	if m.Packet != nil {
+		s.QUIC = m.Packet.Version
+	}
 	switch m.Content {
+	case Transport:
+		if m.Said != "" && len(s.Transport) < maxTransport {
+			s.Transport = append(s.Transport, m.Said)
+		}
 	case AlertRecord:
 		if m.Alert != nil {
 			s.Alerts = append(s.Alerts, AlertSeen{Alert: *m.Alert, At: m.At, From: m.From})
 		}
 	case ApplicationData:
+		if m.early() {
+			s.Early.Sent = true
+			return
+		}
 		if !m.Encrypted || m.Problem == "" || s.Version != protocol.TLS13 {
 			s.Spoke[m.From] = true
 		}
@@ -118,10 +144,14 @@ func (s *Summary) handshake(m *Message, body []byte) {
 		var room protocol.Room
 		list, _ := protocol.ReadExtensions(room[:0], body, &c)
 		for _, e := range list {
-			if e.ID == protocol.ExtensionALPN {
+			switch e.ID {
+			case protocol.ExtensionALPN:
 				s.ALPN = protocol.ALPN(e.Data)
+			case protocol.ExtensionEarlyData:
+				s.Early.Accepted = true
 			}
 		}
+		s.Early.Known = true
 	case protocol.TypeCertificateRequest:
 		s.certificateRequest(m, body)
 	case protocol.TypeCertificate:
@@ -171,6 +201,8 @@ func (s *Summary) clientHello(m *Message, body []byte) {
 			s.ServerName = protocol.ServerName(e.Data)
 		case protocol.ExtensionPostHandshakeAuth:
 			s.PostHandshakeAuth = true
+		case protocol.ExtensionEarlyData:
+			s.Early.Offered = true
 		}
 	}
 }

@@ -213,21 +213,9 @@ func (c *client) prepare(config *tls.Config) error {
 	if s == nil {
 		return nil
 	}
-	if c.notOffered = unusable(s, config, c.now()); c.notOffered != "" {
-		return nil
-	}
-	// Another one for each use: crypto/tls writes into what it is given.
-	var state *tls.SessionState
 	var err error
-	if live, ok := s.Secret.Live.(*tls.SessionState); ok {
-		again := *live
-		state = &again
-	} else if state, err = tls.ParseSessionState(s.Secret.State); err != nil {
-		c.notOffered = unreadable
-		return nil
-	}
-	if c.offering, err = tls.NewResumptionState(s.Secret.Ticket, state); err != nil {
-		return &stack.Error{Reason: stack.Failed, Err: fmt.Errorf("offer the session: %w", err)}
+	if c.offering, c.notOffered, err = Offer(s, config, c.now()); c.offering == nil {
+		return err
 	}
 	c.sniffer.ticket = s.Secret.Ticket
 	if s.Mechanism == protocol.SessionID {
@@ -328,32 +316,12 @@ func (c *client) Put(_ string, cs *tls.ClientSessionState) {
 	if cs == nil {
 		return
 	}
-	ticket, state, err := cs.ResumptionState()
-	if err != nil || state == nil || len(ticket) == 0 {
+	made, ticketed, ok := Made(cs, Name, c.now())
+	c.ticketed = c.ticketed || ticketed
+	if !ok || c.cfg.NewSession == nil {
 		return
 	}
-	c.ticketed = true
-	data, err := state.Bytes()
-	if err != nil || c.cfg.NewSession == nil {
-		return
-	}
-	made := session.Session{
-		Info: session.Info{
-			Mechanism: protocol.Ticket, Stack: Name,
-			TicketLength: len(ticket), TicketDigest: protocol.Digest(ticket), Created: c.now(),
-		},
-		Secret: session.Secret{Ticket: ticket, State: data, Live: state},
-	}
-	// Put may run inside the handshake, where ConnectionState would wait for itself.
-	head, ok := readStateHead(data)
-	if !ok {
-		return
-	}
-	made.Version, made.CipherSuite = head.version, head.suite
-	if made.Version == tls.VersionTLS13 {
-		made.Mechanism, made.Lifetime = protocol.PSK, pskLifetime(data, head.created)
-	} else {
-		made.Secret.Master = head.secret
+	if made.Version != tls.VersionTLS13 {
 		_, _, made.Lifetime = c.sniffer.hellos()
 	}
 	c.cfg.NewSession(made)

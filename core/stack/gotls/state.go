@@ -13,6 +13,7 @@ import (
 
 	"rechallenge/core/protocol"
 	"rechallenge/core/session"
+	"rechallenge/core/stack"
 )
 
 // errNotOffered is returned to crypto/tls instead of sending a ClientHello
@@ -73,6 +74,61 @@ func (s *idState) bytes() ([]byte, error) {
 		return nil, errors.New("build a session for crypto/tls: it is read back differently; this Go release keeps sessions in another form")
 	}
 	return data, nil
+}
+
+// Offer is a session in the form in which crypto/tls offers it; nil where it
+// would not, and why.
+func Offer(s *session.Session, config *tls.Config, now time.Time) (offer *tls.ClientSessionState, why string, err error) {
+	if why = unusable(s, config, now); why != "" {
+		return nil, why, nil
+	}
+	// Another one for each use: crypto/tls writes into what it is given.
+	var state *tls.SessionState
+	if live, ok := s.Secret.Live.(*tls.SessionState); ok {
+		again := *live
+		state = &again
+	} else if state, err = tls.ParseSessionState(s.Secret.State); err != nil {
+		return nil, unreadable, nil
+	}
+	if offer, err = tls.NewResumptionState(s.Secret.Ticket, state); err != nil {
+		return nil, "", &stack.Error{Reason: stack.Failed, Err: fmt.Errorf("offer the session: %w", err)}
+	}
+	return offer, "", nil
+}
+
+// Made is a session that crypto/tls got as a ticket, under the stack's name; ok
+// is false where it can't be kept, ticketed where it was none.
+func Made(cs *tls.ClientSessionState, name string, now time.Time) (made session.Session, ticketed, ok bool) {
+	ticket, state, err := cs.ResumptionState()
+	if err != nil || state == nil || len(ticket) == 0 {
+		return made, false, false
+	}
+	data, err := state.Bytes()
+	if err != nil {
+		return made, true, false
+	}
+	made = session.Session{
+		Info: session.Info{
+			Mechanism: protocol.Ticket, Stack: name,
+			TicketLength: len(ticket), TicketDigest: protocol.Digest(ticket), Created: now,
+		},
+		Secret: session.Secret{Ticket: ticket, State: data, Live: state},
+	}
+	// It may run inside the handshake, where ConnectionState would wait for itself.
+	head, ok := readStateHead(data)
+	if !ok {
+		return made, true, false
+	}
+	made.Version, made.CipherSuite = head.version, head.suite
+	if made.Version == tls.VersionTLS13 {
+		made.Mechanism, made.Lifetime = protocol.PSK, pskLifetime(data, head.created)
+		if made.Early = state.EarlyData; made.Early {
+			made.Secret.PSK = head.secret
+		}
+	} else {
+		made.Secret.Master = head.secret
+	}
+	return made, true, true
 }
 
 // stateHead is the beginning of an encoded session.
