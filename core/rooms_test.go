@@ -46,7 +46,7 @@ var rooms = map[string][]string{
 	"core/client":                    {"core/relay", "core/capture", "core/trace", "core/target", "core/identity", "core/wire", "core/wire/pcap"},
 	"core/engine":                    {"core/starttls", "core/plan", "core/trace", "core/stack", "core/wire", "core/session", "core/identity", "core/target"},
 	"core/diagnose":                  {"core/trace", "core/plan", "core/identity", "core/wire", "core/session"},
-	"core/experiment":                {"core/plan", "core/trace", "core/diagnose", "core/session", "core/target"},
+	"core/experiment":                {"core/plan", "core/starttls", "core/trace", "core/diagnose", "core/session", "core/target"},
 	"core/experiment/run":            {"core/experiment", "core/engine", "core/plan", "core/trace", "core/session", "core/identity"},
 	"core/timeline":                  {"core/trace", "core/wire"},
 	"core/report":                    {"core/trace", "core/plan", "core/target", "core/diagnose", "core/timeline", "core/identity", "core/session", "core/wire", "core/wire/pcap", "core/experiment"},

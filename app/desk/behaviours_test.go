@@ -94,6 +94,9 @@ func tell(b *bytes.Buffer, log *trace.Log) {
 			if c.HTTP != nil {
 				fmt.Fprintf(b, ", %d %s", c.HTTP.Status, name(c.SeenAs))
 			}
+			if c.Service != nil {
+				fmt.Fprintf(b, ", after %s in clear it said %q, saw %s", c.StartTLS, c.Service.Words, name(c.SeenAs))
+			}
 			if c.Error != nil {
 				fmt.Fprintf(b, ", %s %s", c.Error.Reason, c.Error.Alert)
 			}

@@ -207,11 +207,15 @@ func labPlan(addresses target.Addresses, n *lab.Named) plan.Plan {
 		p.CustomCaches, p.Caches = []plan.CustomCache{custom}, []string{custom.ID, "none"}
 	}
 	for _, v := range n.Visited() {
-		id := cmp.Or(strings.Trim(v.Path, "/"), "open")
+		speaks := n.Behaviour.Speaks
+		id := cmp.Or(strings.Trim(v.Path, "/"), speaks, "open")
 		if p.Target(id) == nil {
 			t := target.Target{
-				ID: id, URL: fmt.Sprintf("https://%s:%d%s", cmp.Or(v.Host, "localhost"), addresses[0].Port(), v.Path),
-				ConnectTo: slices.Clone(addresses), Trust: files.LabTrust, Whoami: target.Whoami{Header: lab.Header}, ALPN: n.ALPN,
+				ID: id, URL: fmt.Sprintf("%s://%s:%d%s", cmp.Or(speaks, "https"), cmp.Or(v.Host, "localhost"), addresses[0].Port(), v.Path),
+				ConnectTo: slices.Clone(addresses), Trust: files.LabTrust, ALPN: n.ALPN,
+			}
+			if speaks == "" {
+				t.Whoami.Header = lab.Header
 			}
 			if n.Behaviour.MinVersion != 0 && n.Behaviour.MinVersion < tls.VersionTLS12 {
 				t.TLS.Min = "1.0"

@@ -230,6 +230,9 @@ func (c *console) announce(e experiment.Experiment, q experiment.Question, quiet
 	if q.Forge && len(q.Plan.Identities) > 0 {
 		fmt.Fprintf(c.err, "one of them as an identity made on the spot, with the name of %s under an issuer that nobody knows\n", q.Plan.Identities[0].ID)
 	}
+	if q.Provoke {
+		fmt.Fprintln(c.err, "two of them take leave at once; one says something in clear in the segment that asks for TLS, which a client must not do, where the protocol begins in clear")
+	}
 	for _, name := range []string{"change", "undo"} {
 		if text := strings.Join(q.Told[name].Texts, " "); text != "" {
 			fmt.Fprintf(c.err, "%s: will run %s\n", name, text)

@@ -17,6 +17,7 @@ import (
 	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
+	"rechallenge/core/starttls"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
@@ -45,7 +46,10 @@ type Options struct {
 	// Bytes keeps the captured bytes and secrets of every connection. Without it a
 	// long run keeps those of the connections that keep their events.
 	Bytes bool
-	Knows bool // the caller knows the targets' words for nobody: no connection is made to learn them
+	// Provoke is what connections that begin in clear do beside the plan, which a
+	// client must not do.
+	Provoke starttls.Provoke
+	Knows   bool // the caller knows the targets' words for nobody: no connection is made to learn them
 }
 
 // usualDelay is some connections' worth, and less than what a person notices.

@@ -24,6 +24,7 @@ func (a *attempt) dialog(conn io.ReadWriter) *starttls.Dialog {
 	p := a.job.parsed
 	d := starttls.NewDialog(p.Service, conn)
 	d.Host, d.User, d.Path = strings.TrimSuffix(p.ASCII, "."), p.User, strings.Trim(p.URL.Path, "/")
+	d.Provoke = a.opt.Provoke
 	if d.Given = p.User != ""; !d.Given {
 		d.User = a.job.user
 	}
@@ -70,6 +71,8 @@ func said(d *starttls.Dialog) []trace.Said {
 func (a *attempt) service() *trace.Failure {
 	w, p := a.job.target.Whoami, a.job.parsed.Service
 	switch {
+	case a.opt.Provoke != starttls.ProvokeNot && a.job.parsed.StartTLS && p.Noop != "":
+		return a.goodbye()
 	case w.Send != "" || a.job.whoami != nil:
 		return a.own()
 	case p == nil || p.Whoami == nil:
@@ -86,6 +89,18 @@ func (a *attempt) service() *trace.Failure {
 	a.store()
 	done := trace.ServiceDone{Accepted: answer.Accepted, Refused: err == nil && !answer.Accepted && !answer.Untried, Words: answer.Words, Whoami: answer.Seen, Said: said(d)}
 	return a.served(done, err)
+}
+
+// goodbye takes leave inside TLS, and notes what was answered there before.
+func (a *attempt) goodbye() *trace.Failure {
+	a.add(trace.Service{Protocol: a.job.parsed.Service.Name})
+	d := a.dialog(a.link.conn)
+	stop := a.watch.after(slow, a.link.hush)
+	unasked, ended := d.Goodbye()
+	a.watch.stop(stop)
+	a.flush()
+	a.store()
+	return a.served(trace.ServiceDone{Accepted: ended, Unasked: unasked, Words: unasked, Said: said(d)}, a.ctx.Err())
 }
 
 // served ends the conversation.

@@ -36,6 +36,11 @@ var Audit = Experiment{
 			Take: func(q *Question, v Value) { q.Forge = v.On },
 		},
 		{
+			Name: "provoke", Label: "Provoke it", Kind: Switch,
+			Help: "say something in clear in the segment that asks for TLS, which a client must not do",
+			Take: func(q *Question, v Value) { q.Provoke = v.On },
+		},
+		{
 			Name: "wait", Label: "Waiting up to", Kind: Duration, Empty: "not at all", Help: "wait up to `TIME` for a session or an identity to expire",
 			Check: within(0, plan.MaxDelay), Take: func(q *Question, v Value) { q.Wait = v.age() },
 		},
@@ -130,20 +135,21 @@ var kinds = []kind{
 
 // auditor is an audit while it goes on.
 type auditor struct {
-	ctx    context.Context
-	book   *notebook
-	base   plan.Plan
-	main   target.Target
-	others []target.Target
-	a, b   string // identities; plan.None where there is none
-	wait   time.Duration
-	forge  bool
-	stack  string                   // of the first run, kept from then on; "" = not known yet
-	late   protocol.Moment          // when the server asks later than in the handshake, "" = it doesn't
-	lives  map[string]time.Duration // by id of the kinds that the server gives: announced, 0 = not at all
-	blind  map[int]bool             // other targets (from 1) at whose address a made-up Host gets the same answer
-	nobody []string                 // the servers' words for nobody
-	hung   int                      // runs in a row in which nothing was answered in time
+	ctx     context.Context
+	book    *notebook
+	base    plan.Plan
+	main    target.Target
+	others  []target.Target
+	a, b    string // identities; plan.None where there is none
+	wait    time.Duration
+	forge   bool
+	provoke bool
+	stack   string                   // of the first run, kept from then on; "" = not known yet
+	late    protocol.Moment          // when the server asks later than in the handshake, "" = it doesn't
+	lives   map[string]time.Duration // by id of the kinds that the server gives: announced, 0 = not at all
+	blind   map[int]bool             // other targets (from 1) at whose address a made-up Host gets the same answer
+	nobody  []string                 // the servers' words for nobody
+	hung    int                      // runs in a row in which nothing was answered in time
 	*Assessment
 }
 
@@ -151,7 +157,7 @@ type auditor struct {
 var errNoRoom = errors.New("no room under the limit of connections")
 
 func newAuditor(q Question) (*auditor, error) {
-	x := &auditor{base: q.Plan, a: plan.None, b: plan.None, wait: q.Wait, forge: q.Forge, stack: q.Plan.Stack, lives: map[string]time.Duration{}, blind: map[int]bool{}, Assessment: &Assessment{}}
+	x := &auditor{base: q.Plan, a: plan.None, b: plan.None, wait: q.Wait, forge: q.Forge, provoke: q.Provoke, stack: q.Plan.Stack, lives: map[string]time.Duration{}, blind: map[int]bool{}, Assessment: &Assessment{}}
 	if x.stack == "auto" {
 		x.stack = ""
 	}
@@ -205,9 +211,9 @@ func auditLimit(q Question) int {
 		limit = DefaultAuditLimit
 	}
 	n := max(len(q.Plan.Targets)-1, 0)
-	look := 2*3*(n+1) + 12                          // fresh connections and versions, each perhaps twice
-	each := 6 + 4*4 + n*5*4 + 6 + 4                 // of a kind of session
-	return min(limit, look+3*each+12+8+2*8+n*4*4+2) // keep-alive and HTTP/2 may need further attempts
+	look := 2*3*(n+1) + 12                            // fresh connections and versions, each perhaps twice
+	each := 6 + 4*4 + n*5*4 + 6 + 4                   // of a kind of session
+	return min(limit, look+3*each+12+8+2*8+n*4*4+2+4) // keep-alive and HTTP/2 may need further attempts
 }
 
 func askAudit(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
@@ -242,6 +248,9 @@ func (x *auditor) test(fresh *freshly) error {
 		return err
 	}
 	if err := x.forges(fresh); err != nil {
+		return err
+	}
+	if err := x.provokes(); err != nil {
 		return err
 	}
 	return x.outlives()

@@ -104,6 +104,7 @@ type Question struct {
 	// long it may wait for a session or an identity to expire, 0 = not at all.
 	MaxConnections int
 	Forge          bool // whether it may try an identity with another's name that nobody issued
+	Provoke        bool // whether it may do what a client must not
 	Wait           time.Duration
 	// For Recheck: how conditions are changed; nil = only time changes any.
 	Changes *Changes

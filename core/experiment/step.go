@@ -3,6 +3,7 @@ package experiment
 import (
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
+	"rechallenge/core/starttls"
 )
 
 // Step is one run that an experiment wants.
@@ -11,7 +12,9 @@ type Step struct {
 	Plan  plan.Plan
 	Moved bool   // move the client's clock instead of waiting
 	Forge string // id of the identity whose names one called Forged is to have; "" = none is made
-	Knows bool   // the server's word for nobody is known, or not needed
+	// Provoke is what connections that begin in clear do beside the plan.
+	Provoke starttls.Provoke
+	Knows   bool // the server's word for nobody is known, or not needed
 
 	// Sessions are what the caches begin with, by cache id, and Keep, where it is
 	// set, is to be given what they hold in the end.

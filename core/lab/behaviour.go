@@ -28,6 +28,7 @@ type Behaviour struct {
 	MinVersion uint16   // 0 = TLS 1.2
 	MaxVersion uint16   // 0 = TLS 1.3
 	Auth       ClientAuth
+	Speaks     string // "smtp", "imap" or "postgres", which begin in clear; "" = HTTP
 
 	NoTickets     bool          // no session tickets; with SessionIDs, TLS 1.3 gives stateful ones
 	SessionIDs    bool          // a session-ID cache
@@ -51,6 +52,7 @@ type Behaviour struct {
 	TrustsResumed         bool  // with AuthLater: whom a session names is not asked again
 	WelcomesResumed       bool  // with RefusesNobody: not on a resumed connection
 	ResumeOnRenegotiation bool  // a renegotiation may resume a session
+	KeepsClear            bool  // with Speaks: what was said in clear after STARTTLS is answered inside TLS
 	SessionAlert          uint8 // fatal alert for whoever offers a session; 0 = none
 }
 

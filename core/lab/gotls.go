@@ -24,6 +24,21 @@ type goServer struct {
 
 func (s *Server) startGo(listener net.Listener, cert tls.Certificate) *goServer {
 	g := &goServer{done: make(chan struct{})}
+	config := s.whole(cert)
+	g.http = &http.Server{
+		Handler: http.HandlerFunc(s.serveHTTP), TLSConfig: config,
+		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+		ErrorLog: log.New(io.Discard, "", 0), // refused handshakes are what a lab is for
+	}
+	go func() {
+		defer close(g.done)
+		g.http.ServeTLS(listener, "", "")
+	}()
+	return g
+}
+
+// whole is the server's configuration, with those of its other names in it.
+func (s *Server) whole(cert tls.Certificate) *tls.Config {
 	table := &table{sessions: map[string][]byte{}}
 	config := s.config(cert, s.lab.ca, table)
 	named := map[string]*tls.Config{}
@@ -47,16 +62,7 @@ func (s *Server) startGo(listener net.Listener, cert tls.Certificate) *goServer 
 		}
 		return s.alteredConfig(c, ca), nil
 	}
-	g.http = &http.Server{
-		Handler: http.HandlerFunc(s.serveHTTP), TLSConfig: config,
-		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute,
-		ErrorLog: log.New(io.Discard, "", 0), // refused handshakes are what a lab is for
-	}
-	go func() {
-		defer close(g.done)
-		g.http.ServeTLS(listener, "", "")
-	}()
-	return g
+	return config
 }
 
 func (g *goServer) close() error {

@@ -17,6 +17,9 @@ var twice = []Visit{
 	{Path: "/alice", Identity: "alice"}, {Path: "/bob", Identity: "bob"}, {Path: "/bob", Identity: "bob", After: 2 * time.Minute},
 }
 
+// both are alice and bob where a URL names nobody.
+var both = []Visit{{Identity: "alice"}, {Identity: "bob"}}
+
 // accessDenied is the alert of RFC 8446 section 6.2.
 const accessDenied = 49
 
@@ -85,6 +88,26 @@ var Behaviours = []Named{
 		ID: "old", Title: "TLS 1.0 and 1.1",
 		Teaches:   "Older versions resume as TLS 1.2 does; many servers in factories still speak nothing newer.",
 		Behaviour: Behaviour{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11},
+	}, {
+		ID: "smtp", Title: "SMTP, TLS after STARTTLS",
+		Teaches:   "Protocols that begin in clear resume sessions too: a login by certificate is refused, or granted, by the session's identity.",
+		Behaviour: Behaviour{Speaks: "smtp"},
+		Visits:    both,
+	}, {
+		ID: "imap", Title: "IMAP, TLS after STARTTLS",
+		Teaches:   "The mailbox that a login by certificate opens is that of whoever made the session.",
+		Behaviour: Behaviour{Speaks: "imap"},
+		Visits:    both,
+	}, {
+		ID: "postgres", Title: "PostgreSQL, TLS after SSLRequest or at once",
+		Teaches:   "A database that knows its users by their certificates turns the second one away: the certificate is still the first one's. (PostgreSQL itself gives no tickets.)",
+		Behaviour: Behaviour{Speaks: "postgres"},
+		Visits:    both,
+	}, {
+		ID: "keeps-clear", Title: "SMTP that answers inside TLS what was said in clear", Defect: true,
+		Teaches:   "What stands in the segment of STARTTLS may be somebody else's; a server that keeps it takes it for the client's (CVE-2011-0411).",
+		Behaviour: Behaviour{Speaks: "smtp", KeepsClear: true},
+		Visits:    both,
 	}, {
 		ID: "refuses-sessions-fatally", Title: "Ends the connection when a session is offered", Defect: true, Needs: NeedLibssl,
 		Teaches:   "A refused session is not a refused identity: the same identity without a session gets in.",

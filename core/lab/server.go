@@ -79,6 +79,13 @@ func (l *Lab) StartWith(b Behaviour, opt Options) (*Server, error) {
 		listener.Close()
 		return nil, fmt.Errorf("make the lab server's second certificate: %w", err)
 	}
+	if b.Speaks != "" {
+		if s.engine, err = s.startService(listener, cert); err != nil {
+			listener.Close()
+			return nil, err
+		}
+		return s, nil
+	}
 	if !b.needsLibssl() {
 		s.engine = s.startGo(listener, cert)
 		return s, nil

@@ -53,6 +53,8 @@ type Dialog struct {
 	Path string // of the URL, without its slash: a database
 	// Given says that User is the URL's own.
 	Given bool
+	// Provoke is how TLS is asked for, and what is said inside.
+	Provoke Provoke
 
 	protocol *Protocol
 	out      io.Writer

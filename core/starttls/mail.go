@@ -33,7 +33,7 @@ func mailBegin(d *Dialog, hello string) error {
 	if !offers(lines, "STARTTLS") {
 		return notOffered(d)
 	}
-	if err := d.send("STARTTLS"); err != nil {
+	if err := d.begin("STARTTLS"); err != nil {
 		return err
 	}
 	if code, text, _, err = d.reply(); err != nil {
@@ -168,7 +168,11 @@ func imapBegin(d *Dialog) error {
 
 // imap says a command and reads up to the answer with its tag.
 func (d *Dialog) imap(tag, command string) (ok bool, text string, lines []string, err error) {
-	if err := d.send(tag + " " + command); err != nil {
+	say := d.send
+	if command == "STARTTLS" {
+		say = d.begin
+	}
+	if err := say(tag + " " + command); err != nil {
 		return false, "", nil, err
 	}
 	for range maxLines {
@@ -266,7 +270,7 @@ func pop3Begin(d *Dialog) error {
 	if !strings.HasPrefix(first, "+OK") {
 		return d.wrong(first)
 	}
-	if err := d.send("STLS"); err != nil {
+	if err := d.begin("STLS"); err != nil {
 		return err
 	}
 	text, err := d.line()
@@ -338,7 +342,7 @@ func ftpBegin(d *Dialog) error {
 	if p := Recognise([]byte(text)); p != nil && (p.Name == "smtp" || p.Name == "lmtp") {
 		return d.wrong(text)
 	}
-	if err := d.send("AUTH TLS"); err != nil {
+	if err := d.begin("AUTH TLS"); err != nil {
 		return err
 	}
 	if code, text, _, err = d.reply(); err != nil {
@@ -392,7 +396,7 @@ func nntpBegin(d *Dialog) error {
 	if code != "200" && code != "201" {
 		return d.wrong(text)
 	}
-	if err := d.send("STARTTLS"); err != nil {
+	if err := d.begin("STARTTLS"); err != nil {
 		return err
 	}
 	if code, text, _, err = d.reply(); err != nil {
@@ -419,7 +423,7 @@ func sieveBegin(d *Dialog) error {
 	if !holdsWord(lines, `"STARTTLS"`) {
 		return notOffered(d)
 	}
-	if err := d.send("STARTTLS"); err != nil {
+	if err := d.begin("STARTTLS"); err != nil {
 		return err
 	}
 	if _, ok, text, err = d.sieve(); err == nil && !ok {

@@ -15,7 +15,10 @@ type Protocol struct {
 	// Direct is the scheme and port that begin with TLS at once; "" = there is none.
 	Direct     string
 	DirectPort uint16
-	ALPN       []string // what a client offers by default where TLS comes at once
+	// Noop is a line by which nothing is changed, and Bye the goodbye; "" = Provoke
+	// is not for this protocol.
+	Noop, Bye string
+	ALPN      []string // what a client offers by default where TLS comes at once
 
 	// Begin is the exchange in clear, up to where TLS begins; nil = none is known.
 	// Its error is an *Error where the server said no or is another server.
@@ -40,16 +43,16 @@ var Protocols []*Protocol
 
 func init() {
 	Protocols = []*Protocol{
-		{Name: "smtp", Title: "SMTP", Port: 25, Direct: "smtps", DirectPort: 465, Begin: smtpBegin, Whoami: smtpWhoami},
-		{Name: "lmtp", Title: "LMTP", Port: 24, Begin: lmtpBegin},
-		{Name: "imap", Title: "IMAP", Port: 143, Direct: "imaps", DirectPort: 993, Begin: imapBegin, Whoami: imapWhoami},
-		{Name: "pop3", Title: "POP3", Port: 110, Direct: "pop3s", DirectPort: 995, Begin: pop3Begin, Whoami: pop3Whoami},
-		{Name: "ftp", Title: "FTP", Port: 21, Direct: "ftps", DirectPort: 990, Begin: ftpBegin, Whoami: ftpWhoami},
+		{Name: "smtp", Title: "SMTP", Port: 25, Direct: "smtps", DirectPort: 465, Begin: smtpBegin, Whoami: smtpWhoami, Noop: "NOOP", Bye: "QUIT"},
+		{Name: "lmtp", Title: "LMTP", Port: 24, Begin: lmtpBegin, Noop: "NOOP", Bye: "QUIT"},
+		{Name: "imap", Title: "IMAP", Port: 143, Direct: "imaps", DirectPort: 993, Begin: imapBegin, Whoami: imapWhoami, Noop: "n1 NOOP", Bye: "n2 LOGOUT"},
+		{Name: "pop3", Title: "POP3", Port: 110, Direct: "pop3s", DirectPort: 995, Begin: pop3Begin, Whoami: pop3Whoami, Noop: "NOOP", Bye: "QUIT"},
+		{Name: "ftp", Title: "FTP", Port: 21, Direct: "ftps", DirectPort: 990, Begin: ftpBegin, Whoami: ftpWhoami, Noop: "NOOP", Bye: "QUIT"},
 		{Name: "ldap", Title: "LDAP", Port: 389, Direct: "ldaps", DirectPort: 636, Begin: ldapBegin, Whoami: ldapWhoami},
 		{Name: "xmpp", Title: "XMPP", Port: 5222, Direct: "xmpps", DirectPort: 5223, ALPN: []string{"xmpp-client"}, Begin: xmppBegin("jabber:client"), Whoami: xmppWhoami("jabber:client")},
 		{Name: "xmpp-server", Title: "XMPP between servers", Port: 5269, Begin: xmppBegin("jabber:server"), Whoami: xmppWhoami("jabber:server")},
 		{Name: "irc", Title: "IRC", Port: 6667, Direct: "ircs", DirectPort: 6697, Begin: ircBegin, Whoami: ircWhoami},
-		{Name: "nntp", Title: "NNTP", Port: 119, Direct: "nntps", DirectPort: 563, Begin: nntpBegin},
+		{Name: "nntp", Title: "NNTP", Port: 119, Direct: "nntps", DirectPort: 563, Begin: nntpBegin, Noop: "DATE", Bye: "QUIT"},
 		{Name: "sieve", Title: "ManageSieve", Port: 4190, Begin: sieveBegin, Whoami: sieveWhoami},
 		{Name: "postgres", Title: "PostgreSQL", Port: 5432, ALPN: []string{"postgresql"}, Begin: postgresBegin, Whoami: postgresWhoami},
 		{Name: "mysql", Title: "MySQL", Port: 3306, Begin: mysqlBegin, Whoami: mysqlWhoami},

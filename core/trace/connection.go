@@ -162,6 +162,7 @@ type ServiceAnswer struct {
 	Accepted bool
 	Refused  bool // a login was tried, and it said no
 	Words    string
+	Unasked  string // said inside TLS in answer to what was said in clear
 }
 
 // NewSession is resumable state that the server gave.

@@ -227,7 +227,7 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 	case ServiceDone:
 		c.close(PhaseService, e.At)
 		if c.Service != nil {
-			c.Service = &ServiceAnswer{Protocol: c.Service.Protocol, Accepted: p.Accepted, Refused: p.Refused, Words: p.Words}
+			c.Service = &ServiceAnswer{Protocol: c.Service.Protocol, Accepted: p.Accepted, Refused: p.Refused, Words: p.Words, Unasked: p.Unasked}
 		}
 		c.Evidence.Response, c.Evidence.Whoami = e.Seq, e.Seq
 		f.name(c, p.Whoami)
