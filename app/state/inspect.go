@@ -106,8 +106,15 @@ func (s *State) Summary() []Pair {
 		add(Pair{Key: "Protocol", Value: protocol.VersionName(c.TLSVersion), Note: fmt.Sprintf("0x%04x", c.TLSVersion)})
 		add(Pair{Key: "Cipher suite", Value: tls.CipherSuiteName(c.CipherSuite), Note: fmt.Sprintf("0x%04x", c.CipherSuite)})
 	}
+	if c.HelloLength > 0 {
+		add(Pair{Key: "ClientHello", Value: fmt.Sprintf("%d bytes", c.HelloLength)})
+	}
 	add(Pair{Key: "Server name", Value: c.ServerName})
-	add(Pair{Key: "Address", Value: c.RemoteAddr, Mono: true})
+	address := Pair{Key: "Address", Value: c.RemoteAddr, Mono: true}
+	if len(c.Addresses) > 1 {
+		address.Note = "the name has " + strings.Join(c.Addresses, ", ")
+	}
+	add(address)
 	add(Pair{Key: "Server trust", Value: string(c.ServerTrust)})
 	add(Pair{Key: "Stack", Value: c.Stack})
 	pairs = append(pairs, Pair{Key: "Times", Heading: true})

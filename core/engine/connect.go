@@ -253,6 +253,9 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 		Pass: a.n, Connection: a.index, Local: a.dialled.Local, Remote: a.dialled.Remote, Capture: l.capture,
 	})
 	a.Run.mu.Unlock()
+	if a.opt.Split {
+		conn = &split{Conn: conn}
+	}
 	l.raw = l.capture.Tap(conn, a.rec.Now)
 	l.at = a.coordinates()
 	var key string

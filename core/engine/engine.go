@@ -49,6 +49,7 @@ type Options struct {
 	// Provoke is what connections that begin in clear do beside the plan, which a
 	// client must not do.
 	Provoke starttls.Provoke
+	Split   bool // send each ClientHello in two segments
 	Knows   bool // the caller knows the targets' words for nobody: no connection is made to learn them
 }
 

@@ -59,7 +59,7 @@ const (
 )
 
 // Experiments are all of them, in the order of the menu.
-var Experiments = []Experiment{Levels, Clients, Cures, Matrix, Delays, Lifetime, Recheck, Farm, Audit}
+var Experiments = []Experiment{Levels, Clients, Cures, Matrix, Delays, Lifetime, Recheck, Farm, Hello, Audit}
 
 // ByID returns the experiment of that id.
 func ByID(id string) (Experiment, bool) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"rechallenge/core/plan"
 	"rechallenge/core/session"
@@ -15,40 +16,117 @@ import (
 // Farm offers each node of a target the sessions of each other node.
 var Farm = Experiment{
 	ID: "farm", Title: "Does the farm share its sessions?",
-	Line: "For a target with several addresses in connect_to: a session made at each node is offered at each other one.",
+	Line: "For a target with several addresses, in connect_to or behind its name: a session made at each node is offered at each other one.",
 	Pair: Maker, Everywhere: true, Nodes: 2,
 	Axes: &Axes{Down: "session made at", Across: "offered at", Cell: []string{"taken"}},
 	Connections: func(q Question) int {
-		var steps []Step
-		list, err := crossings(q)
-		for _, x := range list {
-			steps = append(steps, x.Step)
+		t, err := farm(q)
+		if err != nil {
+			return 0
 		}
-		return total(steps, err)
+		if len(t.ConnectTo) > 1 {
+			return total(stepsAcross(q, *t))
+		}
+		// How many addresses the name has shows when it is resolved.
+		for i := range maxNodes {
+			t.ConnectTo = append(t.ConnectTo, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, byte(i + 1)}), 1))
+		}
+		return total(stepsAcross(q, *t)) + total([]Step{finding(q, *t)}, nil)
 	},
 	Ask: askFarm,
 }
 
 // ErrNodes is wrapped when the plan has no target with several addresses.
-var ErrNodes = errors.New("name several addresses in a target's connect_to")
+var ErrNodes = errors.New("name several addresses in a target's connect_to, or a target by a name")
+
+// maxNodes is how many of a name's addresses are asked.
+const maxNodes = 6
 
 // byName is the cache whose sessions go wherever the name goes.
 var byName = plan.CustomCache{ID: "by-name", Key: session.Recipe{session.PartName}}
 
 // farm is the target of the question's first connection where it has several
-// addresses, else the plan's first one that has; nil when there is none.
-func farm(q Question) *target.Target {
+// addresses, else the plan's first one that has, else the first connection's
+// where it is known by a name.
+func farm(q Question) (*target.Target, error) {
+	var first *target.Target
 	if q.First >= 1 && q.First <= len(q.Plan.Connections) {
-		if t := q.Plan.Target(q.Plan.Connections[q.First-1].Target); t != nil && len(t.ConnectTo) > 1 {
-			return t
-		}
+		first = q.Plan.Target(q.Plan.Connections[q.First-1].Target)
+	}
+	if first != nil && len(first.ConnectTo) > 1 {
+		return copied(first), nil
 	}
 	for i := range q.Plan.Targets {
 		if len(q.Plan.Targets[i].ConnectTo) > 1 {
-			return &q.Plan.Targets[i]
+			return copied(&q.Plan.Targets[i]), nil
 		}
 	}
-	return nil
+	switch {
+	case first == nil, len(first.ConnectTo) == 1:
+		return nil, fmt.Errorf("this question is about the nodes of a farm: %w", ErrNodes)
+	case first.Proxy != "":
+		return nil, fmt.Errorf("%s is resolved by its proxy: %w", first.URL, ErrNodes)
+	}
+	p, err := first.Parse()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := netip.ParseAddr(p.Name); err == nil {
+		return nil, fmt.Errorf("%s has one address: %w", first.URL, ErrNodes)
+	}
+	return copied(first), nil
+}
+
+func copied(t *target.Target) *target.Target {
+	c := *t
+	c.ConnectTo = slices.Clone(t.ConnectTo)
+	return &c
+}
+
+// who is the identity of the first connection to a target.
+func who(q Question, t target.Target) string {
+	for _, c := range q.Plan.Connections {
+		if c.Target == t.ID {
+			return c.Identity
+		}
+	}
+	return plan.None
+}
+
+// finding is a connection by which the name's addresses show.
+func finding(q Question, t target.Target) Step {
+	p := q.Plan
+	t.ConnectTo = nil
+	p.Targets = []target.Target{t}
+	p.Connections = []plan.Connection{{Target: t.ID, Identity: who(q, t)}}
+	p.CustomCaches, p.Caches = nil, []string{"none"}
+	p.Repeat, p.Concurrency, p.HTTPReuse, p.Expect = 1, 1, "off", nil
+	return Step{Title: "which addresses has the name?", Plan: p, Knows: true}
+}
+
+// nodes are a name's addresses as a connection found them, of each family in
+// the resolver's order, and how many were left out.
+func nodes(x *trace.Connection, port uint16) (list target.Addresses, leftOut int) {
+	var four, six target.Addresses
+	for _, text := range x.Addresses {
+		a, err := netip.ParseAddr(text)
+		if err != nil {
+			continue
+		}
+		at := netip.AddrPortFrom(a, port)
+		switch {
+		case slices.Contains(four, at) || slices.Contains(six, at):
+		case a.Is4():
+			four = append(four, at)
+		default:
+			six = append(six, at)
+		}
+	}
+	all := len(four) + len(six)
+	half := maxNodes / 2
+	four = four[:min(len(four), max(half, maxNodes-len(six)))]
+	six = six[:min(len(six), maxNodes-len(four))]
+	return slices.Concat(four, six), all - len(four) - len(six)
 }
 
 // crossing offers the session of one node at another.
@@ -57,18 +135,9 @@ type crossing struct {
 	Step
 }
 
-func crossings(q Question) ([]crossing, error) {
-	t := farm(q)
-	if t == nil {
-		return nil, fmt.Errorf("this question is about the nodes of a farm: %w", ErrNodes)
-	}
-	identity := plan.None
-	for _, c := range q.Plan.Connections {
-		if c.Target == t.ID {
-			identity = c.Identity
-			break
-		}
-	}
+// crossings offer the session of each of a target's addresses at each other one.
+func crossings(q Question, t target.Target) []crossing {
+	identity := who(q, t)
 	var list []crossing
 	for i, from := range t.ConnectTo {
 		for j, to := range t.ConnectTo {
@@ -76,7 +145,7 @@ func crossings(q Question) ([]crossing, error) {
 				continue
 			}
 			p := q.Plan
-			a, b := *t, *t
+			a, b := t, t
 			a.ID, a.ConnectTo = "from", target.Addresses{from}
 			b.ID, b.ConnectTo = "to", target.Addresses{to}
 			p.Targets = []target.Target{a, b}
@@ -86,17 +155,57 @@ func crossings(q Question) ([]crossing, error) {
 			list = append(list, crossing{from, to, Step{Title: fmt.Sprintf("from %s to %s", from, to), Plan: p, Knows: true}})
 		}
 	}
-	return list, nil
+	return list
+}
+
+// stepsAcross are the steps of the crossings.
+func stepsAcross(q Question, t target.Target) (steps []Step, err error) {
+	for _, x := range crossings(q, t) {
+		steps = append(steps, x.Step)
+	}
+	return steps, nil
 }
 
 func askFarm(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
-	list, err := crossings(q)
+	t, err := farm(q)
 	if err != nil {
 		return nil, err
 	}
 	book := &notebook{run: run}
 	c := &Conclusion{Experiment: "farm", Columns: []string{"session made at", "offered at", "taken", "why"}}
 	taken, known := 0, 0
+	var named string
+	if len(t.ConnectTo) < 2 {
+		log, n, err := book.do(ctx, finding(q, *t))
+		if err != nil {
+			return book.end(ctx, c, stoppedTitle, err)
+		}
+		p, err := t.Parse()
+		if err != nil {
+			return nil, err
+		}
+		var left int
+		x := attempt(log, 1, 1)
+		if x != nil {
+			t.ConnectTo, left = nodes(x, p.Port)
+		}
+		c.Runs = book.runs
+		if len(t.ConnectTo) < 2 {
+			c.Title, c.Mark = fmt.Sprintf("There is no farm to ask: %s could not be resolved", p.Name), Unknown
+			if len(t.ConnectTo) == 1 {
+				c.Title = fmt.Sprintf("There is no farm to ask: %s has one address, %s", p.Name, t.ConnectTo[0].Addr())
+				c.Rows = append(c.Rows, row([]string{t.ConnectTo[0].String(), "", "", why(x)}, Unknown, n, 1, x))
+			}
+			return c, nil
+		}
+		named = fmt.Sprintf("%s has %d addresses", p.Name, len(t.ConnectTo)+left)
+		if left > 0 {
+			named += fmt.Sprintf(", of which %d were asked", len(t.ConnectTo))
+		}
+		named += ". "
+	}
+	list := crossings(q, *t)
+	families := map[string][2]int{} // taken and known, by whether both are of one family
 	for _, s := range list {
 		log, n, err := book.do(ctx, s.Step)
 		if err != nil {
@@ -110,9 +219,18 @@ func askFarm(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
 		if mark == Good {
 			taken++
 		}
+		if mark != Unknown {
+			n := families[across(s)]
+			n[1]++
+			if mark == Good {
+				n[0]++
+			}
+			families[across(s)] = n
+		}
 		c.Rows = append(c.Rows, row([]string{s.from.String(), s.to.String(), word, why(x)}, mark, n, 1, x))
 	}
 	c.Runs = book.runs
+	defer func() { c.Detail = named + c.Detail + byFamily(families) }()
 	if lost := len(list) - known; lost > 0 && known > 0 {
 		c.Mark = Unknown
 		c.Title = fmt.Sprintf("Of %d of %d pairs of nodes nothing can be told; of the others %d take each other's sessions", lost, len(list), taken)
@@ -133,6 +251,31 @@ func askFarm(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
 		c.Detail = "Whether a second identity is asked depends on which node answers."
 	}
 	return c, nil
+}
+
+// across says between which families of addresses a session was carried.
+func across(x crossing) string {
+	switch from, to := x.from.Addr().Unmap().Is4(), x.to.Addr().Unmap().Is4(); {
+	case from && to:
+		return "IPv4"
+	case !from && !to:
+		return "IPv6"
+	}
+	return "IPv4 and IPv6"
+}
+
+// byFamily tells the families apart where there are both.
+func byFamily(families map[string][2]int) string {
+	if len(families) < 2 && families["IPv4 and IPv6"][1] == 0 {
+		return ""
+	}
+	var text string
+	for _, f := range []struct{ id, title string }{{"IPv4", "Among IPv4 addresses"}, {"IPv6", "among IPv6 addresses"}, {"IPv4 and IPv6", "between the two"}} {
+		if n := families[f.id]; n[1] > 0 {
+			text += fmt.Sprintf("; %s %d of %d pairs", f.title, n[0], n[1])
+		}
+	}
+	return " Sessions that were taken: " + text[2:] + "."
 }
 
 // shares says whether a node took another's session.

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,5 +80,68 @@ func TestFarm(t *testing.T) {
 	}
 	if _, err := experiment.Farm.Ask(t.Context(), experiment.Question{}, nil); !errors.Is(err, experiment.ErrNodes) {
 		t.Error(err)
+	}
+}
+
+// TestFarmByName: without connect_to a name's addresses are the nodes, of both
+// families by halves, and what is told of them is told apart.
+func TestFarmByName(t *testing.T) {
+	four := []string{"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"}
+	six := []string{"::1", "::2", "::3", "::4"}
+	for _, test := range []struct {
+		name      string
+		addresses []string
+		rows      int
+		says      []string
+	}{
+		{"one", four[:1], 1, []string{"localhost has one address, 127.0.0.1"}},
+		{"none", nil, 0, []string{"could not be resolved"}},
+		{"two", four[:2], 2, []string{"localhost has 2 addresses. "}},
+		{"both", append(four, six...), 30, []string{"has 8 addresses, of which 6 were asked", "Among IPv4 addresses 6 of 6 pairs; among IPv6 addresses 0 of 6 pairs; between the two 0 of 18 pairs"}},
+		{"mostly IPv6", append(six, four[0]), 20, []string{"has 5 addresses. "}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newAsking(t, lab.Behaviour{})
+			a.plan.Targets[0].ConnectTo = nil
+			to := a.start(t, lab.Behaviour{Auth: lab.AuthNone})
+			a.before = func(s *experiment.Step) error { // every address is the one server that there is
+				s.Plan.Targets = slices.Clone(s.Plan.Targets)
+				for i := range s.Plan.Targets {
+					s.Plan.Targets[i].ConnectTo = target.Addresses{to}
+				}
+				return nil
+			}
+			apart := false
+			a.after = func(s experiment.Step, log *trace.Log) {
+				apart = strings.Contains(s.Title, "[")
+				for _, c := range log.Pass(1).Connections {
+					c.Addresses = test.addresses
+					if apart && c.Resumption != nil {
+						c.Resumption.Accepted = false
+					}
+				}
+			}
+			c := a.ask(t, experiment.Farm, a.question())
+			for _, say := range test.says {
+				if !strings.Contains(c.Title+" "+c.Detail, say) {
+					t.Errorf("%s: %s", c.Title, c.Detail)
+				}
+			}
+			if len(c.Rows) != test.rows {
+				t.Errorf("%d rows", len(c.Rows))
+			}
+		})
+	}
+	for name, change := range map[string]func(*target.Target){
+		"an address": func(t *target.Target) { t.URL = "https://127.0.0.1/" },
+		"a proxy":    func(t *target.Target) { t.Proxy = "http://127.0.0.1:3128" },
+		"one node":   func(t *target.Target) { t.ConnectTo = target.Addresses{netip.MustParseAddrPort("127.0.0.1:1")} },
+	} {
+		x := target.Target{ID: "api", URL: "https://a.test/"}
+		change(&x)
+		q := experiment.Question{Plan: plan.Plan{Targets: []target.Target{x}, Connections: []plan.Connection{{Target: "api"}}}, First: 1}
+		if _, err := experiment.Farm.Ask(t.Context(), q, nil); !errors.Is(err, experiment.ErrNodes) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

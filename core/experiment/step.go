@@ -14,6 +14,7 @@ type Step struct {
 	Forge string // id of the identity whose names one called Forged is to have; "" = none is made
 	// Provoke is what connections that begin in clear do beside the plan.
 	Provoke starttls.Provoke
+	Split   bool // send each ClientHello in two segments
 	Knows   bool // the server's word for nobody is known, or not needed
 
 	// Sessions are what the caches begin with, by cache id, and Keep, where it is

@@ -77,7 +77,9 @@ type connectionJSON struct {
 	ReusedConnection      *int               `json:"reused_connection"`
 	Coalesced             bool               `json:"coalesced"`
 	HTTP                  *httpJSON          `json:"http"`
-	Service               *serviceJSON       `json:"service"`                   // without HTTP: what the service said to a login
+	Service               *serviceJSON       `json:"service"`            // without HTTP: what the service said to a login
+	Addresses             []string           `json:"resolved,omitempty"` // of the name, as the resolver ordered them
+	HelloLength           int                `json:"client_hello_bytes,omitempty"`
 	StartTLS              *string            `json:"starttls"`                  // the protocol that began in clear
 	Beyond                int                `json:"beyond_starttls,omitempty"` // bytes in clear after the consent to TLS
 	NewSessions           []newSessionJSON   `json:"new_sessions"`

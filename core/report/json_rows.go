@@ -180,7 +180,7 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		}
 		c.Challenges = append(c.Challenges, ch)
 	}
-	c.Beyond = j.Beyond
+	c.Beyond, c.HelloLength, c.Addresses = j.Beyond, j.HelloLength, r.list(j.Addresses)
 	if j.StartTLS != nil {
 		c.StartTLS = r.text(j.StartTLS)
 	}

@@ -236,7 +236,7 @@ func connection(c *trace.Connection) connectionJSON {
 		}
 		j.Challenges = append(j.Challenges, x)
 	}
-	j.StartTLS, j.Beyond = text(c.StartTLS), c.Beyond
+	j.StartTLS, j.Beyond, j.HelloLength, j.Addresses = text(c.StartTLS), c.Beyond, c.HelloLength, c.Addresses
 	if x := c.Service; x != nil {
 		j.Service = &serviceJSON{x.Protocol, x.Accepted, x.Refused, x.Words}
 	}

@@ -65,10 +65,12 @@ type Connection struct {
 	Index int
 	ConnectionStarted
 
+	HelloLength int    // bytes of the first ClientHello; 0 = unknown
 	TLSVersion  uint16 // from the wire; 0 = unknown
 	CipherSuite uint16
 	ALPN        string
 	ServerName  string
+	Addresses   []string // of the name that was resolved, as the resolver ordered them; nil = none was
 	RemoteAddr  string
 	LocalAddr   string
 

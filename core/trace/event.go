@@ -240,7 +240,7 @@ type ServiceDone struct {
 	Words    string  `json:"words"`
 	Whoami   *string `json:"whoami"`
 	Said     []Said  `json:"said"`
-	Length   int     `json:"length,omitempty"` // of the answer to bytes of the plan's own
+	Length   int     `json:"length,omitempty"`  // of the answer to bytes of the plan's own
 	Unasked  string  `json:"unasked,omitempty"` // said inside TLS in answer to what was said in clear
 	Error    string  `json:"error,omitempty"`
 }

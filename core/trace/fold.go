@@ -206,6 +206,7 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		c.open(PhaseResolve, e.At)
 	case Resolved:
 		c.close(PhaseResolve, e.At)
+		c.Addresses = p.Addresses
 	case Dial:
 		c.open(PhaseDial, e.At)
 	case Dialed:
@@ -344,6 +345,9 @@ func (f *Folder) message(c *Connection, seq int, m *wire.Message) {
 		switch m.Type {
 		case 1:
 			c.Evidence.ClientHello = seq
+			if c.HelloLength == 0 && m.From == wire.Client {
+				c.HelloLength = m.Length
+			}
 		case 2:
 			c.Evidence.ServerHello, c.Hello = seq, m.At
 		case 20:

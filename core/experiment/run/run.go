@@ -20,7 +20,7 @@ import (
 // the options it is the system's, moved where the step wants it. An error is
 // engine.Start's or, with what was recorded until then, the context's.
 func Step(ctx context.Context, s experiment.Step, res engine.Resources, opt engine.Options) (*trace.Log, error) {
-	opt.Sessions, opt.Knows, opt.Provoke = s.Sessions, s.Knows, s.Provoke
+	opt.Sessions, opt.Knows, opt.Provoke, opt.Split = s.Sessions, s.Knows, s.Provoke, s.Split
 	if opt.Clock == nil && s.Moved {
 		opt.Clock = &session.Moved{}
 	}
