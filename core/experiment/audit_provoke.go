@@ -29,9 +29,10 @@ func (x *auditor) provokes() error {
 		v.Says = "there is no such test for " + parsed.Service.Title
 		return nil
 	}
-	without, n, err := x.leave("C24: nothing said in clear, the control", starttls.ProvokeControl)
+	without, _, err := x.leave("C24: nothing said in clear, the control", starttls.ProvokeControl)
 	if err == nil {
 		var with *trace.Connection
+		var n int
 		if with, n, err = x.leave(fmt.Sprintf("C24: %s in the segment of STARTTLS", parsed.Service.Noop), starttls.ProvokeClear); err == nil {
 			v.At, v.Control = place(n, with), fate(without)
 			v.Result, v.Says = kept(without, with)
