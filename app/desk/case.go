@@ -13,6 +13,7 @@ import (
 	"rechallenge/core/engine"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/target"
 )
@@ -103,7 +104,7 @@ func (d *Desk) readAll(ctx context.Context, c Case) (engine.Resources, error) {
 
 // readTarget loads what a target names, once.
 func readTarget(l files.Loader, t *target.Target, res *engine.Resources) error {
-	if t.Trust != "" && t.Trust != target.TrustSystem && t.Trust != target.TrustNone && res.Roots[t.Trust] == nil {
+	if t.Trust != "" && t.Trust != protocol.TrustSystem && t.Trust != protocol.TrustNone && res.Roots[t.Trust] == nil {
 		pool, err := l.Roots(t.Trust)
 		if err != nil {
 			return files.Field("trust", err)

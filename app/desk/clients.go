@@ -10,7 +10,7 @@ import (
 	"rechallenge/core/client"
 	"rechallenge/core/experiment"
 	"rechallenge/core/plan"
-	"rechallenge/core/target"
+	"rechallenge/core/protocol"
 )
 
 // installed lets a question have the real clients of this machine.
@@ -66,7 +66,7 @@ func (d *Desk) visits(ctx context.Context, c Case, p plan.Plan) (pair client.Pai
 			return pair, fmt.Errorf("there is no target %q", at.Target)
 		}
 		v.Target = *t
-		if at.Identity != plan.None {
+		if at.Identity != plan.NoIdentity {
 			if v.Identity = res.Identities[at.Identity]; v.Identity == nil {
 				return pair, fmt.Errorf("identity %s is not loaded", at.Identity)
 			}
@@ -76,7 +76,7 @@ func (d *Desk) visits(ctx context.Context, c Case, p plan.Plan) (pair client.Pai
 		return pair, err
 	}
 	switch trust := pair.First.Target.Trust; trust {
-	case "", target.TrustSystem, target.TrustNone:
+	case "", protocol.TrustSystem, protocol.TrustNone:
 	default:
 		if pair.Roots = c.Roots[trust]; pair.Roots != nil {
 			break

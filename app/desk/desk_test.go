@@ -276,7 +276,7 @@ func TestNoLab(t *testing.T) {
 	c := desk.Case{Plan: plan.Plan{
 		Version: plan.Version, Caches: []string{"none"},
 		Targets:     []target.Target{{ID: "a", URL: "https://127.0.0.1:1/", Trust: "lab-ca/"}},
-		Connections: []plan.Connection{{Target: "a", Identity: plan.None}},
+		Connections: []plan.Connection{{Target: "a", Identity: plan.NoIdentity}},
 	}}
 	if err := d.Start(c, nil).Wait(); err == nil || !strings.Contains(err.Error(), "start the lab") {
 		t.Errorf("%v", err)

@@ -198,13 +198,13 @@ func (l *Lab) open(ctx context.Context) error {
 
 // labPlan is the plan of a behaviour's visits.
 func labPlan(addresses target.Addresses, n *lab.Named) plan.Plan {
-	p := plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}, HTTPReuse: n.Reuse}
+	p := plan.Plan{Version: plan.Version, Caches: plan.DefaultCaches(), HTTPReuse: plan.Reuse(n.Reuse)}
 	if n.Key != nil {
 		custom := plan.CustomCache{ID: strings.Join(n.Key, "-"), TTL: plan.Duration(10 * time.Minute)}
 		for _, part := range n.Key {
 			custom.Key = append(custom.Key, session.Part(part))
 		}
-		p.CustomCaches, p.Caches = []plan.CustomCache{custom}, []string{custom.ID, "none"}
+		p.CustomCaches, p.Caches = []plan.CustomCache{custom}, []string{custom.ID, session.NoCache}
 	}
 	for _, v := range n.Visited() {
 		speaks := n.Behaviour.Speaks
@@ -226,7 +226,7 @@ func labPlan(addresses target.Addresses, n *lab.Named) plan.Plan {
 			p.Identities = append(p.Identities, plan.Identity{ID: v.Identity, File: v.Identity + ".p12"})
 		}
 		p.Connections = append(p.Connections, plan.Connection{
-			Target: id, Identity: cmp.Or(v.Identity, plan.None), After: plan.Duration(v.After),
+			Target: id, Identity: cmp.Or(v.Identity, plan.NoIdentity), After: plan.Duration(v.After),
 		})
 	}
 	return p

@@ -134,7 +134,7 @@ func (t *tail) Write(p []byte) (int, error) {
 // rechecked starts the servers that are asked what a resumed connection checks
 // again, one for each TLS library, and lays a case of all of them.
 func (l *Lab) rechecked(ctx context.Context) error {
-	p := plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}}
+	p := plan.Plan{Version: plan.Version, Caches: plan.DefaultCaches()}
 	for i := range lab.Rechecked {
 		n := &lab.Rechecked[i]
 		if n.Needs.Missing() != nil {

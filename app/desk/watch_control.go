@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/report"
+	"rechallenge/core/session"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
@@ -22,13 +24,13 @@ func (x *Watching) control() *report.Report {
 	if x.watch.Control == "" || x.desk.ctx.Err() != nil {
 		return nil
 	}
-	id := plan.None
+	id := plan.NoIdentity
 	if len(x.watch.Identities) > 0 {
 		id = x.watch.Identities[0].ID
 	}
-	t := target.Target{ID: x.place(x.watch.Control), URL: x.watch.Control, Trust: target.TrustNone, Protocol: "tls"}
+	t := target.Target{ID: x.place(x.watch.Control), URL: x.watch.Control, Trust: protocol.TrustNone, Protocol: "tls"}
 	c := Case{Dir: ".", Plan: plan.Plan{
-		Version: plan.Version, Identities: x.watch.Identities, Targets: []target.Target{t}, Caches: []string{"none"},
+		Version: plan.Version, Identities: x.watch.Identities, Targets: []target.Target{t}, Caches: []string{session.NoCache},
 		Connections: []plan.Connection{{Target: t.ID, Identity: id}}, Timeout: plan.Duration(controlTimeout), Repeat: 1, Concurrency: 1,
 	}}
 	c.Identities = x.loaded.loaded.Identities

@@ -246,7 +246,7 @@ func (p *site) write(dir string) (map[string]string, error) {
 
 // plan visits the first door as everybody, for who wants to see the place itself.
 func (p *site) plan() *plan.Plan {
-	made := &plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}}
+	made := &plan.Plan{Version: plan.Version, Caches: plan.DefaultCaches()}
 	for _, name := range lab.Visitors {
 		made.Identities = append(made.Identities, plan.Identity{ID: name, File: name + ".p12", PasswordEnv: strings.ToUpper(name) + "_PASSWORD"})
 		made.Targets = append(made.Targets, target.Target{ID: name, URL: p.Doors[0].URL + name, Trust: labCA, Whoami: target.Whoami{Header: lab.Header}})

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"rechallenge/app/state"
+	"rechallenge/core/protocol"
+	"rechallenge/core/trace"
 )
 
 // TestDemo goes the way of somebody who has only just started the program:
@@ -111,18 +113,18 @@ func (w *window) verdict() {
 		w.t.Fatalf("%d results, want 4: two connections in two passes", len(s.Results))
 	}
 	for _, want := range []struct {
-		ref        state.Ref
+		ref        trace.Ref
 		pass       string
-		handshake  string
+		handshake  protocol.Handshake
 		challenged bool
 		missing    bool
 		seenAs     string
 		wrong      bool
 	}{
-		{ref: state.Ref{Pass: 1, Connection: 1}, pass: "shared", handshake: "full", challenged: true, seenAs: "CN=alice"},
-		{ref: state.Ref{Pass: 1, Connection: 2}, pass: "shared", handshake: "resumed", missing: true, seenAs: "CN=alice", wrong: true},
-		{ref: state.Ref{Pass: 2, Connection: 1}, pass: "none", handshake: "full", challenged: true, seenAs: "CN=alice"},
-		{ref: state.Ref{Pass: 2, Connection: 2}, pass: "none", handshake: "full", challenged: true, seenAs: "CN=bob"},
+		{ref: trace.Ref{Pass: 1, Connection: 1}, pass: "shared", handshake: "full", challenged: true, seenAs: "CN=alice"},
+		{ref: trace.Ref{Pass: 1, Connection: 2}, pass: "shared", handshake: "resumed", missing: true, seenAs: "CN=alice", wrong: true},
+		{ref: trace.Ref{Pass: 2, Connection: 1}, pass: "none", handshake: "full", challenged: true, seenAs: "CN=alice"},
+		{ref: trace.Ref{Pass: 2, Connection: 2}, pass: "none", handshake: "full", challenged: true, seenAs: "CN=bob"},
 	} {
 		i := slices.IndexFunc(s.Results, func(r state.ConnectionRow) bool { return r.Ref == want.ref })
 		if i < 0 {

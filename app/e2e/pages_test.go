@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rechallenge/app/state"
+	"rechallenge/core/trace"
 )
 
 // The pages, and the inspector's tabs, by position.
@@ -71,7 +72,7 @@ func TestInspector(t *testing.T) {
 	w := newDesktop(t).open()
 	w.demo()
 	w.verdict()
-	if s, _ := w.look(); s.Selected != (state.Ref{Pass: 1, Connection: 2}) {
+	if s, _ := w.look(); s.Selected != (trace.Ref{Pass: 1, Connection: 2}) {
 		t.Fatalf("selected %v, want the connection that the verdict is about", s.Selected)
 	}
 	value := func(s shown, key string) string {
@@ -98,7 +99,7 @@ func TestInspector(t *testing.T) {
 	// The certificates of a connection, as a file that openssl reads.
 	path := filepath.Join(t.TempDir(), "seen.pem")
 	w.click(420, firstResult)
-	w.until("the first connection", func(s shown) bool { return s.Selected == state.Ref{Pass: 1, Connection: 1} })
+	w.until("the first connection", func(s shown) bool { return s.Selected == trace.Ref{Pass: 1, Connection: 1} })
 	w.find("Save the connection")
 	w.choose(saving, path)
 	w.until("the note about "+path, func(s shown) bool { return s.Notice == "wrote "+path })

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rechallenge/app/state"
+	"rechallenge/core/trace"
 )
 
 // shown is what the window says it shows.
@@ -31,7 +32,7 @@ type shown struct {
 	Targets    []state.Card          `json:"targets"`
 	Plan       []state.PlanRow       `json:"plan"`
 	Results    []state.ConnectionRow `json:"results"`
-	Selected   state.Ref             `json:"selected"`
+	Selected   trace.Ref             `json:"selected"`
 	Row        string                `json:"row"`
 	Page       int                   `json:"page"`
 	Tab        int                   `json:"tab"`

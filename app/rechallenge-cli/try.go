@@ -79,7 +79,7 @@ func (a *aim) plan(urls []string) (*plan.Plan, error) {
 	if a.timeout <= 0 || a.timeout > plan.MaxDelay {
 		return nil, fmt.Errorf("--timeout %s: want more than 0 and at most %s", a.timeout, plan.MaxDelay)
 	}
-	p := &plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}, Timeout: plan.Duration(a.timeout)}
+	p := &plan.Plan{Version: plan.Version, Caches: plan.DefaultCaches(), Timeout: plan.Duration(a.timeout)}
 	taken := map[string]int{}
 	for _, text := range a.identities {
 		i, err := files.Argument(text, a.pinEnv, taken)
@@ -93,7 +93,7 @@ func (a *aim) plan(urls []string) (*plan.Plan, error) {
 		ids = append(ids, i.ID)
 	}
 	if len(ids) == 0 {
-		ids = []string{plan.None}
+		ids = []string{plan.NoIdentity}
 	}
 	for n, u := range urls {
 		t, err := a.target(fmt.Sprintf("url-%d", n+1), u)

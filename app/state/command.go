@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
@@ -55,8 +56,8 @@ func (s *State) openssl(c *trace.Connection, session string) (string, error) {
 		words = append(words, "-noservername")
 	}
 	switch t.Trust {
-	case target.TrustNone:
-	case "", target.TrustSystem:
+	case protocol.TrustNone:
+	case "", protocol.TrustSystem:
 		words = append(words, "-verify_return_error")
 	default:
 		words = append(words, "-verify_return_error -CAfile", quote(s.path(t.Trust)))
@@ -108,9 +109,9 @@ func (s *State) Curl() (string, error) {
 		words = append(words, "--connect-to", quote(net.JoinHostPort(u.Hostname(), port)+":"+c.RemoteAddr))
 	}
 	switch t.Trust {
-	case target.TrustNone:
+	case protocol.TrustNone:
 		words = append(words, "--insecure")
-	case "", target.TrustSystem:
+	case "", protocol.TrustSystem:
 	default:
 		words = append(words, "--cacert", quote(s.path(t.Trust)))
 	}
@@ -155,7 +156,7 @@ func (s *State) target(c *trace.Connection) (*target.Target, *url.URL, error) {
 
 // files are where the identity of a connection lies; file is empty for none.
 func (s *State) files(c *trace.Connection) (id, file, key string, err error) {
-	if c.Identity == plan.None {
+	if c.Identity == plan.NoIdentity {
 		return "", "", "", nil
 	}
 	for _, i := range s.run.view.Report.Log.Run.Plan.Identities {

@@ -73,7 +73,7 @@ func TestCommands(t *testing.T) {
 	last := func(text string) string { return text[strings.LastIndex(text, "HTTP/1.1 "):] }
 
 	// Under shared connection 2 resumed alice's session, and so does openssl.
-	s.Selected = state.Ref{Pass: 1, Connection: 2}
+	s.Selected = trace.Ref{Pass: 1, Connection: 2}
 	command, err := s.OpenSSL()
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestCommands(t *testing.T) {
 		t.Error("curl is said to repeat a resumption")
 	}
 	// Under none it was asked, and so are both tools.
-	s.Selected = state.Ref{Pass: 2, Connection: 2}
+	s.Selected = trace.Ref{Pass: 2, Connection: 2}
 	for name, make := range map[string]func() (string, error){"openssl": s.OpenSSL, "curl": s.Curl} {
 		command, err := make()
 		if err != nil {

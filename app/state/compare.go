@@ -5,14 +5,15 @@ import (
 	"strings"
 
 	"rechallenge/core/diagnose"
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
 
 // SideBySide is one connection of the plan under every pass.
 type SideBySide struct {
-	Connection string   // "#2 bob at b"
-	Cells      []string // an answer for each pass, "" where it was not made
-	Refs       []Ref    // the connection behind each cell
+	Connection string      // "#2 bob at b"
+	Cells      []string    // an answer for each pass, "" where it was not made
+	Refs       []trace.Ref // the connection behind each cell
 	Differs    bool
 	Severity   diagnose.Severity
 }
@@ -54,7 +55,7 @@ func (v *View) SideBySide() []SideBySide {
 				}
 				rows = append(rows, SideBySide{
 					Connection: fmt.Sprintf("#%d %s at %s", c.Index, who, c.Target),
-					Cells:      make([]string, len(r.Log.Passes)), Refs: make([]Ref, len(r.Log.Passes)),
+					Cells:      make([]string, len(r.Log.Passes)), Refs: make([]trace.Ref, len(r.Log.Passes)),
 				})
 			}
 			rows[i].Cells[n], rows[i].Refs[n] = answer(c), c.Ref()
@@ -75,7 +76,7 @@ func (v *View) SideBySide() []SideBySide {
 func answer(c *trace.Connection) string {
 	var words []string
 	switch {
-	case c.Error != nil && c.Handshake != trace.Full && c.Handshake != trace.Resumed:
+	case c.Error != nil && c.Handshake != protocol.Full && c.Handshake != protocol.Resumed:
 		return "failed: " + string(c.Error.Reason)
 	case c.Challenged():
 		words = append(words, "asked")
@@ -89,16 +90,16 @@ func answer(c *trace.Connection) string {
 	switch {
 	case c.ReusedConnection != nil:
 		words = append(words, fmt.Sprintf("connection #%d used again", *c.ReusedConnection))
-	case c.Handshake == trace.Resumed && c.Resumption != nil:
+	case c.Handshake == protocol.Resumed && c.Resumption != nil:
 		words = append(words, fmt.Sprintf("resumed #%d", c.Resumption.FromConnection))
 	case c.Handshake != "":
 		words = append(words, string(c.Handshake))
 	}
 	switch {
 	case c.IdentitySeenByServer != nil:
-		words = append(words, "seen as "+orNobody(*c.IdentitySeenByServer))
+		words = append(words, "seen as "+trace.Who(c.IdentitySeenByServer))
 	case c.AuthenticatedKnown:
-		words = append(words, "carries "+orNobody(deref(c.IdentityAuthenticated)))
+		words = append(words, "carries "+trace.Who(c.IdentityAuthenticated))
 	}
 	if c.HTTP != nil {
 		words = append(words, fmt.Sprint(c.HTTP.Status))

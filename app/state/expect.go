@@ -25,7 +25,7 @@ func (s *State) Expect() string {
 	}
 	words = append(words, string(c.Handshake))
 	if c.Resumption != nil && c.Resumption.Accepted {
-		words = append(words, "by "+e.Mechanism)
+		words = append(words, "by "+string(e.Mechanism))
 	}
 	if e.IdentityAuthenticated != nil {
 		words = append(words, "as "+*e.IdentityAuthenticated)

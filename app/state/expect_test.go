@@ -13,6 +13,7 @@ import (
 	"rechallenge/core/diagnose"
 	"rechallenge/core/plan"
 	"rechallenge/core/report"
+	"rechallenge/core/trace"
 )
 
 // recorded is a state that shows the recording of the demo, with its plan.
@@ -35,11 +36,11 @@ func recorded(t *testing.T) *state.State {
 // TestExpect: what was seen becomes the expectation, in the plan's own words.
 func TestExpect(t *testing.T) {
 	s := recorded(t)
-	s.Selected = state.Ref{}
+	s.Selected = trace.Ref{}
 	if words := s.Expect(); words != "" || len(s.Plan.Expect) != 0 {
 		t.Fatalf("nothing is selected, and %q is expected", words)
 	}
-	s.Selected = state.Ref{Pass: 1, Connection: 2}
+	s.Selected = trace.Ref{Pass: 1, Connection: 2}
 	words := s.Expect()
 	for _, want := range []string{"connection 2 under shared", "not asked", "resumed, by psk", "as alice", "answered 403"} {
 		if !strings.Contains(words, want) {
@@ -65,7 +66,7 @@ func TestExpectAgain(t *testing.T) {
 	wrong := true
 	others := []plan.Expectation{{Pass: "shared", NoFinding: "identity-confused"}, {Pass: "shared", Connection: 1, Status: 500}, {Pass: "none", Connection: 2, Status: 500}}
 	s.Plan.Expect = append(slices.Clone(others), plan.Expectation{Pass: "shared", Connection: 2, Challenged: &wrong})
-	s.Selected = state.Ref{Pass: 1, Connection: 2}
+	s.Selected = trace.Ref{Pass: 1, Connection: 2}
 	s.Expect()
 	s.Expect()
 	if len(s.Plan.Expect) != 4 || *s.Plan.Expect[3].Challenged {
@@ -84,7 +85,7 @@ func TestExpectHolds(t *testing.T) {
 	n := 0
 	for _, p := range log.Passes {
 		for _, c := range p.Connections {
-			s.Selected = state.Ref{Pass: p.Index, Connection: c.Index}
+			s.Selected = trace.Ref{Pass: p.Index, Connection: c.Index}
 			s.Expect()
 			n++
 		}

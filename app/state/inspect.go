@@ -9,6 +9,7 @@ import (
 
 	"rechallenge/core/diagnose"
 	"rechallenge/core/identity"
+	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
 	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
@@ -73,14 +74,14 @@ func (s *State) Summary() []Pair {
 	if c.Handshake != "" {
 		add(asked)
 	}
-	carries := Pair{Key: "Carries", Value: orNobody(deref(c.IdentityAuthenticated))}
+	carries := Pair{Key: "Carries", Value: trace.Who(c.IdentityAuthenticated)}
 	if !c.AuthenticatedKnown {
 		carries.Value = "can't be known from here"
 	}
 	add(carries)
 	saw := Pair{Key: "Server saw", Value: "it does not say"}
 	if c.IdentitySeenByServer != nil {
-		saw.Value = orNobody(*c.IdentitySeenByServer)
+		saw.Value = trace.Who(c.IdentitySeenByServer)
 		if c.SeenAs != nil && *c.SeenAs != c.Meant() {
 			saw.Severity = diagnose.Error
 		}
@@ -141,7 +142,7 @@ func (s *State) Challenge(now time.Time) []Pair {
 	var pairs []Pair
 	for _, ch := range c.Challenges {
 		pairs = append(pairs, Pair{Key: "CertificateRequest (" + string(ch.When) + ")", Heading: true},
-			Pair{Key: "Answered with", Value: orNobody(deref(ch.AnsweredWith))})
+			Pair{Key: "Answered with", Value: trace.Who(ch.AnsweredWith)})
 		names := strings.Join(ch.CANames, "\n")
 		if names == "" {
 			names = "any (the list is empty)"
@@ -194,7 +195,7 @@ func (s *State) Session() []Pair {
 		}
 		text := op.Reason
 		if op.Info != nil {
-			text = fmt.Sprintf("session %d, %s, made by #%d, carries %s", op.Info.Serial, op.Info.Mechanism, op.Info.MadeBy, orNobody(op.Info.EstablishedBy))
+			text = fmt.Sprintf("session %d, %s, made by #%d, carries %s", op.Info.Serial, op.Info.Mechanism, op.Info.MadeBy, plan.Who(op.Info.EstablishedBy))
 			if op.Reason != "" {
 				text += " (" + op.Reason + ")"
 			}
@@ -370,24 +371,10 @@ func (s *State) Message(seq int) *wire.Message {
 	return nil
 }
 
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func orNobody(s string) string {
-	if s == "" {
-		return "nobody"
-	}
-	return s
-}
-
 // meantToBe says whom a connection was meant to be, as far as anybody said that.
 func meantToBe(c *trace.Connection) string {
 	if !c.MeantKnown() {
 		return "unknown: nobody said"
 	}
-	return orNobody(c.Meant())
+	return plan.Who(c.Meant())
 }

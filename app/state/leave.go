@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"rechallenge/core/protocol"
 )
 
 // LeavingPlan says what is lost when the plan's changes are left behind.
 func (s *State) LeavingPlan() string {
-	return fmt.Sprintf("%s has %s not saved. Save before leaving it?", planName(s.Path), count(s.Changes(), "change"))
+	return fmt.Sprintf("%s has %s not saved. Save before leaving it?", planName(s.Path), protocol.Plural(s.Changes(), "change"))
 }
 
 // LeavingRun says what is lost when the run is left behind.
@@ -25,7 +27,7 @@ func LeftBehind(path string, changes int, at, now time.Time) string {
 	if y, m, d := at.Local().Date(); y == now.Local().Year() && m == now.Local().Month() && d == now.Local().Day() {
 		when = fmt.Sprintf("today at %s", at.Local().Format("15:04"))
 	}
-	text := fmt.Sprintf("%s was not saved when its window ended: %s, last %s.", planName(path), count(changes, "change"), when)
+	text := fmt.Sprintf("%s was not saved when its window ended: %s, last %s.", planName(path), protocol.Plural(changes, "change"), when)
 	if path != "" {
 		text += "\n" + fmt.Sprintf("It belongs to %s", path)
 	}

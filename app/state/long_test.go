@@ -8,6 +8,7 @@ import (
 	"rechallenge/app/state"
 	"rechallenge/core/report"
 	"rechallenge/core/report/reporttest"
+	"rechallenge/core/trace"
 )
 
 // TestLeftOut: of a connection whose events the report of a long run lacks,
@@ -30,7 +31,7 @@ func TestLeftOut(t *testing.T) {
 	found := 0
 	for _, p := range r.Log.Passes {
 		for _, c := range p.Connections {
-			s.Selected = state.Ref{Pass: p.Index, Connection: c.Index}
+			s.Selected = trace.Ref{Pass: p.Index, Connection: c.Index}
 			says := strings.HasPrefix(s.NoMessages(), "Left out")
 			if says != c.LeftOut || (len(s.Messages()) == 0) != c.LeftOut {
 				t.Fatalf("%v, left out %v: it has %d messages and says %q", s.Selected, c.LeftOut, len(s.Messages()), s.NoMessages())
@@ -66,7 +67,7 @@ func TestHidden(t *testing.T) {
 	c.ChallengeHidden = true
 	v := state.Look(r)
 	s.Open(v, "demo.json")
-	s.Selected = state.Ref{Pass: 1, Connection: 2}
+	s.Selected = trace.Ref{Pass: 1, Connection: 2}
 	row := v.Row(v.Place(s.Selected))
 	if !row.Unknown || row.Missing {
 		t.Errorf("the row says %+v", row)

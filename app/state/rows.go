@@ -62,7 +62,7 @@ func (s *State) TargetCards() []Card {
 		}
 		if _, err := t.Parse(); err != nil {
 			c.Problem, c.Severity = err.Error(), diagnose.Error
-		} else if t.Trust == "none" {
+		} else if t.Trust == protocol.TrustNone {
 			c.Problem, c.Severity = "the server's certificate is not evaluated", diagnose.Warning
 		}
 		cards = append(cards, c)
@@ -93,7 +93,7 @@ func (s *State) PlanRows() []PlanRow {
 			text, _ := c.After.MarshalText()
 			r.After = string(text)
 		}
-		if c.Identity != plan.None && s.Identities[c.Identity] == nil {
+		if c.Identity != plan.NoIdentity && s.Identities[c.Identity] == nil {
 			r.Problem = "the identity is not loaded"
 		}
 		rows = append(rows, r)
@@ -103,8 +103,9 @@ func (s *State) PlanRows() []PlanRow {
 
 // ConnectionRow is a connection of the run.
 type ConnectionRow struct {
-	Ref                                Ref
-	Pass, Target, Identity, Handshake  string
+	Ref                                trace.Ref
+	Pass, Target, Identity             string
+	Handshake                          protocol.Handshake
 	Challenged, Late, Missing, Unknown bool
 	SeenAs                             string
 	SeenWrong                          bool
@@ -128,7 +129,7 @@ func (s *State) ConnectionRows(limit int) []ConnectionRow {
 func (v *View) Len() int { return v.counts.connections }
 
 // Place is the row of a connection, -1 when there is none.
-func (v *View) Place(r Ref) int {
+func (v *View) Place(r trace.Ref) int {
 	p := v.Report.Log.Pass(r.Pass)
 	if p == nil {
 		return -1
@@ -149,17 +150,14 @@ func (v *View) Row(i int) ConnectionRow {
 	p := v.Report.Log.Passes[pass]
 	c := p.Connections[i-v.first[pass]]
 	r := ConnectionRow{
-		Ref: c.Ref(), Pass: p.Cache, Target: c.Target, Identity: c.Identity, Handshake: string(c.Handshake),
+		Ref: c.Ref(), Pass: p.Cache, Target: c.Target, Identity: c.Identity, Handshake: c.Handshake,
 		Challenged: c.Challenged(), Unknown: c.Handshake == "" || c.ChallengeHidden, Missing: timeline.Missing(v.Report.Log, c),
 	}
 	if c.Challenged() {
 		r.Late = c.Challenges[len(c.Challenges)-1].When != protocol.Initial
 	}
 	if c.IdentitySeenByServer != nil {
-		r.SeenAs = *c.IdentitySeenByServer
-		if r.SeenAs == "" {
-			r.SeenAs = "nobody"
-		}
+		r.SeenAs = trace.Who(c.IdentitySeenByServer)
 		r.SeenWrong = c.SeenAs != nil && *c.SeenAs != c.Meant()
 	}
 	switch {
@@ -225,7 +223,7 @@ func (s *State) CacheRows(now time.Time) []CacheRow {
 			case !e.AuthKnown:
 				r.Identity = "unknown"
 			case r.Identity == "":
-				r.Identity = "nobody"
+				r.Identity = plan.Nobody
 			}
 			r.Age = age(now.Sub(e.Created))
 			if !e.Expires.IsZero() {
@@ -248,7 +246,7 @@ type Verdict struct {
 // Evidence is a link from the verdict to a connection's event.
 type Evidence struct {
 	Text  string
-	Ref   Ref
+	Ref   trace.Ref
 	Event int
 }
 

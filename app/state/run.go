@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/report"
 	"rechallenge/core/trace"
 )
@@ -23,20 +24,20 @@ type runState struct {
 // Begin starts to show a new run.
 func (s *State) Begin() {
 	s.run = runState{running: true, of: text(s.Plan), at: s.at}
-	s.Selected, s.Event = Ref{}, 0
+	s.Selected, s.Event = trace.Ref{}, 0
 }
 
 // BeginWatch starts to show what other programs do: no plan of this window's is
 // run by them.
 func (s *State) BeginWatch() {
 	s.run = runState{running: true}
-	s.Selected, s.Event = Ref{}, 0
+	s.Selected, s.Event = trace.Ref{}, 0
 }
 
 // ClearRun shows no run.
 func (s *State) ClearRun() {
 	s.run = runState{}
-	s.Selected, s.Event = Ref{}, 0
+	s.Selected, s.Event = trace.Ref{}, 0
 }
 
 // Show shows the run that goes on as it is now known.
@@ -45,7 +46,7 @@ func (s *State) Show(v *View) {
 	if v.Over {
 		s.run.running, s.run.paused = false, false
 	}
-	if s.Selected == (Ref{}) && !s.run.running {
+	if s.Selected == (trace.Ref{}) && !s.run.running {
 		s.Selected = v.worst
 	}
 }
@@ -116,7 +117,7 @@ func (s *State) Opened() string { return s.run.opened }
 func (s *State) Connection() (*trace.Pass, *trace.Connection) { return s.Find(s.Selected) }
 
 // Find is a connection of the run, nil when there is none of that name.
-func (s *State) Find(r Ref) (*trace.Pass, *trace.Connection) {
+func (s *State) Find(r trace.Ref) (*trace.Pass, *trace.Connection) {
 	if s.run.view == nil {
 		return nil, nil
 	}
@@ -140,8 +141,8 @@ func (s *State) Status() string {
 	if end := v.Report.Log.End; end >= 10*time.Second {
 		took = fmt.Sprintf("%.1f s", end.Seconds())
 	}
-	text := fmt.Sprintf("%s, %s, %s, %s", count(v.counts.connections, "connection"), count(v.counts.challenges, "challenge"),
-		count(v.counts.resumptions, "resumption"), took)
+	text := fmt.Sprintf("%s, %s, %s, %s", protocol.Plural(v.counts.connections, "connection"), protocol.Plural(v.counts.challenges, "challenge"),
+		protocol.Plural(v.counts.resumptions, "resumption"), took)
 	switch {
 	case s.run.paused:
 		return "Paused: " + text
@@ -153,11 +154,4 @@ func (s *State) Status() string {
 		return text + " (from " + filepath.Base(s.run.opened) + ")"
 	}
 	return text
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -19,9 +19,6 @@ import (
 	"rechallenge/core/trace"
 )
 
-// Ref names a connection of the run that is shown; the zero Ref names none.
-type Ref = trace.Ref
-
 // State is everything the window shows.
 type State struct {
 	Plan       plan.Plan
@@ -32,7 +29,7 @@ type State struct {
 
 	run runState
 
-	Selected Ref
+	Selected trace.Ref
 	Event    int // selected event's Seq, 0 = none
 
 	undo, redo  []edition
@@ -56,7 +53,7 @@ func New() *State {
 }
 
 func emptyPlan() plan.Plan {
-	return plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}}
+	return plan.Plan{Version: plan.Version, Caches: plan.DefaultCaches()}
 }
 
 // Empty reports whether there is nothing to show yet.
@@ -190,12 +187,12 @@ func (s *State) AddElsewhere(id *identity.Identity, entry plan.Identity) string 
 // while there is no identity: were it to stay in front, it would make the
 // session that the others resume.
 func placeholder(c plan.Connection) bool {
-	return c.Identity == plan.None && c.After == 0 && !c.Muted
+	return c.Identity == plan.NoIdentity && c.After == 0 && !c.Muted
 }
 
 // unique makes a name that is not taken.
 func (s *State) unique(name string, taken func(string) bool) string {
-	if name == "" || name == plan.None {
+	if name == "" || name == plan.NoIdentity {
 		name = "identity"
 	}
 	for n, base := 2, name; taken(name); n++ {
@@ -219,7 +216,7 @@ func (s *State) AddTarget(t target.Target) (string, error) {
 			p.Connections = append(p.Connections, plan.Connection{Target: t.ID, Identity: i.ID})
 		}
 		if len(p.Identities) == 0 {
-			p.Connections = append(p.Connections, plan.Connection{Target: t.ID, Identity: plan.None})
+			p.Connections = append(p.Connections, plan.Connection{Target: t.ID, Identity: plan.NoIdentity})
 		}
 	})
 	return t.ID, nil
@@ -368,7 +365,7 @@ func (s *State) Runnable() string {
 		if s.Plan.Target(c.Target) == nil && !c.Muted {
 			return fmt.Sprintf("There is no target %q any more: edit the connection.", c.Target)
 		}
-		if c.Identity != plan.None && !c.Muted && s.Identities[c.Identity] == nil {
+		if c.Identity != plan.NoIdentity && !c.Muted && s.Identities[c.Identity] == nil {
 			return fmt.Sprintf("The identity %q is not loaded: load its file again.", c.Identity)
 		}
 	}

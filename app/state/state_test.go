@@ -92,7 +92,7 @@ func TestEdits(t *testing.T) {
 		{func() { s.DuplicateConnection(0) }, "b@t b@t a@t"},
 		{func() { s.MuteConnection(1) }, "b@t (b@t) a@t"},
 		{func() { s.RemoveConnection(0) }, "(b@t) a@t"},
-		{func() { s.SetConnection(9, plan.Connection{Target: "t", Identity: plan.None}) }, "(b@t) a@t none@t"},
+		{func() { s.SetConnection(9, plan.Connection{Target: "t", Identity: plan.NoIdentity}) }, "(b@t) a@t none@t"},
 		{func() { s.ReplaceTarget("t", target.Target{ID: "u", URL: "https://b.test/"}) }, "(b@u) a@u none@u"},
 		{func() { s.Everyone() }, "a@u b@u"},
 		{func() { s.Undo() }, "(b@u) a@u none@u"},
@@ -181,7 +181,7 @@ func look(t *testing.T, s *state.State) {
 	if !ok || !strings.Contains(v.Title, "bob was never asked") || len(v.Evidence) < 4 {
 		t.Errorf("verdict %q with %d pieces of evidence", v.Title, len(v.Evidence))
 	}
-	if s.Running() || s.Selected != (state.Ref{Pass: 1, Connection: 2}) {
+	if s.Running() || s.Selected != (trace.Ref{Pass: 1, Connection: 2}) {
 		t.Errorf("running %v, selected %+v", s.Running(), s.Selected)
 	}
 	rows := s.ConnectionRows(100)
@@ -203,7 +203,7 @@ func look(t *testing.T, s *state.State) {
 	if len(s.Messages()) < 4 || s.Message(s.Messages()[0].Seq) == nil {
 		t.Errorf("%d messages", len(s.Messages()))
 	}
-	s.Selected = state.Ref{Pass: 2, Connection: 2}
+	s.Selected = trace.Ref{Pass: 2, Connection: 2}
 	if len(s.Challenge(time.Now())) < 4 {
 		t.Error("the challenge of the control connection is not shown")
 	}

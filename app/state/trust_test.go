@@ -6,6 +6,7 @@ import (
 
 	"rechallenge/app/desk"
 	"rechallenge/app/state"
+	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
 	"rechallenge/core/target"
@@ -37,7 +38,7 @@ func TestUntrusted(t *testing.T) {
 	if u := show(l.Case.Plan.Targets[0].Trust); u != nil {
 		t.Errorf("a trusted server: %+v", u)
 	}
-	u := show(target.TrustSystem)
+	u := show(protocol.TrustSystem)
 	if u == nil || u.Host != "localhost" || len(u.Chain) == 0 || len(u.Top()) == 0 {
 		t.Fatalf("%+v", u)
 	}

@@ -17,13 +17,13 @@ type View struct {
 
 	counts counts
 	first  []int // rows before each pass
-	bad    func(Ref) bool
-	worst  Ref
+	bad    func(trace.Ref) bool
+	worst  trace.Ref
 }
 
 // Wait is a delay of the plan that is going on.
 type Wait struct {
-	Ref   Ref
+	Ref   trace.Ref
 	Total time.Duration
 	Until time.Time
 }
@@ -71,7 +71,7 @@ func (n *counts) add(p *trace.Pass) {
 }
 
 // worst is the connection that the first finding is about, else the first one.
-func worst(r *report.Report) Ref {
+func worst(r *report.Report) trace.Ref {
 	for _, f := range r.Result.Findings {
 		if n := len(f.Connections); n > 0 {
 			return f.Connections[n-1]
@@ -80,7 +80,7 @@ func worst(r *report.Report) Ref {
 	if p := r.Log.Pass(1); p != nil && len(p.Connections) > 0 {
 		return p.Connections[0].Ref()
 	}
-	return Ref{}
+	return trace.Ref{}
 }
 
 // Judge is the view of a run that is over, judged anew.
@@ -89,11 +89,11 @@ func Judge(log *trace.Log) *View {
 }
 
 // Connection is a connection of the run, nil when there is none of that name.
-func (v *View) Connection(r Ref) *trace.Connection { return v.Report.Log.Connection(r) }
+func (v *View) Connection(r trace.Ref) *trace.Connection { return v.Report.Log.Connection(r) }
 
 // Findings are the ids of the rules whose findings are about each connection.
-func (v *View) Findings() map[Ref][]string {
-	found := map[Ref][]string{}
+func (v *View) Findings() map[trace.Ref][]string {
+	found := map[trace.Ref][]string{}
 	for _, f := range v.Report.Result.Findings {
 		for _, at := range f.Connections {
 			found[at] = append(found[at], f.Rule)

@@ -65,7 +65,7 @@ func PlanOf(log *trace.Log, at []plan.Identity) (plan.Plan, error) {
 	p.Targets = slices.Clone(log.Run.Plan.Targets)
 	p.Identities = slices.Clone(at)
 	for _, c := range log.Passes[0].Connections {
-		who := plan.None
+		who := plan.NoIdentity
 		switch {
 		case c.MeantKnown():
 			who = c.Identity
@@ -73,7 +73,7 @@ func PlanOf(log *trace.Log, at []plan.Identity) (plan.Plan, error) {
 			who = *c.IdentityAuthenticated
 		}
 		if !slices.ContainsFunc(at, func(i plan.Identity) bool { return i.ID == who }) {
-			who = plan.None
+			who = plan.NoIdentity
 		}
 		p.Connections = append(p.Connections, plan.Connection{Target: c.Target, Identity: who})
 	}

@@ -47,7 +47,7 @@ func TestPlanOf(t *testing.T) {
 	for _, c := range p.Connections {
 		who = append(who, c.Identity)
 	}
-	if !slices.Equal(who, []string{"alice", "bob", plan.None}) || len(p.Targets) != 1 {
+	if !slices.Equal(who, []string{"alice", "bob", plan.NoIdentity}) || len(p.Targets) != 1 {
 		t.Errorf("connections of %q to %v", who, p.Targets)
 	}
 	if _, err := state.PlanOf(&trace.Log{}, nil); err == nil {

@@ -11,17 +11,17 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/live"
-	"rechallenge/app/state"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
 	"rechallenge/core/report"
+	"rechallenge/core/trace"
 )
 
 // comparison is the page that puts passes, or two reports, side by side.
 type comparison struct {
 	*shell
 	runs    *runs
-	look    func(r state.Ref) // shows a connection of the run
+	look    func(r trace.Ref) // shows a connection of the run
 	view    fyne.CanvasObject
 	passes  *fyne.Container
 	changes *widgets.Rows
@@ -31,7 +31,7 @@ type comparison struct {
 	name    string
 }
 
-func newComparison(s *shell, r *runs, look func(r state.Ref)) *comparison {
+func newComparison(s *shell, r *runs, look func(r trace.Ref)) *comparison {
 	c := &comparison{shell: s, runs: r, look: look, passes: container.NewStack(), title: widget.NewLabel("")}
 	c.changes = widgets.NewRows(widgets.Column{Title: "What", Width: 200, Stretch: 2}, widgets.Column{Title: "Before", Width: 160, Stretch: 3}, widgets.Column{Title: "Now", Width: 160, Stretch: 3})
 	c.changes.SetEmpty("Choose an earlier JSON report to see what has changed since.")

@@ -8,6 +8,7 @@ import (
 	"rechallenge/app/files"
 	"rechallenge/app/live"
 	"rechallenge/app/state"
+	"rechallenge/core/trace"
 )
 
 // dumped is what the window shows, for tests: no secret, nothing to parse from pixels.
@@ -43,7 +44,7 @@ type dumpedRun struct {
 	Paused   bool                  `json:"paused"`
 	Waiting  bool                  `json:"waiting"`
 	Status   string                `json:"status"`
-	Selected state.Ref             `json:"selected"`
+	Selected trace.Ref             `json:"selected"`
 	Results  []state.ConnectionRow `json:"results"`
 }
 

@@ -26,7 +26,7 @@ func (d *document) editConnection(n int) {
 	if n < 0 || len(d.state.Plan.Targets) == 0 {
 		return
 	}
-	c := plan.Connection{Target: d.state.Plan.Targets[0].ID, Identity: plan.None}
+	c := plan.Connection{Target: d.state.Plan.Targets[0].ID, Identity: plan.NoIdentity}
 	title := "Add a connection"
 	if n < len(d.state.Plan.Connections) {
 		c, title = d.state.Plan.Connections[n], fmt.Sprintf("Connection %d", n+1)
@@ -38,7 +38,7 @@ func (d *document) editConnection(n int) {
 	for _, i := range d.state.Plan.Identities {
 		identities = append(identities, i.ID)
 	}
-	identities = append(identities, plan.None)
+	identities = append(identities, plan.NoIdentity)
 	where, who := widgets.NewSelect(targets, nil), widgets.NewSelect(identities, nil)
 	where.SetSelected(c.Target)
 	who.SetSelected(c.Identity)

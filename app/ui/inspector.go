@@ -9,6 +9,7 @@ import (
 	"rechallenge/app/state"
 	"rechallenge/app/theme"
 	"rechallenge/app/widgets"
+	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 )
 
@@ -30,7 +31,7 @@ type inspector struct {
 // shown is what an inspector's tab shows, so that nothing is made twice.
 type shown struct {
 	picture *picture
-	ref     state.Ref
+	ref     trace.Ref
 	event   int
 	tab     int
 }

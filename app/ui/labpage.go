@@ -16,6 +16,7 @@ import (
 	"rechallenge/app/live"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
+	"rechallenge/core/plan"
 )
 
 // labPage is the page of the lab: what its server can do, and whom it saw.
@@ -123,7 +124,7 @@ func (p *labPage) show() {
 	for n, v := range s.Visits() {
 		who, resumed := v.Subject, "no"
 		if who == "" {
-			who = "nobody"
+			who = plan.Nobody
 		}
 		if v.Resumed {
 			resumed = "yes"

@@ -19,7 +19,7 @@ import (
 
 // The choices of a run, as people read them.
 var (
-	reuses = choices[string]{{"a connection for each request", "off"}, {"keep connections alive", "keep-alive"}, {"keep alive, and coalesce on HTTP/2", "coalesce"}}
+	reuses = choices[plan.Reuse]{{"a connection for each request", plan.ReuseOff}, {"keep connections alive", plan.ReuseKeepAlive}, {"keep alive, and coalesce on HTTP/2", plan.ReuseCoalesce}}
 	waits  = choices[bool]{{"wait for real", false}, {"move the client's clock instead", true}}
 )
 
@@ -75,7 +75,7 @@ func (d *document) editOptions() {
 		return nil
 	})
 	if p.HTTPReuse == "" {
-		p.HTTPReuse = "off"
+		p.HTTPReuse = plan.ReuseOff
 	}
 	reuse, wait := reuses.selection(p.HTTPReuse), waits.selection(d.fastForward)
 	from := widgets.NewCheck("none are loaded", nil)

@@ -6,12 +6,12 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"rechallenge/app/state"
 	"rechallenge/app/widgets"
 	"rechallenge/core/experiment"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
 	"rechallenge/core/target"
+	"rechallenge/core/trace"
 )
 
 // doc is an empty plan of a bench.
@@ -77,9 +77,9 @@ func TestPlanPane(t *testing.T) {
 func TestResultPane(t *testing.T) {
 	b := newBench(t)
 	var done []string
-	var at state.Ref
+	var at trace.Ref
 	r := newRuns(b.shell, b.doc())
-	p := newResultPane(b.shell, r, b.act(&done), func(x state.Ref, _ int) { at = x })
+	p := newResultPane(b.shell, r, b.act(&done), func(x trace.Ref, _ int) { at = x })
 	p.show()
 	if p.judged.Title != "" {
 		t.Errorf("a verdict on nothing: %s", p.judged.Title)
@@ -90,11 +90,11 @@ func TestResultPane(t *testing.T) {
 		t.Errorf("verdict %s: %s", p.judged.Severity, p.judged.Title)
 	}
 	p.banner.OnEvidence(p.judged.Evidence[0])
-	if want := p.judged.Evidence[0].Lane; widgets.Ref(at) != want {
+	if want := p.judged.Evidence[0].Lane; at != want {
 		t.Errorf("the evidence leads to %v, want %v", at, want)
 	}
-	p.rows.OnSelect(widgets.Ref{Pass: 2, Connection: 1}.String())
-	if at != (state.Ref{Pass: 2, Connection: 1}) {
+	p.rows.OnSelect(trace.Ref{Pass: 2, Connection: 1}.String())
+	if at != (trace.Ref{Pass: 2, Connection: 1}) {
 		t.Errorf("selected %v", at)
 	}
 	p.banner.OnRule("challenge-suppressed")
@@ -108,7 +108,7 @@ func TestInspectorPage(t *testing.T) {
 	r := newRuns(b.shell, b.doc())
 	i := newInspector(b.shell, r)
 	r.show(demoPicture(t), "demo.json")
-	b.state.Selected = state.Ref{Pass: 1, Connection: 2}
+	b.state.Selected = trace.Ref{Pass: 1, Connection: 2}
 	i.show()
 	text := ""
 	for _, p := range i.pairs {
@@ -174,7 +174,7 @@ func TestQuestionsPage(t *testing.T) {
 func TestComparisonPage(t *testing.T) {
 	b := newBench(t)
 	r := newRuns(b.shell, b.doc())
-	c := newComparison(b.shell, r, func(state.Ref) {})
+	c := newComparison(b.shell, r, func(trace.Ref) {})
 	r.show(demoPicture(t), "demo.json")
 	c.other, c.name = demoReport(t), "before.json"
 	c.show()

@@ -7,6 +7,8 @@ import (
 	"rechallenge/app/state"
 	"rechallenge/app/widgets"
 	"rechallenge/core/diagnose"
+	"rechallenge/core/protocol"
+	"rechallenge/core/trace"
 )
 
 // severity maps a severity of the core onto the widgets'.
@@ -33,15 +35,15 @@ func (p *picture) rows() (n int, row func(int) widgets.Row, place func(id string
 		return 0, nil, func(string) int { return -1 }
 	}
 	return p.view.Len(), func(i int) widgets.Row { return connectionRow(p.view.Row(i)) }, func(id string) int {
-		r, _ := widgets.ParseRef(id)
-		return p.view.Place(state.Ref(r))
+		r, _ := trace.ParseRef(id)
+		return p.view.Place(r)
 	}
 }
 
 func connectionRow(r state.ConnectionRow) widgets.Row {
 	c := widgets.ConnectionRow{
-		Lane: widgets.Ref{Pass: r.Ref.Pass, Connection: r.Ref.Connection}, Pass: r.Pass, Target: r.Target, Identity: r.Identity,
-		Handshake: r.Handshake, SeenAs: r.SeenAs, SeenWrong: r.SeenWrong, Status: r.Status, Millis: r.Millis, Severity: severity(r.Severity),
+		Lane: r.Ref, Pass: r.Pass, Target: r.Target, Identity: r.Identity,
+		Handshake: string(r.Handshake), Resumed: r.Handshake == protocol.Resumed, Failed: r.Handshake == protocol.Failed, SeenAs: r.SeenAs, SeenWrong: r.SeenWrong, Status: r.Status, Millis: r.Millis, Severity: severity(r.Severity),
 	}
 	switch {
 	case r.Late:

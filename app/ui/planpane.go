@@ -112,14 +112,14 @@ func (p *planPane) show() {
 	var rows []widgets.Row
 	for _, r := range p.state.PlanRows() {
 		rows = append(rows, widgets.PlanRow{
-			ID: strconv.Itoa(r.Number), Number: r.Number, Target: r.Target, Identity: r.Identity, After: r.After, Muted: r.Muted, Problem: r.Problem,
+			ID: strconv.Itoa(r.Number), Number: r.Number, Target: r.Target, Identity: r.Identity, Anonymous: r.Identity == plan.NoIdentity, After: r.After, Muted: r.Muted, Problem: r.Problem,
 		}.Row())
 	}
 	p.rows.SetRows(rows)
 	p.showCaches()
 	name := p.state.Plan.Stack
 	if name == "" {
-		name = "auto"
+		name = plan.StackAuto
 	}
 	p.stackSelect.SetSelected(name)
 }

@@ -23,6 +23,7 @@ import (
 	"rechallenge/core/experiment"
 	"rechallenge/core/plan"
 	"rechallenge/core/report"
+	"rechallenge/core/trace"
 )
 
 // questions is the page of questions that take several runs.
@@ -342,18 +343,18 @@ func (q *questions) conclude(k keptAnswer) {
 			row.Cells = append(row.Cells, widgets.TableCell{Text: r.Cells[i]})
 		}
 		if r.Run >= 0 && r.Run < len(runs) {
-			row.Evidence = []widgets.Evidence{{Text: "show the run", Lane: widgets.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)}, Event: r.Run}}
+			row.Evidence = []widgets.Evidence{{Text: "show the run", Lane: trace.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)}, Event: r.Run}}
 		}
 		rows = append(rows, row)
 	}
 	table.SetRows(rows)
 	table.OnEvidence = func(e widgets.Evidence) {
-		q.runs.showEvidence(runs[e.Event], c.Runs[e.Event].Title, state.Ref{Pass: e.Lane.Pass, Connection: e.Lane.Connection})
+		q.runs.showEvidence(runs[e.Event], c.Runs[e.Event].Title, e.Lane)
 	}
 	table.OnCopy = func(text string) { q.app.Clipboard().SetContent(text) }
 	if picture := grids(k, func(row int) {
 		if r := c.Rows[row]; r.Run >= 0 && r.Run < len(runs) {
-			q.runs.showEvidence(runs[r.Run], c.Runs[r.Run].Title, state.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)})
+			q.runs.showEvidence(runs[r.Run], c.Runs[r.Run].Title, trace.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)})
 		}
 	}); picture != nil {
 		head.Add(picture)

@@ -12,9 +12,9 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/live"
-	"rechallenge/app/state"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
+	"rechallenge/core/trace"
 )
 
 // resultPane is what came of a run: the verdict, the connections, the timeline
@@ -23,7 +23,7 @@ type resultPane struct {
 	*shell
 	runs *runs
 	actors
-	chose func(r state.Ref, event int) // a connection was selected, and an event of it, 0 for none
+	chose func(r trace.Ref, event int) // a connection was selected, and an event of it, 0 for none
 
 	banner    *widgets.Banner
 	countdown *widgets.Countdown
@@ -37,7 +37,7 @@ type resultPane struct {
 	judged widgets.Verdict // what the banner has
 }
 
-func newResultPane(s *shell, r *runs, act actors, chose func(r state.Ref, event int)) *resultPane {
+func newResultPane(s *shell, r *runs, act actors, chose func(r trace.Ref, event int)) *resultPane {
 	p := &resultPane{shell: s, runs: r, actors: act, chose: chose}
 	p.buildBanner()
 	p.countdown = widgets.NewCountdown()
@@ -45,20 +45,20 @@ func newResultPane(s *shell, r *runs, act actors, chose func(r state.Ref, event 
 	p.rows = widgets.NewRows(widgets.ConnectionColumns()...)
 	p.rows.SetEmpty("Nothing has run yet. Press Run.")
 	p.rows.OnSelect = func(id string) {
-		if x, ok := widgets.ParseRef(id); ok {
-			p.chose(state.Ref(x), 0)
+		if x, ok := trace.ParseRef(id); ok {
+			p.chose(x, 0)
 		}
 	}
 	p.rows.OnMenu = func(id string, at fyne.Position) {
-		if x, ok := widgets.ParseRef(id); ok {
-			p.chose(state.Ref(x), 0)
+		if x, ok := trace.ParseRef(id); ok {
+			p.chose(x, 0)
 			p.popup(at, p.menu("expect", "copy-openssl", "copy-curl", "zoom")...)
 		}
 	}
 	p.timeline = widgets.NewTimeline()
 	p.timeline.ShowLegend(true)
-	p.timeline.OnSelect = func(x widgets.Ref) { p.chose(state.Ref(x), 0) }
-	p.timeline.OnMark = func(x widgets.Ref, event int) { p.chose(state.Ref(x), event) }
+	p.timeline.OnSelect = func(x trace.Ref) { p.chose(x, 0) }
+	p.timeline.OnMark = func(x trace.Ref, event int) { p.chose(x, event) }
 	p.timeline.OnReadout = func(text string) { p.status.SetReadout(text) }
 	p.buildFilter()
 	p.buildCache()
@@ -68,7 +68,7 @@ func newResultPane(s *shell, r *runs, act actors, chose func(r state.Ref, event 
 // buildBanner makes the banner of the verdict.
 func (p *resultPane) buildBanner() {
 	p.banner = widgets.NewBanner()
-	p.banner.OnEvidence = func(e widgets.Evidence) { p.chose(state.Ref(e.Lane), e.Event) }
+	p.banner.OnEvidence = func(e widgets.Evidence) { p.chose(e.Lane, e.Event) }
 	p.banner.SetOpen(p.app.Preferences().Bool(prefBanner))
 	p.banner.OnOpen = func(open bool) { p.app.Preferences().SetBool(prefBanner, open) }
 	p.banner.OnRule = func(rule string) { p.read("rules", rule) }
@@ -102,7 +102,7 @@ func (p *resultPane) show() {
 	if ok {
 		b = widgets.Verdict{Severity: severity(v.Severity), Title: v.Title, Detail: v.Detail, Advice: v.Advice, Rule: v.Rule, Note: p.state.StaleNote()}
 		for _, e := range v.Evidence {
-			b.Evidence = append(b.Evidence, widgets.Evidence{Text: e.Text, Lane: widgets.Ref(e.Ref), Event: e.Event})
+			b.Evidence = append(b.Evidence, widgets.Evidence{Text: e.Text, Lane: e.Ref, Event: e.Event})
 		}
 	}
 	if !reflect.DeepEqual(b, p.judged) {
@@ -123,10 +123,10 @@ func (p *resultPane) show() {
 }
 
 // mark shows which connection is selected.
-func (p *resultPane) mark(r state.Ref) {
-	ref := widgets.Ref(r)
+func (p *resultPane) mark(r trace.Ref) {
+	ref := r
 	p.timeline.Select(ref)
-	if ref != (widgets.Ref{}) {
+	if ref != (trace.Ref{}) {
 		p.rows.Select(ref.String())
 	}
 }

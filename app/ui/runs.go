@@ -195,7 +195,7 @@ func (r *runs) show(p *picture, title string) {
 }
 
 // showEvidence shows a run of an experiment as if it had been made by itself.
-func (r *runs) showEvidence(p *picture, title string, at state.Ref) {
+func (r *runs) showEvidence(p *picture, title string, at trace.Ref) {
 	r.show(p, title)
 	if _, c := r.state.Find(at); c != nil {
 		r.state.Selected = at

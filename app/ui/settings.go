@@ -22,7 +22,7 @@ func (w *Window) showPreferences() {
 	font, mono := w.fontSelection(p.String(prefFont), false), w.fontSelection(p.String(prefMono), true)
 	clock := timeNames.selection(p.Bool(prefAbsolute))
 	stack := widgets.NewSelect(w.doc.stackNames(), nil)
-	stack.SetSelected(p.StringWithFallback(prefStack, "auto"))
+	stack.SetSelected(p.StringWithFallback(prefStack, plan.StackAuto))
 	timeout := entry(p.StringWithFallback(prefTimeout, plan.Duration(plan.DefaultTimeout).String()), "10s", func(s string) error {
 		if d, err := time.ParseDuration(s); err != nil || d <= 0 {
 			return errors.New("a time such as 10s")
@@ -63,8 +63,8 @@ func (w *Window) showPreferences() {
 
 // fresh is an empty plan with the defaults of the preferences.
 func (d *document) fresh() plan.Plan {
-	p := plan.Plan{Version: plan.Version, Caches: []string{"shared", "none"}}
-	if s := d.app.Preferences().String(prefStack); s != "auto" {
+	p := plan.Plan{Version: plan.Version, Caches: plan.DefaultCaches()}
+	if s := d.app.Preferences().String(prefStack); s != plan.StackAuto {
 		p.Stack = s
 	}
 	if d, err := time.ParseDuration(d.app.Preferences().String(prefTimeout)); err == nil && d != plan.DefaultTimeout {
@@ -75,7 +75,7 @@ func (d *document) fresh() plan.Plan {
 
 // stackNames are the stacks one can choose.
 func (d *document) stackNames() []string {
-	names := []string{"auto"}
+	names := []string{plan.StackAuto}
 	stacks, _ := d.desk.Stacks()
 	for _, s := range stacks {
 		names = append(names, s.Name())

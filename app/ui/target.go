@@ -84,7 +84,7 @@ func (d *document) newTargetForm(t target.Target) *targetForm {
 	f := &targetForm{document: d, old: t}
 	f.url = entry(t.URL, "https://server.example:8443/path, postgres://server.example/ …", f.check("url", func(t *target.Target, s string) { t.URL = s }))
 	f.connect = entry(state.AddressText(t.ConnectTo), "the name is resolved", func(s string) error { _, err := state.ParseAddresses(s); return err })
-	f.proxy = entry(t.Proxy, "none", f.check("proxy", func(t *target.Target, s string) { t.Proxy = s }))
+	f.proxy = entry(t.Proxy, "no proxy", f.check("proxy", func(t *target.Target, s string) { t.Proxy = s }))
 	f.proxyEnv = entry(t.ProxyPasswordEnv, "password's variable", nil)
 	f.serverName = entry(t.ServerName, "SNI: the URL's host", f.check("server_name", func(t *target.Target, s string) { t.ServerName = s }))
 	f.host = entry(t.Host, "Host: the URL's host", f.check("host", func(t *target.Target, s string) { t.Host = s }))
@@ -94,15 +94,15 @@ func (d *document) newTargetForm(t target.Target) *targetForm {
 	f.send = entry(t.Whoami.Send, `without HTTP: bytes to send, such as NOOP\r\n`, f.check("whoami.send", func(t *target.Target, s string) {
 		t.URL, t.Whoami = "tls://localhost:1", target.Whoami{Send: s}
 	}))
-	f.request = entry(t.Body, "none", f.check("body", func(t *target.Target, s string) { t.Body = s }))
+	f.request = entry(t.Body, "no body", f.check("body", func(t *target.Target, s string) { t.Body = s }))
 	follow := ""
 	if t.Follow > 0 {
 		follow = strconv.Itoa(t.Follow)
 	}
 	f.follow = entry(follow, "redirects to follow: 0", func(s string) error { _, err := follows(s); return err })
-	f.trust = widgets.NewComboField([]string{target.TrustSystem, target.TrustNone})
+	f.trust = widgets.NewComboField([]string{protocol.TrustSystem, protocol.TrustNone})
 	f.trust.SetText(t.Trust)
-	f.trust.SetPlaceHolder(target.TrustSystem)
+	f.trust.SetPlaceHolder(protocol.TrustSystem)
 	versions := append([]string{""}, protocol.VersionTexts()...)
 	f.minimum, f.maximum = choice("lowest", versions, t.TLS.Min), choice("highest", versions, t.TLS.Max)
 	f.method = choice("GET", []string{"", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}, t.Method)

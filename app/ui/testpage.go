@@ -9,6 +9,7 @@ import (
 	"rechallenge/app/state"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
+	"rechallenge/core/trace"
 )
 
 // testPage is the page of the plan and its run. Without either it shows the
@@ -47,7 +48,7 @@ func newTestPage(s *shell, doc *document, r *runs, act actors, front func()) *te
 	p.plan = newPlanPane(s, doc, act.do)
 	p.result = newResultPane(s, r, act, p.selectEvent)
 	p.inspector, p.editor = newInspector(s, r), newEditor(s, doc, p.turnText)
-	p.tour = newTour(p.plan.cards, act.do, func() { p.selectEvent(state.Ref{Pass: 1, Connection: 2}, 0) })
+	p.tour = newTour(p.plan.cards, act.do, func() { p.selectEvent(trace.Ref{Pass: 1, Connection: 2}, 0) })
 	p.right = container.NewStack(p.inspector.view)
 	p.lists = container.NewAppTabs(container.NewTabItem("Plan", p.plan.view), container.NewTabItem("Results", p.result.rows))
 	middle := s.split("middle", false, 0.3, p.lists,
@@ -98,7 +99,7 @@ func (p *testPage) lay() { p.lists.SelectIndex(tabPlan) }
 func (p *testPage) results() { p.lists.SelectIndex(tabResults) }
 
 // selectEvent selects a connection, and an event of it, everywhere at once.
-func (p *testPage) selectEvent(r state.Ref, event int) {
+func (p *testPage) selectEvent(r trace.Ref, event int) {
 	p.state.Selected, p.state.Event = r, event
 	p.inspect()
 	p.result.mark(r)

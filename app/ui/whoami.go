@@ -16,6 +16,7 @@ import (
 	"rechallenge/app/widgets"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
@@ -35,7 +36,7 @@ func (d *document) askWhoami(f *targetForm) {
 			names = append(names, i.ID)
 		}
 	}
-	names = append(names, plan.None)
+	names = append(names, plan.NoIdentity)
 	if len(names) == 1 || len(names) == 2 {
 		d.requestWhoami(f, t, names[0])
 		return
@@ -54,7 +55,7 @@ func (d *document) requestWhoami(f *targetForm, t target.Target, who string) {
 	laid := d.laid()
 	laid.Clock = nil
 	identities := laid.Identities
-	laid.Plan = plan.Plan{Version: plan.Version, Targets: []target.Target{t}, Connections: []plan.Connection{{Target: t.ID, Identity: who}}, Caches: []string{"none"}, Repeat: 1, Concurrency: 1}
+	laid.Plan = plan.Plan{Version: plan.Version, Targets: []target.Target{t}, Connections: []plan.Connection{{Target: t.ID, Identity: who}}, Caches: []string{session.NoCache}, Repeat: 1, Concurrency: 1}
 	if x := identities[who]; x != nil {
 		laid.Plan.Identities = []plan.Identity{{ID: who}}
 	}

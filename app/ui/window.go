@@ -14,9 +14,9 @@ import (
 
 	"rechallenge/app/desk"
 	"rechallenge/app/live"
-	"rechallenge/app/state"
 	"rechallenge/app/theme"
 	"rechallenge/app/widgets"
+	"rechallenge/core/trace"
 )
 
 // Options are what main hands in.
@@ -122,7 +122,7 @@ func (w *Window) build() {
 	w.test = newTestPage(w.shell, w.doc, w.runs, act, func() { w.turn(pageTest) })
 	w.guide = newGuide()
 	w.questions = newQuestions(w.shell, w.doc, w.runs, w.guide, w.read)
-	w.comparison = newComparison(w.shell, w.runs, func(r state.Ref) { w.turn(pageTest); w.test.selectEvent(r, 0) })
+	w.comparison = newComparison(w.shell, w.runs, func(r trace.Ref) { w.turn(pageTest); w.test.selectEvent(r, 0) })
 	w.lab = newLabPage(w.shell, w.doc, func(id string) {
 		w.runs.unlessUnsaved(func() { w.doc.startLab(id, func() { w.turn(pageTest) }) })
 	}, func() bool { return w.pages.front() == pageLab })

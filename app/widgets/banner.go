@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/theme"
+	"rechallenge/core/timeline"
 )
 
 // Verdict is a sentence about a run, or a finding, with what bears it out.
@@ -35,7 +36,7 @@ type Cure struct {
 // Evidence is a link to a connection or to an event of it.
 type Evidence struct {
 	Text  string
-	Lane  Ref
+	Lane  timeline.Ref
 	Event int // 0: the connection as a whole
 }
 

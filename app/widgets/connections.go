@@ -4,15 +4,18 @@ import (
 	"fmt"
 
 	"rechallenge/app/theme"
+	"rechallenge/core/timeline"
 )
 
 // ConnectionRow is a connection of a run as a line of text.
 type ConnectionRow struct {
-	Lane       Ref
+	Lane       timeline.Ref
 	Pass       string // "shared"
 	Target     string
 	Identity   string
-	Handshake  string // "full", "resumed", "failed", "none"
+	Handshake  string // in a word
+	Resumed    bool
+	Failed     bool
 	Challenged Challenged
 	SeenAs     string // whom the server saw
 	SeenWrong  bool   // it is somebody else than Identity
@@ -52,10 +55,10 @@ func ConnectionColumns() []Column {
 // Row is the connection as a row whose ID is Lane.String().
 func (c ConnectionRow) Row() Row {
 	shake := Cell{Text: c.Handshake}
-	switch c.Handshake {
-	case "resumed":
+	switch {
+	case c.Resumed:
 		shake.Icon = theme.Tinted(theme.IconResumption, theme.ColorResumption)
-	case "failed":
+	case c.Failed:
 		shake.Icon, shake.Color = theme.Tinted(theme.IconCross, theme.ColorError), theme.ColorError
 	}
 	seen := Cell{Text: c.SeenAs}
@@ -90,14 +93,15 @@ func (c Challenged) cell() Cell {
 
 // PlanRow is a connection of a plan.
 type PlanRow struct {
-	ID       string
-	Number   int
-	Target   string
-	Identity string // "none" for no certificate
-	After    string // "9 min"
-	Repeat   string // "x 3", empty
-	Muted    bool
-	Problem  string // why it can't be run, empty if it can
+	ID        string
+	Number    int
+	Target    string
+	Identity  string
+	Anonymous bool   // no certificate: Identity is not shown
+	After     string // "9 min"
+	Repeat    string // "x 3", empty
+	Muted     bool
+	Problem   string // why it can't be run, empty if it can
 }
 
 // PlanColumns are the columns of PlanRow's rows.
@@ -114,7 +118,7 @@ func PlanColumns() []Column {
 // Row is the plan's connection as a row.
 func (p PlanRow) Row() Row {
 	identity := Cell{Text: p.Identity, Icon: theme.Tinted(theme.IconIdentity, theme.ColorMuted)}
-	if p.Identity == "none" {
+	if p.Anonymous {
 		identity = Cell{Text: "no certificate", Color: theme.ColorMuted, Icon: theme.Tinted(theme.IconNoIdentity, theme.ColorMuted)}
 	}
 	after := Cell{Text: p.After}

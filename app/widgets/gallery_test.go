@@ -19,6 +19,7 @@ import (
 
 	"rechallenge/app/theme"
 	"rechallenge/app/widgets"
+	"rechallenge/core/timeline"
 )
 
 var gallery = flag.String("gallery", "", "folder to draw pictures of all widgets into")
@@ -87,7 +88,7 @@ func TestGalleryTimeline(t *testing.T) {
 			shot(t, "timeline-"+name, fyne.NewSize(900, 300), func() fyne.CanvasObject {
 				w := widgets.NewTimeline()
 				w.SetData(data)
-				w.Select(widgets.Ref{Pass: 1, Connection: 2})
+				w.Select(timeline.Ref{Pass: 1, Connection: 2})
 				return w
 			})
 		})
@@ -127,19 +128,19 @@ func verdict() widgets.Verdict {
 			{Text: "another port", State: widgets.Error},
 			{Text: "wildcard name", Run: func() {}},
 		},
-		Evidence: []widgets.Evidence{{Text: "#1 gave a session", Lane: widgets.Ref{Pass: 1, Connection: 1}}, {Text: "#2 no CertificateRequest", Lane: widgets.Ref{Pass: 1, Connection: 2}, Event: 17}},
+		Evidence: []widgets.Evidence{{Text: "#1 gave a session", Lane: timeline.Ref{Pass: 1, Connection: 1}}, {Text: "#2 no CertificateRequest", Lane: timeline.Ref{Pass: 1, Connection: 2}, Event: 17}},
 		Actions:  []widgets.Action{{Title: "Try all workarounds", Primary: true}, {Title: "Copy details"}},
 	}
 }
 
 func connectionRows() []widgets.Row {
-	ref := func(p, c int) widgets.Ref { return widgets.Ref{Pass: p, Connection: c} }
+	ref := func(p, c int) timeline.Ref { return timeline.Ref{Pass: p, Connection: c} }
 	return []widgets.Row{
 		widgets.ConnectionRow{Lane: ref(1, 1), Pass: "shared", Target: "https://localhost:8443/alice", Identity: "alice", Handshake: "full", Challenged: widgets.WasChallenged, SeenAs: "alice", Status: "200", Millis: "3.41"}.Row(),
-		widgets.ConnectionRow{Lane: ref(1, 2), Pass: "shared", Target: "https://localhost:8443/bob", Identity: "bob", Handshake: "resumed", Challenged: widgets.Expected, SeenAs: "alice", SeenWrong: true, Status: "403", Millis: "1.92", Severity: widgets.Error}.Row(),
+		widgets.ConnectionRow{Lane: ref(1, 2), Pass: "shared", Target: "https://localhost:8443/bob", Identity: "bob", Handshake: "resumed", Resumed: true, Challenged: widgets.Expected, SeenAs: "alice", SeenWrong: true, Status: "403", Millis: "1.92", Severity: widgets.Error}.Row(),
 		widgets.ConnectionRow{Lane: ref(2, 1), Pass: "none", Target: "https://localhost:8443/alice", Identity: "alice", Handshake: "full", Challenged: widgets.WasChallenged, SeenAs: "alice", Status: "200", Millis: "3.37"}.Row(),
 		widgets.ConnectionRow{Lane: ref(2, 2), Pass: "none", Target: "https://localhost:8443/bob", Identity: "bob", Handshake: "full", Challenged: widgets.ChallengedLate, SeenAs: "bob", Status: "200", Millis: "3.40", Severity: widgets.OK}.Row(),
-		widgets.ConnectionRow{Lane: ref(2, 3), Pass: "none", Target: "https://localhost:8443/carol", Identity: "carol", Handshake: "failed", Challenged: widgets.WasChallenged, Status: "certificate_required", Millis: "2.10", Severity: widgets.Warning}.Row(),
+		widgets.ConnectionRow{Lane: ref(2, 3), Pass: "none", Target: "https://localhost:8443/carol", Identity: "carol", Handshake: "failed", Failed: true, Challenged: widgets.WasChallenged, Status: "certificate_required", Millis: "2.10", Severity: widgets.Warning}.Row(),
 	}
 }
 
@@ -174,7 +175,7 @@ func TestGalleryWidgets(t *testing.T) {
 			r.SetRows([]widgets.Row{
 				widgets.PlanRow{ID: "a", Number: 1, Target: "api", Identity: "alice"}.Row(),
 				widgets.PlanRow{ID: "b", Number: 2, Target: "api", Identity: "bob", After: "9 min"}.Row(),
-				widgets.PlanRow{ID: "c", Number: 3, Target: "api", Identity: "none", Problem: "no target"}.Row(),
+				widgets.PlanRow{ID: "c", Number: 3, Target: "api", Anonymous: true, Problem: "no target"}.Row(),
 			})
 			r.Select("b")
 			return r

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rechallenge/app/widgets"
+	"rechallenge/core/timeline"
 )
 
 // What the UI goroutine does with 100,000 connections, each thing beside the
@@ -13,7 +14,7 @@ import (
 func BenchmarkLimits(b *testing.B) {
 	const step, task = 4 * time.Millisecond, 50 * time.Millisecond
 	tl := big(b, hundred())
-	tl.Select(widgets.Ref{Pass: 1, Connection: 50_000})
+	tl.Select(timeline.Ref{Pass: 1, Connection: 50_000})
 	tl.ZoomToSelection()
 	prepared := []*widgets.PreparedTimeline{widgets.PrepareTimeline(copied(hundred())), widgets.PrepareTimeline(demo())}
 	filters := []string{"bob", "identity:alice outcome:200 8443", ""}

@@ -14,6 +14,7 @@ import (
 
 	"rechallenge/app/theme"
 	"rechallenge/app/widgets"
+	"rechallenge/core/timeline"
 )
 
 // The timeline as it looks: shapes and curves that markup does not tell.
@@ -25,7 +26,7 @@ func TestTimelinePictures(t *testing.T) {
 		"compare": func(tl *widgets.Timeline) { tl.SetData(differing()); tl.SetCompare(true) },
 		"hover": func(tl *widgets.Timeline) {
 			tl.SetData(demo())
-			tl.Select(widgets.Ref{Pass: 1, Connection: 2})
+			tl.Select(timeline.Ref{Pass: 1, Connection: 2})
 			tl.Resize(fyne.NewSize(640, 210))
 			tl.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(160, 58)}})
 		},

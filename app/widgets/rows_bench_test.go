@@ -7,13 +7,14 @@ import (
 	"fyne.io/fyne/v2"
 
 	"rechallenge/app/widgets"
+	"rechallenge/core/timeline"
 )
 
 func manyRows(n int) []widgets.Row {
 	rows := make([]widgets.Row, 0, n)
 	for i := 1; i <= n; i++ {
 		c := widgets.ConnectionRow{
-			Lane: widgets.Ref{Pass: 1, Connection: i}, Pass: "shared", Target: "https://localhost:8443/alice", Identity: "alice",
+			Lane: timeline.Ref{Pass: 1, Connection: i}, Pass: "shared", Target: "https://localhost:8443/alice", Identity: "alice",
 			Handshake: "full", Challenged: widgets.WasChallenged, SeenAs: "alice", Status: "200", Millis: fmt.Sprintf("%.2f", float64(i%700)/100),
 		}
 		if i%3 == 0 {

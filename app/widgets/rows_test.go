@@ -234,13 +234,3 @@ func TestRowsHighlight(t *testing.T) {
 		t.Error("the light stays on")
 	}
 }
-
-func TestRef(t *testing.T) {
-	want := widgets.Ref{Pass: 3, Connection: 100_000}
-	if got, ok := widgets.ParseRef(want.String()); !ok || got != want {
-		t.Errorf("%v became %v", want, got)
-	}
-	if _, ok := widgets.ParseRef("x"); ok {
-		t.Error("x is a reference")
-	}
-}

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"rechallenge/app/widgets"
+	"rechallenge/core/timeline"
 )
 
 func cures() *widgets.Table {
@@ -16,11 +17,11 @@ func cures() *widgets.Table {
 		{
 			ID: "own", Severity: widgets.OK, Detail: "Each identity has its own session cache: the second connection finds no session and is asked.",
 			Cells:    []widgets.TableCell{{Text: "own cache per identity"}, {Text: "yes", Severity: widgets.OK}, {Text: "bob"}},
-			Evidence: []widgets.Evidence{{Text: "#2 CertificateRequest", Lane: widgets.Ref{Pass: 3, Connection: 2}, Event: 9}, {Text: "#1 gave a session", Lane: widgets.Ref{Pass: 3, Connection: 1}}},
+			Evidence: []widgets.Evidence{{Text: "#2 CertificateRequest", Lane: timeline.Ref{Pass: 3, Connection: 2}, Event: 9}, {Text: "#1 gave a session", Lane: timeline.Ref{Pass: 3, Connection: 1}}},
 		},
 		{
 			ID: "port", Severity: widgets.Error, Cells: []widgets.TableCell{{Text: "another port"}, {Text: "no", Severity: widgets.Error}, {Text: "alice"}},
-			Evidence: []widgets.Evidence{{Text: "#2 resumed #1", Lane: widgets.Ref{Pass: 4, Connection: 2}}},
+			Evidence: []widgets.Evidence{{Text: "#2 resumed #1", Lane: timeline.Ref{Pass: 4, Connection: 2}}},
 		},
 		{ID: "dot", Muted: true, Cells: []widgets.TableCell{{Text: "trailing dot"}, {Text: "not tried"}}},
 	})
@@ -43,7 +44,7 @@ func TestTable(t *testing.T) {
 	f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
 	f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	test.TapCanvas(w.Canvas(), fyne.NewPos(560, 34))
-	if len(evidence) != 2 || evidence[0].Lane != (widgets.Ref{Pass: 4, Connection: 2}) || evidence[1].Event != 9 {
+	if len(evidence) != 2 || evidence[0].Lane != (timeline.Ref{Pass: 4, Connection: 2}) || evidence[1].Event != 9 {
 		t.Errorf("Enter on the second row and a click on the first link followed %v", evidence)
 	}
 	f.(fyne.Shortcutable).TypedShortcut(&fyne.ShortcutCopy{})

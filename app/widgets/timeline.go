@@ -19,13 +19,13 @@ type Timeline struct {
 
 	// OnSelect is called when the user selects a lane, with the zero Ref when
 	// he clears the selection.
-	OnSelect func(Ref)
+	OnSelect func(timeline.Ref)
 	// OnActivate is called for Enter or a double click on a lane.
-	OnActivate func(Ref)
+	OnActivate func(timeline.Ref)
 	// OnMark is called when the user clicks a mark, after OnSelect.
-	OnMark func(lane Ref, event int)
+	OnMark func(lane timeline.Ref, event int)
 	// OnMenu is called for a secondary click on a lane, with an absolute position.
-	OnMenu func(lane Ref, at fyne.Position)
+	OnMenu func(lane timeline.Ref, at fyne.Position)
 	// OnReadout is called with a line of text for the status bar when what is
 	// under the pointer changes, empty when it leaves.
 	OnReadout func(text string)
@@ -42,7 +42,7 @@ type Timeline struct {
 	absolute bool
 	legend   bool
 	focused  bool
-	selected Ref
+	selected timeline.Ref
 	pointer  pointer
 	area     area
 	labels   map[string]string // cut to the gutter's width
@@ -106,9 +106,9 @@ func (t *Timeline) SetPrepared(p *PreparedTimeline) {
 	t.pointer.hit = hit{}
 	if !same {
 		t.view = view{}
-		t.selected = Ref{}
+		t.selected = timeline.Ref{}
 	} else if t.s.lane(t.selected) == nil {
-		t.selected = Ref{}
+		t.selected = timeline.Ref{}
 	}
 	t.counted, t.overview = time.Now(), p.overview
 	t.arrange(t.Size())
@@ -250,9 +250,9 @@ func (t *Timeline) SetAbsolute(on bool) {
 }
 
 // Select selects a lane and scrolls to it, the zero Ref clears. Calls nothing.
-func (t *Timeline) Select(r Ref) {
+func (t *Timeline) Select(r timeline.Ref) {
 	if t.s.lane(r) == nil {
-		r = Ref{}
+		r = timeline.Ref{}
 	}
 	t.selected = r
 	t.reveal()
@@ -260,7 +260,7 @@ func (t *Timeline) Select(r Ref) {
 }
 
 // Selected is the selected lane, the zero Ref for none.
-func (t *Timeline) Selected() Ref { return t.selected }
+func (t *Timeline) Selected() timeline.Ref { return t.selected }
 
 // Fit shows the whole time.
 func (t *Timeline) Fit() {

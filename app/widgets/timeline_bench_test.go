@@ -57,7 +57,7 @@ func BenchmarkTimelineZoom(b *testing.B) {
 // Limit: 4 ms.
 func BenchmarkTimelinePan(b *testing.B) {
 	tl := big(b, hundred())
-	tl.Select(widgets.Ref{Pass: 1, Connection: 50_000})
+	tl.Select(timeline.Ref{Pass: 1, Connection: 50_000})
 	tl.ZoomToSelection()
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

@@ -264,7 +264,7 @@ func (t *Timeline) drawLink(k ink, n *timeline.Link) {
 		color, width = k.bad, 2
 	}
 	mine := t.selected == n.From || t.selected == n.To
-	if t.selected != (Ref{}) && !mine {
+	if t.selected != (timeline.Ref{}) && !mine {
 		color = theme.Fade(color, .45)
 	}
 	t.plot.curve(clampX(x0), clampY(y(rowFrom)), clampX(x1), clampY(y(rowTo)), color, width)

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"rechallenge/app/widgets"
+	"rechallenge/core/timeline"
 )
 
 // found is four connections that filters tell apart.
@@ -115,18 +116,18 @@ func TestTimelineCompare(t *testing.T) {
 	whole := test.RenderToMarkup(w.Canvas())
 	tl.SetCompare(true)
 	same(t, "timeline-compare", w.Canvas())
-	var chosen []widgets.Ref
-	tl.OnSelect = func(r widgets.Ref) { chosen = append(chosen, r) }
+	var chosen []timeline.Ref
+	tl.OnSelect = func(r timeline.Ref) { chosen = append(chosen, r) }
 	for range 5 {
 		tl.TypedRune('n')
 	}
 	tl.TypedRune('N')
 	// By step: bob's two differ, carol's two have an error.
-	want := []widgets.Ref{{Pass: 1, Connection: 2}, {Pass: 2, Connection: 2}, {Pass: 1, Connection: 3}, {Pass: 2, Connection: 3}, {Pass: 1, Connection: 2}, {Pass: 2, Connection: 3}}
+	want := []timeline.Ref{{Pass: 1, Connection: 2}, {Pass: 2, Connection: 2}, {Pass: 1, Connection: 3}, {Pass: 2, Connection: 3}, {Pass: 1, Connection: 2}, {Pass: 2, Connection: 3}}
 	if fmt.Sprint(chosen) != fmt.Sprint(want) {
 		t.Errorf("problems are %v, want %v", chosen, want)
 	}
-	tl.Select(widgets.Ref{})
+	tl.Select(timeline.Ref{})
 	tl.SetCompare(false)
 	if test.RenderToMarkup(w.Canvas()) != whole {
 		t.Error("after comparing it is not as before")
@@ -146,12 +147,12 @@ func TestTimelineComparesSteps(t *testing.T) {
 	tl.SetData(d)
 	tl.SetCompare(true)
 	show(t, tl, 800, 300)
-	var last widgets.Ref
-	tl.OnSelect = func(r widgets.Ref) { last = r }
+	var last timeline.Ref
+	tl.OnSelect = func(r timeline.Ref) { last = r }
 	for range 4 {
 		tl.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
 	}
-	if want := (widgets.Ref{Pass: 2, Connection: 3}); last != want {
+	if want := (timeline.Ref{Pass: 2, Connection: 3}); last != want {
 		t.Errorf("the fourth row is %v, want %v", last, want)
 	}
 	tl.SetFilter(widgets.ParseTimelineFilter("outcome:403"))

@@ -30,12 +30,12 @@ type pointer struct {
 	choosing bool // a stretch of time on the ruler
 	hit      hit
 	tapped   time.Time
-	tappedOn Ref
+	tappedOn timeline.Ref
 }
 
 // hit is what lies under a position; lane is nil for nothing.
 type hit struct {
-	ref   Ref
+	ref   timeline.Ref
 	row   int
 	shift time.Duration
 	lane  *TimelineLane
@@ -285,11 +285,11 @@ func (t *Timeline) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyEnd:
 		t.pan(t.axis.x(t.rows.end)-w*.8-t.view.x, t.maxY())
 	case fyne.KeyReturn, fyne.KeyEnter:
-		if t.selected != (Ref{}) && t.OnActivate != nil {
+		if t.selected != (timeline.Ref{}) && t.OnActivate != nil {
 			t.OnActivate(t.selected)
 		}
 	case fyne.KeyEscape:
-		t.choose(Ref{})
+		t.choose(timeline.Ref{})
 	default:
 		HandOn(t, e)
 	}
@@ -310,7 +310,7 @@ func (t *Timeline) step(by int) {
 }
 
 // choose selects on the user's behalf.
-func (t *Timeline) choose(r Ref) {
+func (t *Timeline) choose(r timeline.Ref) {
 	if r == t.selected {
 		return
 	}

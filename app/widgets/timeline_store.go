@@ -191,7 +191,7 @@ func (s *store) linksOf(at place, most int, f func(n int32)) {
 	}
 }
 
-func (s *store) find(r Ref) (place, bool) {
+func (s *store) find(r timeline.Ref) (place, bool) {
 	g, ok := s.groupOf[r.Pass]
 	if !ok || r.Connection == 0 {
 		return place{}, false
@@ -200,7 +200,7 @@ func (s *store) find(r Ref) (place, bool) {
 	return place{int32(g), i}, i >= 0
 }
 
-func (s *store) lane(r Ref) *TimelineLane {
+func (s *store) lane(r timeline.Ref) *TimelineLane {
 	if at, ok := s.find(r); ok {
 		return s.at(at)
 	}

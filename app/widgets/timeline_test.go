@@ -37,10 +37,10 @@ func TestTimelineMarkup(t *testing.T) {
 
 func TestTimelineKeys(t *testing.T) {
 	tl := widgets.NewTimeline()
-	var chosen []widgets.Ref
-	var active widgets.Ref
-	tl.OnSelect = func(r widgets.Ref) { chosen = append(chosen, r) }
-	tl.OnActivate = func(r widgets.Ref) { active = r }
+	var chosen []timeline.Ref
+	var active timeline.Ref
+	tl.OnSelect = func(r timeline.Ref) { chosen = append(chosen, r) }
+	tl.OnActivate = func(r timeline.Ref) { active = r }
 	tl.SetData(demo())
 	show(t, tl, 800, 260)
 	key := func(n fyne.KeyName) { tl.TypedKey(&fyne.KeyEvent{Name: n}) }
@@ -49,7 +49,7 @@ func TestTimelineKeys(t *testing.T) {
 	key(fyne.KeyDown)
 	key(fyne.KeyUp)
 	key(fyne.KeyReturn)
-	want := []widgets.Ref{{Pass: 1, Connection: 1}, {Pass: 1, Connection: 2}, {Pass: 2, Connection: 1}, {Pass: 1, Connection: 2}}
+	want := []timeline.Ref{{Pass: 1, Connection: 1}, {Pass: 1, Connection: 2}, {Pass: 2, Connection: 1}, {Pass: 1, Connection: 2}}
 	if len(chosen) != len(want) {
 		t.Fatalf("selected %v, want %v", chosen, want)
 	}
@@ -58,11 +58,11 @@ func TestTimelineKeys(t *testing.T) {
 			t.Errorf("selection %d is %v, want %v", i, chosen[i], want[i])
 		}
 	}
-	if active != (widgets.Ref{Pass: 1, Connection: 2}) {
+	if active != (timeline.Ref{Pass: 1, Connection: 2}) {
 		t.Errorf("Enter activated %v", active)
 	}
 	key(fyne.KeyEscape)
-	if tl.Selected() != (widgets.Ref{}) {
+	if tl.Selected() != (timeline.Ref{}) {
 		t.Error("Escape keeps the selection")
 	}
 }
@@ -81,15 +81,15 @@ func clickFor(t *testing.T, tl *widgets.Timeline, y float32, hit func() bool) bo
 
 func TestTimelineMarkIsClicked(t *testing.T) {
 	tl := widgets.NewTimeline()
-	var lane widgets.Ref
+	var lane timeline.Ref
 	var event int
-	tl.OnMark = func(r widgets.Ref, e int) { lane, event = r, e }
+	tl.OnMark = func(r timeline.Ref, e int) { lane, event = r, e }
 	tl.SetData(demo())
 	show(t, tl, 800, 260)
 	if !clickFor(t, tl, 77, func() bool { return event == 2 }) {
 		t.Fatal("no click on the second lane hits the expected challenge")
 	}
-	if lane != (widgets.Ref{Pass: 1, Connection: 2}) || tl.Selected() != lane {
+	if lane != (timeline.Ref{Pass: 1, Connection: 2}) || tl.Selected() != lane {
 		t.Errorf("mark of %v, selected %v", lane, tl.Selected())
 	}
 }
@@ -103,7 +103,7 @@ func TestTimelineKeepsMarksApart(t *testing.T) {
 	}
 	tl := widgets.NewTimeline()
 	hit := map[int]bool{}
-	tl.OnMark = func(_ widgets.Ref, e int) { hit[e] = true }
+	tl.OnMark = func(_ timeline.Ref, e int) { hit[e] = true }
 	tl.SetData(d)
 	show(t, tl, 800, 260)
 	for x := float32(90); x < 800; x += 2 {
@@ -120,7 +120,7 @@ func TestTimelineShowsWhatWasSelectedBefore(t *testing.T) {
 	for _, c := range []int{2, 150} {
 		tl := widgets.NewTimeline()
 		tl.SetData(many(300))
-		tl.Select(widgets.Ref{Pass: 1, Connection: c})
+		tl.Select(timeline.Ref{Pass: 1, Connection: c})
 		w := show(t, tl, 800, 260)
 		if !strings.Contains(test.RenderToMarkup(w.Canvas()), fmt.Sprintf(">#%d ", c)) {
 			t.Errorf("#%d is not in view", c)

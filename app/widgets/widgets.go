@@ -9,13 +9,10 @@
 package widgets
 
 import (
-	"fmt"
-
 	"fyne.io/fyne/v2"
 	stock "fyne.io/fyne/v2/theme"
 
 	"rechallenge/app/theme"
-	"rechallenge/core/timeline"
 )
 
 // Severity tells how grave something is. Its values are those of the reports.
@@ -58,17 +55,6 @@ func (s Severity) Icon() fyne.Resource {
 		return theme.Tinted(theme.IconError, theme.ColorError)
 	}
 	return nil
-}
-
-// Ref names a connection: its pass, and its index in it from 1. The zero Ref
-// names none; Connection 0 names the whole pass.
-type Ref = timeline.Ref
-
-// ParseRef reads what Ref.String wrote.
-func ParseRef(id string) (Ref, bool) {
-	var r Ref
-	n, err := fmt.Sscanf(id, "%d/%d", &r.Pass, &r.Connection)
-	return r, err == nil && n == 2
 }
 
 // Action is a button that a widget offers.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rechallenge/core/capture"
+	"rechallenge/core/protocol"
 	"rechallenge/core/report"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
@@ -111,7 +112,7 @@ func TestLarge(t *testing.T) {
 		rep := report.Of(log)
 		took := 0
 		for _, c := range log.Passes[0].Connections {
-			if c.Handshake == trace.Resumed {
+			if c.Handshake == protocol.Resumed {
 				took++
 			}
 		}

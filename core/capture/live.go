@@ -69,9 +69,12 @@ type Options struct {
 
 // Meaning is whom a connection is meant to be, and how that is known.
 type Meaning struct {
-	Identity string // an id or any other name; plan.None = nobody
+	Identity string // an id or any other name, or Nobody
 	By       string // trace.MeantByFlag ...
 }
+
+// Nobody is the Identity of a Meaning that no certificate is to be presented.
+const Nobody = plan.NoIdentity
 
 // NewLive begins a trace.
 func NewLive(opt Options) *Live {

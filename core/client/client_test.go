@@ -14,7 +14,6 @@ import (
 	"rechallenge/core/lab"
 	"rechallenge/core/protocol"
 	"rechallenge/core/target"
-	"rechallenge/core/trace"
 )
 
 // pair is alice's and bob's visit to a lab.
@@ -69,10 +68,10 @@ func TestClients(t *testing.T) {
 					if len(list) != 2 {
 						t.Fatalf("%d connections", len(list))
 					}
-					want, who := trace.Handshake(trace.Resumed), "alice"
+					want, who := protocol.Handshake(protocol.Resumed), "alice"
 					// Java throws a ticket away whose lifetime is left open, as Go's server leaves it.
 					if u.Each || unbitten[c.ID] || c.ID == "java" && max == "1.2" {
-						want, who = trace.Full, "bob"
+						want, who = protocol.Full, "bob"
 					}
 					x := list[1]
 					if x.Handshake != want {
@@ -87,7 +86,7 @@ func TestClients(t *testing.T) {
 						}
 						return
 					}
-					if x.Challenged() != (want == trace.Full) || x.IdentityAuthenticated == nil || *x.IdentityAuthenticated != who {
+					if x.Challenged() != (want == protocol.Full) || x.IdentityAuthenticated == nil || *x.IdentityAuthenticated != who {
 						t.Errorf("asked %t, carries %v, want %s", x.Challenged(), x.IdentityAuthenticated, who)
 					}
 				})
@@ -127,7 +126,7 @@ func TestCheck(t *testing.T) {
 		"proxy":       func(v *client.Visit) { v.Target.Proxy = "http://127.0.0.1:1" },
 		"server_name": func(v *client.Visit) { v.Target.ServerName = "other.test" },
 		"scheme":      func(v *client.Visit) { v.Target.URL = "tls://localhost:1/" },
-		"trust":       func(v *client.Visit) { v.Target.Trust = target.TrustNone },
+		"trust":       func(v *client.Visit) { v.Target.Trust = protocol.TrustNone },
 	} {
 		v := client.Visit{Target: target.Target{ID: "api", URL: "https://localhost/"}}
 		p := client.Pair{First: v, Second: v}

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"rechallenge/core/protocol"
 )
 
 var number = regexp.MustCompile(`(\d+(?:\.\d+)+[-+_.a-z0-9]*)`)
@@ -133,7 +135,7 @@ func built(source string) string { return strings.TrimSuffix(source, ".go") + ".
 func (j job) curl(v visit) []string {
 	args := []string{"-sS", "--max-time", "15", "--connect-to", "::" + v.at, "--noproxy", "*", "-H", "Connection: close", "-o", "answer"}
 	switch j.ca {
-	case "none":
+	case protocol.TrustNone:
 		args = append(args, "--insecure")
 	case "-":
 	default:
@@ -152,7 +154,7 @@ func (j job) curl(v visit) []string {
 func (j job) sclient(v visit) []string {
 	args := []string{j.command, "s_client", "-connect", v.at, "-servername", v.name, "-quiet", "-ign_eof", "-keylogfile", j.keyLog}
 	switch j.ca {
-	case "none":
+	case protocol.TrustNone:
 	case "-":
 		args = append(args, "-verify_return_error", "-verify_hostname", v.name)
 	default:

@@ -16,6 +16,7 @@ import (
 
 	"rechallenge/core/capture"
 	"rechallenge/core/identity"
+	"rechallenge/core/protocol"
 	"rechallenge/core/relay"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
@@ -112,9 +113,9 @@ func (r *run) prepare(ctx context.Context, c Installed, u Use) (job, error) {
 	t := r.pair.First.Target
 	j := job{command: c.Command, folder: r.folder, ca: "-", max: "-", keyLog: filepath.Join(r.folder, "keys.log")}
 	switch t.Trust {
-	case "", target.TrustSystem:
-	case target.TrustNone:
-		j.ca = "none"
+	case "", protocol.TrustSystem:
+	case protocol.TrustNone:
+		j.ca = protocol.TrustNone
 	default:
 		j.ca = "ca.pem"
 		if err := os.WriteFile(filepath.Join(r.folder, j.ca), r.pair.Roots, 0o600); err != nil {
@@ -186,7 +187,7 @@ func (r *run) listen(j *job) error {
 	places := map[string]string{}
 	visits := []Visit{r.pair.First, r.pair.Second}
 	for i, v := range visits {
-		id := "none"
+		id := capture.Nobody
 		if v.Identity != nil {
 			id = v.Identity.ID
 			known = append(known, v.Identity.Public)

@@ -75,7 +75,7 @@ func captured(log *trace.Log) Verdict {
 		switch {
 		case c.Challenged():
 			asked++
-		case c.Handshake == trace.Incomplete || c.Handshake == "":
+		case c.Handshake == protocol.Incomplete || c.Handshake == "":
 		case c.ChallengeHidden:
 			sealed++
 		}
@@ -83,7 +83,7 @@ func captured(log *trace.Log) Verdict {
 			failed++
 		}
 		lost += c.Wire.Lost[0] + c.Wire.Lost[1]
-		if c.Handshake == trace.Incomplete {
+		if c.Handshake == protocol.Incomplete {
 			if lacking++; reason == "" {
 				reason = c.Incomplete
 			}
@@ -114,17 +114,17 @@ func captured(log *trace.Log) Verdict {
 		}
 		return list
 	}
-	all := plural(len(connections), "connection")
-	detail := []string{fmt.Sprintf("A capture of %s: %d seen being asked for a certificate, %s, %s.", all, asked, plural(took, "resumption"), plural(failed, "failure"))}
+	all := protocol.Plural(len(connections), "connection")
+	detail := []string{fmt.Sprintf("A capture of %s: %d seen being asked for a certificate, %s, %s.", all, asked, protocol.Plural(took, "resumption"), protocol.Plural(failed, "failure"))}
 	detail = append(append(detail, cut(stories)...), cut(remarks)...)
 	if lacking > 0 {
-		detail = append(detail, fmt.Sprintf("The capture lacks a part of %s (%s).", plural(lacking, "handshake"), reason))
+		detail = append(detail, fmt.Sprintf("The capture lacks a part of %s (%s).", protocol.Plural(lacking, "handshake"), reason))
 	}
 	if lost > 0 {
-		detail = append(detail, fmt.Sprintf("%s are missing in it.", plural(lost, "byte")))
+		detail = append(detail, fmt.Sprintf("%s are missing in it.", protocol.Plural(lost, "byte")))
 	}
 	if sealed > 0 {
-		detail = append(detail, fmt.Sprintf("Of %s encryption hides whether it was asked; a key log would tell.", plural(sealed, "connection")))
+		detail = append(detail, fmt.Sprintf("Of %s encryption hides whether it was asked; a key log would tell.", protocol.Plural(sealed, "connection")))
 	}
 	v := Verdict{Severity: Info, Detail: strings.Join(detail, " ")}
 	were := "were"
@@ -135,11 +135,11 @@ func captured(log *trace.Log) Verdict {
 	case n == 0:
 		v.Title, v.Detail = "No TLS connection was seen", "The capture holds none."
 	case took > 0:
-		v.Title = fmt.Sprintf("%d of %s resumed a session instead of being asked anew", took, plural(n, "captured connection"))
+		v.Title = fmt.Sprintf("%d of %s resumed a session instead of being asked anew", took, protocol.Plural(n, "captured connection"))
 	case asked > 0:
-		v.Title = fmt.Sprintf("%d of %s %s asked for a certificate, none was seen to resume a session", asked, plural(n, "captured connection"), were)
+		v.Title = fmt.Sprintf("%d of %s %s asked for a certificate, none was seen to resume a session", asked, protocol.Plural(n, "captured connection"), were)
 	case failed == n:
-		v.Title = fmt.Sprintf("Of %s none completed its handshake, and none was seen to be asked for a certificate", plural(n, "captured connection"))
+		v.Title = fmt.Sprintf("Of %s none completed its handshake, and none was seen to be asked for a certificate", protocol.Plural(n, "captured connection"))
 	case sealed > 0:
 		v.Title = "Nobody was seen to resume a session; whether anybody was asked for a certificate is encrypted"
 	case lacking > 0:

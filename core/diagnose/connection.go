@@ -95,9 +95,9 @@ var challengeAfterHandshake = Rule{
 				if ch.When == protocol.Initial || ch.When == "" {
 					continue
 				}
-				detail := fmt.Sprintf("On connection %d the CertificateRequest came by %s and was answered with %s.", c.Index, ch.When, whom(ch.AnsweredWith))
+				detail := fmt.Sprintf("On connection %d the CertificateRequest came by %s and was answered with %s.", c.Index, ch.When, trace.Who(ch.AnsweredWith))
 				if resumed(c) {
-					detail = fmt.Sprintf("Connection %d resumed a session of %s and was then asked by %s: the answer was %s.", c.Index, whom(c.Resumption.EstablishedBy), ch.When, whom(ch.AnsweredWith))
+					detail = fmt.Sprintf("Connection %d resumed a session of %s and was then asked by %s: the answer was %s.", c.Index, trace.Who(c.Resumption.EstablishedBy), ch.When, trace.Who(ch.AnsweredWith))
 				}
 				found = append(found, Finding{
 					Connections: []trace.Ref{c.Ref()},

@@ -111,7 +111,7 @@ func (s story) log() *trace.Log {
 }
 
 func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
-	c := &trace.Connection{Pass: pass, Index: n, Handshake: trace.Full, ServerName: cmp.Or(s.Name, "a.test"), RemoteAddr: cmp.Or(s.At, "127.0.0.1:8443")}
+	c := &trace.Connection{Pass: pass, Index: n, Handshake: protocol.Full, ServerName: cmp.Or(s.Name, "a.test"), RemoteAddr: cmp.Or(s.At, "127.0.0.1:8443")}
 	c.PlanConnection, c.Identity, c.Stack, c.Attempt = cmp.Or(s.Plan, n), cmp.Or(s.As, "none"), cmp.Or(s.Stack, "go"), 1
 	if p.Captured() {
 		c.Stack = trace.StackCaptured
@@ -146,7 +146,7 @@ func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 	carries := s.Answer
 	switch {
 	case s.Resumed != nil:
-		c.Handshake, c.ServerTrust = trace.Resumed, trace.ServerTrust(cmp.Or(s.Trust, string(trace.TrustSkipped)))
+		c.Handshake, c.ServerTrust = protocol.Resumed, trace.ServerTrust(cmp.Or(s.Trust, string(trace.TrustSkipped)))
 		c.Resumption = s.Resumed.resumption(c.SessionKey, true)
 		if len(s.Asked) == 0 {
 			carries = s.Resumed.Of
@@ -154,7 +154,7 @@ func (s storyLine) connection(pass, n int, p *trace.Pass) *trace.Connection {
 	case s.Refused != nil:
 		c.Resumption = s.Refused.resumption(c.SessionKey, false)
 	case s.Reused > 0:
-		c.Handshake, c.ReusedConnection, c.Coalesced, carries = trace.NoneHS, &s.Reused, s.Coalesced, s.Carried
+		c.Handshake, c.ReusedConnection, c.Coalesced, carries = protocol.NoHandshake, &s.Reused, s.Coalesced, s.Carried
 	}
 	c.AuthenticatedKnown = carries != "?"
 	if carries != "" && carries != "-" && carries != "?" {

@@ -7,6 +7,8 @@ import (
 	"cmp"
 	"slices"
 
+	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
 
@@ -141,27 +143,16 @@ func on(c *trace.Connection, event int, says string) Evidence {
 
 // meant names whom a connection was meant to be.
 func meant(c *trace.Connection) string {
-	switch {
-	case !c.MeantKnown():
+	if !c.MeantKnown() {
 		return "somebody nobody named"
-	case c.Meant() == "":
-		return "nobody"
 	}
-	return c.Meant()
-}
-
-// whom names an optional identity.
-func whom(id *string) string {
-	if id == nil {
-		return "nobody"
-	}
-	return *id
+	return plan.Who(c.Meant())
 }
 
 // resumed reports whether c took up a session.
 // A resumption that either side broke off was never completed.
 func resumed(c *trace.Connection) bool {
-	return c.Resumption != nil && c.Resumption.Accepted && (c.Handshake != trace.Failed || c.Library != nil && c.Library.Error == nil)
+	return c.Resumption != nil && c.Resumption.Accepted && (c.Handshake != protocol.Failed || c.Library != nil && c.Library.Error == nil)
 }
 
 // Bad returns which connections a finding of severity error points at, for

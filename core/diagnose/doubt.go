@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
 
@@ -30,7 +32,7 @@ func doubts(log *trace.Log) []string {
 				if why = unmatched(c); !there {
 					strange[key] = c.Meant()
 				} else if before != c.Meant() {
-					why = fmt.Sprintf("the server calls %s by the same name as %s, %q", meant(c), nobody(before), *word)
+					why = fmt.Sprintf("the server calls %s by the same name as %s, %q", meant(c), plan.Who(before), *word)
 				}
 			}
 			if why != "" {
@@ -53,15 +55,15 @@ func unmatched(c *trace.Connection) string {
 // doubt is what is missing for c to be itself and served as itself, "" = nothing.
 func doubt(c *trace.Connection) string {
 	switch {
-	case !slices.Contains([]trace.Handshake{trace.Full, trace.Resumed, trace.NoneHS}, c.Handshake):
+	case !slices.Contains([]protocol.Handshake{protocol.Full, protocol.Resumed, protocol.NoHandshake}, c.Handshake):
 		return "its handshake was not completed"
 	case c.ChallengeHidden:
 		return "whether it was asked is hidden by encryption"
 	case !c.AuthenticatedKnown:
 		return "whom it carries can't be known"
-	case whom(c.IdentityAuthenticated) != meant(c) && !c.Challenged() && !resumed(c):
+	case trace.Who(c.IdentityAuthenticated) != meant(c) && !c.Challenged() && !resumed(c):
 		return fmt.Sprintf("it was not asked for %s", meant(c))
-	case whom(c.IdentityAuthenticated) != meant(c):
+	case trace.Who(c.IdentityAuthenticated) != meant(c):
 		return fmt.Sprintf("it carries %s, it was meant to be %s", carried(c), meant(c))
 	case c.IdentitySeenByServer != nil && *c.IdentitySeenByServer == "" && c.Meant() != "":
 		return fmt.Sprintf("it carries %s and the server saw nobody", carried(c))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
 
@@ -37,7 +38,7 @@ var notAskedEverywhere = Rule{
 					f.Evidence = append(f.Evidence, on(c, max(c.Evidence.TLSDone, c.Evidence.ServerHello), "a full handshake without a CertificateRequest"))
 				}
 			}
-			f.Detail = fmt.Sprintf("Under the cache %q not asked: %s. Asked were %s.%s", v.pass.Cache, some(f.Connections), plural(len(asked), "other"), apart(asked, unasked))
+			f.Detail = fmt.Sprintf("Under the cache %q not asked: %s. Asked were %s.%s", v.pass.Cache, some(f.Connections), protocol.Plural(len(asked), "other"), apart(asked, unasked))
 			x := asked[0]
 			f.Evidence = append(f.Evidence, on(x, x.Challenges[0].Event, "this one was asked"))
 			for _, c := range here {
@@ -88,7 +89,7 @@ func askings(log *trace.Log) map[string]asking {
 			case c.Challenged():
 				a.asked = append(a.asked, c)
 				early[c.Target] = early[c.Target] || c.Challenges[0].When == "initial"
-			case c.Handshake == trace.Full && c.Error == nil && !c.ChallengeHidden && !madeAgain(p, c):
+			case c.Handshake == protocol.Full && c.Error == nil && !c.ChallengeHidden && !madeAgain(p, c):
 				a.unasked = append(a.unasked, c)
 			}
 			if c.ReusedConnection == nil && !resumed(c) && p.Cache != trace.NobodyPass {

@@ -77,7 +77,7 @@ func (x *Expectation) connections(passes []*trace.Pass) bool {
 		}
 	}
 	if !met {
-		x.Expected, x.Got = "a connection that fits the description", "none"
+		x.Expected, x.Got = "a connection that fits the description", absent
 	}
 	return met
 }
@@ -184,27 +184,27 @@ func (x *Expectation) properties(c *trace.Connection) bool {
 		if event == 0 {
 			event = c.Evidence.Done
 		}
-		check("handshake", e.Handshake, actual, event)
+		check("handshake", string(e.Handshake), actual, event)
 	}
 	if e.Mechanism != "" {
-		actual := "none"
+		actual := plan.NoMechanism
 		if resumed(c) {
-			actual = string(c.Resumption.Mechanism)
+			actual = c.Resumption.Mechanism
 		}
-		check("mechanism", e.Mechanism, actual, c.Evidence.ServerHello)
+		check("mechanism", string(e.Mechanism), string(actual), c.Evidence.ServerHello)
 	}
 	if e.IdentityAuthenticated != nil {
-		actual := whom(c.IdentityAuthenticated)
+		actual := trace.Who(c.IdentityAuthenticated)
 		if !c.AuthenticatedKnown {
 			actual = "unknown"
 		}
-		check("identity_authenticated", nobody(*e.IdentityAuthenticated), actual, c.Evidence.ClientFinished)
+		check("identity_authenticated", plan.Who(*e.IdentityAuthenticated), actual, c.Evidence.ClientFinished)
 	}
 	if e.IdentitySeenByServer != nil {
-		check("identity_seen_by_server", nobody(*e.IdentitySeenByServer), seen(c, *e.IdentitySeenByServer), c.Evidence.Whoami)
+		check("identity_seen_by_server", plan.Who(*e.IdentitySeenByServer), seen(c, *e.IdentitySeenByServer), c.Evidence.Whoami)
 	}
 	if e.Status != 0 {
-		actual := "none"
+		actual := absent
 		if c.HTTP != nil {
 			actual = strconv.Itoa(c.HTTP.Status)
 		}
@@ -230,13 +230,8 @@ func seen(c *trace.Connection, expected string) string {
 	case c.SeenAs != nil && *c.SeenAs == expected:
 		return expected
 	}
-	return nobody(*c.IdentitySeenByServer)
+	return trace.Who(c.IdentitySeenByServer)
 }
 
-// nobody writes the absence of an identity in one way.
-func nobody(id string) string {
-	if id == "" || id == plan.None {
-		return "nobody"
-	}
-	return id
-}
+// absent is what was got where there is nothing to compare with.
+const absent = "none"

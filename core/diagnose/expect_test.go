@@ -121,7 +121,7 @@ func TestExpectationOfAFailure(t *testing.T) {
 	events := []trace.Event{
 		{Payload: trace.RunStarted{Plan: plan.Plan{Version: 1}}},
 		{Pass: 1, Payload: trace.PassStarted{Cache: "shared"}},
-		{Pass: 1, Connection: 1, Payload: trace.ConnectionStarted{PlanConnection: 1, Iteration: 1, Attempt: 1, Target: "api", Identity: plan.None}},
+		{Pass: 1, Connection: 1, Payload: trace.ConnectionStarted{PlanConnection: 1, Iteration: 1, Attempt: 1, Target: "api", Identity: plan.NoIdentity}},
 		{Pass: 1, Connection: 1, Payload: trace.ConnectionDone{Error: &trace.Failure{Phase: trace.PhaseDial, Reason: trace.ReasonRefused, Message: "connection refused"}}},
 		{Pass: 1, Payload: trace.PassDone{}},
 		{Payload: trace.RunDone{}},

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 )
@@ -68,7 +69,7 @@ func Known(log *trace.Log) bool {
 // known reports whether anything is known of c. A handshake that broke off
 // before anybody was asked resumed nothing and proves nothing.
 func known(c *trace.Connection) bool {
-	return c.Handshake == trace.Full || c.Handshake == trace.Resumed || c.Handshake == trace.NoneHS || c.Challenged() || c.IdentitySeenByServer != nil ||
+	return c.Handshake == protocol.Full || c.Handshake == protocol.Resumed || c.Handshake == protocol.NoHandshake || c.Challenged() || c.IdentitySeenByServer != nil ||
 		c.Library != nil && c.Library.Error == nil && c.Evidence.ServerHello != 0
 }
 

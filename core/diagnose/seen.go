@@ -2,13 +2,14 @@ package diagnose
 
 import (
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
 
 // Seen makes what was seen of a connection the expectation of it: everything
 // that is known, nothing that is not.
 func Seen(p *trace.Pass, c *trace.Connection) plan.Expectation {
-	e := plan.Expectation{Pass: p.Cache, Connection: c.Index, Handshake: string(c.Handshake)}
+	e := plan.Expectation{Pass: p.Cache, Connection: c.Index, Handshake: c.Handshake}
 	if c.Handshake == "" {
 		// Nothing is known of a connection that never got to TLS.
 		return plan.Expectation{}
@@ -17,13 +18,13 @@ func Seen(p *trace.Pass, c *trace.Connection) plan.Expectation {
 	if !c.ChallengeHidden {
 		e.Challenged = &challenged
 	}
-	if c.Handshake != trace.Failed {
-		e.Mechanism = plan.None
+	if c.Handshake != protocol.Failed {
+		e.Mechanism = plan.NoMechanism
 		if resumed(c) {
-			e.Mechanism = string(c.Resumption.Mechanism)
+			e.Mechanism = c.Resumption.Mechanism
 		}
 		if c.AuthenticatedKnown {
-			id := plan.None
+			id := plan.NoIdentity
 			if c.IdentityAuthenticated != nil {
 				id = *c.IdentityAuthenticated
 			}
@@ -36,7 +37,7 @@ func Seen(p *trace.Pass, c *trace.Connection) plan.Expectation {
 		case c.SeenAs != nil:
 			words = *c.SeenAs
 		case words == "":
-			words = plan.None
+			words = plan.NoIdentity
 		}
 		e.IdentitySeenByServer = &words
 	}

@@ -84,7 +84,7 @@ var accessRefused = Rule{
 
 // itself reports whether c carries whom it was meant to be.
 func itself(c *trace.Connection) bool {
-	return c.AuthenticatedKnown && whom(c.IdentityAuthenticated) == meant(c)
+	return c.AuthenticatedKnown && trace.Who(c.IdentityAuthenticated) == meant(c)
 }
 
 // answer is an answer's status, and where it sends to a login that it does.
@@ -126,7 +126,7 @@ var answerDiffers = Rule{
 	Reference: "RFC 8446 section 4.6.1; RFC 5246 section 7.3",
 	Check: func(v view) (found []Finding) {
 		for _, c := range v.pass.Connections {
-			own := resumed(c) && c.Resumption.Known && whom(c.Resumption.EstablishedBy) == meant(c)
+			own := resumed(c) && c.Resumption.Known && trace.Who(c.Resumption.EstablishedBy) == meant(c)
 			if c.ReusedConnection != nil || resumed(c) && !own || c.Resumption != nil && !c.Resumption.Accepted && c.Error != nil {
 				continue
 			}

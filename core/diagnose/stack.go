@@ -86,7 +86,7 @@ var stackCannotAnswer = Rule{
 // emptyHanded is the challenge after a resumed handshake that the stack
 // answered with nothing though it had an identity that suits; nil = none.
 func emptyHanded(log *trace.Log, c *trace.Connection) *trace.Challenge {
-	if !resumed(c) || c.Stack != "openssl" {
+	if !resumed(c) || c.Stack != protocol.StackOpenSSL {
 		return nil
 	}
 	at := slices.IndexFunc(log.Run.Identities, func(id identity.Public) bool { return id.ID == c.Meant() })

@@ -209,13 +209,10 @@ func age(c *trace.Connection) string {
 
 // words is what the server called the client.
 func words(c *trace.Connection) string {
-	switch {
-	case c.IdentitySeenByServer == nil:
+	if c.IdentitySeenByServer == nil {
 		return "(it does not say)"
-	case *c.IdentitySeenByServer == "":
-		return "nobody"
 	}
-	return *c.IdentitySeenByServer
+	return trace.Who(c.IdentitySeenByServer)
 }
 
 // saw is a sentence about whom the server saw.
@@ -239,5 +236,5 @@ func carried(c *trace.Connection) string {
 	if !c.AuthenticatedKnown {
 		return "an identity that can't be known from here"
 	}
-	return whom(c.IdentityAuthenticated)
+	return trace.Who(c.IdentityAuthenticated)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
 
@@ -42,7 +43,7 @@ func verdict(log *trace.Log, r Result) Verdict {
 	if log.Captured() {
 		return captured(log)
 	}
-	counts := fmt.Sprintf("%s: %s, %s, %s.", plural(connections, "connection"), plural(challenged, "challenge"), plural(took, "resumption"), plural(failed, "failure"))
+	counts := fmt.Sprintf("%s: %s, %s, %s.", protocol.Plural(connections, "connection"), protocol.Plural(challenged, "challenge"), protocol.Plural(took, "resumption"), protocol.Plural(failed, "failure"))
 	switch {
 	case interrupted && begun == 0:
 		return stopped(counts, first)
@@ -85,7 +86,7 @@ func verdict(log *trace.Log, r Result) Verdict {
 	}
 	for _, p := range judged(log) {
 		for _, c := range p.Connections {
-			if resumed(c) && c.Challenged() && c.Resumption.Known && whom(c.Resumption.EstablishedBy) != meant(c) {
+			if resumed(c) && c.Challenged() && c.Resumption.Known && trace.Who(c.Resumption.EstablishedBy) != meant(c) {
 				return Verdict{
 					Title:    "Every identity was itself: who resumed another's session was asked all the same",
 					Detail:   counts + " This server asks inside the connection, by renegotiation or after the handshake, also when a session was resumed.",
@@ -186,11 +187,4 @@ func unoffered(log *trace.Log) string {
 		return "The server gave no session to resume."
 	}
 	return fmt.Sprintf("Under %s no session was offered to another identity.", strings.Join(cached, ", "))
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -172,7 +172,7 @@ func (v visits) across() Fact {
 				verb = "offered"
 			}
 			if !f.Bad {
-				f.Answer = fmt.Sprintf("Yes: connection %d, meant to be %s, %s the session of connection %d, which carries %s.", c.Index, meant(c), verb, r.FromConnection, whom(r.EstablishedBy))
+				f.Answer = fmt.Sprintf("Yes: connection %d, meant to be %s, %s the session of connection %d, which carries %s.", c.Index, meant(c), verb, r.FromConnection, trace.Who(r.EstablishedBy))
 			}
 			f.Known, f.Bad, f.Connections = true, true, append(f.Connections, c.Index)
 		case len(others) > 0 && (r == nil || r.Known):
@@ -475,17 +475,17 @@ func came(list []Visitor) Verdict {
 			if f.Bad {
 				bad++
 			}
-			detail = append(detail, fmt.Sprintf("%s, %s: %s %s", v.Address, plural(len(v.Connections), "connection"), f.Question, f.Answer))
+			detail = append(detail, fmt.Sprintf("%s, %s: %s %s", v.Address, protocol.Plural(len(v.Connections), "connection"), f.Question, f.Answer))
 		}
 	}
 	v := Verdict{Severity: Info, Detail: strings.Join(detail, " ")}
 	switch {
 	case bad > 0:
-		v.Title = fmt.Sprintf("%d of %s offers one identity's session as another; it was not taken", bad, plural(len(list), "client"))
+		v.Title = fmt.Sprintf("%d of %s offers one identity's session as another; it was not taken", bad, protocol.Plural(len(list), "client"))
 	case known == 0:
 		v.Title = "Of no client is it known whether it resumes one identity's session as another"
 	default:
-		v.Title = fmt.Sprintf("Of %s none was seen to resume one identity's session as another", plural(len(list), "client"))
+		v.Title = fmt.Sprintf("Of %s none was seen to resume one identity's session as another", protocol.Plural(len(list), "client"))
 	}
 	return v
 }

@@ -11,10 +11,7 @@ import (
 	"rechallenge/core/trace"
 )
 
-// auto is the plan's word for a stack of the engine's choice.
-const auto = "auto"
-
-// choose gives each job its stack: the one the plan names, or under "auto" the
+// choose gives each job its stack: the one the plan names, or under plan.StackAuto the
 // one that can see most, since a stack that never offers post_handshake_auth
 // proves nothing by not being asked. Stacks can't use each other's sessions, so
 // one that can make all of the plan's connections goes before a better one
@@ -22,7 +19,7 @@ const auto = "auto"
 func choose(name string, stacks []stack.Stack, jobs []job) error {
 	var order []stack.Stack
 	for _, s := range stacks {
-		if name == "" || name == auto || s.Name() == name {
+		if name == "" || name == plan.StackAuto || s.Name() == name {
 			order = append(order, s)
 		}
 	}
@@ -118,7 +115,7 @@ func unfit(s stack.Stack, j *job) error {
 			}
 		}
 	}
-	if chooser, ok := s.(stack.Chooser); ok && j.Identity != plan.None {
+	if chooser, ok := s.(stack.Chooser); ok && j.Identity != plan.NoIdentity {
 		return chooser.CanUse(j.identity)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/trace"
@@ -265,7 +266,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	}
 	trust := a.job.target.Trust
 	if trust == "" {
-		trust = "system"
+		trust = protocol.TrustSystem
 	}
 	a.keyGone()
 	a.add(trace.TLS{ServerName: a.job.parsed.ServerName, ALPN: a.alpn(), Trust: trust, SessionKey: key})

@@ -17,9 +17,9 @@ import (
 	"rechallenge/core/engine"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/stacktest"
-	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
 
@@ -56,7 +56,7 @@ func TestEcho(t *testing.T) {
 			x.plan.SecretHeaders = []string{"X-Secret-Of-Ours"}
 			target0 := &x.plan.Targets[0]
 			target0.URL += "?page=1&token=" + query
-			target0.Trust, target0.ConnectTo[0] = target.TrustNone, server
+			target0.Trust, target0.ConnectTo[0] = protocol.TrustNone, server
 			target0.Headers = map[string]string{"Authorization": "Bearer " + token, "Cookie": "session=" + cookie}
 			if through == "proxy" {
 				target0.Proxy, target0.ProxyPasswordEnv = "http://user@"+proxy.String(), "P"

@@ -149,12 +149,12 @@ func prepare(p *plan.Plan, res Resources, stacks []stack.Stack) ([]job, error) {
 		if b.parsed, err = t.Parse(); err != nil {
 			return nil, fmt.Errorf("target %q: %w", t.ID, err)
 		}
-		if j.Identity != plan.None && j.Identity != "" {
+		if j.Identity != plan.NoIdentity && j.Identity != "" {
 			if b.identity = res.Identities[j.Identity]; b.identity == nil {
 				return nil, fmt.Errorf("connection %d: identity %q is not loaded", j.PlanConnection, j.Identity)
 			}
 		}
-		b.Identity = plan.None
+		b.Identity = plan.NoIdentity
 		if b.identity != nil {
 			b.user = commonName(b.identity)
 			b.Identity = j.Identity
@@ -205,9 +205,9 @@ func commonName(id *identity.Identity) string {
 // trustOf gives the stack's view of a target's trust.
 func trustOf(t *target.Target, p target.Parsed, res Resources) (stack.Trust, error) {
 	switch t.Trust {
-	case target.TrustNone:
+	case protocol.TrustNone:
 		return stack.Trust{Disabled: true, Name: p.VerifyName}, nil
-	case "", target.TrustSystem:
+	case "", protocol.TrustSystem:
 		return stack.Trust{Name: p.VerifyName}, nil
 	}
 	roots := res.Roots[t.Trust]

@@ -18,6 +18,7 @@ import (
 	"rechallenge/core/identity"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
@@ -225,7 +226,7 @@ func TestNotAskedAtAll(t *testing.T) {
 
 func TestAnonymousSession(t *testing.T) {
 	x := newBench(t, lab.Behaviour{Auth: lab.AuthOptional})
-	x.plan.Connections[0].Identity = plan.None
+	x.plan.Connections[0].Identity = plan.NoIdentity
 	log := x.run(t)
 	expect(t, log.Pass(1),
 		"full asked:initial=nobody auth=nobody seen=nobody 403 trust=evaluated",
@@ -238,7 +239,7 @@ func TestAnonymousSession(t *testing.T) {
 func TestTrustEvaluationSkipped(t *testing.T) {
 	x := newBench(t, lab.Behaviour{})
 	x.res.Roots["other.pem"] = x509.NewCertPool()
-	x.plan.Targets[0].Trust = target.TrustNone
+	x.plan.Targets[0].Trust = protocol.TrustNone
 	x.plan.Targets[1].Trust = "other.pem"
 	x.plan.Connections[1].Identity = "alice"
 	log := x.run(t)
@@ -278,8 +279,8 @@ func TestFailures(t *testing.T) {
 		{"name", lab.Behaviour{}, func(x *bench) {
 			x.plan.Targets[0].URL = strings.Replace(x.plan.Targets[0].URL, "localhost", "elsewhere.test", 1)
 		}, "failed asked:initial=nobody auth=nobody trust=failed error=tls/server-name-mismatch"},
-		{"certificate required 1.3", lab.Behaviour{MinVersion: 0x0304}, func(x *bench) { x.plan.Connections[0].Identity = plan.None }, "failed asked:initial=nobody auth=nobody trust=evaluated error=tls/client-certificate-required certificate_required"},
-		{"certificate required 1.2", lab.Behaviour{MaxVersion: 0x0303}, func(x *bench) { x.plan.Connections[0].Identity = plan.None }, "failed asked:initial=nobody auth=nobody error=tls/client-certificate-required handshake_failure"},
+		{"certificate required 1.3", lab.Behaviour{MinVersion: 0x0304}, func(x *bench) { x.plan.Connections[0].Identity = plan.NoIdentity }, "failed asked:initial=nobody auth=nobody trust=evaluated error=tls/client-certificate-required certificate_required"},
+		{"certificate required 1.2", lab.Behaviour{MaxVersion: 0x0303}, func(x *bench) { x.plan.Connections[0].Identity = plan.NoIdentity }, "failed asked:initial=nobody auth=nobody error=tls/client-certificate-required handshake_failure"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			x := newBench(t, test.lab)
@@ -323,12 +324,12 @@ func TestWaitsAreSkippedAndMoved(t *testing.T) {
 	x.plan.Caches = []string{"shared"}
 	x.opt.Clock = &session.Moved{}
 	log := x.run(t)
-	if c := log.Pass(1).Connections[1]; c.Handshake != trace.Resumed || !c.VirtualTime {
+	if c := log.Pass(1).Connections[1]; c.Handshake != protocol.Resumed || !c.VirtualTime {
 		t.Errorf("after 9 minutes of a moved clock: %s, virtual %v", story(c), c.VirtualTime)
 	}
 	x.plan.Connections[1].After = plan.Duration(11 * time.Minute)
 	x.opt.Clock = &session.Moved{}
-	if c := x.run(t).Pass(1).Connections[1]; c.Handshake != trace.Full {
+	if c := x.run(t).Pass(1).Connections[1]; c.Handshake != protocol.Full {
 		t.Errorf("after 11 minutes of a moved clock: %s", story(c))
 	}
 
@@ -348,7 +349,7 @@ func TestWaitsAreSkippedAndMoved(t *testing.T) {
 		<-waiting
 		r.SkipWait()
 	}
-	if log := trace.Connections(r.Wait()); log.Pass(1).Connections[1].Handshake != trace.Resumed {
+	if log := trace.Connections(r.Wait()); log.Pass(1).Connections[1].Handshake != protocol.Resumed {
 		t.Errorf("after a skipped wait: %s", story(log.Pass(1).Connections[1]))
 	}
 }
@@ -421,7 +422,7 @@ func TestPause(t *testing.T) {
 	}
 	r.Resume()
 	log := trace.Connections(r.Wait())
-	if c := log.Pass(1).Connections[1]; c.Handshake != trace.Full {
+	if c := log.Pass(1).Connections[1]; c.Handshake != protocol.Full {
 		t.Errorf("after a flush: %s", story(c))
 	}
 }

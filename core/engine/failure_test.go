@@ -17,6 +17,7 @@ import (
 	"rechallenge/core/diagnose"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
@@ -75,7 +76,7 @@ func one(t *testing.T, x *bench, at netip.AddrPort, change func(*target.Target))
 		change(&a)
 	}
 	x.plan.Targets = []target.Target{a}
-	x.plan.Connections = []plan.Connection{{Target: "it", Identity: plan.None}}
+	x.plan.Connections = []plan.Connection{{Target: "it", Identity: plan.NoIdentity}}
 	x.plan.Caches = []string{"none"}
 	log := x.run(t)
 	return log.Passes[0].Connections[0]
@@ -195,7 +196,7 @@ func TestBrokenResumption(t *testing.T) {
 		t.Fatal(story(c))
 	}
 	broken := *c
-	broken.Handshake, broken.Error = trace.Failed, &trace.Failure{Phase: trace.PhaseTLS, Reason: trace.ReasonTLSMalformed, Message: errors.ErrUnsupported.Error()}
+	broken.Handshake, broken.Error = protocol.Failed, &trace.Failure{Phase: trace.PhaseTLS, Reason: trace.ReasonTLSMalformed, Message: errors.ErrUnsupported.Error()}
 	broken.Library = &trace.TLSDone{Error: broken.Error}
 	log.Passes[0].Connections[1] = &broken
 	for _, f := range diagnose.Diagnose(log).Findings {

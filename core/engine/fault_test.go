@@ -16,9 +16,9 @@ import (
 	"rechallenge/core/engine"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/stacktest"
-	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
 
@@ -93,7 +93,7 @@ func TestFaults(t *testing.T) {
 			x.opt.Stacks = []stack.Stack{s}
 			x.plan.Caches, x.plan.Connections, x.plan.Timeout = []string{"none"}, x.plan.Connections[:1], plan.Duration(10*time.Second)
 			to := &x.plan.Targets[0]
-			to.Trust = target.TrustNone
+			to.Trust = protocol.TrustNone
 			if test.proxy {
 				to.Proxy = "http://" + serve(t, test.serve).String()
 			} else {

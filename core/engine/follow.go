@@ -47,7 +47,7 @@ func (a *attempt) redirected(resp *http.Response) *attempt {
 			return nil
 		}
 		if j.parsed.ASCII != before.ASCII && !t.FollowIdentity {
-			j.Identity, j.identity, j.user = plan.None, nil, ""
+			j.Identity, j.identity, j.user = plan.NoIdentity, nil, ""
 		}
 		j.trust.Name = j.parsed.VerifyName
 	}

@@ -12,6 +12,7 @@ import (
 
 	"rechallenge/core/engine"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
 	"rechallenge/core/target"
@@ -44,10 +45,10 @@ func TestFollow(t *testing.T) {
 		p := plan.Plan{
 			Version: plan.Version, Caches: []string{"none"},
 			Targets: []target.Target{{
-				ID: "t", URL: first.URL + "/a", Trust: target.TrustNone, Body: "words", Follow: follow,
+				ID: "t", URL: first.URL + "/a", Trust: protocol.TrustNone, Body: "words", Follow: follow,
 				Headers: map[string]string{"Authorization": "Bearer abc", "X-Plain": "1"},
 			}},
-			Connections: []plan.Connection{{Target: "t", Identity: plan.None}},
+			Connections: []plan.Connection{{Target: "t", Identity: plan.NoIdentity}},
 		}
 		r, err := engine.Start(context.Background(), p, engine.Resources{}, engine.Options{Stacks: []stack.Stack{gotls.New()}})
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"rechallenge/core/engine"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
@@ -56,7 +57,7 @@ func TestHanging(t *testing.T) {
 				if stop {
 					x.plan.Timeout, want, says = plan.Duration(time.Hour), trace.ReasonCancelled, "the run was stopped before "
 				}
-				x.plan.Targets[0].Trust = target.TrustNone
+				x.plan.Targets[0].Trust = protocol.TrustNone
 				test.change(&x.plan.Targets[0])
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()

@@ -185,7 +185,7 @@ func TestAnonymousThenAsked(t *testing.T) {
 	x.plan.Targets = append(x.plan.Targets, x.plan.Targets[0])
 	x.plan.Targets[2].ID = "open"
 	x.plan.Targets[2].URL = strings.Replace(x.plan.Targets[2].URL, "/alice", "/open", 1)
-	x.plan.Connections = []plan.Connection{{Target: "open", Identity: plan.None}, {Target: "bob", Identity: "bob"}}
+	x.plan.Connections = []plan.Connection{{Target: "open", Identity: plan.NoIdentity}, {Target: "bob", Identity: "bob"}}
 	log := x.run(t)
 	expect(t, log.Pass(1),
 		"full auth=nobody seen=nobody 200 trust=evaluated",
@@ -244,7 +244,7 @@ func TestRefusedLater(t *testing.T) {
 		x := newBench(t, lab.Behaviour{MinVersion: version, MaxVersion: version, Auth: lab.AuthLater})
 		x.opt.Stacks = all
 		x.load(t, "carol") // of another CA
-		x.plan.Connections = []plan.Connection{{Target: "alice", Identity: "alice"}, {Target: "bob", Identity: "carol"}, {Target: "bob", Identity: plan.None}}
+		x.plan.Connections = []plan.Connection{{Target: "alice", Identity: "alice"}, {Target: "bob", Identity: "carol"}, {Target: "bob", Identity: plan.NoIdentity}}
 		log := x.run(t)
 		for _, p := range log.Passes {
 			wrong, none := p.Connections[1], p.Connections[2]

@@ -32,7 +32,7 @@ func (r *Run) nobody() {
 			continue
 		}
 		strange[j.target.ID] = false
-		j.Identity, j.identity, j.After = plan.None, nil, 0
+		j.Identity, j.identity, j.After = plan.NoIdentity, nil, 0
 		jobs = append(jobs, j)
 	}
 	if len(jobs) == 0 {

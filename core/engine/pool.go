@@ -7,14 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"rechallenge/core/plan"
 	"rechallenge/core/session"
-)
-
-// The plan's values of http_reuse.
-const (
-	reuseOff      = "off"
-	reuseAlive    = "keep-alive"
-	reuseCoalesce = "coalesce"
 )
 
 // pool keeps the idle HTTP connections of a pass. Its key is what HTTP clients
@@ -22,16 +16,16 @@ const (
 // policy says that this client puts it there. A pass without a cache keeps no
 // connections either: it proves what a fresh one is asked.
 type pool struct {
-	mode         string
+	mode         plan.Reuse
 	withIdentity bool
 
 	mu   sync.Mutex
 	idle []*link
 }
 
-func newPool(mode string, p session.Policy) *pool {
+func newPool(mode plan.Reuse, p session.Policy) *pool {
 	if mode == "" || p.Disabled {
-		mode = reuseOff
+		mode = plan.ReuseOff
 	}
 	return &pool{mode: mode, withIdentity: p.PoolKeyHasIdentity || partOf(p.Recipe, session.PartIdentity)}
 }
@@ -46,7 +40,7 @@ func partOf(r session.Recipe, part session.Part) bool {
 }
 
 // keeps reports whether a link may go into the pool after its answer.
-func (p *pool) keeps(*link) bool { return p.mode != reuseOff }
+func (p *pool) keeps(*link) bool { return p.mode != plan.ReuseOff }
 
 // put makes a link available.
 func (p *pool) put(l *link) {
@@ -83,7 +77,7 @@ func (p *pool) serves(l *link, j *job, address netip.AddrPort) bool {
 	if !address.IsValid() {
 		return strings.EqualFold(l.job.parsed.Name, j.parsed.Name) && l.job.parsed.Port == j.parsed.Port
 	}
-	return p.mode == reuseCoalesce && l.http != nil && l.http.h2 != nil && l.remote == address && covers(l, j.parsed.VerifyName)
+	return p.mode == plan.ReuseCoalesce && l.http != nil && l.http.h2 != nil && l.remote == address && covers(l, j.parsed.VerifyName)
 }
 
 // covers reports whether the link's server certificate is valid for name.

@@ -27,13 +27,13 @@ func TestWholeClients(t *testing.T) {
 	}
 	t.Run("a version that it does not have", func(t *testing.T) {
 		c := second(t, lab.Behaviour{OldToo: true}, "nsurlconnection")
-		if c.TLSVersion != protocol.TLS12 || c.Handshake != trace.Resumed || c.Challenged() || c.SeenAs == nil || *c.SeenAs != "alice" {
+		if c.TLSVersion != protocol.TLS12 || c.Handshake != protocol.Resumed || c.Challenged() || c.SeenAs == nil || *c.SeenAs != "alice" {
 			t.Errorf("QA1727's own client is not bitten: %s", story(c))
 		}
 	})
 	t.Run("a cache for each identity", func(t *testing.T) {
 		c := second(t, lab.Behaviour{}, "jsse/each-identity")
-		if c.Handshake != trace.Full || c.SeenAs == nil || *c.SeenAs != "bob" {
+		if c.Handshake != protocol.Full || c.SeenAs == nil || *c.SeenAs != "bob" {
 			t.Error(story(c))
 		}
 	})

@@ -6,6 +6,7 @@ import (
 
 	"rechallenge/core/engine"
 	"rechallenge/core/lab"
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
 
@@ -60,7 +61,7 @@ func TestLongRun(t *testing.T) {
 		log := r.Log()
 		whole, all := 0, log.Passes[0].Connections
 		for _, c := range all {
-			if c.Handshake != trace.Full || c.HTTP == nil || c.IdentitySeenByServer == nil {
+			if c.Handshake != protocol.Full || c.HTTP == nil || c.IdentitySeenByServer == nil {
 				t.Fatalf("connection %d lost an answer", c.Index)
 			}
 			if !c.LeftOut {

@@ -13,7 +13,7 @@ import (
 	"rechallenge/core/engine"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
-	"rechallenge/core/target"
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
 
@@ -48,7 +48,7 @@ func TestOutOfDescriptors(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			x := newBench(t, lab.Behaviour{})
 			x.plan.Caches, x.plan.Connections, x.plan.Repeat, x.plan.Concurrency = []string{"none"}, x.plan.Connections[:1], 40, 20
-			x.plan.Targets[0].Trust, x.plan.Targets[0].ConnectTo[0] = target.TrustNone, hold
+			x.plan.Targets[0].Trust, x.plan.Targets[0].ConnectTo[0] = protocol.TrustNone, hold
 			x.plan.Timeout = plan.Duration(300 * time.Millisecond)
 			if test.free == 0 {
 				x.plan.Repeat, x.plan.Concurrency = 1, 1

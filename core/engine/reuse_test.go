@@ -18,6 +18,7 @@ import (
 	"rechallenge/core/engine"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/target"
@@ -100,8 +101,8 @@ func TestCoalesce(t *testing.T) {
 		}
 		// A name that the certificate does not cover gets a connection of its own.
 		x.plan.Targets[1].URL = strings.Replace(x.plan.Targets[1].URL, "b.test", "c.test", 1)
-		x.plan.Targets[1].Trust = target.TrustNone
-		x.plan.Targets[0].Trust = target.TrustNone
+		x.plan.Targets[1].Trust = protocol.TrustNone
+		x.plan.Targets[0].Trust = protocol.TrustNone
 		if c := x.run(t).Pass(1).Connections[1]; c.Coalesced || c.ReusedConnection != nil {
 			t.Errorf("another name: %s", story(c))
 		}

@@ -35,6 +35,7 @@ import (
 	"rechallenge/core/engine"
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
 	"rechallenge/core/target"
@@ -259,9 +260,9 @@ func (p *place) engine(b testing.TB, n int, cache string, decoded bool) time.Dur
 	m.begin <- r
 	log := trace.Connections(r.Wait())
 	for _, c := range log.Passes[0].Connections {
-		want := trace.Full
+		want := protocol.Full
 		if cache == "shared" && c.Index > 1 {
-			want = trace.Resumed
+			want = protocol.Resumed
 		}
 		if c.Error != nil || c.Handshake != want || len(c.Wire.Unreadable) > 0 {
 			b.Fatalf("connection %d: %s, want %s; %+v; unreadable: %q", c.Index, c.Handshake, want, c.Error, c.Wire.Unreadable)

@@ -140,7 +140,7 @@ type auditor struct {
 	base    plan.Plan
 	main    target.Target
 	others  []target.Target
-	a, b    string // identities; plan.None where there is none
+	a, b    string // identities; plan.NoIdentity where there is none
 	wait    time.Duration
 	forge   bool
 	provoke bool
@@ -157,15 +157,15 @@ type auditor struct {
 var errNoRoom = errors.New("no room under the limit of connections")
 
 func newAuditor(q Question) (*auditor, error) {
-	x := &auditor{base: q.Plan, a: plan.None, b: plan.None, wait: q.Wait, forge: q.Forge, provoke: q.Provoke, stack: q.Plan.Stack, lives: map[string]time.Duration{}, blind: map[int]bool{}, Assessment: &Assessment{}}
-	if x.stack == "auto" {
+	x := &auditor{base: q.Plan, a: plan.NoIdentity, b: plan.NoIdentity, wait: q.Wait, forge: q.Forge, provoke: q.Provoke, stack: q.Plan.Stack, lives: map[string]time.Duration{}, blind: map[int]bool{}, Assessment: &Assessment{}}
+	if x.stack == plan.StackAuto {
 		x.stack = ""
 	}
 	if len(q.Plan.Targets) == 0 {
 		return nil, fmt.Errorf("an audit needs a target: %w", ErrPair)
 	}
 	x.main = q.Plan.Targets[0]
-	first := plan.None
+	first := plan.NoIdentity
 	if q.First >= 1 && q.First <= len(q.Plan.Connections) {
 		c := q.Plan.Connections[q.First-1]
 		first = c.Identity
@@ -183,7 +183,7 @@ func newAuditor(q Question) (*auditor, error) {
 	}
 	x.Target = x.main.URL
 	ids := []string{}
-	if first != plan.None && first != "" {
+	if first != plan.NoIdentity && first != "" {
 		ids = append(ids, first)
 	}
 	for _, i := range q.Plan.Identities {
@@ -191,7 +191,7 @@ func newAuditor(q Question) (*auditor, error) {
 			ids = append(ids, i.ID)
 		}
 	}
-	ids = append(ids, plan.None, plan.None)
+	ids = append(ids, plan.NoIdentity, plan.NoIdentity)
 	x.a, x.b = ids[0], ids[1]
 	x.Limit = auditLimit(q)
 	return x, nil
@@ -268,11 +268,11 @@ type visit struct {
 	after    time.Duration
 }
 
-// try makes a run of visits under one cache and, unless that is "none", once
+// try makes a run of visits under one cache and, unless that is session.NoCache, once
 // more without: the control.
-func (x *auditor) try(title string, cache plan.CustomCache, reuse string, visits ...visit) (*trace.Log, int, error) {
+func (x *auditor) try(title string, cache plan.CustomCache, reuse plan.Reuse, visits ...visit) (*trace.Log, int, error) {
 	p := x.base
-	p.Targets, p.Connections, p.CustomCaches, p.Caches = nil, nil, nil, []string{"none"}
+	p.Targets, p.Connections, p.CustomCaches, p.Caches = nil, nil, nil, []string{session.NoCache}
 	p.Repeat, p.Concurrency, p.Expect, p.HTTPReuse = 1, 1, nil, reuse
 	if x.stack != "" {
 		p.Stack = x.stack
@@ -281,7 +281,7 @@ func (x *auditor) try(title string, cache plan.CustomCache, reuse string, visits
 	if x.stack == "" {
 		attempts++ // a second look with another stack
 	}
-	if reuse != "off" {
+	if reuse != plan.ReuseOff {
 		attempts += 2
 	}
 	for i, v := range visits {
@@ -294,7 +294,7 @@ func (x *auditor) try(title string, cache plan.CustomCache, reuse string, visits
 	}
 	passes := 1
 	if cache.ID != "" {
-		p.CustomCaches, p.Caches = []plan.CustomCache{cache}, []string{cache.ID, "none"}
+		p.CustomCaches, p.Caches = []plan.CustomCache{cache}, []string{cache.ID, session.NoCache}
 		passes = 2
 	}
 	return x.step(Step{Title: title, Plan: p, Knows: true}, len(visits)*passes*attempts)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
@@ -55,7 +56,7 @@ func (x *auditor) over(k kind, url string, i int, fresh *freshly, here, there ta
 		if way.who == "" {
 			continue
 		}
-		p, err := x.pair(fmt.Sprintf(way.title, person(way.who)), careless(k), visit{target: way.from, identity: way.who}, visit{target: way.to, identity: way.who})
+		p, err := x.pair(fmt.Sprintf(way.title, plan.Who(way.who)), careless(k), visit{target: way.from, identity: way.who}, visit{target: way.to, identity: way.who})
 		if err != nil {
 			return err
 		}
@@ -81,12 +82,12 @@ func (x *auditor) over(k kind, url string, i int, fresh *freshly, here, there ta
 func (x *auditor) member(fresh *freshly, t int) string {
 	ids := []string{x.a, x.b}
 	for i, id := range ids {
-		if c := fresh.of(t, i+1); id != plan.None && c != nil && served(c) && as(c) == id {
+		if c := fresh.of(t, i+1); id != plan.NoIdentity && c != nil && served(c) && as(c) == id {
 			return id
 		}
 	}
 	for i, id := range ids {
-		if c := fresh.of(t, i+1); id != plan.None && c != nil && c.Error == nil && c.Handshake != trace.Failed {
+		if c := fresh.of(t, i+1); id != plan.NoIdentity && c != nil && c.Error == nil && c.Handshake != protocol.Failed {
 			return id
 		}
 	}
@@ -153,7 +154,7 @@ func (x *auditor) opens(k kind, url string, i int, fresh *freshly) error {
 		return nil
 	}
 	p, err := x.pair(fmt.Sprintf("C7 %s: nobody at %s, then nobody at %s", k.title, open.URL, closed.URL), careless(k),
-		visit{target: k.at(open), identity: plan.None}, visit{target: k.at(closed), identity: plan.None})
+		visit{target: k.at(open), identity: plan.NoIdentity}, visit{target: k.at(closed), identity: plan.NoIdentity})
 	if err != nil {
 		return err
 	}
@@ -178,7 +179,7 @@ func (x *auditor) swaps(k kind, url string, i int, fresh *freshly) error {
 		}
 	}
 	switch {
-	case x.a == plan.None:
+	case x.a == plan.NoIdentity:
 		skip("it takes an identity", "C8", "C9")
 		return nil
 	case here == nil || there == nil || here.RemoteAddr == "" || here.RemoteAddr != there.RemoteAddr:
@@ -223,7 +224,7 @@ func (x *auditor) swaps(k kind, url string, i int, fresh *freshly) error {
 		return err
 	}
 	p, err := x.pair(fmt.Sprintf("C9 %s: %s at %s, then its Host under the name of %s", k.title, x.a, x.Target, url), careless(k),
-		visit{target: k.at(x.main), identity: x.a}, visit{target: k.at(swapped), identity: plan.None})
+		visit{target: k.at(x.main), identity: x.a}, visit{target: k.at(swapped), identity: plan.NoIdentity})
 	if err != nil {
 		return err
 	}
@@ -231,7 +232,7 @@ func (x *auditor) swaps(k kind, url string, i int, fresh *freshly) error {
 		switch {
 		case served(p.second) && as(p.second) == x.a && as(p.fresh) != x.a:
 			return Fail, p.told()
-		case refused(p.second), as(p.second) == "nobody":
+		case refused(p.second), as(p.second) == plan.Nobody:
 			return Pass, p.told()
 		}
 		return Unclear, p.told()

@@ -13,6 +13,7 @@ import (
 	"rechallenge/core/engine"
 	"rechallenge/core/experiment"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
 	"rechallenge/core/stack/stacktest"
@@ -44,8 +45,8 @@ func TestAuditHangs(t *testing.T) {
 	}()
 	q := experiment.Question{Plan: plan.Plan{
 		Version: plan.Version, Timeout: plan.Duration(200 * time.Millisecond),
-		Targets:     []target.Target{{ID: "x", URL: "https://localhost/", Trust: target.TrustNone, ConnectTo: target.Addresses{netip.MustParseAddrPort(l.Addr().String())}}},
-		Connections: []plan.Connection{{Target: "x", Identity: plan.None}},
+		Targets:     []target.Target{{ID: "x", URL: "https://localhost/", Trust: protocol.TrustNone, ConnectTo: target.Addresses{netip.MustParseAddrPort(l.Addr().String())}}},
+		Connections: []plan.Connection{{Target: "x", Identity: plan.NoIdentity}},
 	}}
 	if longest := experiment.AuditLongest(q); longest < time.Duration(experiment.Audit.Connections(q))*200*time.Millisecond {
 		t.Errorf("it is said to take %v at most", longest)

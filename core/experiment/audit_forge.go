@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 )
 
 // Forged is the id of the identity that a Step with Forge has beside its plan's.
@@ -20,7 +21,7 @@ func (x *auditor) forges(fresh *freshly) error {
 	switch {
 	case !x.forge:
 		v.Says = "it tries a door: made only with --forge"
-	case x.a == plan.None:
+	case x.a == plan.NoIdentity:
 		v.Says = "it takes an identity"
 	case !self.Challenged():
 		v.Says = "a fresh connection is not asked for a certificate"
@@ -28,11 +29,11 @@ func (x *auditor) forges(fresh *freshly) error {
 		v.Says = x.a + " is not let in: " + fate(self)
 	default:
 		p := x.base
-		p.Targets, p.CustomCaches, p.Caches = nil, nil, []string{"none"}
+		p.Targets, p.CustomCaches, p.Caches = nil, nil, []string{session.NoCache}
 		p.Targets = append(p.Targets, x.main)
 		p.Connections = []plan.Connection{{Target: x.main.ID, Identity: Forged}}
 		p.Identities = append(slices.Clip(p.Identities), plan.Identity{ID: Forged, File: Forged})
-		p.Repeat, p.Concurrency, p.Expect, p.HTTPReuse = 1, 1, nil, "off"
+		p.Repeat, p.Concurrency, p.Expect, p.HTTPReuse = 1, 1, nil, plan.ReuseOff
 		log, n, err := x.step(Step{Title: "C23: an identity named as " + x.a + ", of an issuer that nobody knows", Plan: p, Knows: true, Forge: x.a}, 2)
 		if errors.Is(err, errNoRoom) {
 			v.Result, v.Says = Unclear, leftOut

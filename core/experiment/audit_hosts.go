@@ -25,18 +25,18 @@ func (x *auditor) hosts(fresh *freshly) error {
 		case here == nil || there == nil || here.RemoteAddr == "" || here.RemoteAddr != there.RemoteAddr || strings.EqualFold(here.ServerName, there.ServerName):
 			continue // said of every kind of session
 		}
-		if x.a != plan.None && served(fresh.of(0, 1)) && denied(fresh.of(i+1, 1)) {
+		if x.a != plan.NoIdentity && served(fresh.of(0, 1)) && denied(fresh.of(i+1, 1)) {
 			if err := x.host("C8", url, i+1, x.main, other, x.a, fresh.of(i+1, 1)); err != nil {
 				return err
 			}
 		}
 		if served(there) && denied(here) {
-			if err := x.host("C9", url, i+1, other, x.main, plan.None, here); err != nil {
+			if err := x.host("C9", url, i+1, other, x.main, plan.NoIdentity, here); err != nil {
 				return err
 			}
 		}
 		if served(here) && denied(there) {
-			if err := x.host("C9", url, i+1, x.main, other, plan.None, there); err != nil {
+			if err := x.host("C9", url, i+1, x.main, other, plan.NoIdentity, there); err != nil {
 				return err
 			}
 		}
@@ -55,7 +55,7 @@ func (x *auditor) host(id, url string, i int, handshake, request target.Target, 
 	}
 	invented := swapped
 	invented.Host = madeUp
-	log, n, err := x.try(fmt.Sprintf("%s without a session: the name of %s, the Host of %s, as %s", id, handshake.URL, request.URL, person(who)), plan.CustomCache{}, "off",
+	log, n, err := x.try(fmt.Sprintf("%s without a session: the name of %s, the Host of %s, as %s", id, handshake.URL, request.URL, plan.Who(who)), plan.CustomCache{}, plan.ReuseOff,
 		visit{target: swapped, identity: who}, visit{target: invented, identity: who})
 	if errors.Is(err, errNoRoom) {
 		x.Tests = append(x.Tests, v)

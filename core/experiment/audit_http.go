@@ -20,7 +20,7 @@ func (x *auditor) http(fresh *freshly) error {
 	parsed, err := x.main.Parse()
 	http := err == nil && parsed.HTTP
 	switch {
-	case x.b == plan.None:
+	case x.b == plan.NoIdentity:
 		v.Says = "it takes two identities"
 	case !http:
 		v.Says = "there is no HTTP"
@@ -36,7 +36,7 @@ func (x *auditor) http(fresh *freshly) error {
 		if slices.Equal(x.main.ALPN, other.ALPN) {
 			other.ALPN = nil
 		}
-		log, n, err := x.try("C4 keep-alive: "+x.a+", then "+x.b, plan.CustomCache{ID: "keep-alive", Key: session.Recipe{session.PartALPN}}, "keep-alive",
+		log, n, err := x.try("C4 keep-alive: "+x.a+", then "+x.b, plan.CustomCache{ID: string(plan.ReuseKeepAlive), Key: session.Recipe{session.PartALPN}}, plan.ReuseKeepAlive,
 			visit{target: x.main, identity: x.a}, visit{target: other, identity: x.b})
 		if errors.Is(err, errNoRoom) {
 			v.Result, v.Says = Unclear, leftOut
@@ -72,7 +72,7 @@ func (x *auditor) lateOnHTTP2() error {
 	}
 	t := x.main
 	t.ALPN = []string{"h2"}
-	log, n, err := x.try("C18 HTTP/2", plan.CustomCache{}, "off", visit{target: t, identity: x.a})
+	log, n, err := x.try("C18 HTTP/2", plan.CustomCache{}, plan.ReuseOff, visit{target: t, identity: x.a})
 	switch {
 	case errors.Is(err, errNoRoom):
 		v.Result, v.Says = Unclear, leftOut

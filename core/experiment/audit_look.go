@@ -54,9 +54,9 @@ func nth(log *trace.Log, pass, n int) (found *trace.Connection) {
 
 // look makes the fresh connections; nil where there is no room for them.
 func (x *auditor) look() (*freshly, error) {
-	ids := []string{plan.None}
+	ids := []string{plan.NoIdentity}
 	for _, id := range []string{x.a, x.b} {
-		if id != plan.None {
+		if id != plan.NoIdentity {
 			ids = append(ids, id)
 		}
 	}
@@ -66,7 +66,7 @@ func (x *auditor) look() (*freshly, error) {
 			visits = append(visits, visit{target: t, identity: id})
 		}
 	}
-	log, n, err := x.try("fresh connections", plan.CustomCache{}, "off", visits...)
+	log, n, err := x.try("fresh connections", plan.CustomCache{}, plan.ReuseOff, visits...)
 	if errors.Is(err, errNoRoom) {
 		return nil, nil
 	}
@@ -85,7 +85,7 @@ func (x *auditor) look() (*freshly, error) {
 			if c == nil {
 				continue
 			}
-			who := "nobody"
+			who := plan.Nobody
 			if i > 0 {
 				who = ids[i]
 			}
@@ -110,7 +110,7 @@ func (x *auditor) versions() error {
 		t.TLS.Min, t.TLS.Max = v, v
 		visits = append(visits, visit{target: t, identity: x.a})
 	}
-	log, n, err := x.try("TLS versions", plan.CustomCache{}, "off", visits...)
+	log, n, err := x.try("TLS versions", plan.CustomCache{}, plan.ReuseOff, visits...)
 	if errors.Is(err, errNoRoom) {
 		return nil
 	}
@@ -184,7 +184,7 @@ func (x *auditor) inventory(k kind) (given bool, why string, err error) {
 	cache := faithful(k)
 	cache.ID, cache.KeepFirst = "keeps-the-first", true
 	title := k.title + ": given, honoured, used twice"
-	log, n, err := x.try(title, cache, "off", visit{target: t, identity: x.a}, visit{target: t, identity: x.a}, visit{target: t, identity: x.a})
+	log, n, err := x.try(title, cache, plan.ReuseOff, visit{target: t, identity: x.a}, visit{target: t, identity: x.a}, visit{target: t, identity: x.a})
 	if errors.Is(err, errNoRoom) {
 		x.Tests = append(x.Tests, Verdict{ID: "C20", Title: titles["C20"], Sessions: k.title, Result: Unclear, Says: leftOut, At: nowhere})
 		return true, "", nil // the tests say by themselves that they were left out
@@ -204,7 +204,7 @@ func (x *auditor) inventory(k kind) (given bool, why string, err error) {
 		if first != nil && first.Error != nil && first.Error.Alert != "protocol_version" {
 			why = "no TLS " + k.version + " connection came about: " + first.Error.Message
 		}
-	case k.mechanism == protocol.SessionID && first.Stack == "go":
+	case k.mechanism == protocol.SessionID && first.Stack == protocol.StackGo:
 		why = "the TLS stack go can't resume by session ID; libssl can"
 	case again == nil || again.Resumption == nil:
 		why = "the server gives none that can be offered"

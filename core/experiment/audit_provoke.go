@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 	"rechallenge/core/starttls"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
@@ -49,9 +50,9 @@ func (x *auditor) provokes() error {
 // leave makes one connection that takes its leave inside TLS.
 func (x *auditor) leave(title string, how starttls.Provoke) (*trace.Connection, int, error) {
 	p := x.base
-	p.Targets, p.CustomCaches, p.Caches = []target.Target{x.main}, nil, []string{"none"}
+	p.Targets, p.CustomCaches, p.Caches = []target.Target{x.main}, nil, []string{session.NoCache}
 	p.Connections = []plan.Connection{{Target: x.main.ID, Identity: x.a}}
-	p.Repeat, p.Concurrency, p.Expect, p.HTTPReuse = 1, 1, nil, "off"
+	p.Repeat, p.Concurrency, p.Expect, p.HTTPReuse = 1, 1, nil, plan.ReuseOff
 	log, n, err := x.step(Step{Title: title, Plan: p, Knows: true, Provoke: how}, 2)
 	return nth(log, 1, 1), n, err
 }

@@ -74,7 +74,7 @@ type pairing struct {
 
 // pair runs two visits with and without sessions.
 func (x *auditor) pair(title string, cache plan.CustomCache, first, second visit) (*pairing, error) {
-	log, n, err := x.try(title, cache, "off", first, second)
+	log, n, err := x.try(title, cache, plan.ReuseOff, first, second)
 	if errors.Is(err, errNoRoom) {
 		return nil, nil
 	}
@@ -99,10 +99,10 @@ func (x *auditor) kind(k kind, fresh *freshly) error {
 		return nil
 	}
 	here := k.at(x.main)
-	a, b, none := visit{target: here, identity: x.a}, visit{target: here, identity: x.b}, visit{target: here, identity: plan.None}
+	a, b, none := visit{target: here, identity: x.a}, visit{target: here, identity: x.b}, visit{target: here, identity: plan.NoIdentity}
 	var c1, c2 *pairing
 	switch {
-	case x.b == plan.None:
+	case x.b == plan.NoIdentity:
 		x.skip("C1", k, "", "it takes two identities")
 	default:
 		if c1, err = x.pair("C1 "+k.title+": "+x.a+", then "+x.b, faithful(k), a, b); err != nil {
@@ -110,7 +110,7 @@ func (x *auditor) kind(k kind, fresh *freshly) error {
 		}
 		x.add("C1", k, "", c1, x.takesOver)
 	}
-	if x.a == plan.None {
+	if x.a == plan.NoIdentity {
 		x.skip("C2", k, "", "it takes an identity")
 		x.skip("C3", k, "", "it takes an identity")
 	} else {
@@ -182,7 +182,7 @@ func (p *pairing) usable() (Result, string) {
 	switch {
 	case p.first == nil || p.second == nil || p.fresh == nil:
 		return Unclear, "not all connections were made"
-	case p.first.Evidence.ServerHello == 0 || p.first.Handshake == trace.Failed:
+	case p.first.Evidence.ServerHello == 0 || p.first.Handshake == protocol.Failed:
 		return Unclear, "the first connection failed: " + fate(p.first)
 	case !answered(p.second):
 		return Unclear, "no answer when the session was offered: " + fate(p.second)
@@ -216,7 +216,7 @@ func answered(c *trace.Connection) bool {
 
 // served reports whether a connection got what it came for.
 func served(c *trace.Connection) bool {
-	return c != nil && c.Error == nil && (c.HTTP == nil && c.Handshake != trace.Failed && (c.Service == nil || !c.Service.Refused) || c.HTTP != nil && c.HTTP.Status < 400 && !toLogin(c))
+	return c != nil && c.Error == nil && (c.HTTP == nil && c.Handshake != protocol.Failed && (c.Service == nil || !c.Service.Refused) || c.HTTP != nil && c.HTTP.Status < 400 && !toLogin(c))
 }
 
 func resumed(c *trace.Connection) bool { return c.Resumption != nil && c.Resumption.Accepted }
@@ -230,22 +230,15 @@ func (p *pairing) told() string {
 	return fmt.Sprintf("connection %d offered the session and was refused it, %s: %s", c.Index, asks(c), fate(c))
 }
 
-func person(id string) string {
-	if id == plan.None {
-		return "nobody"
-	}
-	return id
-}
-
 // takesOver judges C1 and C2: the second must be asked, and be who it is.
 func (x *auditor) takesOver(p *pairing) (Result, string) {
-	want := person(p.second.Identity)
+	want := plan.Who(p.second.Identity)
 	switch {
 	case !p.fresh.Challenged():
 		return NotApplicable, "a fresh connection is not asked for a certificate"
 	case p.fresh.Error == nil && as(p.fresh) != want:
 		return Unclear, fmt.Sprintf("a fresh connection is served as %s, which is not %s", as(p.fresh), want)
-	case resumed(p.second) && as(p.second) == person(x.a) && p.second.Error == nil:
+	case resumed(p.second) && as(p.second) == plan.Who(x.a) && p.second.Error == nil:
 		return Fail, p.told()
 	case p.second.Error != nil, as(p.second) == want:
 		return Pass, p.told()
@@ -256,11 +249,11 @@ func (x *auditor) takesOver(p *pairing) (Result, string) {
 // staysNobody judges C3: with an identity one is asked and is it.
 func (x *auditor) staysNobody(p *pairing) (Result, string) {
 	switch {
-	case !p.fresh.Challenged() || as(p.fresh) != person(x.a):
-		return NotApplicable, "a fresh connection is not served as " + person(x.a)
-	case resumed(p.second) && (as(p.second) == "nobody" || denied(p.second) && served(p.fresh)):
+	case !p.fresh.Challenged() || as(p.fresh) != plan.Who(x.a):
+		return NotApplicable, "a fresh connection is not served as " + plan.Who(x.a)
+	case resumed(p.second) && (as(p.second) == plan.Nobody || denied(p.second) && served(p.fresh)):
 		return Fail, p.told()
-	case as(p.second) == person(x.a):
+	case as(p.second) == plan.Who(x.a):
 		return Pass, p.told()
 	}
 	return Unclear, p.told()

@@ -23,7 +23,7 @@ func (x *auditor) outlives() error {
 	left := time.Until(ends)
 	why := ""
 	switch {
-	case x.a == plan.None || ends.IsZero():
+	case x.a == plan.NoIdentity || ends.IsZero():
 		why = "it takes an identity"
 	case left < 0:
 		why = x.a + " has expired already"
@@ -54,7 +54,7 @@ func (x *auditor) outlives() error {
 		}
 	}
 	visits[len(tried)].after = wait
-	log, n, err := x.try("C14: "+x.a+" before and after the end of the certificate", cache, "off", visits...)
+	log, n, err := x.try("C14: "+x.a+" before and after the end of the certificate", cache, plan.ReuseOff, visits...)
 	if err != nil && !errors.Is(err, errNoRoom) {
 		return err
 	}
@@ -98,7 +98,7 @@ func (x *auditor) lasts(k kind, a visit) error {
 	before.after, after.after = max(life-2*time.Second, 0), 4*time.Second
 	cache := faithful(k)
 	cache.ID, cache.KeepFirst, cache.TTL = "keeps-the-first", true, plan.Duration(life+time.Hour)
-	log, n, err := x.try(fmt.Sprintf("C5, C21 %s: before and after %s", k.title, life), cache, "off", a, before, after)
+	log, n, err := x.try(fmt.Sprintf("C5, C21 %s: before and after %s", k.title, life), cache, plan.ReuseOff, a, before, after)
 	if errors.Is(err, errNoRoom) {
 		unclear(leftOut)
 		return nil

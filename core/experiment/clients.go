@@ -50,7 +50,7 @@ func clientsStep(q Question) (Step, error) {
 	for _, policy := range profiles() {
 		p.Caches = append(p.Caches, policy.ID)
 	}
-	p.Caches = append(p.Caches, "none")
+	p.Caches = append(p.Caches, session.NoCache)
 	return Step{Title: "under every profile", Plan: p}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
+	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
 
@@ -68,7 +69,7 @@ func askInstalled(ctx context.Context, q Question, run Runner) (*Conclusion, err
 	if err != nil {
 		return book.end(ctx, c, stoppedTitle, err)
 	}
-	step.Plan.Caches, step.Title = append(slices.Clone(used), "none"), "what the profiles predict"
+	step.Plan.Caches, step.Title = append(slices.Clone(used), session.NoCache), "what the profiles predict"
 	log, at, err := book.do(ctx, step)
 	if err != nil {
 		return book.end(ctx, c, stoppedTitle, err)
@@ -165,9 +166,9 @@ func visitedRow(v Visited, run int) (Row, *trace.Connection) {
 	word, mark := asked(v.Log, x)
 	did := visitedWhy(x)
 	switch {
-	case word == wordNotAsked && x.Handshake != trace.Resumed && !x.LaterKnown && !x.ChallengeKnown:
+	case word == wordNotAsked && x.Handshake != protocol.Resumed && !x.LaterKnown && !x.ChallengeKnown:
 		word, mark = wordOther, Unknown
-	case word == wordAsked && (first.Handshake == "" || first.Handshake == trace.Failed):
+	case word == wordAsked && (first.Handshake == "" || first.Handshake == protocol.Failed):
 		word, mark, did = wordOther, Unknown, "there was no session to resume: the first connection failed"
 	}
 	if word == wordNotAsked && !x.LaterKnown {
@@ -195,7 +196,7 @@ func visitedWhy(x *trace.Connection) string {
 		return fmt.Sprintf("%s, resumed by %s; whose session is encrypted", version, r.Mechanism)
 	case r != nil:
 		return version + ", full handshake: it offered a session, the server refused it"
-	case x.Handshake == trace.Full:
+	case x.Handshake == protocol.Full:
 		return version + ", full handshake: it offered no session"
 	}
 	return version
@@ -204,12 +205,10 @@ func visitedWhy(x *trace.Connection) string {
 // carries is whom a connection's TLS state carries.
 func carries(x *trace.Connection) string {
 	switch {
-	case x.Handshake == "" || x.Handshake == trace.Failed:
+	case x.Handshake == "" || x.Handshake == protocol.Failed:
 		return ""
 	case !x.AuthenticatedKnown:
 		return "unknown"
-	case x.IdentityAuthenticated == nil:
-		return "nobody"
 	}
-	return *x.IdentityAuthenticated
+	return trace.Who(x.IdentityAuthenticated)
 }

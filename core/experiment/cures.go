@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 	"rechallenge/core/target"
 )
 
@@ -27,7 +28,7 @@ var Cures = Experiment{
 			Take: func(q *Question, v Value) { q.Names = v.Texts },
 		},
 		{
-			Name: "proxy", Label: "Proxy", Kind: Text, Empty: "none", Help: "a proxy to try, as a `URL`",
+			Name: "proxy", Label: "Proxy", Kind: Text, Empty: "no proxy", Help: "a proxy to try, as a `URL`",
 			Take: func(q *Question, v Value) { q.Proxy = v.first() },
 		},
 	},
@@ -135,7 +136,7 @@ func askCures(ctx context.Context, q Question, run Runner) (*Conclusion, error) 
 func cures(q Question) []cure {
 	list := []cure{
 		{title: "a cache of its own for each identity", cost: "a context or session object per identity; the first connection of each pays a full handshake", apply: caches("per-identity")},
-		{title: "no cache", cost: "every connection pays a full handshake", apply: caches("none")},
+		{title: "no cache", cost: "every connection pays a full handshake", apply: caches(session.NoCache)},
 		{title: "a trailing dot on the name", cost: "does not scale: two names at most", apply: onSecond(func(t *target.Target) error { return rename(t, "", true) })},
 		{title: "waiting until the session has expired", cost: "the user waits; only where the client's lifetime is known", moved: true, needs: true, apply: func(p *plan.Plan) error { return wait(p, nil) }},
 		{title: "TLS 1.2 only", cost: "gives up TLS 1.3", apply: onBoth(versions("1.2"))},
@@ -146,7 +147,7 @@ func cures(q Question) []cure {
 		{title: "TLS 1.3 for the first, 1.2 for the second", cost: "two versions to configure", apply: func(p *plan.Plan) error {
 			return errors.Join(onFirst(versions("1.3"))(p), onSecond(versions("1.2"))(p))
 		}},
-		{title: "closing the connection after each request", cost: "a handshake for every request; does nothing against resumption", apply: func(p *plan.Plan) error { p.HTTPReuse = "off"; return nil }},
+		{title: "closing the connection after each request", cost: "a handshake for every request; does nothing against resumption", apply: func(p *plan.Plan) error { p.HTTPReuse = plan.ReuseOff; return nil }},
 		{title: "through a proxy", cost: "a proxy to run", apply: onSecond(func(t *target.Target) error {
 			if q.Proxy == "" {
 				return errors.New("no proxy was named")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
@@ -129,7 +130,7 @@ func newDelay(log *trace.Log, after plan.Duration) delay {
 	switch {
 	case expired(log, x):
 		d.Ended = "client"
-	case x != nil && x.Handshake == trace.Full && x.Resumption != nil && !x.Resumption.Accepted:
+	case x != nil && x.Handshake == protocol.Full && x.Resumption != nil && !x.Resumption.Accepted:
 		d.Ended = "server"
 	}
 	return d
@@ -208,9 +209,9 @@ func rule(p session.Policy) string {
 // cacheOf is the plan's first caching policy.
 func cacheOf(p plan.Plan) []string {
 	for _, id := range p.Caches {
-		if id != "none" {
+		if id != session.NoCache {
 			return []string{id}
 		}
 	}
-	return []string{"shared"}
+	return []string{session.SharedCache}
 }

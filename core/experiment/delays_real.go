@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
@@ -37,7 +38,7 @@ func begin(q Question) (plan.Plan, State, error) {
 	if err != nil {
 		return base, State{}, err
 	}
-	base.HTTPReuse = "off" // what is kept open doesn't outlive the program
+	base.HTTPReuse = plan.ReuseOff // what is kept open doesn't outlive the program
 	mark, err := markPair(base)
 	if err != nil {
 		return base, State{}, err
@@ -175,7 +176,7 @@ func (w *waiter) first(i int) error {
 		return w.keep()
 	}
 	d := delay{After: x.Delay, Word: wordNoAnswer, Why: "the first connection: " + why(c)}
-	if c != nil && (c.Handshake == trace.Full || c.Handshake == trace.Resumed) {
+	if c != nil && (c.Handshake == protocol.Full || c.Handshake == protocol.Resumed) {
 		d.Word, d.Why = wordNotRun, "the server gave no session that is kept under this cache: there is nothing to wait for"
 	}
 	w.answer(i, d, n, c)

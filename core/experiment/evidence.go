@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
@@ -59,10 +60,10 @@ func most(p plan.Plan) int {
 	n := 0
 	for _, j := range p.Jobs() {
 		n++
-		if p.HTTPReuse == "keep-alive" || p.HTTPReuse == "coalesce" {
+		if p.HTTPReuse == plan.ReuseKeepAlive || p.HTTPReuse == plan.ReuseCoalesce {
 			n++
 		}
-		if p.Stack == "" || p.Stack == "auto" {
+		if p.Stack == "" || p.Stack == plan.StackAuto {
 			n++
 		}
 		if t := p.Target(j.Target); t != nil && slices.Contains(t.ALPN, "h2") {
@@ -151,9 +152,9 @@ func asked(log *trace.Log, c *trace.Connection) (string, Mark) {
 		return wordOther, Unknown
 	case c.Challenged():
 		return wordAsked, Good
-	case c.Handshake == "" || (c.Handshake == trace.Failed && c.Evidence.ServerHello == 0):
+	case c.Handshake == "" || (c.Handshake == protocol.Failed && c.Evidence.ServerHello == 0):
 		return wordNoAnswer, Unknown
-	case c.Handshake == trace.Failed:
+	case c.Handshake == protocol.Failed:
 		return wordRefused, Unknown
 	case c.ChallengeHidden:
 		return wordOther, Unknown
@@ -164,20 +165,16 @@ func asked(log *trace.Log, c *trace.Connection) (string, Mark) {
 // as says as whom a connection was served, "" where it was not.
 func as(c *trace.Connection) string {
 	switch {
-	case c == nil, c.Handshake == "", c.Handshake == trace.Failed:
+	case c == nil, c.Handshake == "", c.Handshake == protocol.Failed:
 		return ""
 	case c.SeenAs != nil:
 		return *c.SeenAs
-	case c.IdentitySeenByServer != nil && *c.IdentitySeenByServer == "":
-		return "nobody"
 	case c.IdentitySeenByServer != nil:
-		return *c.IdentitySeenByServer
+		return trace.Who(c.IdentitySeenByServer)
 	case !c.AuthenticatedKnown:
 		return "unknown"
-	case c.IdentityAuthenticated != nil:
-		return *c.IdentityAuthenticated
 	}
-	return "nobody"
+	return trace.Who(c.IdentityAuthenticated)
 }
 
 // why says how a connection came to be as it is.
@@ -191,11 +188,11 @@ func why(c *trace.Connection) string {
 		return fmt.Sprintf("HTTP/2 connection %d was coalesced", *c.ReusedConnection)
 	case c.ReusedConnection != nil:
 		return fmt.Sprintf("HTTP connection %d was reused", *c.ReusedConnection)
-	case c.Handshake == trace.Resumed && c.Resumption == nil:
+	case c.Handshake == protocol.Resumed && c.Resumption == nil:
 		return "resumed a session"
-	case c.Handshake == trace.Resumed && c.Challenged():
+	case c.Handshake == protocol.Resumed && c.Challenged():
 		return fmt.Sprintf("resumed %s, then asked (%s)", c.Resumption.SessionKey, c.Challenges[len(c.Challenges)-1].When)
-	case c.Handshake == trace.Resumed:
+	case c.Handshake == protocol.Resumed:
 		return fmt.Sprintf("resumed %s by %s", c.Resumption.SessionKey, c.Resumption.Mechanism)
 	case c.Resumption != nil:
 		return "offered a session, the server refused it"
@@ -252,7 +249,7 @@ func paired(log *trace.Log, pass int) outcome {
 		return o
 	}
 	first := attempt(log, pass, 1)
-	if first == nil || first.Handshake == "" || first.Handshake == trace.Failed {
+	if first == nil || first.Handshake == "" || first.Handshake == protocol.Failed {
 		o.word, o.mark, o.why = wordOther, Unknown, "there was no session to resume: the first connection failed: "+why(first)
 	}
 	return o

@@ -90,7 +90,7 @@ func who(q Question, t target.Target) string {
 			return c.Identity
 		}
 	}
-	return plan.None
+	return plan.NoIdentity
 }
 
 // finding is a connection by which the name's addresses show.
@@ -99,8 +99,8 @@ func finding(q Question, t target.Target) Step {
 	t.ConnectTo = nil
 	p.Targets = []target.Target{t}
 	p.Connections = []plan.Connection{{Target: t.ID, Identity: who(q, t)}}
-	p.CustomCaches, p.Caches = nil, []string{"none"}
-	p.Repeat, p.Concurrency, p.HTTPReuse, p.Expect = 1, 1, "off", nil
+	p.CustomCaches, p.Caches = nil, []string{session.NoCache}
+	p.Repeat, p.Concurrency, p.HTTPReuse, p.Expect = 1, 1, plan.ReuseOff, nil
 	return Step{Title: "which addresses has the name?", Plan: p, Knows: true}
 }
 
@@ -151,7 +151,7 @@ func crossings(q Question, t target.Target) []crossing {
 			p.Targets = []target.Target{a, b}
 			p.Connections = []plan.Connection{{Target: a.ID, Identity: identity}, {Target: b.ID, Identity: identity}}
 			p.CustomCaches, p.Caches = []plan.CustomCache{byName}, []string{byName.ID}
-			p.Repeat, p.Concurrency, p.HTTPReuse, p.Expect = 1, 1, "off", nil
+			p.Repeat, p.Concurrency, p.HTTPReuse, p.Expect = 1, 1, plan.ReuseOff, nil
 			list = append(list, crossing{from, to, Step{Title: fmt.Sprintf("from %s to %s", from, to), Plan: p, Knows: true}})
 		}
 	}

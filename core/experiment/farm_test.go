@@ -49,7 +49,7 @@ func TestFarm(t *testing.T) {
 			roots.AppendCertsFromPEM(l.CAPEM())
 			res := engine.Resources{Roots: map[string]*x509.CertPool{"ca.pem": roots}}
 			q := experiment.Question{Plan: plan.Plan{
-				Version: 1, Targets: []target.Target{farm}, Connections: []plan.Connection{{Target: "api", Identity: plan.None}},
+				Version: 1, Targets: []target.Target{farm}, Connections: []plan.Connection{{Target: "api", Identity: plan.NoIdentity}},
 			}}
 			made := 0
 			c, err := experiment.Farm.Ask(t.Context(), q, func(ctx context.Context, s experiment.Step) (*trace.Log, error) {

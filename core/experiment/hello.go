@@ -8,6 +8,7 @@ import (
 
 	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
+	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
 
@@ -71,8 +72,8 @@ func hellos(q Question) ([]Step, error) {
 		to.TLS.Groups = h.groups
 		p.Targets = append(p.Targets[:0:0], to)
 		p.Connections = slices.Repeat([]plan.Connection{{Target: to.ID, Identity: first.Identity}}, tries)
-		p.CustomCaches, p.Caches = nil, []string{"none"}
-		p.Repeat, p.Concurrency, p.Expect, p.HTTPReuse = 1, 1, nil, "off"
+		p.CustomCaches, p.Caches = nil, []string{session.NoCache}
+		p.Repeat, p.Concurrency, p.Expect, p.HTTPReuse = 1, 1, nil, plan.ReuseOff
 		list = append(list, Step{Title: h.title, Plan: p, Knows: true, Split: h.split})
 	}
 	return list, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
 
@@ -47,13 +48,13 @@ func levels(q Question) ([]level, error) {
 	for _, l := range []struct {
 		name, title string
 		caches      []string
-		reuse       string
+		reuse       plan.Reuse
 		used        bool
 	}{
 		{"", "as planned", cache, base.HTTPReuse, true},
-		{"HTTP/2 coalescing", "without HTTP/2 coalescing", cache, "keep-alive", base.HTTPReuse == "coalesce"},
-		{"kept-alive connection", "without keeping connections alive", cache, "off", base.HTTPReuse == "coalesce" || base.HTTPReuse == "keep-alive"},
-		{"TLS session", "without resuming TLS sessions", []string{"none"}, "off", true},
+		{"HTTP/2 coalescing", "without HTTP/2 coalescing", cache, plan.ReuseKeepAlive, base.HTTPReuse == plan.ReuseCoalesce},
+		{"kept-alive connection", "without keeping connections alive", cache, plan.ReuseOff, base.HTTPReuse == plan.ReuseCoalesce || base.HTTPReuse == plan.ReuseKeepAlive},
+		{"TLS session", "without resuming TLS sessions", []string{session.NoCache}, plan.ReuseOff, true},
 	} {
 		if l.used {
 			p := base

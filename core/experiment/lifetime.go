@@ -65,7 +65,7 @@ func agingPlan(q Question, age time.Duration) (plan.Plan, error) {
 	if err != nil {
 		return p, err
 	}
-	p.CustomCaches, p.Caches, p.HTTPReuse = []plan.CustomCache{forever}, []string{forever.ID}, "off"
+	p.CustomCaches, p.Caches, p.HTTPReuse = []plan.CustomCache{forever}, []string{forever.ID}, plan.ReuseOff
 	p.Connections = []plan.Connection{p.Connections[0], p.Connections[0]}
 	p.Connections[1].After = plan.Duration(age)
 	return p, nil
@@ -116,8 +116,8 @@ func (a *aging) probe(d time.Duration) (word string, err error) {
 	a.last = x
 	word, says := wordUnknown, whyAt(log, x)
 	switch {
-	case x == nil || x.Handshake == "" || x.Handshake == trace.Failed:
-	case x.Handshake == trace.Resumed:
+	case x == nil || x.Handshake == "" || x.Handshake == protocol.Failed:
+	case x.Handshake == protocol.Resumed:
 		word = wordResumed
 	case x.Resumption == nil:
 	case made != nil && made.RemoteAddr != x.RemoteAddr:
@@ -184,7 +184,7 @@ func (a *aging) measure() error {
 	case word == wordRefused:
 		c.Title = "The server takes no session back, so it has no lifetime to measure"
 		return nil
-	case word == wordUnknown && a.last != nil && a.last.Handshake == trace.Full:
+	case word == wordUnknown && a.last != nil && a.last.Handshake == protocol.Full:
 		c.Title = "The server gives no session that could be offered, so there is no lifetime to measure"
 		return nil
 	case word == wordUnknown:

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
 
@@ -39,7 +40,7 @@ func meetings(q Question) ([]meeting, error) {
 	for _, id := range q.Plan.Identities {
 		ids = append(ids, id.ID)
 	}
-	ids = append(ids, plan.None)
+	ids = append(ids, plan.NoIdentity)
 	if len(ids) < 2 || len(q.Plan.Targets) == 0 {
 		return nil, fmt.Errorf("the matrix needs an identity and a target: %w", ErrPair)
 	}
@@ -57,7 +58,7 @@ func meetings(q Question) ([]meeting, error) {
 				if err != nil {
 					return nil, err
 				}
-				p.Caches, p.HTTPReuse = []string{cacheOf(q.Plan)[0], "none"}, "off"
+				p.Caches, p.HTTPReuse = []string{cacheOf(q.Plan)[0], session.NoCache}, plan.ReuseOff
 				list = append(list, meeting{t.ID, a, b, Step{Title: fmt.Sprintf("%s: %s, then %s", t.ID, a, b), Plan: p}})
 			}
 		}
@@ -110,9 +111,6 @@ func askMatrix(ctx context.Context, q Question, run Runner) (*Conclusion, error)
 // became reports whether the second was served as the first, and would not have
 // been over a connection of its own.
 func (m meeting) became(x, fresh *trace.Connection) bool {
-	name := m.first
-	if name == plan.None {
-		name = "nobody"
-	}
+	name := plan.Who(m.first)
 	return as(x) == name && as(fresh) != name
 }

@@ -5,13 +5,14 @@ import (
 
 	"rechallenge/core/experiment"
 	"rechallenge/core/lab"
+	"rechallenge/core/plan"
 )
 
 func TestMatrix(t *testing.T) {
 	for _, test := range []struct {
 		name      string
 		behaviour lab.Behaviour
-		reuse     string
+		reuse     plan.Reuse
 		cache     string
 		lost      string // title of a run, or "all"
 		title     string

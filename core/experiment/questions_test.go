@@ -416,8 +416,10 @@ func TestQuestionsTell(t *testing.T) {
 		}
 	}
 	for _, test := range []struct {
-		stack, reuse, alpn string
-		want               int
+		stack string
+		reuse plan.Reuse
+		alpn  string
+		want  int
 	}{
 		{"go", "off", "http/1.1", 8},
 		{"", "off", "http/1.1", 16},

@@ -24,8 +24,8 @@ var Recheck = Experiment{
 	Line: "Changes one condition after the other while a session is alive: what a fresh connection is refused now, does the session still open?",
 	Pair: Maker,
 	Options: []Option{
-		{Name: "change", Label: "Command that changes the server", Kind: Text, Empty: "none", Help: "run `COMMAND` between the two connections: it makes the server refuse what it took"},
-		{Name: "undo", Label: "Command that puts it back", Kind: Text, Empty: "none", Help: "run `COMMAND` afterwards, whatever happened: it puts the server back"},
+		{Name: "change", Label: "Command that changes the server", Kind: Text, Empty: "no command", Help: "run `COMMAND` between the two connections: it makes the server refuse what it took"},
+		{Name: "undo", Label: "Command that puts it back", Kind: Text, Empty: "no command", Help: "run `COMMAND` afterwards, whatever happened: it puts the server back"},
 		{
 			Name: "expiry-within", Label: "Wait for the certificate's end", Kind: Duration, Empty: "no wait", Help: "wait up to `TIME` for the identity's certificate to expire, for real",
 			Check: within(time.Second, plan.MaxDelay), Take: func(q *Question, v Value) { q.Wait = v.age() },
@@ -105,7 +105,7 @@ func newRechecker(q Question) (*rechecker, error) {
 		one(&copied)
 		r.targets = append(r.targets, copied)
 	}
-	r.base.Repeat, r.base.Concurrency, r.base.Expect, r.base.HTTPReuse = 1, 1, nil, "off"
+	r.base.Repeat, r.base.Concurrency, r.base.Expect, r.base.HTTPReuse = 1, 1, nil, plan.ReuseOff
 	r.c = &Conclusion{Experiment: "recheck", Columns: []string{"condition", "server", "session", "fresh connection", "with the session", "answer", "why"}}
 	return r, nil
 }
@@ -121,7 +121,7 @@ func (r *rechecker) each() int {
 	if r.q.Changes != nil && r.q.Changes.Slow {
 		n += 2 * notice
 	}
-	if r.base.Stack == "" || r.base.Stack == "auto" {
+	if r.base.Stack == "" || r.base.Stack == plan.StackAuto {
 		n *= 2
 	}
 	return n
@@ -160,12 +160,12 @@ func (r *rechecker) step(title string, c Condition, t target.Target, k kind, n i
 	p := r.base
 	who := r.identity
 	if c.Nobody {
-		who = plan.None
+		who = plan.NoIdentity
 	}
 	p.Targets = []target.Target{k.at(t)}
-	p.CustomCaches, p.Caches = []plan.CustomCache{k.cache()}, []string{k.cache().ID, "none"}
+	p.CustomCaches, p.Caches = []plan.CustomCache{k.cache()}, []string{k.cache().ID, session.NoCache}
 	if n == 0 {
-		p.CustomCaches, p.Caches, n = nil, []string{"none"}, 1
+		p.CustomCaches, p.Caches, n = nil, []string{session.NoCache}, 1
 	}
 	p.Connections = slices.Repeat([]plan.Connection{{Target: t.ID, Identity: who}}, n)
 	return Step{Title: fmt.Sprintf("%s, %s, %s: %s", c.Title, t.ID, k.title, title), Plan: p}

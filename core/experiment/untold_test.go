@@ -38,7 +38,7 @@ func TestFarmLost(t *testing.T) {
 	}
 	farm.ConnectTo = append(farm.ConnectTo, netip.MustParseAddrPort(gone.Addr().String()))
 	gone.Close()
-	q := experiment.Question{Plan: plan.Plan{Version: 1, Targets: []target.Target{farm}, Connections: []plan.Connection{{Target: "api", Identity: plan.None}}}}
+	q := experiment.Question{Plan: plan.Plan{Version: 1, Targets: []target.Target{farm}, Connections: []plan.Connection{{Target: "api", Identity: plan.NoIdentity}}}}
 	c, err := experiment.Farm.Ask(t.Context(), q, func(ctx context.Context, s experiment.Step) (*trace.Log, error) {
 		r, err := engine.Start(ctx, s.Plan, engine.Resources{}, engine.Options{Stacks: []stack.Stack{gotls.New()}})
 		if err != nil {

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"hash"
 	"strings"
+
+	"rechallenge/core/protocol"
 )
 
 // errPadding says that a decryption did not end in padding: nearly always
@@ -123,7 +125,7 @@ func parseEncryption(e element) (*encryption, error) {
 		return nil, err
 	}
 	enc := &encryption{scheme: p.name, cipher: p.cipher, iterations: iterations, bmp: p.pkcs5 == nil, block: p.new}
-	enc.text = fmt.Sprintf("%s, %s", p.name, plural(iterations, "iteration"))
+	enc.text = fmt.Sprintf("%s, %s", p.name, rounds(iterations))
 	enc.key = func(w *work, s secret) ([]byte, []byte, error) {
 		if p.pkcs5 != nil {
 			both, err := w.pbkdf1(p.pkcs5, s.raw, salt, iterations, p.keySize+p.ivSize)
@@ -151,11 +153,12 @@ func saltAndCount(params *cursor) (salt []byte, iterations int, err error) {
 	return e.octets(), iterations, err
 }
 
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+// rounds is a number of iterations in words.
+func rounds(n int) string {
+	if n >= endless {
+		return count(n) + " iterations"
 	}
-	return count(n) + " " + noun + "s"
+	return protocol.Plural(n, "iteration")
 }
 
 // parsePBES2 reads PBES2-params (RFC 8018 appendix A.4).
@@ -294,7 +297,7 @@ func parseDerivation(c *cursor) (*derivation, error) {
 		return nil, unsupported("PBKDF2 function", prf)
 	}
 	d.prf = h.name
-	d.text = fmt.Sprintf("PBKDF2-%s, %s", h.name, plural(n, "iteration"))
+	d.text = fmt.Sprintf("PBKDF2-%s, %s", h.name, rounds(n))
 	d.derive = func(w *work, password []byte, length int) ([]byte, error) {
 		return w.pbkdf2(h.new, password, salt, n, length)
 	}

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"rechallenge/core/protocol"
 )
 
 // weakIterations is how many a password needs at least to be worth guessing
@@ -15,7 +17,7 @@ const weakIterations = 1000
 // runs once, when everything that can be read was read.
 func (m *material) diagnose() {
 	for _, what := range slices.Sorted(maps.Keys(m.skipped)) {
-		m.problem("skipped", "passed over: %s", plural(m.skipped[what], what))
+		m.problem("skipped", "passed over: %s", protocol.Plural(m.skipped[what], what))
 	}
 	if m.file.Format != "pkcs12" {
 		return
@@ -34,7 +36,7 @@ func (m *material) weaknesses() {
 	if m.facts.plainKey {
 		m.problem("key-not-encrypted", "a private key lies open in the file: whoever has the file has the key")
 	}
-	if m.file.MAC == "none" {
+	if m.file.MAC == NoMAC {
 		m.problem("no-mac", "the file has no MAC: a change to it is not noticed, and some programs refuse it")
 	}
 	if mac.present && mac.digest == "MD5" {
@@ -47,7 +49,7 @@ func (m *material) weaknesses() {
 	}
 	for _, e := range m.facts.encryptions {
 		if e.iterations > 0 && e.iterations < weakIterations {
-			m.problem("few-iterations", "%s is few: a password is guessed quickly", plural(e.iterations, "iteration"))
+			m.problem("few-iterations", "%s is few: a password is guessed quickly", rounds(e.iterations))
 			break
 		}
 	}

@@ -9,13 +9,16 @@ import (
 type File struct {
 	Format     string        // "pkcs12", "pem", "der", "jks", "csr" ...
 	Encoding   string        // "der" or "ber"; "" where it has no meaning
-	MAC        string        // e.g. "HMAC-SHA-256, PKCS#12 derivation, 2048 iterations"; "none"; "" outside PKCS#12
+	MAC        string        // e.g. "HMAC-SHA-256, PKCS#12 derivation, 2048 iterations"; NoMAC; "" outside PKCS#12
 	Encryption []string      // one a safe or key, e.g. "PBES2 AES-256-CBC, PBKDF2-HMAC-SHA-256, 2048 iterations"
 	Identities []*Identity   // in the order of the file
 	Others     []Certificate // certificates that belong to no key and no chain
 	Problems   []Problem
 	Readers    []Reader // who else will read this file
 }
+
+// NoMAC is the MAC of a PKCS#12 file that has none.
+const NoMAC = "none"
 
 // Reader says whether another program reads this file.
 type Reader struct {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"rechallenge/core/protocol"
 )
 
 // notIdentity is the error for a file of another kind.
@@ -224,6 +226,6 @@ func isCurve(root element, shape string) bool {
 }
 
 func pkcs7(n int) *Error {
-	return notIdentity("the file is PKCS#7: "+plural(n, "certificate")+" and never a key",
+	return notIdentity("the file is PKCS#7: "+protocol.Plural(n, "certificate")+" and never a key",
 		"take the certificates out and put the key beside them: openssl pkcs7 -print_certs -in FILE -out certs.pem, then openssl pkcs12 -export -inkey KEY -in certs.pem -out NEW.p12")
 }

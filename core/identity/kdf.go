@@ -60,8 +60,11 @@ func tooMuch(format string, args ...any) *Error {
 	}
 }
 
+// endless is what a number that fits no int was read as.
+const endless = 1 << 62
+
 func count(n int) string {
-	if n >= 1<<62 {
+	if n >= endless {
 		return "more than 2^62"
 	}
 	return fmt.Sprint(n)

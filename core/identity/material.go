@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"rechallenge/core/protocol"
 )
 
 // maxParts is how many keys, certificates and encrypted parts a file may have.
@@ -204,14 +206,14 @@ func (m *material) verdict(lonely []foundKey) *Error {
 		Do: "export it again with its private key; what a trust store holds is certificates only",
 	}
 	if n := len(m.certs); n > 0 {
-		e.What = fmt.Sprintf("the file holds %s and no private key", plural(n, "certificate"))
+		e.What = fmt.Sprintf("the file holds %s and no private key", protocol.Plural(n, "certificate"))
 	}
 	for what, n := range m.skipped {
-		e.What += fmt.Sprintf(" (it has %s)", plural(n, what))
+		e.What += fmt.Sprintf(" (it has %s)", protocol.Plural(n, what))
 	}
 	if m.file.Format != "pkcs12" && len(m.certs) > 0 {
 		e.Code = NotAnIdentity
-		e.What = fmt.Sprintf("the file holds %s and no private key: that is not an identity", plural(len(m.certs), "certificate"))
+		e.What = fmt.Sprintf("the file holds %s and no private key: that is not an identity", protocol.Plural(len(m.certs), "certificate"))
 		e.Do = "give the key too, or put the two together: openssl pkcs12 -export -inkey KEY -in CERTIFICATE -out NEW.p12"
 	}
 	return e

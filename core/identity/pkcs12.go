@@ -72,7 +72,7 @@ func (m *material) readPKCS12(root element) error {
 	}
 	content := octets.octets()
 	var sum *mac
-	m.file.MAC = "none"
+	m.file.MAC = NoMAC
 	if data, ok := c.maybe(tagSequence); ok {
 		if sum, err = parseMAC(data); err != nil {
 			e, ok := err.(*Error)
@@ -181,7 +181,7 @@ func parseMAC(e element) (*mac, error) {
 	}
 	n, bytes := out.facts.iterations, salt.octets()
 	out.facts.digest, out.new, out.bmp = d.name, d.new, true
-	out.text = fmt.Sprintf("HMAC-%s, PKCS#12 derivation, %s", d.name, plural(n, "iteration"))
+	out.text = fmt.Sprintf("HMAC-%s, PKCS#12 derivation, %s", d.name, rounds(n))
 	out.key = func(w *work, s secret) ([]byte, error) {
 		return w.pkcs12KDF(d.new, s.bmp, bytes, n, forMAC, d.new().Size())
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"rechallenge/core/protocol"
 )
 
 // Read reads an identity file of any kind: PKCS#12, PEM or DER. A nil password
@@ -269,7 +271,7 @@ func (m *material) readDER(data []byte) error {
 		}
 	}
 	if m.facts.trailing = len(data); len(data) > 0 {
-		m.problem("trailing-bytes", "%s after the end: some programs refuse the file for it", plural(len(data), "byte"))
+		m.problem("trailing-bytes", "%s after the end: some programs refuse the file for it", protocol.Plural(len(data), "byte"))
 	}
 	return nil
 }

@@ -24,10 +24,9 @@ const (
 
 // The values of the plan's choices, for whoever offers them.
 var (
-	HTTPReuses = []string{"off", "keep-alive", "coalesce"}
-	Stacks     = []string{"auto", "go", "openssl"}
-	Handshakes = []string{"full", "resumed", "failed", "none", "incomplete"}
-	Mechanisms = []string{string(protocol.SessionID), string(protocol.Ticket), string(protocol.PSK), "none"}
+	HTTPReuses = []Reuse{ReuseOff, ReuseKeepAlive, ReuseCoalesce}
+	Stacks     = []string{StackAuto, protocol.StackGo, protocol.StackOpenSSL}
+	Mechanisms = append(slices.Clone(protocol.Mechanisms), NoMechanism)
 )
 
 // Problem is one thing that keeps a plan from being run.
@@ -111,7 +110,7 @@ func (c *checker) identities() {
 		ids = append(ids, x.ID)
 		add := func(what string, key string) { c.add(what, "identities", i, key) }
 		switch {
-		case x.ID == None:
+		case x.ID == NoIdentity:
 			add(`"none" stands for no certificate: choose another id`, "id")
 		case x.elsewhere() != "":
 			x.checkElsewhere(add)
@@ -206,7 +205,7 @@ func (c *checker) connections() {
 	}
 	for i, x := range c.plan.Connections {
 		c.reference("target", x.Target, c.targetIDs(), "connections", i, "target")
-		c.reference("identity", x.Identity, append(c.identityIDs(), None), "connections", i, "identity")
+		c.reference("identity", x.Identity, append(c.identityIDs(), NoIdentity), "connections", i, "identity")
 		c.delay(x.After, "connections", i, "after")
 	}
 }
@@ -249,8 +248,8 @@ func (c *checker) caches() {
 
 func (c *checker) settings() {
 	p := c.plan
-	c.oneOf(p.HTTPReuse, HTTPReuses, "http_reuse")
-	c.oneOf(p.Stack, Stacks, "stack")
+	oneOf(c, p.HTTPReuse, HTTPReuses, "http_reuse")
+	oneOf(c, p.Stack, Stacks, "stack")
 	c.between(p.Concurrency, 0, MaxConcurrency, "concurrency")
 	c.between(p.Repeat, 0, MaxJobs, "repeat")
 	c.delay(p.Timeout, "timeout")
@@ -281,7 +280,7 @@ func (c *checker) customCaches() {
 			}
 		}
 		for j, m := range x.Mechanisms {
-			if m == None || !slices.Contains(Mechanisms, string(m)) {
+			if !slices.Contains(protocol.Mechanisms, m) {
 				c.add(fmt.Sprintf("unknown mechanism %q; allowed are %s, %s, %s", m, protocol.SessionID, protocol.Ticket, protocol.PSK), "custom_caches", i, "mechanisms", j)
 			}
 		}
@@ -296,7 +295,7 @@ func (c *checker) expectations() {
 	for i, x := range c.plan.Expect {
 		at := func(key string) []any { return []any{"expect", i, key} }
 		if x.Pass != "" {
-			c.reference("pass", x.Pass, append(c.passIDs(), "none", "watch"), at("pass")...)
+			c.reference("pass", x.Pass, append(c.passIDs(), session.NoCache, "watch"), at("pass")...)
 		}
 		if x.Connection < 0 {
 			c.add("must be at least 1", at("connection")...)
@@ -305,12 +304,12 @@ func (c *checker) expectations() {
 			c.reference("target", x.Target, c.targetIDs(), at("target")...)
 		}
 		if x.Identity != "" {
-			c.reference("identity", x.Identity, append(c.identityIDs(), None), at("identity")...)
+			c.reference("identity", x.Identity, append(c.identityIDs(), NoIdentity), at("identity")...)
 		}
-		c.oneOf(x.Handshake, Handshakes, at("handshake")...)
-		c.oneOf(x.Mechanism, Mechanisms, at("mechanism")...)
+		oneOf(c, x.Handshake, protocol.Handshakes, at("handshake")...)
+		oneOf(c, x.Mechanism, Mechanisms, at("mechanism")...)
 		if x.IdentityAuthenticated != nil && *x.IdentityAuthenticated != "" {
-			c.reference("identity", *x.IdentityAuthenticated, append(c.identityIDs(), None), at("identity_authenticated")...)
+			c.reference("identity", *x.IdentityAuthenticated, append(c.identityIDs(), NoIdentity), at("identity_authenticated")...)
 		}
 		if x.Status != 0 {
 			c.between(x.Status, 100, 599, at("status")...)
@@ -330,9 +329,9 @@ func (c *checker) reference(what, id string, known []string, path ...any) {
 	}
 }
 
-func (c *checker) oneOf(value string, allowed []string, path ...any) {
+func oneOf[T ~string](c *checker, value T, allowed []T, path ...any) {
 	if value != "" && !slices.Contains(allowed, value) {
-		c.add(fmt.Sprintf("%q is not one of %s", value, strings.Join(allowed, ", ")), path...)
+		c.add(fmt.Sprintf("%q is not one of %s", value, strings.Join(texts(allowed), ", ")), path...)
 	}
 }
 
@@ -360,7 +359,7 @@ func (c *checker) identityIDs() []string {
 
 func (c *checker) passIDs() []string {
 	if len(c.plan.Caches) == 0 {
-		return []string{"shared"}
+		return []string{session.SharedCache}
 	}
 	return slices.Clone(c.plan.Caches)
 }

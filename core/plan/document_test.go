@@ -70,7 +70,7 @@ func TestUpdateKeepsComments(t *testing.T) {
 	p.Identities = append([]plan.Identity{{ID: "carol", Cert: "c.pem", Key: "c.key"}}, p.Identities...)
 	p.Identities[2].Alias = "key-1"
 	p.Connections[1].After = plan.Duration(11 * time.Minute)
-	p.Connections = append(p.Connections, plan.Connection{Target: "api", Identity: plan.None})
+	p.Connections = append(p.Connections, plan.Connection{Target: "api", Identity: plan.NoIdentity})
 	p.Targets[0].ConnectTo = append(p.Targets[0].ConnectTo, netip.MustParseAddrPort("127.0.0.2:8443"))
 	p.Repeat = 3
 	p.Stack = "go"
@@ -143,7 +143,7 @@ func TestUnfinished(t *testing.T) {
 		t.Error("no defaults")
 	}
 	p.Targets = []target.Target{{ID: "api", URL: "https://a.test/"}}
-	p.Connections = []plan.Connection{{Target: "api", Identity: plan.None}}
+	p.Connections = []plan.Connection{{Target: "api", Identity: plan.NoIdentity}}
 	same(t, `version: 1
 targets:
   - id: api

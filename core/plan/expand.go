@@ -25,12 +25,12 @@ type Job struct {
 	Connection
 }
 
-// Passes resolves the plan's caches. Where none of them is "none", a control
+// Passes resolves the plan's caches. Where none of them is session.NoCache, a control
 // pass under it is added at the end: it proves what a fresh connection is asked.
 func (p *Plan) Passes() ([]Pass, error) {
 	ids := p.Caches
 	if len(ids) == 0 {
-		ids = []string{"shared", "none"}
+		ids = DefaultCaches()
 	}
 	var passes []Pass
 	for _, id := range ids {
@@ -40,8 +40,8 @@ func (p *Plan) Passes() ([]Pass, error) {
 		}
 		passes = append(passes, Pass{Policy: policy})
 	}
-	if !slices.Contains(ids, "none") {
-		none, err := p.Policy("none")
+	if !slices.Contains(ids, session.NoCache) {
+		none, err := p.Policy(session.NoCache)
 		if err != nil {
 			return nil, err
 		}

@@ -24,7 +24,7 @@ func FuzzEdit(f *testing.F) {
 			p.Repeat = 7
 		case 1:
 			if len(p.Targets) > 0 {
-				p.Connections = append(p.Connections, plan.Connection{Target: p.Targets[0].ID, Identity: plan.None})
+				p.Connections = append(p.Connections, plan.Connection{Target: p.Targets[0].ID, Identity: plan.NoIdentity})
 			}
 		case 2:
 			if len(p.Connections) > 0 {

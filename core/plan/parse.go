@@ -108,7 +108,7 @@ func (r *reader) readPlan(n *yaml.Node) *Plan {
 		field{"targets", r.list("targets", func(_ int, n *yaml.Node) { p.Targets = append(p.Targets, r.target(n)) })},
 		field{"connections", r.list("connections", func(_ int, n *yaml.Node) { p.Connections = append(p.Connections, r.connection(n)) })},
 		field{"caches", r.list("caches", func(_ int, n *yaml.Node) { p.Caches = append(p.Caches, r.cache(n)) })},
-		r.text("http_reuse", &p.HTTPReuse).with(offIsNoBoolean),
+		r.text("http_reuse", (*string)(&p.HTTPReuse)).with(offIsNoBoolean),
 		r.text("stack", &p.Stack),
 		r.number("concurrency", 1, MaxConcurrency, &p.Concurrency),
 		r.number("repeat", 1, MaxJobs, &p.Repeat),
@@ -127,7 +127,7 @@ func (f field) with(prepare func(*yaml.Node)) field {
 
 // offIsNoBoolean undoes YAML 1.1, to which a bare off is false.
 func offIsNoBoolean(n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" && n.Value == "off" {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" && n.Value == string(ReuseOff) {
 		n.Tag = "!!str"
 	}
 }
@@ -271,7 +271,7 @@ func (r *reader) expectation(n *yaml.Node) (x Expectation) {
 			r.boolean("challenged", &v).read(n)
 			x.Challenged = &v
 		}},
-		r.text("handshake", &x.Handshake), r.text("mechanism", &x.Mechanism),
+		r.text("handshake", (*string)(&x.Handshake)), r.text("mechanism", (*string)(&x.Mechanism)),
 		r.somebody("identity_authenticated", &x.IdentityAuthenticated), r.somebody("identity_seen_by_server", &x.IdentitySeenByServer),
 		r.number("hop", 0, target.MaxFollow, &x.Hop), r.number("status", 100, 599, &x.Status), r.text("finding", &x.Finding), r.text("no_finding", &x.NoFinding))
 	return x

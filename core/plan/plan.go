@@ -30,7 +30,7 @@ type Plan struct {
 	Targets     []target.Target `yaml:"targets,omitempty" json:"targets"`
 	Connections []Connection    `yaml:"connections,omitempty" json:"connections"`
 	Caches      []string        `yaml:"caches,omitempty,flow" json:"caches"`
-	HTTPReuse   string          `yaml:"http_reuse,omitempty" json:"http_reuse"`
+	HTTPReuse   Reuse           `yaml:"http_reuse,omitempty" json:"http_reuse"`
 	Stack       string          `yaml:"stack,omitempty" json:"stack"`
 	Concurrency int             `yaml:"concurrency,omitempty" json:"concurrency"`
 	Repeat      int             `yaml:"repeat,omitempty" json:"repeat"`
@@ -62,13 +62,43 @@ type Identity struct {
 // Connection is one attempt to make.
 type Connection struct {
 	Target   string   `yaml:"target" json:"target"`
-	Identity string   `yaml:"identity" json:"identity"` // an id, or "none"
+	Identity string   `yaml:"identity" json:"identity"` // an id, or NoIdentity
 	After    Duration `yaml:"after,omitempty" json:"after,omitempty"`
 	Muted    bool     `yaml:"muted,omitempty" json:"muted,omitempty"` // kept in the plan, not run
 }
 
-// None is the identity that presents no certificate.
-const None = "none"
+// NoIdentity is the Identity of a connection that presents no certificate.
+const NoIdentity = "none"
+
+// Nobody is the word for whoever presents no certificate.
+const Nobody = "nobody"
+
+// Who names an identity by its id: Nobody for NoIdentity and for "".
+func Who(id string) string {
+	if id == "" || id == NoIdentity {
+		return Nobody
+	}
+	return id
+}
+
+// Reuse is what becomes of an HTTP connection after its answer.
+type Reuse string
+
+// The values of http_reuse.
+const (
+	ReuseOff       Reuse = "off"        // each request has a connection of its own
+	ReuseKeepAlive Reuse = "keep-alive" // it is kept for the same host
+	ReuseCoalesce  Reuse = "coalesce"   // and for others that its certificate names (RFC 9113 section 9.1.1)
+)
+
+// StackAuto leaves the TLS stack to the engine.
+const StackAuto = "auto"
+
+// NoMechanism is the Mechanism of an Expectation that nothing is resumed.
+const NoMechanism protocol.Mechanism = "none"
+
+// DefaultCaches are the passes of a plan that names none.
+func DefaultCaches() []string { return []string{session.SharedCache, session.NoCache} }
 
 // CustomCache is a cache policy of the plan's own.
 type CustomCache struct {
@@ -85,19 +115,19 @@ type CustomCache struct {
 // Expectation is what a connection, or the findings of a pass, must be. What
 // is absent is not looked at.
 type Expectation struct {
-	Pass                  string  `yaml:"pass,omitempty" json:"pass,omitempty"` // "" = every pass but the added control
-	Connection            int     `yaml:"connection,omitempty" json:"connection,omitempty"`
-	Target                string  `yaml:"target,omitempty" json:"target,omitempty"`
-	Identity              string  `yaml:"identity,omitempty" json:"identity,omitempty"`
-	Challenged            *bool   `yaml:"challenged,omitempty" json:"challenged,omitempty"`
-	Handshake             string  `yaml:"handshake,omitempty" json:"handshake,omitempty"`
-	Mechanism             string  `yaml:"mechanism,omitempty" json:"mechanism,omitempty"`
-	IdentityAuthenticated *string `yaml:"identity_authenticated,omitempty" json:"identity_authenticated,omitempty"`   // None or "" = nobody
-	IdentitySeenByServer  *string `yaml:"identity_seen_by_server,omitempty" json:"identity_seen_by_server,omitempty"` // None or "" = nobody
-	Hop                   int     `yaml:"hop,omitempty" json:"hop,omitempty"`                                         // of a redirect that was followed; 0 = the first
-	Status                int     `yaml:"status,omitempty" json:"status,omitempty"`
-	Finding               string  `yaml:"finding,omitempty" json:"finding,omitempty"`
-	NoFinding             string  `yaml:"no_finding,omitempty" json:"no_finding,omitempty"`
+	Pass                  string             `yaml:"pass,omitempty" json:"pass,omitempty"` // "" = every pass but the added control
+	Connection            int                `yaml:"connection,omitempty" json:"connection,omitempty"`
+	Target                string             `yaml:"target,omitempty" json:"target,omitempty"`
+	Identity              string             `yaml:"identity,omitempty" json:"identity,omitempty"`
+	Challenged            *bool              `yaml:"challenged,omitempty" json:"challenged,omitempty"`
+	Handshake             protocol.Handshake `yaml:"handshake,omitempty" json:"handshake,omitempty"`
+	Mechanism             protocol.Mechanism `yaml:"mechanism,omitempty" json:"mechanism,omitempty"`
+	IdentityAuthenticated *string            `yaml:"identity_authenticated,omitempty" json:"identity_authenticated,omitempty"`   // NoIdentity or "" = nobody
+	IdentitySeenByServer  *string            `yaml:"identity_seen_by_server,omitempty" json:"identity_seen_by_server,omitempty"` // NoIdentity or "" = nobody
+	Hop                   int                `yaml:"hop,omitempty" json:"hop,omitempty"`                                         // of a redirect that was followed; 0 = the first
+	Status                int                `yaml:"status,omitempty" json:"status,omitempty"`
+	Finding               string             `yaml:"finding,omitempty" json:"finding,omitempty"`
+	NoFinding             string             `yaml:"no_finding,omitempty" json:"no_finding,omitempty"`
 }
 
 // OfConnection reports whether e says anything of connections, beside findings.
@@ -144,10 +174,10 @@ const DefaultTimeout = 10 * time.Second
 func (p *Plan) Defaults() {
 	set(&p.Version, Version)
 	if len(p.Caches) == 0 {
-		p.Caches = []string{"shared", "none"}
+		p.Caches = DefaultCaches()
 	}
-	set(&p.HTTPReuse, "off")
-	set(&p.Stack, "auto")
+	set(&p.HTTPReuse, ReuseOff)
+	set(&p.Stack, StackAuto)
 	set(&p.Concurrency, 1)
 	set(&p.Repeat, 1)
 	set(&p.Timeout, Duration(DefaultTimeout))

@@ -70,6 +70,34 @@ const (
 // Mechanisms are all of them.
 var Mechanisms = []Mechanism{SessionID, Ticket, PSK}
 
+// Handshake is what kind of handshake a connection made.
+type Handshake string
+
+// The handshakes.
+const (
+	Full        Handshake = "full"
+	Resumed     Handshake = "resumed"
+	Failed      Handshake = "failed"
+	NoHandshake Handshake = "none" // a connection that was open already
+	// Incomplete is a handshake of which a capture lacks what would tell.
+	Incomplete Handshake = "incomplete"
+)
+
+// Handshakes are all of them.
+var Handshakes = []Handshake{Full, Resumed, Failed, NoHandshake, Incomplete}
+
+// What a server's certificate is measured by, beside a file of CAs.
+const (
+	TrustSystem = "system" // the operating system's CAs
+	TrustNone   = "none"   // nothing: it is not evaluated
+)
+
+// The TLS stacks that connections are made with, as plans and reports name them.
+const (
+	StackGo      = "go"
+	StackOpenSSL = "openssl"
+)
+
 // Moment is when a certificate was asked for.
 type Moment string
 

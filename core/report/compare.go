@@ -147,26 +147,26 @@ func answerWords(r *Report) []said {
 			add("resumption", resumptionWords(c.Resumption))
 			var asked []string
 			for _, ch := range j.Challenges {
-				asked = append(asked, fmt.Sprintf("%s, answered with %s, acceptable CAs %q", ch.When, orNobody(ch.AnsweredWith), ch.AcceptableCAs))
+				asked = append(asked, fmt.Sprintf("%s, answered with %s, acceptable CAs %q", ch.When, trace.Who(ch.AnsweredWith), ch.AcceptableCAs))
 			}
-			add("challenges", or(strings.Join(asked, "; "), "none"))
-			carries := orNobody(c.IdentityAuthenticated)
+			add("challenges", or(strings.Join(asked, "; "), absent))
+			carries := trace.Who(c.IdentityAuthenticated)
 			if !c.AuthenticatedKnown {
 				carries = "unknown"
 			}
 			add("identity authenticated", carries)
 			seen := "unknown"
 			if c.IdentitySeenByServer != nil {
-				seen = orNobody(c.IdentitySeenByServer)
+				seen = trace.Who(c.IdentitySeenByServer)
 			}
 			add("identity seen by the server", seen)
-			add("server trust", or(string(c.ServerTrust), "none"))
-			status := "none"
+			add("server trust", or(string(c.ServerTrust), absent))
+			status := absent
 			if c.HTTP != nil {
 				status = fmt.Sprintf("%d %s", c.HTTP.Status, c.HTTP.Proto)
 			}
 			add("HTTP", status)
-			failure := "none"
+			failure := absent
 			if c.Error != nil {
 				failure = strings.TrimSuffix(fmt.Sprintf("%s: %s %s", c.Error.Phase, c.Error.Reason, c.Error.Alert), " ")
 			}
@@ -183,10 +183,13 @@ func resumptionWords(r *trace.Resumption) string {
 	case !r.Accepted:
 		return "offered and refused: " + string(r.Mechanism)
 	case r.FromConnection == 0:
-		return fmt.Sprintf("%s of an earlier run, established by %s", r.Mechanism, orNobody(r.EstablishedBy))
+		return fmt.Sprintf("%s of an earlier run, established by %s", r.Mechanism, trace.Who(r.EstablishedBy))
 	}
-	return fmt.Sprintf("%s of connection %d, established by %s", r.Mechanism, r.FromConnection, orNobody(r.EstablishedBy))
+	return fmt.Sprintf("%s of connection %d, established by %s", r.Mechanism, r.FromConnection, trace.Who(r.EstablishedBy))
 }
+
+// absent stands where a list has nothing in it, or something did not come.
+const absent = "none"
 
 func or(s, other string) string {
 	if s == "" {
@@ -197,7 +200,7 @@ func or(s, other string) string {
 
 func deref(s *string) string {
 	if s == nil {
-		return "none"
+		return absent
 	}
 	return *s
 }

@@ -20,13 +20,13 @@ func wanted(e plan.Expectation) string {
 	if e.Challenged != nil {
 		add("challenged", fmt.Sprint(*e.Challenged))
 	}
-	add("handshake", e.Handshake)
-	add("mechanism", e.Mechanism)
+	add("handshake", string(e.Handshake))
+	add("mechanism", string(e.Mechanism))
 	if e.IdentityAuthenticated != nil {
-		add("identity_authenticated", orNobody(e.IdentityAuthenticated))
+		add("identity_authenticated", plan.Who(*e.IdentityAuthenticated))
 	}
 	if e.IdentitySeenByServer != nil {
-		add("identity_seen_by_server", orNobody(e.IdentitySeenByServer))
+		add("identity_seen_by_server", plan.Who(*e.IdentitySeenByServer))
 	}
 	if e.Status != 0 {
 		add("status", fmt.Sprint(e.Status))
@@ -42,5 +42,5 @@ func evidence(log *trace.Log, e diagnose.Expectation) string {
 	for _, x := range e.Evidence {
 		list = append(list, fmt.Sprintf("%s, event %d: %s", log.Words(x.At), x.Event, x.Says))
 	}
-	return or(strings.Join(list, "; "), "none")
+	return or(strings.Join(list, "; "), absent)
 }

@@ -15,7 +15,6 @@ import (
 
 	"rechallenge/core/diagnose"
 	"rechallenge/core/identity"
-	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/timeline"
@@ -204,11 +203,11 @@ func compareRows(r *Report) []compareRow {
 func inWords(c *trace.Connection) string {
 	var parts []string
 	switch {
-	case c.Error != nil && c.Handshake != trace.Failed:
+	case c.Error != nil && c.Handshake != protocol.Failed:
 		parts = append(parts, "failed: "+string(c.Error.Reason))
-	case c.Handshake == trace.NoneHS:
+	case c.Handshake == protocol.NoHandshake:
 		parts = append(parts, fmt.Sprintf("reused connection %d", *c.ReusedConnection))
-	case c.Handshake == trace.Failed:
+	case c.Handshake == protocol.Failed:
 		parts = append(parts, "refused: "+string(c.Error.Reason))
 	default:
 		parts = append(parts, string(c.Handshake))
@@ -221,7 +220,7 @@ func inWords(c *trace.Connection) string {
 		parts = append(parts, "not asked")
 	}
 	if c.IdentitySeenByServer != nil {
-		parts = append(parts, "served as "+orNobody(c.IdentitySeenByServer))
+		parts = append(parts, "served as "+trace.Who(c.IdentitySeenByServer))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -258,7 +257,7 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 	case rs == nil:
 		add("Resumed?", "no session was offered", c.Evidence.ClientHello)
 	case rs.Accepted:
-		add("Resumed?", fmt.Sprintf("yes: %s of connection %d, established by %s, kept under %s, %s old", rs.Mechanism, rs.FromConnection, orNobody(rs.EstablishedBy), rs.SessionKey, rs.Age.Round(time.Millisecond)), c.Evidence.ServerHello)
+		add("Resumed?", fmt.Sprintf("yes: %s of connection %d, established by %s, kept under %s, %s old", rs.Mechanism, rs.FromConnection, trace.Who(rs.EstablishedBy), rs.SessionKey, rs.Age.Round(time.Millisecond)), c.Evidence.ServerHello)
 	default:
 		add("Resumed?", fmt.Sprintf("no: %s of connection %d was offered and refused", rs.Mechanism, rs.FromConnection), c.Evidence.ServerHello)
 	}
@@ -268,7 +267,7 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 		add("Asked for a certificate?", "no", c.Evidence.ServerHello)
 	}
 	for _, ch := range c.Challenges {
-		add("Asked for a certificate?", fmt.Sprintf("yes (%s), answered with %s", ch.When, orNobody(ch.AnsweredWith)), ch.Event)
+		add("Asked for a certificate?", fmt.Sprintf("yes (%s), answered with %s", ch.When, trace.Who(ch.AnsweredWith)), ch.Event)
 		if len(ch.CANames) > 0 {
 			add("Acceptable CAs", strings.Join(ch.CANames, "; "), ch.Event)
 		}
@@ -280,13 +279,13 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 			add("Signature schemes", strings.Join(schemes, ", "), ch.Event)
 		}
 	}
-	authenticated := orNobody(c.IdentityAuthenticated)
+	authenticated := trace.Who(c.IdentityAuthenticated)
 	if !c.AuthenticatedKnown {
 		authenticated = "can't be known from here"
 	}
 	add("Carries the identity", authenticated, c.Evidence.ClientFinished)
 	if c.IdentitySeenByServer != nil {
-		add("The server saw", orNobody(c.IdentitySeenByServer), c.Evidence.Whoami)
+		add("The server saw", trace.Who(c.IdentitySeenByServer), c.Evidence.Whoami)
 	} else {
 		add("The server saw", "it does not say", 0)
 	}
@@ -346,13 +345,6 @@ func (v view) PlanText() string {
 		return err.Error()
 	}
 	return string(text)
-}
-
-func orNobody(s *string) string {
-	if s == nil || *s == "" || *s == plan.None {
-		return "nobody"
-	}
-	return *s
 }
 
 func sign(s diagnose.Severity) string {

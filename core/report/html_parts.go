@@ -1,11 +1,13 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 
 	"rechallenge/core/identity"
+	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
 )
@@ -13,7 +15,7 @@ import (
 // loud is what nobody may overlook.
 func loud(r *Report) (list []string) {
 	for _, t := range r.Log.Run.Plan.Targets {
-		if t.Trust == "none" {
+		if t.Trust == protocol.TrustNone {
 			list = append(list, fmt.Sprintf("The server of target %q was not authenticated (trust: none): whoever answered, answered.", t.ID))
 		}
 	}
@@ -56,7 +58,7 @@ func ran(r *Report) []answer {
 		if t.Proxy != "" {
 			text += " through " + t.Proxy
 		}
-		add("Target "+t.ID, text+"; trust: "+or(t.Trust, "system"))
+		add("Target "+t.ID, text+"; trust: "+or(t.Trust, protocol.TrustSystem))
 	}
 	for _, p := range r.Log.Passes {
 		what := or(p.Policy.Title, p.Cache)
@@ -65,7 +67,7 @@ func ran(r *Report) []answer {
 		}
 		add("Cache "+p.Cache, what)
 	}
-	add("Connection reuse", or(run.Plan.HTTPReuse, "off"))
+	add("Connection reuse", string(cmp.Or(run.Plan.HTTPReuse, plan.ReuseOff)))
 	if run.Plan.Concurrency > 1 {
 		add("At once", fmt.Sprint(run.Plan.Concurrency))
 	}
@@ -73,7 +75,7 @@ func ran(r *Report) []answer {
 	for _, s := range run.Stacks {
 		stacks = append(stacks, s.Version)
 	}
-	add("TLS stacks", or(run.Plan.Stack, "auto")+" of "+or(strings.Join(stacks, ", "), "none known"))
+	add("TLS stacks", or(run.Plan.Stack, plan.StackAuto)+" of "+or(strings.Join(stacks, ", "), "none known"))
 	add("Program", strings.TrimSpace(run.Tool.Name+" "+run.Tool.Version))
 	add("Took", r.Log.End.Round(time.Millisecond).String())
 	return list

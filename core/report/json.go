@@ -39,57 +39,57 @@ type passJSON struct {
 }
 
 type connectionJSON struct {
-	Index                 int                `json:"index"`
-	Event                 int                `json:"event"` // Seq of its first
-	EventsLeftOut         bool               `json:"events_left_out"`
-	Why                   *string            `json:"why"`
-	PlanConnection        int                `json:"plan_connection"`
-	Iteration             int                `json:"iteration"`
-	Node                  *string            `json:"node"`
-	Attempt               int                `json:"attempt"`
-	Hop                   int                `json:"hop"`
-	Stack                 string             `json:"stack"`
-	Target                string             `json:"target"`
-	URL                   string             `json:"url"`
-	Identity              *string            `json:"identity"` // null: nobody said whom it is meant to be
-	MeantBy               *string            `json:"meant_by"`
-	TLSVersion            *string            `json:"tls_version"`
-	CipherSuite           *string            `json:"cipher_suite"`
-	ALPN                  *string            `json:"alpn"`
-	ServerName            *string            `json:"server_name"`
-	RemoteAddr            *string            `json:"remote_addr"`
-	LocalAddr             *string            `json:"local_addr"`
-	Handshake             *trace.Handshake   `json:"handshake"`
-	SessionKey            *string            `json:"session_key"`
-	Resumption            *resumptionJSON    `json:"resumption"`
-	Challenges            []challengeJSON    `json:"challenges"`
-	LaterKnown            bool               `json:"later_challenge_known"` // false: a later one could be hidden
-	Incomplete            *string            `json:"incomplete"`            // what a capture lacks of the handshake
-	LostBytes             int                `json:"lost_bytes"`            // that a capture lacks of the connection
-	Frame                 *int               `json:"frame"`                 // of a captured ClientHello
-	Stream                *int               `json:"stream"`                // as Wireshark's tcp.stream
-	ChallengeKnown        bool               `json:"challenge_known"`       // false: no challenges means nothing
-	IdentityAuthenticated *string            `json:"identity_authenticated"`
-	AuthenticatedKnown    bool               `json:"authenticated_known"`
-	IdentitySeenByServer  *string            `json:"identity_seen_by_server"`
-	SeenAs                *string            `json:"seen_as"`
-	ServerTrust           *trace.ServerTrust `json:"server_trust"`
-	ReusedConnection      *int               `json:"reused_connection"`
-	Coalesced             bool               `json:"coalesced"`
-	HTTP                  *httpJSON          `json:"http"`
-	Service               *serviceJSON       `json:"service"`            // without HTTP: what the service said to a login
-	Addresses             []string           `json:"resolved,omitempty"` // of the name, as the resolver ordered them
-	HelloLength           int                `json:"client_hello_bytes,omitempty"`
-	StartTLS              *string            `json:"starttls"`                  // the protocol that began in clear
-	Beyond                int                `json:"beyond_starttls,omitempty"` // bytes in clear after the consent to TLS
-	NewSessions           []newSessionJSON   `json:"new_sessions"`
-	Error                 *errorJSON         `json:"error"`
-	VirtualTime           bool               `json:"virtual_time"`
-	Timing                timingJSON         `json:"timing_ms"`
-	StartMS               float64            `json:"start_ms"`
-	HelloMS               *float64           `json:"server_hello_ms"`
-	EndMS                 float64            `json:"end_ms"`
-	Spans                 []spanJSON         `json:"spans"`
+	Index                 int                 `json:"index"`
+	Event                 int                 `json:"event"` // Seq of its first
+	EventsLeftOut         bool                `json:"events_left_out"`
+	Why                   *string             `json:"why"`
+	PlanConnection        int                 `json:"plan_connection"`
+	Iteration             int                 `json:"iteration"`
+	Node                  *string             `json:"node"`
+	Attempt               int                 `json:"attempt"`
+	Hop                   int                 `json:"hop"`
+	Stack                 string              `json:"stack"`
+	Target                string              `json:"target"`
+	URL                   string              `json:"url"`
+	Identity              *string             `json:"identity"` // null: nobody said whom it is meant to be
+	MeantBy               *string             `json:"meant_by"`
+	TLSVersion            *string             `json:"tls_version"`
+	CipherSuite           *string             `json:"cipher_suite"`
+	ALPN                  *string             `json:"alpn"`
+	ServerName            *string             `json:"server_name"`
+	RemoteAddr            *string             `json:"remote_addr"`
+	LocalAddr             *string             `json:"local_addr"`
+	Handshake             *protocol.Handshake `json:"handshake"`
+	SessionKey            *string             `json:"session_key"`
+	Resumption            *resumptionJSON     `json:"resumption"`
+	Challenges            []challengeJSON     `json:"challenges"`
+	LaterKnown            bool                `json:"later_challenge_known"` // false: a later one could be hidden
+	Incomplete            *string             `json:"incomplete"`            // what a capture lacks of the handshake
+	LostBytes             int                 `json:"lost_bytes"`            // that a capture lacks of the connection
+	Frame                 *int                `json:"frame"`                 // of a captured ClientHello
+	Stream                *int                `json:"stream"`                // as Wireshark's tcp.stream
+	ChallengeKnown        bool                `json:"challenge_known"`       // false: no challenges means nothing
+	IdentityAuthenticated *string             `json:"identity_authenticated"`
+	AuthenticatedKnown    bool                `json:"authenticated_known"`
+	IdentitySeenByServer  *string             `json:"identity_seen_by_server"`
+	SeenAs                *string             `json:"seen_as"`
+	ServerTrust           *trace.ServerTrust  `json:"server_trust"`
+	ReusedConnection      *int                `json:"reused_connection"`
+	Coalesced             bool                `json:"coalesced"`
+	HTTP                  *httpJSON           `json:"http"`
+	Service               *serviceJSON        `json:"service"`            // without HTTP: what the service said to a login
+	Addresses             []string            `json:"resolved,omitempty"` // of the name, as the resolver ordered them
+	HelloLength           int                 `json:"client_hello_bytes,omitempty"`
+	StartTLS              *string             `json:"starttls"`                  // the protocol that began in clear
+	Beyond                int                 `json:"beyond_starttls,omitempty"` // bytes in clear after the consent to TLS
+	NewSessions           []newSessionJSON    `json:"new_sessions"`
+	Error                 *errorJSON          `json:"error"`
+	VirtualTime           bool                `json:"virtual_time"`
+	Timing                timingJSON          `json:"timing_ms"`
+	StartMS               float64             `json:"start_ms"`
+	HelloMS               *float64            `json:"server_hello_ms"`
+	EndMS                 float64             `json:"end_ms"`
+	Spans                 []spanJSON          `json:"spans"`
 }
 
 // spanJSON is a stretch of a connection's life, since the run's start.

@@ -136,7 +136,7 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		c.Wire = &wire.Summary{Lost: [2]int{j.LostBytes}}
 	}
 	if j.Handshake != nil {
-		c.Handshake = trace.Handshake(r.text((*string)(j.Handshake)))
+		c.Handshake = protocol.Handshake(r.text((*string)(j.Handshake)))
 		c.ChallengeHidden = len(j.Challenges) == 0 && !(j.ChallengeKnown && j.LaterKnown)
 	}
 	if j.ServerTrust != nil {

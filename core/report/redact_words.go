@@ -19,6 +19,8 @@ import (
 	"unicode/utf8"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
+	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
 
@@ -41,7 +43,7 @@ func newWords() *words {
 }
 
 // never are words of this program's own that somebody may use as a name.
-var never = []string{"", plan.None, "system", "shared", "nobody", "true", "false"}
+var never = []string{"", plan.NoIdentity, protocol.TrustSystem, session.SharedCache, plan.Nobody, "true", "false"}
 
 // add gives a name a pseudonym of as many bytes, so that it fits where the name
 // stood in a certificate or a handshake message.

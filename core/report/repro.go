@@ -46,14 +46,14 @@ func reproPair(r *Report) (p pair, ok bool) {
 				continue
 			}
 			first := r.Log.Connection(trace.Ref{Pass: ref.Pass, Connection: second.Resumption.FromConnection})
-			if first != nil && second.Identity != plan.None {
+			if first != nil && second.Identity != plan.NoIdentity {
 				return pair{first, second, f.Rule}, true
 			}
 		}
 	}
 	for _, pass := range r.Log.Passes {
 		for i, second := range pass.Connections {
-			if second.Identity == plan.None || second.Identity == "" {
+			if second.Identity == plan.NoIdentity || second.Identity == "" {
 				continue
 			}
 			for _, first := range pass.Connections[:min(i, 100)] {
@@ -135,7 +135,7 @@ func reproValues(r *Report, p pair, ok bool) (list [][2]string) {
 			key = cmp.Or(id[at].Key, file)
 		}
 		anonymous := "no"
-		if c.Identity == plan.None {
+		if c.Identity == plan.NoIdentity {
 			anonymous = "yes"
 		} else if file == "" && ok {
 			cannot = cmp.Or(cannot, "the identity of "+who+" is in no file (a token, or a store): put a file's name into "+who+"_FILE and "+who+"_KEY and take this line away")
@@ -155,7 +155,7 @@ func reproValues(r *Report, p pair, ok bool) (list [][2]string) {
 				address = node.String()
 			}
 		}
-		set(who, cmp.Or(c.Identity, "nobody"))
+		set(who, cmp.Or(c.Identity, plan.Nobody))
 		set(who+"_ANONYMOUS", anonymous)
 		set(who+"_FILE", file)
 		set(who+"_KEY", key)
@@ -165,7 +165,7 @@ func reproValues(r *Report, p pair, ok bool) (list [][2]string) {
 		set(who+"_HOST", parsed.Host)
 		set(who+"_PATH", path)
 		set(who+"_METHOD", cmp.Or(t.Method, "GET"))
-		set(who+"_TRUST", cmp.Or(t.Trust, target.TrustSystem))
+		set(who+"_TRUST", cmp.Or(t.Trust, protocol.TrustSystem))
 		if parsed.HTTP {
 			http = "yes"
 		}
@@ -211,7 +211,7 @@ func reproOptions(p pair) (openssl, curl string) {
 		openssl, curl = "-tls1_2", "--tlsv1.2 --tls-max 1.2"
 	case protocol.TLS13:
 		openssl, curl = "-tls1_3", "--tlsv1.3"
-		if p.second.Stack != "go" { // which never offers to answer later
+		if p.second.Stack != protocol.StackGo { // which never offers to answer later
 			openssl += " -enable_pha"
 		}
 	}

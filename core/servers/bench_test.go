@@ -20,6 +20,7 @@ import (
 	"rechallenge/core/identity"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/servers"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
@@ -147,7 +148,7 @@ func (b *bench) run(t *testing.T, s stack.Stack, p plan.Plan) *trace.Log {
 // story is what happened on a connection, in a few words.
 func story(c *trace.Connection) string {
 	parts := []string{string(c.Handshake)}
-	if c.Handshake == trace.Resumed {
+	if c.Handshake == protocol.Resumed {
 		parts[0] += " by " + string(c.Resumption.Mechanism) + " of " + name(c.Resumption.EstablishedBy)
 	}
 	for _, ch := range c.Challenges {

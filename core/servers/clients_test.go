@@ -11,10 +11,10 @@ import (
 
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/servers"
 	"rechallenge/core/session"
 	"rechallenge/core/target"
-	"rechallenge/core/trace"
 )
 
 // turns are the identities with which every client visits every server, each
@@ -222,7 +222,7 @@ func (b *bench) predict(t *testing.T, venues []venue, c client) []string {
 			for n, i := range group {
 				x := log.Pass(1).Connections[n]
 				saw[i] = seen[n]
-				if x.Handshake != trace.NoneHS && saw[i].Resumed != (x.Handshake == trace.Resumed) || strings.TrimPrefix(saw[i].Subject, "CN=") != name(x.IdentityAuthenticated) {
+				if x.Handshake != protocol.NoHandshake && saw[i].Resumed != (x.Handshake == protocol.Resumed) || strings.TrimPrefix(saw[i].Subject, "CN=") != name(x.IdentityAuthenticated) {
 					t.Errorf("%s, %s, connection %d: the server saw %+v, this program says %s", v.name, c.rules(), x.Index, saw[i], story(x))
 				}
 			}

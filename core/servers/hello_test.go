@@ -70,7 +70,7 @@ func TestTicketsAskedFor(t *testing.T) {
 			place.TLS.Max = test.max
 			b.run(t, st, plan.Plan{
 				Targets: []target.Target{place}, Caches: []string{test.policy},
-				Connections: []plan.Connection{{Target: "t", Identity: plan.None}},
+				Connections: []plan.Connection{{Target: "t", Identity: plan.NoIdentity}},
 			})
 			mu.Lock()
 			if asks := slices.Contains(hellos[0], extensionSessionTicket); asks != test.asks {

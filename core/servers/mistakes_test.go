@@ -22,11 +22,11 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/servers"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/target"
-	"rechallenge/core/trace"
 )
 
 // confusion is a session made at one host and offered at another by nobody:
@@ -37,7 +37,7 @@ type confusion struct {
 }
 
 var (
-	openToClosed = confusion{"open to closed", servers.Open, plan.None, servers.Closed}
+	openToClosed = confusion{"open to closed", servers.Open, plan.NoIdentity, servers.Closed}
 	sameCA       = confusion{"same CA, other name", servers.Closed, "alice", servers.Second}
 	acrossCAs    = confusion{"across CAs", servers.Closed, "alice", servers.Other}
 )
@@ -154,7 +154,7 @@ func (b *bench) confuse(t *testing.T, st stack.Stack, c confusion, from, to targ
 	t.Helper()
 	p := plan.Plan{
 		Targets:      []target.Target{from, to},
-		Connections:  []plan.Connection{{Target: from.ID, Identity: c.identity}, {Target: to.ID, Identity: plan.None}},
+		Connections:  []plan.Connection{{Target: from.ID, Identity: c.identity}, {Target: to.ID, Identity: plan.NoIdentity}},
 		CustomCaches: []plan.CustomCache{{ID: "careless", Key: session.Recipe{session.PartIP}}},
 		Caches:       []string{"careless", "none"},
 	}
@@ -172,7 +172,7 @@ func (b *bench) confuse(t *testing.T, st stack.Stack, c confusion, from, to targ
 	if all := rules(log, "careless", ""); want[i].also != "" && !slices.Contains(all, want[i].also) {
 		t.Errorf("%s, stack %s: findings %v, %s is not among them", c.name, st.Name(), all, want[i].also)
 	}
-	if fresh.Handshake == trace.Resumed || !fresh.Challenged() || (fresh.Error == nil && fresh.HTTP.Status != http.StatusBadRequest) {
+	if fresh.Handshake == protocol.Resumed || !fresh.Challenged() || (fresh.Error == nil && fresh.HTTP.Status != http.StatusBadRequest) {
 		t.Errorf("%s, stack %s: a fresh connection is not refused: %s", c.name, st.Name(), story(fresh))
 	}
 	if got := rules(log, "none", "error"); len(got) > 0 {

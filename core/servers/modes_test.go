@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var steps = []string{"alice", "bob", "alice"}
 
 // anonymous are the identities of the second plan, where a certificate is optional.
-var anonymous = []string{plan.None, "bob"}
+var anonymous = []string{plan.NoIdentity, "bob"}
 
 // row is a line of docs/servers.md.
 type row struct {
@@ -139,7 +139,7 @@ func judge(s *servers.Server, st stack.Stack, log *trace.Log, steps []string, he
 			case said.Resumed == nil:
 				wrong("%s: the server does not say whether it resumed", place)
 			case renegotiated: // its word is then about the second handshake
-			case *said.Resumed != (c.Handshake == trace.Resumed):
+			case *said.Resumed != (c.Handshake == protocol.Resumed):
 				wrong("%s: the server says resumed %v, the wire says %s", place, *said.Resumed, c.Handshake)
 			}
 			if said.Asked != nil && *said.Asked != c.Challenged() {
@@ -190,7 +190,7 @@ func resumes(m servers.Mode, st stack.Stack) bool {
 func expected(m servers.Mode, st stack.Stack, cache string, steps []string, i int) string {
 	steps = slices.Clone(steps)
 	for i := range steps {
-		steps[i] = strings.Replace(steps[i], plan.None, "nobody", 1)
+		steps[i] = strings.Replace(steps[i], plan.NoIdentity, "nobody", 1)
 	}
 	self := steps[i]
 	by := "" // whose session the cache holds

@@ -121,7 +121,7 @@ func visited(t *testing.T, x servers.Service, pass *trace.Pass, c *trace.Connect
 	if text := protocol.VersionText(c.TLSVersion); x.Version != "" && text != version {
 		t.Errorf("%s: TLS %s", at, text)
 	}
-	if c.Handshake == trace.Full && len(c.Challenges) == 0 {
+	if c.Handshake == protocol.Full && len(c.Challenges) == 0 {
 		t.Errorf("%s: not asked", at)
 	}
 	if c.StartTLS != "" && c.Timing.Of(trace.PhaseStartTLS) == 0 {
@@ -131,14 +131,14 @@ func visited(t *testing.T, x servers.Service, pass *trace.Pass, c *trace.Connect
 		t.Errorf("%s: the service said nothing", at)
 		return
 	}
-	if c.Handshake == trace.Full && c.Identity == "alice" && !c.Service.Accepted {
+	if c.Handshake == protocol.Full && c.Identity == "alice" && !c.Service.Accepted {
 		t.Errorf("%s: alice was not let in: %s", at, c.Service.Words)
 	}
 	seen := ""
 	if c.IdentitySeenByServer != nil {
 		seen = *c.IdentitySeenByServer
 	}
-	if c.Handshake == trace.Full && c.Identity == "alice" && !strings.HasPrefix(seen, x.Seen) {
+	if c.Handshake == protocol.Full && c.Identity == "alice" && !strings.HasPrefix(seen, x.Seen) {
 		t.Errorf("%s: it says %q, want %q", at, seen, x.Seen)
 	}
 }

@@ -18,17 +18,23 @@ const read = "2026-11"
 var Policies = slices.Concat(plain, appleProfiles, goProfiles, curlProfiles, mozillaProfiles, chromiumProfiles,
 	javaProfiles, dotnetProfiles, nodeProfiles, pythonProfiles, rustlsProfiles)
 
+// The ids of the policies that a run is told by.
+const (
+	SharedCache = "shared"
+	NoCache     = "none"
+)
+
 // plain are the policies that describe no client stack.
 var plain = []Policy{
 	{
-		ID: "shared", Title: "One cache for everything",
+		ID: SharedCache, Title: "One cache for everything",
 		Recipe: qa1727, TTL: 10 * time.Minute,
 		Scope: "process", Bitten: "yes",
 		Source: "Apple Technical Q&A QA1727", Date: "2015-08-19", Confidence: Documented,
 		Notes: "The cache that QA1727 describes: address, port and name make the key, the identity does not, and a session lives ten minutes.",
 	},
 	{
-		ID: "none", Title: "No cache", Disabled: true,
+		ID: NoCache, Title: "No cache", Disabled: true,
 		Scope: "connection", Bitten: "no",
 		Notes: "Every connection makes a full handshake: what it is asked is what a fresh client is asked.",
 	},

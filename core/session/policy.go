@@ -46,9 +46,12 @@ type Coordinates struct {
 // qa1727 is the recipe whose keys print as Apple's Technical Q&A QA1727 does.
 var qa1727 = Recipe{PartIP, PartPort, PartName}
 
+// noPart is how a part prints that a connection has nothing for.
+const noPart = "none"
+
 // Key prints c under the recipe: QA1727's `{ip:port}name` for {ip, port, name},
 // `part=value,...` for any other. An unknown address, which a proxy resolves,
-// prints as "via-proxy"; nothing prints as "none".
+// prints as "via-proxy"; nothing prints as noPart.
 func (r Recipe) Key(c Coordinates) string {
 	if slices.Equal(r, qa1727) {
 		address := netip.AddrPortFrom(c.IP, c.Port).String()
@@ -79,7 +82,7 @@ func (c Coordinates) value(p Part) string {
 		return orNone(c.Identity)
 	case PartTrust:
 		if c.Trust == "" {
-			return "system"
+			return protocol.TrustSystem
 		}
 		return c.Trust
 	case PartALPN:
@@ -99,7 +102,7 @@ func ipText(c Coordinates) string {
 
 func orNone(s string) string {
 	if s == "" {
-		return "none"
+		return noPart
 	}
 	return s
 }

@@ -18,7 +18,7 @@ import (
 
 // Stack makes TLS client connections.
 type Stack interface {
-	Name() string    // "go", "openssl": also session.Info.Stack
+	Name() string    // protocol.StackGo ...: also session.Info.Stack
 	Version() string // for people: "crypto/tls go1.26.8", "OpenSSL 3.0.19"
 	Capabilities() Capabilities
 	// Client performs a handshake over conn and returns the connection. On an

@@ -17,7 +17,7 @@ type Target struct {
 	ConnectTo        Addresses         `yaml:"connect_to,omitempty" json:"connect_to,omitempty"`
 	ServerName       string            `yaml:"server_name,omitempty" json:"server_name,omitempty"`
 	Host             string            `yaml:"host,omitempty" json:"host,omitempty"`
-	Trust            string            `yaml:"trust,omitempty" json:"trust,omitempty"` // a file, "system" (also ""), "none"
+	Trust            string            `yaml:"trust,omitempty" json:"trust,omitempty"` // a file, protocol.TrustSystem (also "") or protocol.TrustNone
 	TLS              TLS               `yaml:"tls,omitempty" json:"tls,omitzero"`
 	ALPN             []string          `yaml:"alpn,omitempty,flow" json:"alpn,omitempty"`
 	Proxy            string            `yaml:"proxy,omitempty" json:"proxy,omitempty"`
@@ -81,9 +81,3 @@ type Whoami struct {
 // Addresses are literal IP:port pairs to connect to instead of resolving; in
 // YAML and JSON a single string where there is one, a list where several.
 type Addresses []netip.AddrPort
-
-// The two special values of Trust.
-const (
-	TrustSystem = "system"
-	TrustNone   = "none"
-)

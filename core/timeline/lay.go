@@ -77,11 +77,7 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection) Lane {
 		case protocol.PostHandshake:
 			kind, words = MarkPostHandshake, "challenge after the handshake"
 		}
-		answer := "nobody"
-		if ch.AnsweredWith != nil {
-			answer = *ch.AnsweredWith
-		}
-		l.Marks = append(l.Marks, Mark{Kind: kind, At: ch.At, Label: words + ", answered with " + answer, Event: ch.Event})
+		l.Marks = append(l.Marks, Mark{Kind: kind, At: ch.At, Label: words + ", answered with " + trace.Who(ch.AnsweredWith), Event: ch.Event})
 	}
 	if Missing(log, c) {
 		// A CertificateRequest would have come between ServerHello and the end
@@ -111,19 +107,16 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection) Lane {
 // who names whom a connection was meant to be; where nobody said that, who
 // proved himself in it, or after an arrow whom the session it resumed carries.
 func who(c *trace.Connection) string {
+	meant := c.Meant()
 	switch {
-	case c.Meant() != "":
-		return c.Meant()
 	case c.MeantKnown():
-		return "nobody"
+		return trace.Who(&meant)
 	case !c.AuthenticatedKnown:
 		return "?"
-	case c.IdentityAuthenticated == nil:
-		return "nobody"
-	case c.Handshake == trace.Resumed && !c.Challenged():
+	case c.IdentityAuthenticated != nil && c.Handshake == protocol.Resumed && !c.Challenged():
 		return "↩" + *c.IdentityAuthenticated
 	}
-	return *c.IdentityAuthenticated
+	return trace.Who(c.IdentityAuthenticated)
 }
 
 // detail is the URL's path, the part by which the connections of a plan usually differ.
@@ -143,8 +136,8 @@ func outcome(c *trace.Connection) string {
 		return string(c.Error.Reason)
 	case c.End == 0:
 		return ""
-	case c.Handshake == trace.Incomplete:
-		return string(trace.Incomplete)
+	case c.Handshake == protocol.Incomplete:
+		return string(protocol.Incomplete)
 	}
 	text := ""
 	if c.HTTP != nil {
@@ -154,11 +147,7 @@ func outcome(c *trace.Connection) string {
 		text = "refused"
 	}
 	if c.IdentitySeenByServer != nil {
-		seen := *c.IdentitySeenByServer
-		if seen == "" {
-			seen = "nobody"
-		}
-		text += " " + seen
+		text += " " + trace.Who(c.IdentitySeenByServer)
 	}
 	return text
 }

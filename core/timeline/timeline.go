@@ -49,7 +49,7 @@ type Span struct {
 // and colour.
 type Phase = trace.PhaseInfo
 
-// Ref names a connection.
+// Ref names a connection: its own name here is for widgets, which know no other room of core.
 type Ref = trace.Ref
 
 // The phases that are treated by name.

@@ -49,4 +49,4 @@ func (f *Folder) seen(p Seen) {
 
 // NobodyPass is the cache id of the pass in which the engine learns a target's
 // word for nobody: one connection without a certificate each.
-const NobodyPass = "nobody"
+const NobodyPass = plan.Nobody

@@ -3,6 +3,7 @@ package trace
 import (
 	"time"
 
+	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/wire"
@@ -34,19 +35,6 @@ type Pass struct {
 	entriesTaken int // snapshots when Entries was last made its own
 }
 
-// Handshake is what kind of handshake a connection made.
-type Handshake string
-
-// The handshakes of the report; "" (null there) = never got to TLS.
-const (
-	Full    Handshake = "full"
-	Resumed Handshake = "resumed"
-	Failed  Handshake = "failed"
-	NoneHS  Handshake = "none" // a reused connection
-	// Incomplete is a handshake of which a capture lacks what would tell.
-	Incomplete Handshake = "incomplete"
-)
-
 // ServerTrust is what became of the server's certificate.
 type ServerTrust string
 
@@ -74,9 +62,9 @@ type Connection struct {
 	RemoteAddr  string
 	LocalAddr   string
 
-	Handshake  Handshake
-	Resumption *Resumption // nil when nothing was offered
-	SessionKey string      // as the policy printed it; "" before the look-up
+	Handshake  protocol.Handshake // "" = never got to TLS
+	Resumption *Resumption        // nil when nothing was offered
+	SessionKey string             // as the policy printed it; "" before the look-up
 	Challenges []Challenge
 	Asked      int // times the library called back for a certificate
 	KeyGone    int // event that says so: the identity's key was not there; 0 = it was, or is in no token
@@ -187,4 +175,12 @@ type NewSession struct {
 type Span struct {
 	Phase      Phase
 	Start, End time.Duration // End is 0 while open
+}
+
+// Who names whom a TLS state carries or a server saw: plan.Nobody for nil and "".
+func Who(id *string) string {
+	if id == nil || *id == "" {
+		return plan.Nobody
+	}
+	return *id
 }

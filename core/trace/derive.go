@@ -32,16 +32,16 @@ func (f *Folder) derive(c *Connection) {
 		if c.ALPN == "" {
 			c.ALPN = l.ALPN
 		}
-		c.Handshake = Full
+		c.Handshake = protocol.Full
 		if w.Resumed {
-			c.Handshake = Resumed
+			c.Handshake = protocol.Resumed
 		}
 	}
 	if (c.Library != nil && c.Library.Error != nil) || (c.Error != nil && c.Error.Phase == PhaseTLS) {
-		c.Handshake = Failed
+		c.Handshake = protocol.Failed
 	}
 	if c.Incomplete != "" {
-		c.Handshake = Incomplete
+		c.Handshake = protocol.Incomplete
 	}
 	f.resumption(c)
 	c.known()
@@ -152,21 +152,21 @@ func (f *Folder) authenticated(c *Connection) {
 	switch c.Handshake {
 	case "":
 		return
-	case Failed:
+	case protocol.Failed:
 		return
-	case NoneHS:
+	case protocol.NoHandshake:
 		c.IdentityAuthenticated, c.AuthenticatedKnown = c.inherited, c.inheritedKnown
-	case Resumed:
+	case protocol.Resumed:
 		c.AuthenticatedKnown = c.hit != nil && c.hit.Info.AuthKnown
 		if c.Resumption != nil {
 			c.IdentityAuthenticated = c.Resumption.EstablishedBy
 		}
-	case Incomplete:
+	case protocol.Incomplete:
 		c.AuthenticatedKnown = false
 		if c.Wire.Resumed && c.Resumption != nil {
 			c.IdentityAuthenticated, c.AuthenticatedKnown = c.Resumption.EstablishedBy, c.Resumption.Known
 		}
-	case Full:
+	case protocol.Full:
 		// A challenge that could not be decrypted may have been answered.
 		c.AuthenticatedKnown = len(c.Wire.Unreadable) == 0
 	}
@@ -188,7 +188,7 @@ func (f *Folder) authenticated(c *Connection) {
 // proved is the same of a captured connection, of which anything may be missing.
 func (c *Connection) proved() {
 	w := c.Wire
-	if c.Handshake != Resumed && !w.Resumed {
+	if c.Handshake != protocol.Resumed && !w.Resumed {
 		c.IdentityAuthenticated, c.AuthenticatedKnown = nil, c.ChallengeKnown && !w.Abbreviated
 	}
 	for i := range c.Challenges {
@@ -196,7 +196,7 @@ func (c *Connection) proved() {
 		switch {
 		case ch.Proved && ch.AnsweredWith != nil:
 			// Whether the server took it shows by its going on.
-			c.IdentityAuthenticated, c.AuthenticatedKnown = ch.AnsweredWith, c.Handshake == Full || c.Handshake == Resumed || w.ServerFinished || w.Spoke[wire.Server]
+			c.IdentityAuthenticated, c.AuthenticatedKnown = ch.AnsweredWith, c.Handshake == protocol.Full || c.Handshake == protocol.Resumed || w.ServerFinished || w.Spoke[wire.Server]
 		case ch.Answered && !ch.Compressed && len(ch.Certificates) == 0:
 			if ch.When != protocol.PostHandshake { // there it stays who it was
 				c.IdentityAuthenticated, c.AuthenticatedKnown = nil, true

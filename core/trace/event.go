@@ -112,7 +112,7 @@ type ConnectionStarted struct {
 	Stack          string `json:"stack"`
 	Target         string `json:"target"`
 	URL            string `json:"url"`
-	Identity       string `json:"identity"`           // whom it is meant to be: plan.None for none, "" = nobody said
+	Identity       string `json:"identity"`           // whom it is meant to be: plan.NoIdentity for none, "" = nobody said
 	MeantBy        string `json:"meant_by,omitempty"` // how that is known: MeantByPlan ...; "" = it is not
 	Why            string `json:"why,omitempty"`
 	VirtualTime    bool   `json:"virtual_time"`     // made on a moved clock

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/wire"
 )
@@ -240,7 +241,7 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 	case TLS:
 		c.open(PhaseTLS, e.At)
 		c.ServerName, c.SessionKey = p.ServerName, p.SessionKey
-		if p.Trust == "none" {
+		if p.Trust == protocol.TrustNone {
 			c.ServerTrust = TrustDisabled
 		}
 		c.trustUnknown = p.Trust == TrustUnknown
@@ -306,7 +307,7 @@ func (c *Connection) close(phase Phase, at time.Duration) {
 
 // reused copies what an earlier connection's TLS state carries.
 func (f *Folder) reused(pass *Pass, c *Connection, p Reused) {
-	c.ReusedConnection, c.Coalesced, c.Handshake = &p.From, p.Coalesced, NoneHS
+	c.ReusedConnection, c.Coalesced, c.Handshake = &p.From, p.Coalesced, protocol.NoHandshake
 	from := pass.Connection(p.From)
 	if from == nil {
 		c.AuthenticatedKnown = false
@@ -386,7 +387,7 @@ func (c *Connection) MeantKnown() bool { return c.Identity != "" }
 // Meant is the id of the identity that is meant, "" for none; only where
 // MeantKnown it means something.
 func (c *Connection) Meant() string {
-	if c.Identity == plan.None {
+	if c.Identity == plan.NoIdentity {
 		return ""
 	}
 	return c.Identity

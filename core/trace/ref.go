@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// Ref names a connection of a run; the zero Ref names none. Whoever points at
+// Ref names a connection of a run; the zero Ref names none, Connection 0 the
+// whole pass. Whoever points at
 // a connection points with it: findings, evidence, lanes, rows and reports.
 type Ref struct {
 	Pass       int // from 1
@@ -14,6 +15,12 @@ type Ref struct {
 
 // String is the Ref in few signs, "2/14".
 func (r Ref) String() string { return fmt.Sprintf("%d/%d", r.Pass, r.Connection) }
+
+// ParseRef reads what String wrote; ok is false for anything else.
+func ParseRef(text string) (r Ref, ok bool) {
+	n, err := fmt.Sscanf(text, "%d/%d", &r.Pass, &r.Connection)
+	return r, err == nil && n == 2
+}
 
 // Ref is the connection's name.
 func (c *Connection) Ref() Ref { return Ref{c.Pass, c.Index} }

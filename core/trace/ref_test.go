@@ -47,3 +47,13 @@ func TestFresh(t *testing.T) {
 		t.Errorf("%+v: a fresh connection has no fresh one", c)
 	}
 }
+
+func TestRefText(t *testing.T) {
+	want := trace.Ref{Pass: 3, Connection: 100_000}
+	if got, ok := trace.ParseRef(want.String()); !ok || got != want {
+		t.Errorf("%v became %v", want, got)
+	}
+	if _, ok := trace.ParseRef("x"); ok {
+		t.Error("x is a reference")
+	}
+}

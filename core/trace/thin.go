@@ -42,7 +42,7 @@ const (
 // shape is what a connection came to. Two of one shape have the same to tell.
 type shape struct {
 	pass, step             int
-	handshake              Handshake
+	handshake              protocol.Handshake
 	mechanism              protocol.Mechanism
 	accepted, challenged   bool
 	hidden, known          bool

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"rechallenge/core/identity"
+	"rechallenge/core/protocol"
 )
 
 // words is what the targets call their clients: their words for nobody, and
@@ -52,7 +53,7 @@ func (f *Folder) name(c *Connection, word *string) {
 	} else if slices.Contains(w.nobody[c.Target], *word) {
 		c.seesNobody()
 		return
-	} else if c.Meant() == "" && c.Handshake == Full && c.AuthenticatedKnown && c.IdentityAuthenticated == nil {
+	} else if c.Meant() == "" && c.Handshake == protocol.Full && c.AuthenticatedKnown && c.IdentityAuthenticated == nil {
 		w.nobody[c.Target] = append(w.nobody[c.Target], *word)
 		for _, r := range w.strange[c.Target] {
 			if x := f.log.Connection(r); x != nil && x.IdentitySeenByServer != nil && *x.IdentitySeenByServer == *word {

@@ -35,13 +35,13 @@ func TestNobodysWord(t *testing.T) {
 	}{
 		"a word is learnt later": {target.Whoami{Header: "X"}, []said{
 			{1, "alice", 200, word("(null)"), word(""), ""},
-			{2, plan.None, 200, word("(null)"), word(""), ""},
+			{2, plan.NoIdentity, 200, word("(null)"), word(""), ""},
 			{2, "alice", 200, word("(null)"), word(""), ""},
 			{2, "alice", 200, word("CN=alice"), word("CN=alice"), "alice"},
 		}},
 		"another word stays": {target.Whoami{Header: "X"}, []said{
 			{1, "alice", 200, word("account 17"), word("account 17"), ""},
-			{2, plan.None, 200, word("-"), word(""), ""},
+			{2, plan.NoIdentity, 200, word("-"), word(""), ""},
 		}},
 		"a missing header, the same status": {target.Whoami{Header: "X"}, []said{
 			{1, "alice", 200, nil, word(""), ""},
@@ -49,7 +49,7 @@ func TestNobodysWord(t *testing.T) {
 			{1, "alice", 200, nil, word(""), ""},
 			{1, "alice", 502, nil, nil, ""},
 		}},
-		"a missing header everywhere": {target.Whoami{Header: "X"}, []said{{1, "alice", 200, nil, nil, ""}, {1, plan.None, 200, nil, nil, ""}}},
+		"a missing header everywhere": {target.Whoami{Header: "X"}, []said{{1, "alice", 200, nil, nil, ""}, {1, plan.NoIdentity, 200, nil, nil, ""}}},
 		"an expression that does not match": {target.Whoami{Body: "dn=(.*)"}, []said{
 			{1, "alice", 200, nil, nil, ""},
 			{1, "alice", 200, word("CN=alice"), word("CN=alice"), "alice"},

@@ -41,7 +41,7 @@ func (r *reader) certificate() {
 		if n == 0 {
 			return "empty: no certificate"
 		}
-		return plural(n, "certificate")
+		return protocol.Plural(n, "certificate")
 	})
 }
 
@@ -49,7 +49,7 @@ func contextWord(b []byte) string {
 	if len(b) == 0 {
 		return "empty"
 	}
-	return plural(len(b), "byte")
+	return protocol.Plural(len(b), "byte")
 }
 
 // compressedCertificate reads RFC 8879 section 4. The fields of what was
@@ -231,7 +231,7 @@ func (r *reader) transportParameters() {
 		r.bytes("transport_parameter", head+int(n), func(b []byte) string {
 			in := cryptobyte.String(b)
 			id, _ := varint(&in)
-			return fmt.Sprintf("0x%02x, %s", id, plural(int(n), "byte"))
+			return fmt.Sprintf("0x%02x, %s", id, protocol.Plural(int(n), "byte"))
 		})
 	}
 }

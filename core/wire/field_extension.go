@@ -22,7 +22,7 @@ func (r *reader) extensions() {
 		for ; !in.empty() && *in.left > 0; n++ {
 			in.extension()
 		}
-		return plural(n, "extension")
+		return protocol.Plural(n, "extension")
 	})
 }
 
@@ -183,5 +183,5 @@ func renegotiatedWord(b []byte) string {
 	if len(b) == 0 {
 		return "empty: not a renegotiation"
 	}
-	return plural(len(b), "byte") + ": of the handshake before"
+	return protocol.Plural(len(b), "byte") + ": of the handshake before"
 }

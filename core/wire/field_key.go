@@ -49,7 +49,7 @@ func (r *reader) preSharedKey() {
 			r.group("psk_identity", func(r *reader) string {
 				n := len(r.opaque("identity", 2, nil))
 				r.number("obfuscated_ticket_age", 4, nil)
-				return plural(n, "byte")
+				return protocol.Plural(n, "byte")
 			})
 		}
 		return "identities: " + joined(r.fields)
@@ -150,5 +150,5 @@ func bitsWord(b []byte) string {
 	for top := byte(0x80); len(b) > 0 && b[0]&top == 0; top >>= 1 {
 		n--
 	}
-	return plural(n, "bit")
+	return protocol.Plural(n, "bit")
 }

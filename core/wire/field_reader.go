@@ -44,7 +44,7 @@ func (r *reader) add(f Field, at, end int) {
 	if r.from != nil {
 		f.Offset, f.Length = r.from.Offset, r.from.Length
 	} else if k := r.m.maskAt(at, end-at); k != nil && len(f.Fields) == 0 {
-		f.Value, f.Hex = fmt.Sprintf("%s, not shown: SHA-256 %s...", plural(k.Length, "byte"), k.Digest), ""
+		f.Value, f.Hex = fmt.Sprintf("%s, not shown: SHA-256 %s...", protocol.Plural(k.Length, "byte"), k.Digest), ""
 	}
 	r.fields = append(r.fields, f)
 }
@@ -58,7 +58,7 @@ func (r *reader) take(name string, n int) ([]byte, bool) {
 		return b, true
 	}
 	if *r.left > -10 {
-		value := fmt.Sprintf("cut short: %s where %d are announced or needed", plural(r.end-r.at, "byte"), n)
+		value := fmt.Sprintf("cut short: %s where %d are announced or needed", protocol.Plural(r.end-r.at, "byte"), n)
 		if *r.left <= 0 {
 			value = "more fields than this program shows"
 		}
@@ -125,7 +125,7 @@ func (r *reader) bytes(name string, n int, word func([]byte) string) []byte {
 }
 
 func leaf(name string, b []byte, word func([]byte) string) Field {
-	f := Field{Name: name, Value: plural(len(b), "byte"), Hex: hexOf(b)}
+	f := Field{Name: name, Value: protocol.Plural(len(b), "byte"), Hex: hexOf(b)}
 	if word != nil {
 		f.Value = word(b)
 	}
@@ -157,7 +157,7 @@ func (r *reader) vector(name string, size int, read func(*reader) string) {
 	in.unknown()
 	f.Fields = in.fields
 	if f.Value == "" {
-		f.Value = plural(n, "byte")
+		f.Value = protocol.Plural(n, "byte")
 	}
 	r.add(f, at, r.at)
 }
@@ -255,14 +255,7 @@ func text(b []byte) string {
 	return strconv.Quote(string(b))
 }
 
-func plural(n int, unit string) string {
-	if n == 1 {
-		return "1 " + unit
-	}
-	return fmt.Sprintf("%d %ss", n, unit)
-}
-
-func bytesWord(n uint64) string { return plural(int(n), "byte") }
+func bytesWord(n uint64) string { return protocol.Plural(int(n), "byte") }
 
 func names8(names map[uint8]string) func(uint8) string {
 	return func(v uint8) string { return protocol.Name8(names, v) }

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"rechallenge/core/protocol"
 )
 
 // x509 reads a certificate (RFC 5280 section 4.1) as far as it is one, and
@@ -131,7 +133,7 @@ func (r *reader) certificateExtensions() {
 		n := len(list.fields)
 		list.unknown()
 		outer.fields, outer.at = list.fields, list.end
-		return plural(n, "extension")
+		return protocol.Plural(n, "extension")
 	})
 }
 
@@ -192,7 +194,7 @@ func extensionWord(name string, der []byte) string {
 		words = append(words, fmt.Sprintf("CA: %t", ca))
 	}
 	if len(words) == 0 {
-		return plural(len(der), "byte")
+		return protocol.Plural(len(der), "byte")
 	}
 	return strings.Join(words, ", ")
 }
@@ -227,7 +229,7 @@ func algorithmWord(content []byte) string {
 	s := cryptobyte.String(content)
 	var oid cryptobyte.String
 	if !s.ReadASN1(&oid, cbasn1.OBJECT_IDENTIFIER) {
-		return plural(len(content), "byte")
+		return protocol.Plural(len(content), "byte")
 	}
 	return contentOID(oid)
 }
@@ -239,7 +241,7 @@ func publicKeyWord(der []byte) string {
 	var bits asn1.BitString
 	if !s.ReadASN1(&info, cbasn1.SEQUENCE) || !info.ReadASN1(&algorithm, cbasn1.SEQUENCE) ||
 		!algorithm.ReadASN1(&oid, cbasn1.OBJECT_IDENTIFIER) || !info.ReadASN1BitString(&bits) {
-		return plural(len(der), "byte")
+		return protocol.Plural(len(der), "byte")
 	}
 	name := contentOID(oid)
 	if algorithm.ReadASN1(&curve, cbasn1.OBJECT_IDENTIFIER) {

@@ -26,7 +26,7 @@ import (
 )
 
 // Name is the stack's name in plans, sessions and reports.
-const Name = "go"
+const Name = protocol.StackGo
 
 type goStack struct{}
 

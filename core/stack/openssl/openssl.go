@@ -24,7 +24,7 @@ import (
 )
 
 // Name is the stack's name in plans, sessions and reports.
-const Name = "openssl"
+const Name = protocol.StackOpenSSL
 
 type opensslStack struct {
 	library *openssl.Library

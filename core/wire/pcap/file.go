@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"rechallenge/core/protocol"
 	"rechallenge/core/wire"
 )
 
@@ -71,7 +72,7 @@ func PassedOver(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return plural(int64(n), "TCP connection") + map[bool]string{true: " was", false: " were"}[n == 1] + " passed over: no TLS is in " + map[bool]string{true: "it", false: "them"}[n == 1]
+	return protocol.Plural(n, "TCP connection") + map[bool]string{true: " was", false: " were"}[n == 1] + " passed over: no TLS is in " + map[bool]string{true: "it", false: "them"}[n == 1]
 }
 
 func (c *Conn) keep(k wire.Chunk) { c.Chunks = append(c.Chunks, k) }

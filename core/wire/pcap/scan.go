@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"rechallenge/core/protocol"
 )
 
 // Options are who is told of what a capture holds. The functions are called one
@@ -346,14 +348,7 @@ func (t *table) end() *Told {
 	}
 	slices.Sort(t.notes)
 	if t.lost > 0 {
-		t.notes = slices.Insert(t.notes, 0, fmt.Sprintf("the capture lacks %s of %s: what they would tell is unknown", plural(t.lost, "byte"), plural(int64(t.lossy), "TCP connection")))
+		t.notes = slices.Insert(t.notes, 0, fmt.Sprintf("the capture lacks %s of %s: what they would tell is unknown", protocol.Plural(t.lost, "byte"), protocol.Plural(t.lossy, "TCP connection")))
 	}
 	return &Told{Start: t.clock.start(), Packets: t.packets, Lost: t.lost, Notes: t.notes}
-}
-
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
