@@ -1,9 +1,11 @@
 package files
 
 import (
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -17,38 +19,45 @@ type replacement struct {
 }
 
 // create begins a file that will replace path. Windows knows no modes: the
-// folder's access list decides who may read, and a secret file, before
-// anything is in it, gets one of its own that replaces the folder's.
+// folder's access list decides who may read, but a secret file is made with
+// one of its own, so that at no time anybody else can open it.
 func create(path string, mode os.FileMode) (pending, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	begin := func() (*os.File, error) { return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") }
+	if mode == Secret {
+		begin = func() (*os.File, error) {
+			return ownersAlone(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()))
+		}
+	}
+	f, err := begin()
 	if err != nil {
 		return nil, err
 	}
-	r := &replacement{File: f, path: path}
-	if mode == Secret {
-		if err := ownerAlone(f.Name()); err != nil {
-			_ = r.Cleanup()
-			return nil, fmt.Errorf("keep it from others: %w", err)
-		}
-	}
-	return r, nil
+	return &replacement{File: f, path: path}, nil
 }
 
-// ownerAlone lets nobody but the user of this process at a file. Renaming keeps it so.
-func ownerAlone(path string) error {
+// ownersAlone makes a new file that nobody but the user of this process may
+// open: its access list (SDDL, [MS-DTYP] section 2.5.1) is protected, so the
+// folder's does not count, and names that user only. Renaming keeps it so.
+func ownersAlone(path string) (*os.File, error) {
 	user, err := windows.GetCurrentProcessToken().GetTokenUser()
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("create %s for its owner alone: %w", path, err)
 	}
-	list, err := windows.ACLFromEntries([]windows.EXPLICIT_ACCESS{{
-		AccessPermissions: windows.GENERIC_ALL, AccessMode: windows.SET_ACCESS, Inheritance: windows.NO_INHERITANCE,
-		Trustee: windows.TRUSTEE{TrusteeForm: windows.TRUSTEE_IS_SID, TrusteeType: windows.TRUSTEE_IS_USER, TrusteeValue: windows.TrusteeValueFromSID(user.User.Sid)},
-	}}, nil)
+	list, err := windows.SecurityDescriptorFromString("D:P(A;;FA;;;" + user.User.Sid.String() + ")")
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("create %s for its owner alone: %w", path, err)
 	}
-	return windows.SetNamedSecurityInfo(path, windows.SE_FILE_OBJECT,
-		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, list, nil)
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return nil, &os.PathError{Op: "create", Path: path, Err: err}
+	}
+	handle, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE,
+		&windows.SecurityAttributes{Length: uint32(unsafe.Sizeof(windows.SecurityAttributes{})), SecurityDescriptor: list},
+		windows.CREATE_NEW, windows.FILE_ATTRIBUTE_NORMAL, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "create", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(handle), path), nil
 }
 
 func (r *replacement) CloseAtomicallyReplace() error {

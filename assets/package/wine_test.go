@@ -96,6 +96,7 @@ func TestWineCommandLine(t *testing.T) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+	b.env = append(b.env, "ALICE_PASSWORD=alice-password", "BOB_PASSWORD=bob-password")
 	z := func(name string) string { return "Z:" + filepath.Join(b.home, name) }
 	for _, c := range []struct {
 		name string
@@ -108,14 +109,13 @@ func TestWineCommandLine(t *testing.T) {
 		{"run", []string{"run", z("lab/plan.yaml"), "--report", z("run.json"), "--report", z("run.pcapng"), "--secrets"}, 1, "bob was never asked"},
 		{"show", []string{"show", z("run.json")}, 1, "bob was never asked"},
 		{"inspect", []string{"inspect", z("run.pcapng")}, -1, "A capture of"},
-		{"try", []string{"try", "https://localhost:" + port + "/alice", "--trust", z("lab/ca.pem"), "--identity", z("lab/alice.p12") + ":PASSWORD", "--identity", z("lab/bob.p12") + ":PASSWORD"}, -1, "bob"},
-		{"identity", []string{"identity", z("lab/alice.p12"), "--password-env", "PASSWORD", "--json"}, 0, `"usable": true`},
-		{"audit", []string{"audit", "https://localhost:" + port + "/alice", "--trust", z("lab/ca.pem"), "--identity", z("lab/alice.p12") + ":PASSWORD", "--identity", z("lab/bob.p12") + ":PASSWORD"}, -1, "C1"},
+		{"try", []string{"try", "https://localhost:" + port + "/alice", "--trust", z("lab/ca.pem"), "--identity", z("lab/alice.p12") + ":ALICE_PASSWORD", "--identity", z("lab/bob.p12") + ":BOB_PASSWORD"}, -1, "bob"},
+		{"identity", []string{"identity", z("lab/alice.p12"), "--password-env", "ALICE_PASSWORD", "--json"}, 0, `"usable": true`},
+		{"audit", []string{"audit", "https://localhost:" + port + "/alice", "--trust", z("lab/ca.pem"), "--identity", z("lab/alice.p12") + ":ALICE_PASSWORD", "--identity", z("lab/bob.p12") + ":BOB_PASSWORD"}, -1, "C1"},
 		{"bad usage", []string{"run", z("nothing.yaml")}, 2, "nothing.yaml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b.t = t
-			b.env = append(b.env, "PASSWORD="+password(t, filepath.Join(b.home, "lab/plan.yaml")))
 			out, code := b.cli(c.args...)
 			if c.code >= 0 && code != c.code || code > 2 || !strings.Contains(strings.ReplaceAll(out, `":`, `": `), strings.ReplaceAll(c.want, `": `, `":  `)) && !strings.Contains(out, c.want) {
 				t.Errorf("exit %d, want %d with %q\n%s", code, c.code, c.want, out)
@@ -125,25 +125,6 @@ func TestWineCommandLine(t *testing.T) {
 	if data, err := os.ReadFile(filepath.Join(b.home, "demo.html")); err != nil || !strings.Contains(string(data), "never asked") {
 		t.Errorf("demo.html: %v", err)
 	}
-}
-
-// password is that of the lab's identities, which its plan says how to get.
-func password(t *testing.T, plan string) string {
-	t.Helper()
-	text, err := os.ReadFile(plan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if _, file, ok := strings.Cut(line, "password_file:"); ok {
-			word, err := os.ReadFile(filepath.Join(filepath.Dir(plan), strings.Trim(strings.TrimSpace(strings.TrimRight(file, "}\n")), `"'`)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return strings.TrimSpace(string(word))
-		}
-	}
-	return "rechallenge"
 }
 
 func free(t *testing.T) string {

@@ -1,6 +1,6 @@
 ; The installer: for this user alone, no administrator. package.sh defines
 ; VERSION, NUMBERS (four numbers), TREE (what to install) and OUT.
-Unicode true
+Target amd64-unicode ; as the programs in it
 !include "MUI2.nsh"
 !include "FileFunc.nsh"
 Name "Rechallenge"
