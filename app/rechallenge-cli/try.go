@@ -35,7 +35,7 @@ func (a *aim) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.pinEnv, "pin-env", "", "name of the environment variable that holds the token's PIN or the database's master password (default: asked for)")
 	cmd.Flags().StringVar(&a.connectTo, "connect-to", "", "connect to `IP:PORT` instead of resolving")
 	cmd.Flags().StringVar(&a.trust, "trust", "", "PEM `FILE` of the CAs to trust, or none (default: the system's)")
-	cmd.Flags().StringVar(&a.whoami, "whoami", "", "how the server says whom it saw: `header:NAME` or body:REGEXP")
+	cmd.Flags().StringVar(&a.whoami, "whoami", "", "how the server says whom it saw: `header:NAME`, body:REGEXP or kubernetes")
 	cmd.Flags().StringArrayVar(&a.headers, "header", nil, "send the request header `'NAME: VALUE'`; repeat for more")
 	cmd.Flags().StringVar(&a.method, "method", "", "use the HTTP `METHOD` (default GET, POST with --body)")
 	cmd.Flags().StringVar(&a.body, "body", "", "send `TEXT` as the request's body, or with @FILE a file")
@@ -133,8 +133,10 @@ func (a *aim) target(id, url string) (target.Target, error) {
 		t.Whoami.Header = value
 	case kind == "body" && value != "":
 		t.Whoami.Body = value
+	case a.whoami == "kubernetes":
+		t.Whoami.Kubernetes = true
 	default:
-		return t, fmt.Errorf("--whoami %s: want header:NAME or body:REGEXP", a.whoami)
+		return t, fmt.Errorf("--whoami %s: want header:NAME, body:REGEXP or kubernetes", a.whoami)
 	}
 	t.Method, t.Follow = a.method, a.follow
 	t.TLS.Groups = a.groups

@@ -263,17 +263,40 @@ func certificate(title string, x identity.Certificate) []Pair {
 	return append(pairs, Pair{Key: "SHA-256", Value: x.FingerprintSHA256, Mono: true})
 }
 
-// HTTP is the answer's head.
+// HTTP is the answer's head and, of a run that this program made just now, the
+// body's beginning.
 func (s *State) HTTP() []Pair {
-	_, c := s.Connection()
-	if c == nil || c.HTTP == nil {
+	p, c := s.Connection()
+	if c == nil || c.HTTP == nil && beginning(p, c) == "" {
 		return nil
+	}
+	if c.HTTP == nil {
+		return []Pair{{Key: "Answer", Heading: true}, {Key: "Beginning", Value: beginning(p, c), Mono: true}}
 	}
 	pairs := []Pair{{Key: fmt.Sprintf("%s %d", c.HTTP.Proto, c.HTTP.Status), Heading: true}, {Key: "Body", Value: fmt.Sprintf("%d bytes", c.HTTP.Length)}}
 	for _, h := range c.HTTP.Header {
 		pairs = append(pairs, Pair{Key: h[0], Value: h[1]})
 	}
+	if text := beginning(p, c); text != "" {
+		pairs = append(pairs, Pair{Key: "Beginning of the body", Heading: true}, Pair{Key: "Text", Value: text, Mono: true})
+	}
 	return pairs
+}
+
+// beginning is that of a connection's answer, "" where it is not at hand.
+func beginning(p *trace.Pass, c *trace.Connection) (text string) {
+	for _, e := range p.Events {
+		if e.Connection != c.Index {
+			continue
+		}
+		switch x := e.Payload.(type) {
+		case trace.ResponseDone:
+			text = x.Beginning
+		case trace.ServiceDone:
+			text = x.Beginning
+		}
+	}
+	return text
 }
 
 // Events lists everything that was recorded of the selected connection.

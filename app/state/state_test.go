@@ -156,6 +156,12 @@ func TestRunShown(t *testing.T) {
 		s.CacheRows(time.Now())
 	}
 	look(t, s)
+	begins := func(p []state.Pair) bool {
+		return slices.ContainsFunc(p, func(x state.Pair) bool { return strings.HasPrefix(x.Value, "path=\"/") })
+	}
+	if !begins(s.HTTP()) {
+		t.Errorf("the answer's beginning is not shown: %v", s.HTTP())
+	}
 
 	var b strings.Builder
 	for _, f := range report.Formats {
@@ -172,6 +178,9 @@ func TestRunShown(t *testing.T) {
 	reopened := state.New()
 	reopened.Open(state.Look(again), "report.json")
 	look(t, reopened)
+	if begins(reopened.HTTP()) || strings.Contains(b.String(), "path=\\\"/") {
+		t.Error("the answer's beginning is in the report")
+	}
 }
 
 // look checks what is shown after the demo.

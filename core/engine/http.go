@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"rechallenge/core/starttls"
+	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
 
@@ -164,7 +166,7 @@ func (a *attempt) exchange() (*trace.Failure, *attempt) {
 		a.drain()
 	}
 	a.flush()
-	a.add(trace.ResponseDone{Length: int64(len(body)), Truncated: truncated, Whoami: a.whoami(resp, body)})
+	a.add(trace.ResponseDone{Length: int64(len(body)), Truncated: truncated, Whoami: a.whoami(resp, body), Beginning: beginning(body)})
 	if over := a.tooMuch(trace.PhaseHTTP); over != nil {
 		return over, nil
 	}
@@ -235,10 +237,37 @@ func (a *attempt) request() *http.Request {
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(a.job.body)), nil }
 	}
 	req.Header.Set("User-Agent", a.opt.Tool.Name+"/"+a.opt.Tool.Version)
+	if t.Whoami.Kubernetes {
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Accept", "application/json")
+	}
 	for k, v := range t.Headers {
 		req.Header.Set(k, v)
 	}
 	return req
+}
+
+// Bounds of an answer's beginning that is kept to be looked at.
+const (
+	maxBeginning      = 1 << 10
+	maxBeginningLines = 20
+)
+
+// beginning is an answer's, made fit to be shown.
+func beginning(body []byte) string {
+	var lines []string
+	cut := len(body) > maxBeginning
+	for line := range strings.Lines(string(body[:min(len(body), maxBeginning)])) {
+		if len(lines) == maxBeginningLines {
+			cut = true
+			break
+		}
+		lines = append(lines, starttls.Plain(line))
+	}
+	if cut {
+		lines = append(lines, "...")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // drain reads what the server still sends before the connection is closed:
@@ -300,6 +329,9 @@ func (a *attempt) whoami(resp *http.Response, body []byte) *string {
 			return nil
 		}
 		words := string(m[min(1, len(m)-1)])
+		if w.Kubernetes && words == target.ReviewNobody {
+			words = ""
+		}
 		return &words
 	}
 	return nil

@@ -67,6 +67,7 @@ func clean(s *target.Secrets, p trace.Payload) trace.Payload {
 		p.Target = target.URL(p.Target)
 		return p
 	case trace.ResponseDone:
+		p.Beginning = text(p.Beginning)
 		if p.Whoami != nil {
 			words := s.Text(*p.Whoami)
 			p.Whoami = &words
@@ -76,6 +77,7 @@ func clean(s *target.Secrets, p trace.Payload) trace.Payload {
 		p.Said, p.Error = lines(s, p.Said), text(p.Error)
 		return p
 	case trace.ServiceDone:
+		p.Beginning = text(p.Beginning)
 		p.Said, p.Error, p.Words = lines(s, p.Said), text(p.Error), text(p.Words)
 		if p.Whoami != nil {
 			words := s.Text(*p.Whoami)

@@ -152,11 +152,7 @@ func (a *attempt) own() *trace.Failure {
 		}
 	}
 	done.Length = len(answer)
-	for line := range strings.Lines(string(answer[:min(len(answer), 2048)])) {
-		if len(done.Said) < 20 {
-			done.Said = append(done.Said, trace.Said{From: "server", Text: starttls.Plain(line)})
-		}
-	}
+	done.Beginning = beginning(answer)
 	if first, _, _ := strings.Cut(string(answer), "\n"); first != "" {
 		done.Words, done.Accepted = starttls.Plain(first), true
 	}

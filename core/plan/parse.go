@@ -174,7 +174,7 @@ func (r *reader) target(n *yaml.Node) (t target.Target) {
 		}},
 		r.texts("alpn", &t.ALPN), r.text("proxy", &t.Proxy), r.text("proxy_password_env", &t.ProxyPasswordEnv),
 		field{"whoami", func(n *yaml.Node) {
-			r.mapping(n, "whoami", r.text("header", &t.Whoami.Header), r.text("body", &t.Whoami.Body), r.text("send", &t.Whoami.Send))
+			r.mapping(n, "whoami", r.text("header", &t.Whoami.Header), r.text("body", &t.Whoami.Body), r.text("send", &t.Whoami.Send), r.boolean("kubernetes", &t.Whoami.Kubernetes))
 		}},
 		r.text("starttls", &t.StartTLS), r.text("method", &t.Method),
 		field{"headers", func(n *yaml.Node) { t.Headers = r.headers(n) }},

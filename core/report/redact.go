@@ -124,6 +124,7 @@ func (x *redactor) payload(p trace.Payload) trace.Payload {
 	case trace.Response:
 		return x.response(p)
 	case trace.ResponseDone:
+		p.Beginning = ""
 		if p.Whoami != nil && x.whoami[*p.Whoami] != "" {
 			subject := x.whoami[*p.Whoami]
 			p.Whoami = &subject

@@ -133,6 +133,9 @@ func (w Whoami) check() []*Error {
 	if w.Header != "" && w.Body != "" {
 		errs = append(errs, &Error{"whoami", "header and body exclude each other"})
 	}
+	if w.Kubernetes && (w.Header != "" || w.Body != "" || w.Send != "") {
+		errs = append(errs, &Error{"whoami", "kubernetes excludes header, body and send: it knows where the API server names the client"})
+	}
 	if w.Header != "" && !httpguts.ValidHeaderFieldName(w.Header) {
 		errs = append(errs, &Error{"whoami.header", fmt.Sprintf("%q is not a header's name", w.Header)})
 	}

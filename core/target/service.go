@@ -99,6 +99,9 @@ func (t *Target) checkService(p Parsed, add func(field string, err error)) {
 		if t.Whoami.Send != "" {
 			add("whoami.send", fmt.Errorf("is for protocols without HTTP: use method, headers and body"))
 		}
+		if t.Whoami.Kubernetes && (t.Method != "" || t.Body != "" || t.BodyFile != "") {
+			add("whoami.kubernetes", fmt.Errorf("makes a request of its own: leave method and body out"))
+		}
 		return
 	}
 	name := "tls"
@@ -113,6 +116,7 @@ func (t *Target) checkService(p Parsed, add func(field string, err error)) {
 		given bool
 	}{
 		{"whoami.header", t.Whoami.Header != ""},
+		{"whoami.kubernetes", t.Whoami.Kubernetes},
 		{"method", t.Method != ""},
 		{"headers", len(t.Headers) > 0},
 		{"body", t.Body != ""},
@@ -187,7 +191,7 @@ func (t *Target) Verb() string {
 	switch {
 	case t.Method != "":
 		return t.Method
-	case t.Body != "" || t.BodyFile != "":
+	case t.Body != "" || t.BodyFile != "" || t.Whoami.Kubernetes:
 		return "POST"
 	}
 	return "GET"

@@ -76,6 +76,8 @@ type Whoami struct {
 	Header string `yaml:"header,omitempty" json:"header,omitempty"`
 	Body   string `yaml:"body,omitempty" json:"body,omitempty"`
 	Send   string `yaml:"send,omitempty" json:"send,omitempty"` // bytes, escaped: Bytes
+	// Kubernetes asks an API server for a review of whoever asks, in the request's place.
+	Kubernetes bool `yaml:"kubernetes,omitempty" json:"kubernetes,omitempty"`
 }
 
 // Addresses are literal IP:port pairs to connect to instead of resolving; in

@@ -243,6 +243,8 @@ type ServiceDone struct {
 	Length   int     `json:"length,omitempty"`  // of the answer to bytes of the plan's own
 	Unasked  string  `json:"unasked,omitempty"` // said inside TLS in answer to what was said in clear
 	Error    string  `json:"error,omitempty"`
+
+	Beginning string `json:"-"` // of the answer to bytes of the plan's own, as in ResponseDone
 }
 
 // Cache is an operation on the pass's session cache: by a connection's look-up
@@ -315,6 +317,7 @@ type ResponseDone struct {
 	Length    int64   `json:"length"`
 	Truncated bool    `json:"truncated"`
 	Whoami    *string `json:"whoami"`
+	Beginning string  `json:"-"` // of the body, by lines that can be shown; while the program runs, in no report
 }
 
 // Closed is the end of the TCP connection.
