@@ -18,6 +18,7 @@ import (
 	"rechallenge/core/engine"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/stacktest"
 	"rechallenge/core/target"
@@ -43,7 +44,7 @@ func secure(t *testing.T, hello func(*tls.ClientHelloInfo), handle func(*tls.Con
 
 // to makes the bench's plan one connection as alice, without a cache, to a server.
 func (x *bench) to(url string, at netip.AddrPort) *target.Target {
-	x.plan.Targets = []target.Target{{ID: "it", URL: strings.ReplaceAll(url, "PORT", fmt.Sprint(at.Port())), ConnectTo: target.Addresses{at}, Trust: target.TrustNone}}
+	x.plan.Targets = []target.Target{{ID: "it", URL: strings.ReplaceAll(url, "PORT", fmt.Sprint(at.Port())), ConnectTo: target.Addresses{at}, Trust: protocol.TrustNone}}
 	x.plan.Connections = []plan.Connection{{Target: "it", Identity: "alice"}}
 	x.plan.Caches, x.plan.Timeout = []string{"none"}, plan.Duration(10*time.Second)
 	return &x.plan.Targets[0]
@@ -298,7 +299,7 @@ func TestKubernetes(t *testing.T) {
 	if c.Error != nil || c.SeenAs == nil || *c.SeenAs != "alice" || c.HTTP.Status != 201 {
 		t.Errorf("%s %+v", story(c), c.Error)
 	}
-	x.plan.Connections[0].Identity = plan.None
+	x.plan.Connections[0].Identity = plan.NoIdentity
 	if c, _, _ = x.recorded(t); c.IdentitySeenByServer == nil || *c.IdentitySeenByServer != "" {
 		t.Errorf("nobody: %v", name(c.IdentitySeenByServer))
 	}
