@@ -1,6 +1,7 @@
 package state
 
 import (
+	"crypto/tls"
 	"fmt"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ func (s *State) IdentityCards(now time.Time) []Card {
 			continue
 		}
 		c.Badge = id.KeyType
-		c.Text = id.Subject + ", by " + id.Issuer
+		c.Text = CommonFirst(id.Subject) + ", by " + CommonFirst(id.Issuer)
 		switch {
 		case now.After(id.NotAfter):
 			c.Problem, c.Severity = "expired "+id.NotAfter.Format(time.DateOnly), diagnose.Error
@@ -111,6 +112,9 @@ type ConnectionRow struct {
 	SeenWrong                          bool
 	Status, Millis                     string
 	Severity                           diagnose.Severity // "" = nothing to say
+
+	// What one can choose to see besides.
+	URL, Version, Suite, ServerName, Address, Carries, Stack string
 }
 
 // ConnectionRows lists the run's connections, pass after pass, up to limit.
@@ -141,23 +145,36 @@ func (v *View) Place(r trace.Ref) int {
 	return v.first[r.Pass-1] + i
 }
 
-// Row makes row i, from 0: pass after pass.
-func (v *View) Row(i int) ConnectionRow {
+// pass is the pass of row i.
+func (v *View) pass(i int) int {
 	pass := len(v.first) - 1
 	for v.first[pass] > i {
 		pass--
 	}
-	p := v.Report.Log.Passes[pass]
-	c := p.Connections[i-v.first[pass]]
+	return pass
+}
+
+// connection is the connection of row i.
+func (v *View) connection(i int) *trace.Connection {
+	pass := v.pass(i)
+	return v.Report.Log.Passes[pass].Connections[i-v.first[pass]]
+}
+
+// RefAt names the connection of row i.
+func (v *View) RefAt(i int) trace.Ref { return v.connection(i).Ref() }
+
+// Row makes row i, from 0: pass after pass.
+func (v *View) Row(i int) ConnectionRow {
+	c := v.connection(i)
 	r := ConnectionRow{
-		Ref: c.Ref(), Pass: p.Cache, Target: c.Target, Identity: c.Identity, Handshake: c.Handshake,
+		Ref: c.Ref(), Pass: v.Report.Log.Passes[v.pass(i)].Cache, Target: c.Target, Identity: c.Identity, Handshake: c.Handshake,
 		Challenged: c.Challenged(), Unknown: c.Handshake == "" || c.ChallengeHidden, Missing: timeline.Missing(v.Report.Log, c),
 	}
 	if c.Challenged() {
 		r.Late = c.Challenges[len(c.Challenges)-1].When != protocol.Initial
 	}
 	if c.IdentitySeenByServer != nil {
-		r.SeenAs = trace.Who(c.IdentitySeenByServer)
+		r.SeenAs = CommonFirst(trace.Who(c.IdentitySeenByServer))
 		r.SeenWrong = c.SeenAs != nil && *c.SeenAs != c.Meant()
 	}
 	switch {
@@ -171,6 +188,17 @@ func (v *View) Row(i int) ConnectionRow {
 		r.Status = "let in"
 	case c.Service != nil && c.Service.Refused:
 		r.Status = "refused"
+	}
+	r.URL, r.ServerName, r.Address, r.Stack = c.URL, c.ServerName, c.RemoteAddr, c.Stack
+	if c.TLSVersion != 0 {
+		r.Version = protocol.VersionName(c.TLSVersion)
+	}
+	if c.CipherSuite != 0 {
+		r.Suite = tls.CipherSuiteName(c.CipherSuite)
+	}
+	r.Carries = "not known"
+	if c.AuthenticatedKnown {
+		r.Carries = trace.Who(c.IdentityAuthenticated)
 	}
 	if c.End > 0 {
 		r.Millis = fmt.Sprintf("%.1f", trace.Milliseconds(c.Timing.Total))

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"sync"
 	"time"
 
 	"rechallenge/core/report"
@@ -19,6 +20,10 @@ type View struct {
 	first  []int // rows before each pass
 	bad    func(trace.Ref) bool
 	worst  trace.Ref
+
+	counting  sync.Once // of what follows
+	outcomes  []Outcome
+	outcomeOf []int32 // by row
 }
 
 // Wait is a delay of the plan that is going on.

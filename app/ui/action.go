@@ -132,6 +132,8 @@ func (w *Window) menuActions() []action {
 		{id: "demo", menu: "Run", title: "Try the demo", icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.runs.unlessUnsaved(func() { w.startDemo(false) }) }},
 		{id: "find", menu: "View", title: "Find in the timeline", icon: theme.SearchIcon(), key: fyne.KeyF, mod: ctrl, run: func() { w.turn(pageTest); w.win.Canvas().Focus(w.test.result.filter) }},
 		{id: "beside", menu: "View", title: "Passes side by side in the timeline", key: fyne.KeyB, mod: ctrl, run: func() { b := w.test.result.beside; b.SetChecked(!b.Checked) }},
+		{id: "columns", menu: "View", title: "Columns of the results…", run: func() { w.turn(pageTest); w.test.result.chooseColumns() }},
+		{id: "outcomes", menu: "View", title: "Outcomes, counted", key: fyne.KeyO, mod: ctrl | shift, enabled: func() bool { return w.state.Report() != nil }, run: func() { w.turn(pageTest); w.test.lists.SelectIndex(tabOutcomes) }},
 		{id: "fit", menu: "View", title: "Fit the timeline", icon: rtheme.IconFit, key: fyne.Key0, mod: ctrl, run: func() { w.test.result.timeline.Fit() }},
 		{id: "zoom", menu: "View", title: "Zoom to the selection", run: func() { w.test.result.timeline.ZoomToSelection() }},
 		{menu: "View", id: separator},
@@ -141,7 +143,7 @@ func (w *Window) menuActions() []action {
 		{id: "page-lab", menu: "View", title: "Lab", key: fyne.Key4, mod: ctrl, run: func() { w.turn(pageLab) }},
 		{id: "page-guide", menu: "View", title: "Guide", key: fyne.Key5, mod: ctrl, run: func() { w.turn(pageGuide) }},
 		{id: "page-watch", menu: "View", title: "Watch other programs", key: fyne.Key6, mod: ctrl, run: func() { w.turn(pageWatch) }},
-		{id: "text", menu: "View", title: "Plan as YAML, beside it", key: fyne.KeyY, mod: ctrl | shift, run: w.test.turnText},
+		{id: "text", menu: "View", title: "Plan as YAML, beside it", key: fyne.KeyY, mod: ctrl | shift, run: func() { w.test.turnText() }},
 		{menu: "View", id: separator},
 		{id: "inspect-summary", menu: "View", title: "Inspect summary", key: fyne.Key1, mod: alt, run: func() { w.test.inspectAt(0) }},
 		{id: "inspect-challenge", menu: "View", title: "Inspect challenge", key: fyne.Key2, mod: alt, run: func() { w.test.inspectAt(1) }},
@@ -329,6 +331,20 @@ func keys(a action) string {
 		text = state.Shortcut(text)
 	}
 	return text
+}
+
+// hint is an action's title and shortcut.
+func (w *Window) hint(id string) string {
+	for _, a := range w.table {
+		if a.id != id {
+			continue
+		}
+		if key := keys(a); key != "" {
+			return fmt.Sprintf("%s (%s)", a.title, key)
+		}
+		return a.title
+	}
+	return ""
 }
 
 // showRecent offers the files that were opened or saved last.

@@ -21,7 +21,7 @@ func (b *bench) doc() *document { return newDocument(b.shell) }
 func (b *bench) act(done *[]string) actors {
 	return actors{
 		do: func(id string) { *done = append(*done, id) }, menu: func(...string) []*fyne.MenuItem { return nil },
-		read: func(page, word string) { *done = append(*done, "read "+page+" "+word) },
+		read: func(page, word string) { *done = append(*done, "read "+page+" "+word) }, hint: func(id string) string { return id },
 	}
 }
 

@@ -33,17 +33,22 @@ type resultPane struct {
 	beside    *widgets.Check // passes side by side in the timeline
 	cache     *widgets.Rows
 
+	outcomes *widgets.Rows
+	chip     *widgets.ToolButton // the chosen outcome; a click shows all again
+	arranged
+	told func(n, all int) // how many connections are listed, of how many
+	turn func()           // brings the list of connections to the front
+
 	drawn  *picture        // what the widgets have
 	judged widgets.Verdict // what the banner has
 }
 
 func newResultPane(s *shell, r *runs, act actors, chose func(r trace.Ref, event int)) *resultPane {
-	p := &resultPane{shell: s, runs: r, actors: act, chose: chose}
+	p := &resultPane{shell: s, runs: r, actors: act, chose: chose, told: func(int, int) {}, turn: func() {}}
 	p.buildBanner()
 	p.countdown = widgets.NewCountdown()
 	p.countdown.OnSkip, p.countdown.OnStop = r.skip, r.stop
 	p.rows = widgets.NewRows(widgets.ConnectionColumns()...)
-	p.rows.SetEmpty("Nothing has run yet. Press Run.")
 	p.rows.OnSelect = func(id string) {
 		if x, ok := trace.ParseRef(id); ok {
 			p.chose(x, 0)
@@ -61,6 +66,7 @@ func newResultPane(s *shell, r *runs, act actors, chose func(r trace.Ref, event 
 	p.timeline.OnMark = func(x trace.Ref, event int) { p.chose(x, event) }
 	p.timeline.OnReadout = func(text string) { p.status.SetReadout(text) }
 	p.buildFilter()
+	p.buildOutcomes()
 	p.buildCache()
 	return p
 }
@@ -80,8 +86,8 @@ func (p *resultPane) buildFilter() {
 	p.filter = newField()
 	p.filter.SetPlaceHolder("find: bob, outcome:403, finding:any, mark:expected")
 	p.filter.OnChanged = func(text string) {
-		p.timeline.SetFilter(widgets.ParseTimelineFilter(text))
-		p.rows.SetHighlight(text)
+		p.arranged.text = text
+		p.sift()
 	}
 	p.filter.OnEscape = func() { p.filter.SetText("") }
 	p.beside = widgets.NewCheck("side by side", p.timeline.SetCompare)
@@ -89,10 +95,10 @@ func (p *resultPane) buildFilter() {
 
 // timelinePane is the timeline below what it is searched and fitted with.
 func (p *resultPane) timelinePane() fyne.CanvasObject {
-	fit := widgets.NewToolButton("", rtheme.IconFit, "Fit the timeline", func() { p.do("fit") })
-	zoom := widgets.NewToolButton("", theme.ZoomInIcon(), "Zoom to the selection", func() { p.do("zoom") })
+	fit := widgets.NewToolButton("", rtheme.IconFit, p.hint("fit"), func() { p.do("fit") })
+	zoom := widgets.NewToolButton("", theme.ZoomInIcon(), p.hint("zoom"), func() { p.do("zoom") })
 	title := widget.NewLabelWithStyle("Timeline", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-	return container.NewBorder(container.NewBorder(nil, nil, title, container.NewHBox(p.beside, zoom, fit), p.filter), nil, nil, nil, p.timeline)
+	return container.NewBorder(container.NewBorder(nil, nil, title, container.NewHBox(p.chip, p.beside, zoom, fit), p.filter), nil, nil, nil, p.timeline)
 }
 
 // show shows the run, or that there is none.
@@ -113,9 +119,10 @@ func (p *resultPane) show() {
 	if p.runs.picture != p.drawn {
 		p.drawn = p.runs.picture
 		shown := cmp.Or(p.drawn, &picture{})
-		p.rows.SetSource(shown.rows())
 		p.timeline.SetPrepared(cmp.Or(shown.timeline, nothing))
 		p.timeline.SetStarted(shown.started)
+		p.showOutcomes()
+		p.sift()
 	}
 	p.showCache()
 	p.mark(p.state.Selected)

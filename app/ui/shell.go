@@ -71,6 +71,7 @@ const (
 	prefWarn       = "warn.secrets"
 	prefOwnDialogs = "dialogs.own"
 	prefBanner     = "banner.open"
+	prefColumns    = "columns.results"
 )
 
 // split makes a split whose position is there again next time.

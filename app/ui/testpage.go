@@ -34,6 +34,7 @@ type testPage struct {
 const (
 	tabPlan = iota
 	tabResults
+	tabOutcomes
 )
 
 // actors are what a page lets the table of actions do.
@@ -41,6 +42,7 @@ type actors struct {
 	do   func(id string)                      // an action
 	menu func(ids ...string) []*fyne.MenuItem // of actions
 	read func(page, word string)              // opens a document
+	hint func(id string) string               // an action's title and shortcut
 }
 
 func newTestPage(s *shell, doc *document, r *runs, act actors, front func()) *testPage {
@@ -50,7 +52,8 @@ func newTestPage(s *shell, doc *document, r *runs, act actors, front func()) *te
 	p.inspector, p.editor = newInspector(s, r), newEditor(s, doc, p.turnText)
 	p.tour = newTour(p.plan.cards, act.do, func() { p.selectEvent(trace.Ref{Pass: 1, Connection: 2}, 0) })
 	p.right = container.NewStack(p.inspector.view)
-	p.lists = container.NewAppTabs(container.NewTabItem("Plan", p.plan.view), container.NewTabItem("Results", p.result.rows))
+	p.lists = container.NewAppTabs(container.NewTabItem("Plan", p.plan.view), container.NewTabItem("Results", p.result.rows), container.NewTabItem("Outcomes", p.result.outcomes))
+	p.result.turn, p.result.told = p.results, p.retitle
 	middle := s.split("middle", false, 0.3, p.lists,
 		s.split("timeline", false, 0.8, p.result.timelinePane(), pane("Session caches", p.result.cache)))
 	p.work = s.split("outer", true, 0.17, p.tour.view,
@@ -91,6 +94,15 @@ func (p *testPage) showPlan() {
 func (p *testPage) showRun() {
 	p.result.show()
 	p.inspector.show()
+}
+
+// retitle tells on the tabs how much there is behind them.
+func (p *testPage) retitle(n, all int) {
+	results, outcomes := titles(n, all, len(p.result.counted()))
+	if p.lists.Items[tabResults].Text != results || p.lists.Items[tabOutcomes].Text != outcomes {
+		p.lists.Items[tabResults].Text, p.lists.Items[tabOutcomes].Text = results, outcomes
+		p.lists.Refresh()
+	}
 }
 
 // lay brings the plan's connections to the front, and results the run's.

@@ -6,6 +6,7 @@ package ui
 
 import (
 	"path/filepath"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -116,9 +117,10 @@ func (w *Window) Run(open string, demo, run bool) {
 
 // build makes the pages and the bar, and connects them.
 func (w *Window) build() {
-	act := actors{do: w.do, menu: w.menuItems, read: w.read}
+	act := actors{do: w.do, menu: w.menuItems, read: w.read, hint: w.hint}
 	w.doc = newDocument(w.shell)
 	w.runs = newRuns(w.shell, w.doc)
+	w.table = w.actions()
 	w.test = newTestPage(w.shell, w.doc, w.runs, act, func() { w.turn(pageTest) })
 	w.guide = newGuide()
 	w.questions = newQuestions(w.shell, w.doc, w.runs, w.guide, w.read)
@@ -139,11 +141,15 @@ func (w *Window) build() {
 		w.dump()
 	}
 	w.connect()
-	w.table = w.actions()
 	tabs := container.NewBorder(nil, nil, nil, container.New(tabsWidth(w.pages.list), w.pages.tabs), w.toolbar())
-	w.win.SetContent(container.NewBorder(container.NewVBox(tabs, line(theme.Color(theme.ColorGrid))), w.status, nil, nil, w.pages.view))
+	tips := widgets.NewTips(container.NewBorder(container.NewVBox(tabs, line(theme.Color(theme.ColorGrid))), w.status, nil, nil, w.pages.view))
+	tips.Later = live.NewLater(tipDelay).Do
+	w.win.SetContent(tips)
 	w.win.SetMainMenu(w.mainMenu())
 }
+
+// tipDelay is how long the pointer rests on something until that is explained.
+const tipDelay = 400 * time.Millisecond
 
 // connect says what follows from the doings of one part for the others.
 func (w *Window) connect() {
@@ -188,7 +194,7 @@ func (w *Window) toolbar() fyne.CanvasObject {
 			if id == "run" || id == "stop" {
 				text = a.title
 			}
-			b := widgets.NewToolButton(text, a.icon, a.title, w.perform(a))
+			b := widgets.NewToolButton(text, a.icon, w.hint(id), w.perform(a))
 			b.OnHint = func(hint string) { w.status.SetReadout(hint) }
 			w.buttons[id] = b
 			tools.Add(b)

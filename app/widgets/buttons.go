@@ -37,6 +37,7 @@ func (b *ToolButton) SetPrimary(on bool) {
 // MouseIn tells the hint.
 func (b *ToolButton) MouseIn(e *desktop.MouseEvent) {
 	b.Button.MouseIn(e)
+	tell(b, b.Hint)
 	if b.OnHint != nil {
 		b.OnHint(b.Hint)
 	}
@@ -45,6 +46,7 @@ func (b *ToolButton) MouseIn(e *desktop.MouseEvent) {
 // MouseOut takes the hint back.
 func (b *ToolButton) MouseOut() {
 	b.Button.MouseOut()
+	tell(b, "")
 	if b.OnHint != nil {
 		b.OnHint("")
 	}

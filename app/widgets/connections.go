@@ -23,6 +23,9 @@ type ConnectionRow struct {
 	Millis     string
 	Severity   Severity
 	Muted      bool
+
+	// What one can choose to see besides.
+	URL, Version, Suite, ServerName, Address, Carries, Stack string
 }
 
 // Challenged tells whether a certificate was asked for.
@@ -40,15 +43,22 @@ const (
 // ConnectionColumns are the columns of ConnectionRow's rows.
 func ConnectionColumns() []Column {
 	return []Column{
-		{Title: "#", Width: 34},
-		{Title: "Pass", Width: 60, Stretch: .6},
-		{Title: "Target", Width: 70, Stretch: 2},
-		{Title: "Identity", Width: 66, Stretch: .8},
-		{Title: "Handshake", Width: 86},
-		{Title: "Challenged", Width: 88},
-		{Title: "Seen as", Width: 88, Stretch: 1.2},
-		{Title: "Status", Width: 72, Stretch: .8},
-		{Title: "ms", Width: 52, Right: true},
+		{Title: "#", Fit: true, Firm: true},
+		{Title: "Pass", Fit: true, Stretch: .6},
+		{Title: "Target", Fit: true, Stretch: 2},
+		{Title: "Identity", Fit: true, Stretch: .8},
+		{Title: "Handshake", Fit: true, Firm: true, Stretch: .4},
+		{Title: "Challenged", Fit: true, Firm: true, Stretch: .4},
+		{Title: "Seen as", Fit: true, Firm: true, Stretch: 1.2},
+		{Title: "Status", Fit: true, Stretch: .6},
+		{Title: "ms", Fit: true, Right: true},
+		{Title: "URL", Fit: true, Stretch: 2, Hidden: true},
+		{Title: "Version", Fit: true, Hidden: true},
+		{Title: "Cipher suite", Fit: true, Hidden: true},
+		{Title: "Server name", Fit: true, Hidden: true},
+		{Title: "Address", Fit: true, Hidden: true, Mono: true},
+		{Title: "Carries", Fit: true, Hidden: true},
+		{Title: "Stack", Fit: true, Hidden: true},
 	}
 }
 
@@ -74,6 +84,7 @@ func (c ConnectionRow) Row() Row {
 		shake, c.Challenged.cell(), seen,
 		{Text: c.Status},
 		{Text: c.Millis},
+		{Text: c.URL}, {Text: c.Version}, {Text: c.Suite}, {Text: c.ServerName}, {Text: c.Address}, {Text: c.Carries}, {Text: c.Stack},
 	}}
 }
 

@@ -6,23 +6,11 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/desktop"
 	stock "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/theme"
 )
-
-// Column describes a column of Rows.
-type Column struct {
-	Title   string
-	Width   float32 // least width, in Fyne's units at text size 12.5
-	Stretch float32 // share of the room left over
-	Right   bool    // aligned to the right, for numbers
-	Mono    bool
-
-	unlit bool // SetHighlight leaves it alone
-}
 
 // Cell is the content of a column in a row.
 type Cell struct {
@@ -70,7 +58,14 @@ type Rows struct {
 	// OnCopy is called with text to put on the clipboard; without it the list does so itself.
 	OnCopy func(text string)
 
-	columns  []Column
+	// OnSort is called when the reader wants another order: column is one of
+	// those NewRows got, -1 for the rows' own order. Without it a title is not
+	// clicked.
+	OnSort func(column int, down bool)
+	// OnColumns is called when the reader has chosen columns or their widths.
+	OnColumns func()
+
+	columns  columnSet
 	rows     []Row    // of SetRows
 	hint     int      // where search found something last
 	words    []string // to light, in lower case
@@ -81,7 +76,7 @@ type Rows struct {
 	find     func(string) int
 	selected string
 	empty    *widget.RichText
-	header   *layer
+	header   *rowsHeader
 	list     *rowList
 	lines    map[int]*line // by row, those in view among them
 	made     []*line
@@ -97,9 +92,9 @@ type Rows struct {
 
 // NewRows makes an empty list.
 func NewRows(columns ...Column) *Rows {
-	r := &Rows{columns: columns, hovered: -1, dragged: -1, target: -1, lines: map[int]*line{}, header: newLayer(), empty: weak(""), least: 2}
+	r := &Rows{columns: newColumnSet(columns), hovered: -1, dragged: -1, target: -1, lines: map[int]*line{}, empty: weak(""), least: 2}
 	r.find = func(string) int { return -1 }
-	r.list = newRowList(r)
+	r.list, r.header = newRowList(r), newRowsHeader(r)
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -122,7 +117,7 @@ func (r *Rows) Append(rows ...Row) {
 		r.SetRows(nil)
 	}
 	r.rows = append(r.rows, rows...)
-	r.count, r.empty.Hidden = len(r.rows), true
+	r.count, r.empty.Hidden, r.columns.stale = len(r.rows), true, true
 	r.redrawAll()
 	if follow {
 		r.reveal(r.count - 1)
@@ -164,6 +159,7 @@ func (r *Rows) SetSource(n int, row func(i int) Row, index func(id string) int) 
 		r.selected = ""
 	}
 	r.empty.Hidden = n > 0
+	r.columns.stale = true
 	r.Refresh()
 	if follow {
 		r.reveal(r.count - 1)
@@ -247,7 +243,8 @@ func (r *Rows) Selected() string { return r.selected }
 
 // Refresh draws anew, in the theme's present colours.
 func (r *Rows) Refresh() {
-	r.drawHeader()
+	r.columns.stale = true
+	r.header.draw()
 	r.redrawAll()
 }
 
@@ -319,7 +316,7 @@ func (r *Rows) tapped(i, link int) {
 
 func (r *Rows) focus(on bool) {
 	r.focused = on
-	r.drawHeader()
+	r.header.draw()
 	r.redraw(r.find(r.selected))
 }
 
@@ -348,87 +345,6 @@ func (r *Rows) drop() {
 	}
 }
 
-// step selects the next row in a direction that is not a heading.
-func (r *Rows) step(from, by int) {
-	toward := 1
-	if by < 0 {
-		toward = -1
-	}
-	for i := min(max(from+by, 0), r.count-1); i >= 0 && i < r.count; i += toward {
-		if !r.row(i).Heading {
-			r.choose(i)
-			return
-		}
-	}
-}
-
-// key does what a key means.
-func (r *Rows) key(name fyne.KeyName) {
-	at := r.find(r.selected)
-	page := max(int(r.list.Size().Height/rowPitch())-1, 1)
-	on := func(f func(string)) {
-		switch {
-		case f == nil && r.OnKey != nil:
-			r.OnKey(r.selected, name)
-		case f != nil && r.selected != "":
-			f(r.selected)
-		}
-	}
-	switch name {
-	case fyne.KeyUp:
-		r.step(at, -1)
-	case fyne.KeyDown:
-		r.step(at, 1)
-	case fyne.KeyPageUp:
-		r.step(at, -page)
-	case fyne.KeyPageDown:
-		r.step(at, page)
-	case fyne.KeyHome:
-		r.step(0, 0)
-	case fyne.KeyEnd:
-		r.step(r.count, -1)
-	case fyne.KeyReturn, fyne.KeyEnter:
-		on(r.OnActivate)
-	case fyne.KeyDelete:
-		on(r.OnDelete)
-	case fyne.KeySpace:
-		on(r.OnToggle)
-	case fyne.KeyD:
-		on(r.OnDuplicate)
-	default:
-		on(nil)
-	}
-}
-
-// shortcut does what a key with a modifier means; Fyne gives such keys to
-// TypedShortcut alone. It tells whether it meant anything.
-func (r *Rows) shortcut(s fyne.Shortcut) bool {
-	switch s := s.(type) {
-	case *fyne.ShortcutCopy:
-		text := r.Text(r.selected)
-		if text == "" {
-			return false
-		}
-		if r.OnCopy != nil {
-			r.OnCopy(text)
-		} else {
-			fyne.CurrentApp().Clipboard().SetContent(text)
-		}
-		return true
-	case *desktop.CustomShortcut:
-		by := map[fyne.KeyName]int{fyne.KeyUp: -1, fyne.KeyDown: 1}[s.KeyName]
-		if s.Modifier != fyne.KeyModifierAlt || by == 0 || !r.Reorderable {
-			return false
-		}
-		at := r.find(r.selected)
-		if to := at + by; at >= 0 && to >= 0 && to < r.count && r.OnMove != nil {
-			r.OnMove(r.selected, to)
-		}
-		return true
-	}
-	return false
-}
-
 // MinSize leaves room for a few rows.
 func (r *Rows) MinSize() fyne.Size {
 	return fyne.NewSize(120, rowHeight()+float32(r.least-1)*rowPitch())
@@ -444,76 +360,24 @@ func (v rowsRenderer) Layout(s fyne.Size) {
 	if r.headed() {
 		h = rowHeight()
 	}
-	r.header.place(0, 0, s.Width, h)
+	r.header.Move(fyne.NewPos(0, 0))
+	r.header.Resize(fyne.NewSize(s.Width, h))
 	r.list.Move(fyne.NewPos(0, h))
 	r.list.Resize(fyne.NewSize(s.Width, max(s.Height-h, 0)))
 	r.empty.Move(fyne.NewPos(8, h+4))
 	r.empty.Resize(fyne.NewSize(max(s.Width-16, 0), r.empty.MinSize().Height))
-	r.drawHeader()
+	r.header.draw()
 }
 func (v rowsRenderer) MinSize() fyne.Size { return v.r.MinSize() }
 func (v rowsRenderer) Refresh()           { v.r.Refresh() }
 func (v rowsRenderer) Destroy()           {}
 func (v rowsRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{v.r.header.clip, v.r.list, v.r.empty}
+	return []fyne.CanvasObject{v.r.header, v.r.list, v.r.empty}
 }
 
 // noHeader as the first column's title leaves the header out.
 const noHeader = "-"
 
-func (r *Rows) headed() bool { return len(r.columns) > 0 && r.columns[0].Title != noHeader }
-
-// rowList is Fyne's list, which has the keyboard when Rows has it.
-type rowList struct {
-	widget.List
-
-	rows *Rows
-}
-
-func newRowList(r *Rows) *rowList {
-	l := &rowList{rows: r}
-	l.Length = func() int { return r.count }
-	l.CreateItem = func() fyne.CanvasObject { return r.newLine() }
-	l.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
-		n := o.(*line)
-		if r.lines[n.index] == n {
-			delete(r.lines, n.index)
-		}
-		n.index, n.row, n.round = i, r.row(i), r.round
-		r.lines[i] = n
-		n.draw()
-	}
-	l.HideSeparators = true
-	l.ExtendBaseWidget(l)
-	return l
-}
-
-var _ fyne.Shortcutable = (*rowList)(nil)
-
-// FocusGained shows that the list has the keyboard. Fyne's own list would
-// light a row that means nothing here.
-func (l *rowList) FocusGained() { l.rows.focus(true) }
-
-// FocusLost shows that the keyboard went elsewhere.
-func (l *rowList) FocusLost() { l.rows.focus(false) }
-
-// TypedKey is for fyne.Focusable.
-func (l *rowList) TypedKey(e *fyne.KeyEvent) {
-	enter := e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter
-	if e.Name == fyne.KeyEscape || e.Name == fyne.KeyF1 || enter && l.rows.OnActivate == nil && l.rows.OnKey == nil {
-		HandOn(l, e)
-		return
-	}
-	l.rows.key(e.Name)
-}
-
-// TypedShortcut is for fyne.Shortcutable. What is not the list's own is given
-// to the window, which does not see it otherwise.
-func (l *rowList) TypedShortcut(s fyne.Shortcut) {
-	if l.rows.shortcut(s) {
-		return
-	}
-	if c, ok := canvasOf(l).(fyne.Shortcutable); ok {
-		c.TypedShortcut(s)
-	}
+func (r *Rows) headed() bool {
+	return len(r.columns.all) > 0 && r.columns.all[0].Title != noHeader
 }

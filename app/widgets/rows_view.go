@@ -19,65 +19,12 @@ func rowHeight() float32 { return float32(math.Round(float64(theme.Size(stock.Si
 // rowPitch is from one row to the next: the list leaves a padding between.
 func rowPitch() float32 { return rowHeight() + theme.Size(stock.SizeNamePadding) }
 
-// columnsAt spreads a width over columns: x and width of each.
-func columnsAt(columns []Column, left, width float32) (x, w []float32) {
-	scale := theme.Size(stock.SizeNameText) / 12.5
-	var fixed, share float32
-	for _, c := range columns {
-		fixed += c.Width * scale
-		share += c.Stretch
-	}
-	spare := max(width-left-8-fixed, 0)
-	if room := max(width-left-8, 0); fixed > room {
-		// Too narrow: every column gives way, and its text is cut.
-		scale *= room / fixed
-	}
-	at := left
-	for _, c := range columns {
-		wide := c.Width * scale
-		if share > 0 {
-			wide += spare * c.Stretch / share
-		}
-		x, w = append(x, at), append(w, wide)
-		at += wide
-	}
-	return x, w
-}
-
 // rowLeft is where the first column begins.
 func (r *Rows) rowLeft() float32 {
 	if r.Reorderable {
 		return 28
 	}
 	return 24
-}
-
-// drawHeader draws the columns' titles.
-func (r *Rows) drawHeader() {
-	l, s := r.header, r.Size()
-	h := rowHeight()
-	l.begin()
-	if !r.headed() {
-		return
-	}
-	l.rect(0, 0, s.Width, h, theme.Color(theme.ColorGroup), 0)
-	if r.focused {
-		l.rect(0, h-2, s.Width, 2, theme.Color(stock.ColorNamePrimary), 0)
-	} else {
-		l.rect(0, h-1, s.Width, 1, theme.Color(stock.ColorNameSeparator), 0)
-	}
-	size := theme.Size(stock.SizeNameCaptionText)
-	high := fyne.MeasureText("Mg", size, fyne.TextStyle{}).Height
-	x, w := columnsAt(r.columns, r.rowLeft(), s.Width)
-	for i, c := range r.columns {
-		text := ellipsis(c.Title, w[i]-6, size, fyne.TextStyle{})
-		at := x[i]
-		if c.Right {
-			at += w[i] - 12 - fyne.MeasureText(text, size, fyne.TextStyle{}).Width
-		}
-		l.text(at, (h-high)/2, text, theme.Color(theme.ColorMuted), size, fyne.TextStyle{})
-	}
-	canvas.Refresh(l)
 }
 
 // line is a row of Rows in its list.
@@ -174,7 +121,7 @@ func (n *line) draw() {
 	} else if icon := n.row.Severity.Icon(); icon != nil {
 		n.image(icon, left, (s.Height-14)/2, 14)
 	}
-	x, w := columnsAt(r.columns, r.rowLeft(), s.Width)
+	x, w := r.places(s.Width)
 	if n.row.Heading {
 		if len(n.row.Cells) > 0 {
 			style := fyne.TextStyle{Bold: true}
@@ -184,10 +131,12 @@ func (n *line) draw() {
 		return
 	}
 	for i, c := range n.row.Cells {
-		if i >= len(r.columns) {
+		if i >= len(w) {
 			break
 		}
-		n.drawCell(c, r.columns[i], x[i], w[i], size, high)
+		if w[i] > 0 {
+			n.drawCell(c, r.columns.all[i], x[i], w[i], size, high)
+		}
 	}
 	canvas.Refresh(n)
 }
@@ -198,7 +147,7 @@ func (n *line) drawCell(c Cell, column Column, x, w, size, high float32) {
 		n.image(c.Icon, x, (s.Height-13)/2, 13)
 		x, w = x+18, w-18
 	}
-	style := fyne.TextStyle{Bold: c.Bold, Monospace: column.Mono}
+	style := cellStyle(c, column)
 	text := ellipsis(c.Text, w-8, size, style)
 	if text == "" {
 		return
@@ -251,7 +200,7 @@ func (n *line) light(text string, x, y, size, high float32, style fyne.TextStyle
 
 // linkAt is the column of the link at a position, -1 for none.
 func (n *line) linkAt(p fyne.Position) int {
-	x, w := columnsAt(n.rows.columns, n.rows.rowLeft(), n.Size().Width)
+	x, w := n.rows.places(n.Size().Width)
 	for i, c := range n.row.Cells {
 		if i < len(x) && c.Link && c.Text != "" && p.X >= x[i] && p.X < x[i]+w[i] {
 			return i
@@ -284,8 +233,37 @@ func (n *line) MouseIn(e *desktop.MouseEvent) {
 	n.MouseMoved(e)
 	n.rows.hover(n.index)
 }
-func (n *line) MouseMoved(e *desktop.MouseEvent) { n.over = n.linkAt(e.Position) >= 0 }
-func (n *line) MouseOut()                        { n.rows.hover(-1) }
+
+// MouseMoved tells a text that is cut in whole.
+func (n *line) MouseMoved(e *desktop.MouseEvent) {
+	n.over = n.linkAt(e.Position) >= 0
+	tell(n, n.cutAt(e.Position.X))
+}
+
+// MouseOut takes it back.
+func (n *line) MouseOut() {
+	n.rows.hover(-1)
+	tell(n, "")
+}
+
+// cutAt is the text of the cell at x where it is cut, "" where it is whole.
+func (n *line) cutAt(at float32) string {
+	size := theme.Size(stock.SizeNameText)
+	if n.row.Heading && len(n.row.Cells) > 0 {
+		return ifCut(n.row.Cells[0].Text, n.Size().Width-14, size, fyne.TextStyle{Bold: true})
+	}
+	x, w := n.rows.places(n.Size().Width)
+	for i, c := range n.row.Cells {
+		if i < len(w) && at >= x[i] && at < x[i]+w[i] {
+			room := w[i] - 8
+			if c.Icon != nil {
+				room -= 18
+			}
+			return ifCut(c.Text, room, size, cellStyle(c, n.rows.columns.all[i]))
+		}
+	}
+	return ""
+}
 
 // Dragged moves the row's place, where rows can be reordered.
 func (n *line) Dragged(e *fyne.DragEvent) {

@@ -108,7 +108,7 @@ func (t *Table) Text() string {
 	var b strings.Builder
 	line := func(cells []string) { b.WriteString(strings.Join(cells, "\t") + "\n") }
 	var titles []string
-	for _, c := range t.list.columns {
+	for _, c := range t.list.columns.all {
 		titles = append(titles, c.Title)
 	}
 	line(titles)

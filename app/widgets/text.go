@@ -20,3 +20,11 @@ func ellipsis(text string, width, size float32, style fyne.TextStyle) string {
 	}
 	return string(runes[:n-1]) + "…"
 }
+
+// ifCut is a text that ellipsis would cut, "" for one that is shown whole.
+func ifCut(text string, width, size float32, style fyne.TextStyle) string {
+	if fyne.MeasureText(text, size, style).Width <= width {
+		return ""
+	}
+	return text
+}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"rechallenge/core/timeline"
+	"rechallenge/core/trace"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
@@ -194,6 +195,16 @@ func (t *Timeline) SetFilterFunc(keep func(*TimelineLane) bool) {
 
 // Shown is how many of the connections the filter leaves.
 func (t *Timeline) Shown() (shown, all int) { return t.rows.total, t.s.total }
+
+// Everything tells whether no filter is set.
+func (t *Timeline) Everything() bool { return t.keep == nil }
+
+// Keeps tells whether the filter leaves a connection; one that the timeline
+// does not have is left.
+func (t *Timeline) Keeps(r trace.Ref) bool {
+	at, ok := t.s.find(r)
+	return !ok || t.keep == nil || t.s.keeps(at, t.keep)
+}
 
 // SetCompare shows the passes side by side: a group for each step of the plan
 // with one lane for each pass, every connection from its own beginning, and a

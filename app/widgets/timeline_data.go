@@ -38,4 +38,9 @@ type TimelineLane struct {
 	Identity string
 	Target   string
 	Findings []string // ids of rules
+	// Kind is which of the run's outcomes this is, from 1; 0 for none. Challenged
+	// and Failed colour the overview by it.
+	Kind       int
+	Challenged Challenged
+	Failed     bool
 }

@@ -17,6 +17,7 @@ type TimelineFilter struct {
 	Finding  string            // of a rule's id; "any" for every lane with one
 	Mark     timeline.MarkKind // a lane that has it
 	Words    []string          // each of them anywhere in the lane's texts
+	Kind     int               // of the outcome, 0 for every one
 }
 
 // ParseTimelineFilter reads what is typed into a search field: words, and
@@ -47,7 +48,7 @@ func ParseTimelineFilter(text string) TimelineFilter {
 
 // Empty tells whether the filter leaves everything.
 func (f TimelineFilter) Empty() bool {
-	return f.Pass == "" && f.Identity == "" && f.Target == "" && f.Outcome == "" && f.Finding == "" && f.Mark == "" && len(f.Words) == 0
+	return f.Pass == "" && f.Identity == "" && f.Target == "" && f.Outcome == "" && f.Finding == "" && f.Mark == "" && f.Kind == 0 && len(f.Words) == 0
 }
 
 // Texts are the words that the filter looks for, as Rows.SetHighlight takes them.
@@ -75,7 +76,7 @@ func (f TimelineFilter) keeps(t *Timeline) func(*TimelineLane) bool {
 	}
 	return func(l *TimelineLane) bool {
 		return holds(t.passTitle(l.Pass), f.Pass) && holds(or(l.Identity, l.Label), f.Identity) && holds(or(l.Target, l.Detail), f.Target) &&
-			holds(l.Outcome, f.Outcome) && l.found(f.Finding) && l.marked(f.Mark) &&
+			holds(l.Outcome, f.Outcome) && (f.Kind == 0 || l.Kind == f.Kind) && l.found(f.Finding) && l.marked(f.Mark) &&
 			!slices.ContainsFunc(words, func(w string) bool { return !l.says(w) })
 	}
 }

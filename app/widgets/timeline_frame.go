@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"strings"
 	"time"
@@ -76,15 +77,28 @@ func (t *Timeline) drawOverview(k ink, f fonts) {
 	l.text(10, y+(h-f.low)/2, ellipsis("Overview", a.x-14, f.caption, fyne.TextStyle{}), k.muted, f.caption, fyne.TextStyle{})
 	left, w := t.strip()
 	step := w / overviewBins
-	busy := theme.Fade(k.of("tls"), .6)
+	inks := [laneClasses]color.Color{
+		lanesFailed: theme.Color(theme.ColorWarning), lanesExpected: k.bad, lanesAsked: theme.Fade(theme.Color(theme.ColorOK), .8),
+		lanesNotAsked: theme.Fade(k.of("tls"), .6), lanesUnknown: theme.Fade(k.muted, .6),
+	}
 	for i := 0; i < overviewBins; {
 		j := i + 1
 		for j < overviewBins && t.overview.busy[j] == t.overview.busy[i] {
 			j++
 		}
-		if n := t.overview.busy[i]; n > 0 {
-			high := max((h-8)*float32(math.Sqrt(float64(n)/float64(max(t.overview.most, 4)))), 2)
-			l.rect(left+float32(i)*step, y+h-3-high, float32(j-i)*step, high, busy, 0)
+		all := 0
+		for _, n := range t.overview.busy[i] {
+			all += n
+		}
+		if all > 0 {
+			high, top := max((h-8)*float32(math.Sqrt(float64(all)/float64(max(t.overview.most, 4)))), 2), y+h-3
+			for c, n := range t.overview.busy[i] {
+				if n > 0 {
+					part := high * float32(n) / float32(all)
+					top -= part
+					l.rect(left+float32(i)*step, top, float32(j-i)*step, part, inks[c], 0)
+				}
+			}
 		}
 		i = j
 	}

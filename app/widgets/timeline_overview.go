@@ -5,9 +5,37 @@ import "time"
 // overviewBins is how finely the overview strip divides the whole time.
 const overviewBins = 240
 
-// overview is how much goes on in each stretch of the whole time.
+// outcomes are the classes of lanes that the overview tells apart: those whose
+// connection failed, was not asked though it should have been, was asked, was
+// not, and the rest.
+const (
+	lanesFailed = iota
+	lanesExpected
+	lanesAsked
+	lanesNotAsked
+	lanesUnknown
+	laneClasses
+)
+
+// class is a lane's.
+func (l *TimelineLane) class() uint8 {
+	switch {
+	case l.Failed:
+		return lanesFailed
+	case l.Challenged == Expected:
+		return lanesExpected
+	case l.Challenged == WasChallenged || l.Challenged == ChallengedLate:
+		return lanesAsked
+	case l.Kind > 0 && l.Challenged == NotChallenged:
+		return lanesNotAsked
+	}
+	return lanesUnknown
+}
+
+// overview is how much goes on in each stretch of the whole time, by what came
+// of it.
 type overview struct {
-	busy [overviewBins]int
+	busy [overviewBins][laneClasses]int
 	bad  [overviewBins]bool
 	most int
 }
@@ -30,7 +58,7 @@ func (r *arrangement) overview(s *store) overview {
 	bin := func(t time.Duration) int {
 		return min(max(int(a.x(t)/width*overviewBins), 0), overviewBins-1)
 	}
-	var delta [overviewBins + 1]int
+	var delta [overviewBins + 1][laneClasses]int
 	count := func(at place) {
 		e := s.groups[at.group].extents[at.lane]
 		if !e.known {
@@ -40,8 +68,8 @@ func (r *arrangement) overview(s *store) overview {
 			e.from, e.to = 0, e.to-e.begin
 		}
 		from, to := bin(e.from), bin(e.to)
-		delta[from]++
-		delta[to+1]--
+		delta[from][e.class]++
+		delta[to+1][e.class]--
 		if e.bad {
 			o.bad[to] = true
 		}
@@ -56,11 +84,15 @@ func (r *arrangement) overview(s *store) overview {
 	for _, at := range r.rows {
 		count(at)
 	}
-	n := 0
+	var now [laneClasses]int
 	for i := range o.busy {
-		n += delta[i]
-		o.busy[i] = n
-		o.most = max(o.most, n)
+		all := 0
+		for c := range now {
+			now[c] += delta[i][c]
+			all += now[c]
+		}
+		o.busy[i] = now
+		o.most = max(o.most, all)
 	}
 	return o
 }

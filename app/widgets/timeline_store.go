@@ -45,6 +45,7 @@ type extent struct {
 	from, to, begin time.Duration
 	known           bool
 	bad             bool
+	class           uint8   // of its outcome
 	asked           verdict // was it asked for a certificate
 }
 
@@ -271,7 +272,7 @@ func (l *TimelineLane) extent() extent {
 	for i := range l.Marks {
 		take(l.Marks[i].At, l.Marks[i].At)
 	}
-	e.begin, e.bad, e.asked = max(e.begin, e.from), l.Bad, l.asked()
+	e.begin, e.bad, e.asked, e.class = max(e.begin, e.from), l.Bad, l.asked(), l.class()
 	if waits { // nothing but a wait so far
 		e.begin = e.to
 	}
