@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -291,5 +292,53 @@ func TestQuestionsByKeyboard(t *testing.T) {
 	}
 	if len(b.open) != 0 || len(b.preferred) != 0 || len(b.closed) != 0 {
 		t.Error("a dialog that is closed is remembered")
+	}
+}
+
+// A filter and a chosen outcome leave the same connections in the list and in
+// the timeline, a title sorts them, and what is chosen is there again in the
+// next picture of the run.
+func TestResultsAreSifted(t *testing.T) {
+	b := newBench(t)
+	var done []string
+	r := newRuns(b.shell, b.doc())
+	p := newResultPane(b.shell, r, b.act(&done), func(state.Ref, int) {})
+	listed := ""
+	p.told = func(n, all int) { listed = fmt.Sprintf("%d of %d", n, all) }
+	both := func(want int) {
+		t.Helper()
+		if n, _ := p.timeline.Shown(); n != want || listed != fmt.Sprintf("%d of 4", want) {
+			t.Errorf("the timeline shows %d, the list %s, want %d", n, listed, want)
+		}
+	}
+	r.show(demoPicture(t), "demo.json")
+	p.show()
+	both(4)
+	p.filter.SetText("identity:bob")
+	both(2)
+	p.filter.SetText("")
+	list := p.counted()
+	if len(list) != 3 || list[0].Identity != "bob" || list[0].Asked != "not asked" {
+		t.Fatalf("outcomes: %+v", list)
+	}
+	p.outcomes.OnSelect("1")
+	both(list[0].Count)
+	if !p.chip.Visible() || !strings.Contains(p.chip.Text, "not asked as CN=alice") {
+		t.Errorf("the chip says %q", p.chip.Text)
+	}
+	r.show(demoPicture(t), "demo.json")
+	p.show()
+	both(list[0].Count)
+	p.chip.OnTapped()
+	both(4)
+	p.rows.Sort(3, true)
+	if first := p.rows.Text(widgets.Ref{Pass: 1, Connection: 2}.String()); first == "" {
+		t.Error("a connection is not found in another order")
+	}
+	if p.arranged.order != state.OrderIdentity || !p.arranged.down {
+		t.Errorf("sorted by %q", p.arranged.order)
+	}
+	if len(orders) != len(widgets.ConnectionColumns()) {
+		t.Error("a column of the results has no order")
 	}
 }

@@ -90,7 +90,6 @@ func (r *Rows) fitted() []float32 {
 	if !any || r.row == nil {
 		return need
 	}
-	most := mostByItself * size / 12.5
 	take := func(row Row) {
 		if row.Heading {
 			return
@@ -103,7 +102,7 @@ func (r *Rows) fitted() []float32 {
 			if c.Icon != nil {
 				w += iconPad
 			}
-			need[i] = max(need[i], min(w, most))
+			need[i] = max(need[i], w)
 		}
 	}
 	for i := range min(r.count, sampled) {
@@ -129,7 +128,7 @@ func (s *columnSet) spread(left, width float32) {
 		}
 		s.w[i] = c.Width * scale
 		if c.Fit {
-			s.w[i] = s.content[i]
+			s.w[i] = min(s.content[i], mostByItself*scale)
 		}
 		if s.given[i] > 0 {
 			s.w[i] = s.given[i] * scale
@@ -143,10 +142,10 @@ func (s *columnSet) spread(left, width float32) {
 		over = s.give(over, leastColumn*scale, func(c Column) bool { return !c.Firm })
 		over = s.give(over, 0, func(c Column) bool { return !c.Firm })
 		s.give(over, 0, func(Column) bool { return true })
-	} else if share > 0 {
+	} else if spare := s.fill(-over); share > 0 {
 		for i, c := range s.all {
 			if !s.hidden[i] && s.given[i] == 0 {
-				s.w[i] -= over * c.Stretch / share
+				s.w[i] += spare * c.Stretch / share
 			}
 		}
 	}
@@ -155,6 +154,19 @@ func (s *columnSet) spread(left, width float32) {
 		s.x[i] = at
 		at += s.w[i]
 	}
+}
+
+// fill gives room to columns whose content has more to say than they got, and
+// returns what is left of it.
+func (s *columnSet) fill(room float32) float32 {
+	for i, c := range s.all {
+		if more := s.content[i] - s.w[i]; c.Fit && !s.hidden[i] && s.given[i] == 0 && more > 0 {
+			more = min(more, room)
+			s.w[i] += more
+			room -= more
+		}
+	}
+	return room
 }
 
 // give takes width off columns, in proportion to what they have beyond least,

@@ -43,7 +43,7 @@ const (
 // ConnectionColumns are the columns of ConnectionRow's rows.
 func ConnectionColumns() []Column {
 	return []Column{
-		{Title: "#", Fit: true, Firm: true},
+		{Title: "#", Fit: true},
 		{Title: "Pass", Fit: true, Stretch: .6},
 		{Title: "Target", Fit: true, Stretch: 2},
 		{Title: "Identity", Fit: true, Stretch: .8},

@@ -168,7 +168,10 @@ func (h *rowsHeader) TappedSecondary(e *fyne.PointEvent) {
 // Dragged makes the column wider or narrower.
 func (h *rowsHeader) Dragged(e *fyne.DragEvent) {
 	if !h.held {
-		h.grip = h.edgeAt(e.Position.X - e.Dragged.DX)
+		// The pointer has shown the edge; a finger has not.
+		if grip := h.edgeAt(e.Position.X - e.Dragged.DX); grip >= 0 {
+			h.grip = grip
+		}
 		h.held = true
 	}
 	if h.grip < 0 {
