@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"rechallenge/app/state"
 	"rechallenge/app/widgets"
 	"rechallenge/core/experiment"
 	"rechallenge/core/identity"
@@ -302,7 +303,7 @@ func TestResultsAreSifted(t *testing.T) {
 	b := newBench(t)
 	var done []string
 	r := newRuns(b.shell, b.doc())
-	p := newResultPane(b.shell, r, b.act(&done), func(state.Ref, int) {})
+	p := newResultPane(b.shell, r, b.act(&done), func(trace.Ref, int) {})
 	listed := ""
 	p.told = func(n, all int) { listed = fmt.Sprintf("%d of %d", n, all) }
 	both := func(want int) {
@@ -332,7 +333,7 @@ func TestResultsAreSifted(t *testing.T) {
 	p.chip.OnTapped()
 	both(4)
 	p.rows.Sort(3, true)
-	if first := p.rows.Text(widgets.Ref{Pass: 1, Connection: 2}.String()); first == "" {
+	if first := p.rows.Text(trace.Ref{Pass: 1, Connection: 2}.String()); first == "" {
 		t.Error("a connection is not found in another order")
 	}
 	if p.arranged.order != state.OrderIdentity || !p.arranged.down {
