@@ -84,7 +84,13 @@ func (c ConnectionRow) Row() Row {
 		shake, c.Challenged.cell(), seen,
 		{Text: c.Status},
 		{Text: c.Millis},
-		{Text: c.URL}, {Text: c.Version}, {Text: c.Suite}, {Text: c.ServerName}, {Text: c.Address}, {Text: c.Carries}, {Text: c.Stack},
+		{Text: c.URL},
+		{Text: c.Version},
+		{Text: c.Suite},
+		{Text: c.ServerName},
+		{Text: c.Address},
+		{Text: c.Carries},
+		{Text: c.Stack},
 	}}
 }
 
