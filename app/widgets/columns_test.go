@@ -12,7 +12,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"rechallenge/app/widgets"
-	"rechallenge/core/trace"
+	"rechallenge/core/timeline"
 )
 
 // words are the texts that an object draws.
@@ -26,7 +26,7 @@ func longNames() []widgets.Row {
 	var rows []widgets.Row
 	for n := range 3 {
 		rows = append(rows, widgets.ConnectionRow{
-			Lane: trace.Ref{Pass: 1, Connection: n + 1}, Pass: "per-identity", Target: strings.Repeat("a-long-target-", 8), Identity: strings.Repeat("somebody", 8),
+			Lane: timeline.Ref{Pass: 1, Connection: n + 1}, Pass: "per-identity", Target: strings.Repeat("a-long-target-", 8), Identity: strings.Repeat("somebody", 8),
 			Handshake: "resumed", Challenged: widgets.Expected, SeenAs: "CN=alice", SeenWrong: true, Status: "certificate_required", Millis: "12345.6",
 		}.Row())
 	}

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"rechallenge/core/timeline"
-	"rechallenge/core/trace"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
@@ -201,7 +200,7 @@ func (t *Timeline) Everything() bool { return t.keep == nil }
 
 // Keeps tells whether the filter leaves a connection; one that the timeline
 // does not have is left.
-func (t *Timeline) Keeps(r trace.Ref) bool {
+func (t *Timeline) Keeps(r timeline.Ref) bool {
 	at, ok := t.s.find(r)
 	return !ok || t.keep == nil || t.s.keeps(at, t.keep)
 }
