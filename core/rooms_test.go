@@ -41,6 +41,7 @@ var rooms = map[string][]string{
 	"core/servers/hostile":           {},
 	"core/plan":                      {"core/identity", "core/target", "core/session"},
 	"core/trace":                     {"core/plan", "core/identity", "core/wire", "core/session"},
+	"core/trace/tracetest":           {"core/trace", "core/plan", "core/identity", "core/wire", "core/session"},
 	"core/capture":                   {"core/trace", "core/plan", "core/identity", "core/session", "core/target", "core/wire", "core/wire/pcap"},
 	"core/relay":                     {"core/wire"},
 	"core/client":                    {"core/relay", "core/capture", "core/trace", "core/target", "core/identity", "core/wire", "core/wire/pcap"},

@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"rechallenge/core/diagnose"
+	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
+	"rechallenge/core/trace/tracetest"
 )
 
 var update = flag.Bool("update", false, "write the document of the rules and the findings of the cases anew")
@@ -42,18 +44,18 @@ func TestRulesDocument(t *testing.T) {
 // TestTogether: what a rule says over and over is said a hundred times and then
 // once for all the others, and each of them is marked.
 func TestTogether(t *testing.T) {
-	s := story{Identities: []person{{ID: "alice"}, {ID: "bob"}}, Passes: []storyPass{{Cache: "shared"}, {Cache: "none"}}}
+	s := tracetest.Story{Identities: []tracetest.Person{{ID: "alice"}, {ID: "bob"}}, Passes: []tracetest.Pass{{Cache: "shared"}, {Cache: "none"}}}
 	const bobs = 130
 	for i := range bobs + 1 {
 		who := []string{"alice", "bob"}[min(i, 1)]
-		asked := storyLine{As: who, Asked: []string{"initial"}, Answer: who, Status: 200}
+		asked := tracetest.Line{As: who, Asked: []protocol.Moment{protocol.Initial}, Answer: who, Status: 200}
 		s.Passes[1].Connections = append(s.Passes[1].Connections, asked)
 		if i > 0 {
-			asked = storyLine{As: who, Resumed: &storySession{From: 1, Of: "alice", Serial: i, Evaluated: true}, Status: 200}
+			asked = tracetest.Line{As: who, Resumed: &tracetest.Session{From: 1, Serial: i}, Status: 200}
 		}
 		s.Passes[0].Connections = append(s.Passes[0].Connections, asked)
 	}
-	log := s.log()
+	log := s.Log()
 	r := diagnose.Diagnose(log)
 	alone, together := 0, 0
 	for _, f := range r.Findings {

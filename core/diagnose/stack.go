@@ -138,11 +138,9 @@ func renegotiation(p *trace.Pass, c *trace.Connection) []Evidence {
 		if e == nil {
 			continue
 		}
-		if m, ok := e.Payload.(trace.Message); ok && m.Type == clientHello && len(m.Raw) > 0 && m.Encrypted {
+		if m, ok := e.Payload.(trace.Message); ok && m.Type == protocol.TypeClientHello && len(m.Raw) > 0 && m.Encrypted {
 			return []Evidence{on(c, e.Seq, "the ClientHello of the renegotiation offers a session")}
 		}
 	}
 	return nil
 }
-
-const clientHello = 1
