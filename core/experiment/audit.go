@@ -213,7 +213,7 @@ func auditLimit(q Question) int {
 	n := max(len(q.Plan.Targets)-1, 0)
 	look := 2*3*(n+1) + 12                            // fresh connections and versions, each perhaps twice
 	each := 6 + 4*4 + n*5*4 + 6 + 4                   // of a kind of session
-	return min(limit, look+3*each+12+8+2*8+n*4*4+2+4) // keep-alive and HTTP/2 may need further attempts
+	return min(limit, look+3*each+12+8+2*8+n*4*4+4+4) // keep-alive and HTTP/2 may need further attempts
 }
 
 func askAudit(ctx context.Context, q Question, run Runner) (*Conclusion, error) {

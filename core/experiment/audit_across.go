@@ -215,24 +215,34 @@ func (x *auditor) swaps(k kind, url string, i int, fresh *freshly) error {
 			return Pass, p.told()
 		})
 	}
-	if !isOpen(fresh.of(i, 0)) || !fresh.of(0, 1).Challenged() {
-		skip("it takes a first target that asks and another that asks nobody", "C9")
-		return nil
+	return x.unasked(k, url, i, fresh)
+}
+
+// unasked is C9 with a session: nobody's of an open name, with the Host of the
+// closed one. Whatever alice's own session brings at her name it may bring there.
+func (x *auditor) unasked(k kind, url string, i int, fresh *freshly) error {
+	open, closed, at := x.main, x.others[i-1], x.Target
+	if !isOpen(fresh.of(0, 0)) || !denied(fresh.of(i, 0)) {
+		open, closed, at = closed, open, url
+		if !isOpen(fresh.of(i, 0)) || !denied(fresh.of(0, 0)) {
+			x.skip("C9", k, url, "it takes a target that asks nobody and one that lets nobody in")
+			return nil
+		}
 	}
-	swapped, err := borrow(other, x.main)
+	swapped, err := borrow(open, closed)
 	if err != nil {
 		return err
 	}
-	p, err := x.pair(fmt.Sprintf("C9 %s: %s at %s, then its Host under the name of %s", k.title, x.a, x.Target, url), careless(k),
-		visit{target: k.at(x.main), identity: x.a}, visit{target: k.at(swapped), identity: plan.NoIdentity})
+	p, err := x.pair(fmt.Sprintf("C9 %s: nobody at %s, then with the Host of the other one", k.title, at), careless(k),
+		visit{target: k.at(open), identity: plan.NoIdentity}, visit{target: k.at(swapped), identity: plan.NoIdentity})
 	if err != nil {
 		return err
 	}
 	x.add("C9", k, url, p, func(p *pairing) (Result, string) {
 		switch {
-		case served(p.second) && as(p.second) == x.a && as(p.fresh) != x.a:
-			return Fail, p.told()
-		case refused(p.second), as(p.second) == plan.Nobody:
+		case served(p.second):
+			return Fail, p.told() + ", where a connection made for that name lets nobody in"
+		case denied(p.second):
 			return Pass, p.told()
 		}
 		return Unclear, p.told()

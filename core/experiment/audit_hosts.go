@@ -66,6 +66,9 @@ func (x *auditor) host(id, url string, i int, handshake, request target.Target, 
 	}
 	c, any := nth(log, 1, 1), nth(log, 1, 2)
 	v.At = place(n, c)
+	if c != nil && any != nil {
+		v.Repeat = append(x.commands(n, shown{c, ""}, shown{any, ""}), x.commands(0, shown{control, ""})...)
+	}
 	switch {
 	case c == nil || any == nil:
 		v.Says = "not all connections were made"
@@ -76,7 +79,6 @@ func (x *auditor) host(id, url string, i int, handshake, request target.Target, 
 		v.Result, v.Says = NotApplicable, "the server does not look at Host: one that was made up gets the same ("+fate(any)+")"
 	case served(c):
 		v.Result, v.Says = Fail, fmt.Sprintf("under the name %q the request for the other one was %s, a connection made for that name: %s; a made-up Host: %s", c.ServerName, fate(c), fate(control), fate(any))
-		v.Repeat = []string{command(c, "", "") + "   # with Host: " + swapped.Host, command(control, "", "")}
 	default:
 		v.Says = fate(c)
 	}

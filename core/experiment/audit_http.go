@@ -47,6 +47,9 @@ func (x *auditor) http(fresh *freshly) error {
 		}
 		c := nth(log, 1, 2)
 		v.At, v.Control = place(n, c), fate(nth(log, 2, 2))
+		if first, control := nth(log, 1, 1), nth(log, 2, 2); first != nil && control != nil {
+			v.Repeat = x.twice(n, first, control)
+		}
 		switch {
 		case c == nil || c.Error != nil:
 			v.Result, v.Says = Unclear, "the second request failed: "+fate(c)
@@ -80,6 +83,9 @@ func (x *auditor) lateOnHTTP2() error {
 		return err
 	default:
 		v.Result, v.Says, v.At = lateOnHTTP2(log, n)
+		if c := log.Pass(1).Connection(1); c != nil {
+			v.Repeat = x.overHTTP2(n, c)
+		}
 	}
 	x.Tests = append(x.Tests, v)
 	return nil

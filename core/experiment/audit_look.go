@@ -197,6 +197,9 @@ func (x *auditor) inventory(k kind) (given bool, why string, err error) {
 		x.Inventory = append(x.Inventory, Fact{Item: item, Sessions: k.title, Value: value, At: place(n, c)})
 	}
 	twice := Verdict{ID: "C20", Title: titles["C20"], Sessions: k.title, Result: NotApplicable, At: place(n, third), Control: fate(nth(log, 2, 3)), Reference: references["C20"]}
+	if k.mechanism == protocol.PSK && first != nil && again != nil && third != nil {
+		twice.Repeat = x.commands(n, shown{first, "-sess_out session.pem"}, shown{again, "-sess_in session.pem"}, shown{third, "-sess_in session.pem"}, shown{third, ""})
+	}
 	defer func() { x.Tests = append(x.Tests, twice) }()
 	switch {
 	case first == nil || first.Evidence.ServerHello == 0:

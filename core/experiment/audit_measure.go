@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -88,14 +87,9 @@ func (p *pairing) crosses() (Result, string) {
 	return Unclear, p.told()
 }
 
-// differ reports whether two connections are served as two identities: by the
-// server's words, or where both were asked by what they carry.
-func differ(s, f *trace.Connection) bool {
-	if s.IdentitySeenByServer != nil && f.IdentitySeenByServer != nil || f.Challenged() {
-		return as(s) != as(f)
-	}
-	return false
-}
+// differ reports whether two connections are served as two identities where a
+// fresh one is asked for one. A place that asks nobody lets nobody in by it.
+func differ(s, f *trace.Connection) bool { return f.Challenged() && as(s) != as(f) }
 
 // alike reports whether two answers can't be told apart.
 func alike(a, b *trace.Connection) bool {
@@ -117,43 +111,6 @@ func worst(a, b Verdict) Verdict {
 		return b
 	}
 	return a
-}
-
-// repeat gives the commands with which a reader sees the same: the session is
-// made, offered, and the same connection is made without it.
-func (p *pairing) repeat(k kind) []string {
-	if p == nil || p.first == nil || p.second == nil {
-		return nil
-	}
-	version := "-tls1_3"
-	if k.version == "1.2" {
-		version = "-tls1_2"
-	}
-	return []string{
-		command(p.first, version, "-sess_out session.pem"),
-		command(p.second, version, "-sess_in session.pem"),
-		command(p.second, version, ""),
-	}
-}
-
-// command is one connection as openssl s_client makes it. TLS 1.3 gives its
-// sessions after the handshake: the request is sent and the answer waited for.
-func command(c *trace.Connection, version, session string) string {
-	words := []string{"openssl s_client", "-connect", c.RemoteAddr, "-servername", c.ServerName}
-	if version != "" {
-		words = append(words, version)
-	}
-	if id := c.Meant(); id != "" {
-		words = append(words, fmt.Sprintf("-cert %s.pem -key %s.key", id, id))
-	}
-	if session != "" {
-		words = append(words, session)
-	}
-	host, path := c.ServerName, "/"
-	if u, err := url.Parse(c.URL); err == nil {
-		host, path = u.Host, u.RequestURI()
-	}
-	return fmt.Sprintf(`printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' | %s -ign_eof`, path, host, strings.Join(words, " "))
 }
 
 // learn notes what the first connections without a certificate were called.

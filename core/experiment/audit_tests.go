@@ -17,8 +17,8 @@ const leftOut = "left out: the limit of connections leaves no room, or the serve
 
 // titles are the tests.
 var titles = map[string]string{
-	"C1":  "another identity takes over",
-	"C2":  "nobody takes over",
+	"C1":  "another identity is not asked",
+	"C2":  "nobody is taken for somebody",
 	"C3":  "nobody's session stays nobody's",
 	"C4":  "a kept-alive connection keeps its identity",
 	"C5":  "sessions last as long as announced",
@@ -166,7 +166,7 @@ func (x *auditor) skip(id string, k kind, other, why string) {
 func (x *auditor) add(id string, k kind, other string, p *pairing, judge func(p *pairing) (Result, string)) {
 	v := Verdict{ID: id, Title: titles[id], Sessions: k.title, Other: other, Result: Unclear, Says: leftOut, Reference: references[id], At: nowhere}
 	if p != nil {
-		v.At, v.Control, v.Repeat = place(p.run, p.second), fate(p.fresh), p.repeat(k)
+		v.At, v.Control, v.Repeat = place(p.run, p.second), fate(p.fresh), x.repeat(p, k)
 		if v.Result, v.Says = p.usable(); v.Result == "" {
 			v.Result, v.Says = judge(p)
 		}
@@ -238,8 +238,12 @@ func (x *auditor) takesOver(p *pairing) (Result, string) {
 		return NotApplicable, "a fresh connection is not asked for a certificate"
 	case p.fresh.Error == nil && as(p.fresh) != want:
 		return Unclear, fmt.Sprintf("a fresh connection is served as %s, which is not %s", as(p.fresh), want)
-	case resumed(p.second) && as(p.second) == plan.Who(x.a) && p.second.Error == nil:
+	case denied(p.second) && denied(p.fresh):
+		return Pass, p.told() + ", as without a session"
+	case resumed(p.second) && served(p.second) && as(p.second) == plan.Who(x.a):
 		return Fail, p.told()
+	case resumed(p.second) && !p.second.Challenged() && denied(p.second) && served(p.fresh):
+		return Fail, p.told() + ", where a fresh connection is let in"
 	case p.second.Error != nil, as(p.second) == want:
 		return Pass, p.told()
 	}
@@ -282,6 +286,9 @@ func (x *auditor) later(k kind, pairs ...*pairing) {
 		x.add(id, k, "", p, func(p *pairing) (Result, string) {
 			if !slices.ContainsFunc(p.fresh.Challenges, func(c trace.Challenge) bool { return c.When == when }) {
 				return NotApplicable, "a fresh connection is not asked by " + string(when)
+			}
+			if resumed(p.second) && denied(p.second) {
+				return Pass, p.told() + ": not asked, and not let in"
 			}
 			return x.takesOver(p)
 		})

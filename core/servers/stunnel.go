@@ -39,14 +39,17 @@ sslVersion = TLSv%[3]s
 exec = /bin/sh
 execArgs = sh %[1]s/answer.sh
 %[4]s`, dir, port, m.Version, lines),
-				"answer.sh": `cr=$(printf '\r')
-while IFS= read -r line && [ "$line" != "$cr" ]; do :; done
-printf 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\nX-Client-DN: %s\r\n\r\nok\n' "$SSL_CLIENT_DN"
-`,
+				"answer.sh": stunnelAnswer,
 			},
 		}
 	},
 }
+
+// stunnelAnswer is the script that answers a request.
+const stunnelAnswer = `cr=$(printf '\r')
+while IFS= read -r line && [ "$line" != "$cr" ]; do :; done
+printf 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\nX-Client-DN: %s\r\n\r\nok\n' "$SSL_CLIENT_DN"
+`
 
 // stunnelWords reads stunnel's line about each handshake.
 func stunnelWords(log string) (list []Words) {
