@@ -149,6 +149,7 @@ type auditor struct {
 	lives   map[string]time.Duration // by id of the kinds that the server gives: announced, 0 = not at all
 	blind   map[int]bool             // other targets (from 1) at whose address a made-up Host gets the same answer
 	nobody  []string                 // the servers' words for nobody
+	closes  bool                     // a fresh connection was refused by being closed
 	hung    int                      // runs in a row in which nothing was answered in time
 	*Assessment
 }

@@ -85,6 +85,7 @@ func (x *auditor) look() (*freshly, error) {
 			if c == nil {
 				continue
 			}
+			x.closes = x.closes || handshook(c) && c.Error != nil && turnedAway(c)
 			who := plan.Nobody
 			if i > 0 {
 				who = ids[i]

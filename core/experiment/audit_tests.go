@@ -119,8 +119,8 @@ func (x *auditor) kind(k kind, fresh *freshly) error {
 		}
 		x.add("C2", k, "", c2, x.takesOver)
 		switch c := fresh.of(0, 0); {
-		case c == nil || c.Error != nil:
-			x.skip("C3", k, "", "without a certificate the connection fails, so there is no such session")
+		case !handshook(c):
+			x.skip("C3", k, "", "without a certificate the handshake fails, so there is no such session")
 		default:
 			c3, err := x.pair("C3 "+k.title+": nobody, then "+x.a, faithful(k), none, a)
 			if err != nil {
@@ -142,8 +142,8 @@ func (x *auditor) kind(k kind, fresh *freshly) error {
 // nobodys is C22: nobody's own session, where nobody is turned away afresh.
 func (x *auditor) nobodys(k kind, fresh *freshly, none visit) error {
 	switch c := fresh.of(0, 0); {
-	case c == nil || c.Error != nil:
-		x.skip("C22", k, "", "without a certificate the connection fails, so there is no such session")
+	case !handshook(c):
+		x.skip("C22", k, "", "without a certificate the handshake fails, so there is no such session")
 		return nil
 	case !denied(c):
 		x.skip("C22", k, "", "nobody is let in without a certificate")
@@ -167,7 +167,7 @@ func (x *auditor) add(id string, k kind, other string, p *pairing, judge func(p 
 	v := Verdict{ID: id, Title: titles[id], Sessions: k.title, Other: other, Result: Unclear, Says: leftOut, Reference: references[id], At: nowhere}
 	if p != nil {
 		v.At, v.Control, v.Repeat = place(p.run, p.second), fate(p.fresh), x.repeat(p, k)
-		if v.Result, v.Says = p.usable(); v.Result == "" {
+		if v.Result, v.Says = p.usable(x.closes); v.Result == "" {
 			v.Result, v.Says = judge(p)
 		}
 		if v.Result == Fail {
@@ -177,8 +177,10 @@ func (x *auditor) add(id string, k kind, other string, p *pairing, judge func(p 
 	x.Tests = append(x.Tests, v)
 }
 
-// usable says why a pairing tells nothing; "" when it may tell something.
-func (p *pairing) usable() (Result, string) {
+// usable says why a pairing tells nothing; "" when it may tell something. A
+// connection that was closed is an answer where the server closes those of whom
+// it refuses.
+func (p *pairing) usable(closes bool) (Result, string) {
 	switch {
 	case p.first == nil || p.second == nil || p.fresh == nil:
 		return Unclear, "not all connections were made"
@@ -190,7 +192,7 @@ func (p *pairing) usable() (Result, string) {
 		return Unclear, "no answer to the control without a session: " + fate(p.fresh)
 	case p.second.Resumption == nil:
 		return NotApplicable, "the first connection brought no session to offer"
-	case p.second.Error != nil && !refused(p.second) && (resumed(p.second) || !p.second.Challenged()):
+	case p.second.Error != nil && !refused(p.second) && !(closes && turnedAway(p.second)) && (resumed(p.second) || !p.second.Challenged()):
 		return Unclear, "something else went wrong when the session was offered: " + p.second.Error.Message
 	}
 	return "", ""
@@ -207,6 +209,12 @@ func refused(c *trace.Connection) bool {
 	}
 	// 495 and 496 are nginx's own, for a certificate that is wrong or missing.
 	return c.HTTP != nil && slices.Contains([]int{400, 401, 403, http.StatusMisdirectedRequest, 495, 496}, c.HTTP.Status)
+}
+
+// handshook reports whether a connection got through its handshake, whatever
+// came then: from there on it may have a session.
+func handshook(c *trace.Connection) bool {
+	return c != nil && c.Evidence.ServerHello != 0 && c.Handshake != trace.Failed && (c.Error == nil || c.Error.Phase != trace.PhaseTLS)
 }
 
 // answered reports whether the server said something in TLS.

@@ -30,24 +30,27 @@ type Behaviour struct {
 	Auth       ClientAuth
 	Speaks     string // "smtp", "imap" or "postgres", which begin in clear; "" = HTTP
 
-	NoTickets     bool          // no session tickets; with SessionIDs, TLS 1.3 gives stateful ones
-	SessionIDs    bool          // a session-ID cache
-	OldToo        bool          // SessionIDs where libssl is at hand, beside tickets: as servers of QA1727's time
-	Stateful      bool          // the tickets point into a table of the server
-	RefuseTickets bool          // gives tickets and honours none
-	SharedTickets bool          // all servers of this lab with it share their ticket key
-	Lifetime      time.Duration // of sessions, by the lab's clock; 0 = days
-	SeparateCAs   bool          // b.test trusts a CA of its own, which made carol; the other names don't
-	OpenName      bool          // a.test asks nobody
-	SingleUse     bool          // with Stateful: a ticket is taken once
-	IgnoresHost   bool          // serves what the server name stands for, whatever Host says
-	RefusesNobody bool          // 401 for whoever comes without a certificate
-	Misdirected   bool          // 421 where the Host header is not the server name
-	OtherList     bool          // the list of authorities names carol's CA alone; whatever is shown is taken
+	NoTickets       bool          // no session tickets; with SessionIDs, TLS 1.3 gives stateful ones
+	SessionIDs      bool          // a session-ID cache
+	OldToo          bool          // SessionIDs where libssl is at hand, beside tickets: as servers of QA1727's time
+	Stateful        bool          // the tickets point into a table of the server
+	RefuseTickets   bool          // gives tickets and honours none
+	SharedTickets   bool          // all servers of this lab with it share their ticket key
+	TwoCertificates bool          // b.test has a certificate of its own
+	Lifetime        time.Duration // of sessions, by the lab's clock; 0 = days
+	SeparateCAs     bool          // b.test trusts a CA of its own, which made carol; the other names don't
+	OpenName        bool          // a.test asks nobody
+	SingleUse       bool          // with Stateful: a ticket is taken once
+	IgnoresHost     bool          // serves what the server name stands for, whatever Host says
+	RefusesNobody   bool          // 401 for whoever comes without a certificate
+	Misdirected     bool          // 421 where the Host header is not the server name
+	OtherList       bool          // the list of authorities names carol's CA alone; whatever is shown is taken
 
 	// Defects.
 	Overlong              bool  // Lifetime is announced and not enforced
 	AnyIssuer             bool  // takes any certificate and trusts its name
+	SkipsCallback         bool  // b.test is for bob alone, which a callback decides that a resumption passes by
+	LateOnHTTP2           bool  // with AuthLater: asks after the handshake on HTTP/2 too
 	AcrossNames           bool  // with SeparateCAs or OpenName: a session is resumed at any name
 	TrustsResumed         bool  // with AuthLater: whom a session names is not asked again
 	WelcomesResumed       bool  // with RefusesNobody: not on a resumed connection

@@ -45,6 +45,13 @@ func (s *Server) whole(cert tls.Certificate) *tls.Config {
 	if s.behaviour.SeparateCAs {
 		named[otherName] = s.config(cert, s.lab.other, table)
 	}
+	if s.behaviour.TwoCertificates {
+		named[otherName] = s.config(s.renewed, s.lab.ca, table)
+	}
+	if s.behaviour.SkipsCallback {
+		named[otherName] = s.config(cert, s.lab.ca, table)
+		named[otherName].VerifyPeerCertificate = bobAlone
+	}
 	if s.behaviour.OpenName {
 		named[openName] = s.config(cert, s.lab.ca, table)
 		named[openName].ClientAuth = tls.NoClientCert
@@ -63,6 +70,14 @@ func (s *Server) whole(cert tls.Certificate) *tls.Config {
 		return s.alteredConfig(c, ca), nil
 	}
 	return config
+}
+
+// bobAlone is what crypto/tls asks of full handshakes only.
+func bobAlone(_ [][]byte, chains [][]*x509.Certificate) error {
+	if len(chains) == 0 || chains[0][0].Subject.CommonName != "bob" {
+		return errors.New("this name is for bob")
+	}
+	return nil
 }
 
 func (g *goServer) close() error {
@@ -215,10 +230,5 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(r.TLS.PeerCertificates) > 0 {
 		v.leaf = r.TLS.PeerCertificates[0]
 	}
-	a := s.answer(v)
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(a.status)
-	io.WriteString(w, a.body)
+	s.answer(v).write(w)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"strings"
@@ -72,7 +73,7 @@ func (s *Server) startLibssl(listener net.Listener, cert tls.Certificate) (*libs
 		l.hosts[openName] = h
 	}
 	cfg := openssl.ServerConfig{
-		ALPN: []string{"http/1.1"}, NoTickets: b.NoTickets || b.Stateful, NoCache: !b.SessionIDs && !b.Stateful, RefuseTickets: b.RefuseTickets,
+		ALPN: protocols(b), NoTickets: b.NoTickets || b.Stateful, NoCache: !b.SessionIDs && !b.Stateful, RefuseTickets: b.RefuseTickets,
 		SessionTimeout: b.Lifetime, Overlong: b.Overlong, Now: s.lab.now, ResumeOnRenegotiation: b.ResumeOnRenegotiation, KeyLog: s.opt.KeyLog,
 		Host: func(name string) openssl.Host {
 			name, ca := strings.ToLower(name), s.lab.ca
@@ -172,6 +173,10 @@ func (l *libsslServer) converse(raw net.Conn) {
 	if c.Handshake(l.ctx) != nil {
 		return
 	}
+	if c.State().ALPN == "h2" {
+		l.lateOnHTTP2(c)
+		return
+	}
 	resumed := c.State().Resumed
 	limited := &io.LimitedReader{R: c}
 	reader := bufio.NewReader(limited)
@@ -208,6 +213,59 @@ func (l *libsslServer) converse(raw net.Conn) {
 		}
 	}
 }
+
+// protocols are those that a server offers.
+func protocols(b *Behaviour) []string {
+	if b.LateOnHTTP2 {
+		return []string{"h2", "http/1.1"}
+	}
+	return []string{"http/1.1"}
+}
+
+// lateOnHTTP2 asks once HTTP/2 is agreed upon, and serves it. Nobody waits for
+// the client's answer, which comes among its frames.
+func (l *libsslServer) lateOnHTTP2(c *openssl.Conn) {
+	if err := c.RequestCertificate(l.ctx, openssl.RequestClientCert); err != nil && !errors.Is(err, openssl.ErrNoPostHandshakeAuth) {
+		return
+	}
+	one := &oneConn{Listener: l.listener, conn: c, closed: make(chan struct{})}
+	server := http.Server{
+		Protocols: new(http.Protocols), IdleTimeout: maxWait, ReadHeaderTimeout: maxWait, ErrorLog: log.New(io.Discard, "", 0),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			if state == http.StateClosed {
+				close(one.closed)
+			}
+		},
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			state := c.State()
+			v := visitor{path: r.URL.Path, host: r.Host, name: state.Host, resumed: state.Resumed, version: state.Version}
+			if len(state.Certificates) > 0 {
+				v.leaf, _ = x509.ParseCertificate(state.Certificates[0])
+			}
+			l.answer(v).write(w)
+		}),
+	}
+	server.Protocols.SetUnencryptedHTTP2(true) // net/http sees no TLS
+	server.Serve(one)
+}
+
+// oneConn is a listener that has one connection, and ends with it.
+type oneConn struct {
+	net.Listener // for its address
+	conn         net.Conn
+	closed       chan struct{}
+}
+
+func (o *oneConn) Accept() (net.Conn, error) {
+	if c := o.conn; c != nil {
+		o.conn = nil
+		return c, nil
+	}
+	<-o.closed
+	return nil, net.ErrClosed
+}
+
+func (o *oneConn) Close() error { return nil }
 
 // await gives the client a while, unless the server is closing.
 func (l *libsslServer) await(raw net.Conn) {

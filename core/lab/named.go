@@ -137,6 +137,25 @@ var Behaviours = []Named{
 		Teaches:   "Whoever writes alice's name into a certificate of his own is alice there.",
 		Behaviour: Behaviour{AnyIssuer: true},
 	}, {
+		ID: "skips-callback", Title: "Two names of one CA, the second for bob alone", Defect: true,
+		Teaches:   "What a callback of full handshakes decides is not decided again when a session comes back.",
+		Behaviour: Behaviour{SkipsCallback: true, SharedTickets: true, Misdirected: true},
+		Visits:    []Visit{{Host: "a.test", Path: "/first", Identity: "alice"}, {Host: "b.test", Path: "/second", Identity: "alice"}}, Key: names,
+	}, {
+		ID: "one-ticket-key", Title: "Two certificates, one ticket key", Defect: true,
+		Teaches:   "A session stands in for the server's certificate too: the second name never proves its own key.",
+		Behaviour: Behaviour{TwoCertificates: true, SharedTickets: true},
+		Visits:    []Visit{{Host: "a.test", Path: "/first", Identity: "alice"}, {Host: "b.test", Path: "/second", Identity: "alice"}}, Key: names,
+	}, {
+		ID: "late-on-http2", Title: "Asks after the handshake on HTTP/2", Defect: true, Needs: NeedLibssl,
+		Teaches:   "On HTTP/2 nobody may be asked late: the requests of a connection can't be told apart there (RFC 8740).",
+		Behaviour: Behaviour{MinVersion: tls.VersionTLS13, Auth: AuthLater, LateOnHTTP2: true},
+		ALPN:      []string{"h2", "http/1.1"},
+	}, {
+		ID: "trusts-resumed-renegotiation", Title: "Asks by renegotiation, and not whoever resumes", Defect: true, Needs: NeedLibssl,
+		Teaches:   "The late question is skipped by a session that names somebody, in TLS 1.2 as in TLS 1.3.",
+		Behaviour: Behaviour{MaxVersion: tls.VersionTLS12, Auth: AuthLater, TrustsResumed: true, NoTickets: true, SessionIDs: true},
+	}, {
 		ID: "trusts-resumed", Title: "Asks after the handshake, and not whoever resumes", Defect: true, Needs: NeedLibssl,
 		Teaches:   "The late question is skipped by a session that names somebody.",
 		Behaviour: Behaviour{MinVersion: tls.VersionTLS13, Auth: AuthLater, TrustsResumed: true},

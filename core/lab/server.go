@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -127,6 +128,14 @@ type reply struct {
 	status int
 	header http.Header
 	body   string
+}
+
+func (a reply) write(w http.ResponseWriter) {
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(a.status)
+	io.WriteString(w, a.body)
 }
 
 // answer says whom the server saw; a path that names one of the lab's

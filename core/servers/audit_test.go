@@ -141,6 +141,9 @@ func (b *auditedBench) audited(t *testing.T, c audited) string {
 		c.main = servers.Closed
 	}
 	there := addr
+	if c.elsewhere != nil {
+		there = c.elsewhere(t, b)
+	}
 	if c.there != "" {
 		there = netip.AddrPortFrom(netip.MustParseAddr(c.there), addr.Port())
 	}
@@ -159,13 +162,6 @@ func (b *auditedBench) audited(t *testing.T, c audited) string {
 		targets = append(targets, other)
 	}
 	found := b.audit(t, targets)
-	if zz != nil {
-		for _, v := range found.Assessment.Tests {
-			if v.Result != "not-applicable" || os.Getenv("ZZALL") != "" {
-				zz(fmt.Sprint(v.ID, " ", v.Sessions, " ", v.Result, ": ", v.Says, " | ", v.Control))
-			}
-		}
-	}
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(b.dir)); err != nil {
 		t.Fatal(err)
@@ -272,6 +268,8 @@ type goHost struct {
 	any      bool // any certificate
 	optional bool // none will do
 	bob      bool // a callback of full handshakes lets bob alone in
+	own      bool // a certificate of its own
+	refuses  int  // status for nobody
 	aborts   bool // closes the connection of nobody
 	byHost   bool // asks nobody; what the first host has is given to whoever names it
 }
@@ -280,7 +278,11 @@ type goHost struct {
 func goAudited(hosts ...goHost) func(*testing.T, *auditedBench) netip.AddrPort {
 	return func(t *testing.T, b *auditedBench) netip.AddrPort {
 		t.Helper()
-		cert, err := tls.X509KeyPair(b.files.Cert, b.files.Key)
+		f := b.files
+		if hosts[0].own {
+			f = files(t, b.lab, hosts[0].name)
+		}
+		cert, err := tls.X509KeyPair(f.Cert, f.Key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -349,6 +351,9 @@ func goAnswers(hosts []goHost) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		w.Header().Set(servers.Header, dn)
+		if hosts[0].refuses != 0 && dn == "" {
+			w.WriteHeader(hosts[0].refuses)
+		}
 		asked, _, _ := net.SplitHostPort(r.Host)
 		if len(hosts) > 1 && hosts[1].byHost {
 			if asked == "" {
@@ -365,5 +370,3 @@ func goAnswers(hosts []goHost) http.Handler {
 		}
 	})
 }
-
-var zz func(string)

@@ -13,15 +13,16 @@ import (
 // are for is said by servers.Open and the others; the first one that is visited
 // is Closed unless it says otherwise.
 type audited struct {
-	name    string
-	config  servers.Config
-	mode    servers.Mode                                       // instead of a configuration: one of servers.Modes
-	start   func(t *testing.T, b *auditedBench) netip.AddrPort // instead of both: a server of Go's
-	main    string                                             // name and path of the audited place
-	other   string                                             // of another one, "" = none
-	there   string                                             // address of the other one, "" = the same
-	body    string                                             // where the answer says whom the server saw; "" = in servers.Header
-	defects string                                             // tests that a mistake on purpose fails, "" = it is healthy
+	name      string
+	config    servers.Config
+	mode      servers.Mode                                       // instead of a configuration: one of servers.Modes
+	start     func(t *testing.T, b *auditedBench) netip.AddrPort // instead of both: a server of Go's
+	elsewhere func(t *testing.T, b *auditedBench) netip.AddrPort // a server of its own for the other place
+	main      string                                             // name and path of the audited place
+	other     string                                             // of another one, "" = none
+	there     string                                             // address of the other one, "" = the same
+	body      string                                             // where the answer says whom the server saw; "" = in servers.Header
+	defects   string                                             // tests that a mistake on purpose fails, "" = it is healthy
 }
 
 // nginxVersions are what nginx and Apache are configured for throughout.
@@ -39,7 +40,7 @@ func block(name, lines string) string {
 
 // vhost is a virtual host of Apache.
 func vhost(name, lines string) string {
-	return "<VirtualHost *:{port}>\nServerName " + name + "\nSSLProtocol TLSv1.2 TLSv1.3\n" + lines + "\n</VirtualHost>\n"
+	return "<VirtualHost *:{port}>\nServerName " + name + "\nSSLProtocol -all +TLSv1.2 +TLSv1.3\n" + lines + "\n</VirtualHost>\n"
 }
 
 // frontend is HAProxy's, with bind words and rules.
@@ -144,10 +145,18 @@ var configurations = []audited{
 	{name: "Go, any certificate, and the name is trusted", start: goAudited(goHost{name: servers.Closed, any: true}), defects: "C23"},
 	{name: "Go, the second name's callback lets bob alone in", start: goAudited(goHost{name: servers.Closed, ca: true}, goHost{name: servers.Second, ca: true, bob: true}), other: servers.Second, defects: "C10"},
 	{name: "Go, the second name names no authorities, its callback lets bob alone in", start: goAudited(goHost{name: servers.Closed, ca: true}, goHost{name: servers.Second, any: true, bob: true}), other: servers.Second, defects: "C6"},
+	{name: "Go, two servers with one ticket key", start: goAudited(goHost{name: servers.Closed, ca: true}), elsewhere: goAudited(goHost{name: servers.Closed, ca: true}), other: servers.Closed},
+	{name: "Go, two servers with one ticket key, the second one's callback lets bob alone in", start: goAudited(goHost{name: servers.Closed, ca: true}), elsewhere: goAudited(goHost{name: servers.Closed, ca: true, bob: true}), other: servers.Closed, defects: "C11"},
+	{name: "Go, two servers with one ticket key and a certificate each", start: goAudited(goHost{name: servers.Closed, ca: true}), elsewhere: goAudited(goHost{name: servers.Second, ca: true, own: true}), other: servers.Second, defects: "C12"},
+	{name: "Go, optional, 401 for nobody", start: goAudited(goHost{name: servers.Closed, ca: true, optional: true, refuses: 401})},
 	{name: "Go, Host decides and the handshake doesn't", start: goAudited(goHost{name: servers.Closed, ca: true}, goHost{name: servers.Open, byHost: true}), other: servers.Open, defects: "C9"},
 
 	{name: "the lab, two names with a CA each, one heap of sessions", start: labAudited("resumes-across-names"), main: "a.test", other: "b.test", defects: "C6 C8"},
 	{name: "the lab, an open name and closed ones, one heap of sessions", start: labAudited("open-to-closed"), main: "localhost", other: "a.test", defects: "C6 C7 C9"},
+	{name: "the lab, asks by renegotiation, and not whoever resumes", start: labAudited("trusts-resumed-renegotiation"), main: "localhost/alice", defects: "C16"},
+	{name: "the lab, asks late on HTTP/2", start: labAudited("late-on-http2"), main: "localhost/alice", defects: "C18"},
+	{name: "the lab, a callback that resuming skips", start: labAudited("skips-callback"), main: "a.test", other: "b.test", defects: "C10"},
+	{name: "the lab, two names with a certificate each and one ticket key", start: labAudited("one-ticket-key"), main: "a.test", other: "b.test", defects: "C12"},
 	{name: "the lab, asks after the handshake, and not whoever resumes", start: labAudited("trusts-resumed"), main: "localhost/alice", defects: "C17"},
 	{name: "the lab, refuses nobody, and welcomes nobody's session", start: labAudited("welcomes-resumed"), main: "localhost", defects: "C22"},
 	{name: "the lab, takes any certificate, and trusts its name", start: labAudited("any-issuer"), main: "localhost", defects: "C23"},

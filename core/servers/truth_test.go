@@ -142,10 +142,10 @@ func (x *tried) kind(k way) {
 		id := map[bool]string{true: "C17", false: "C16"}[k.title == "TLS 1.3 ticket"]
 		x.set(id, k, max(c1, c2))
 	}
-	if first, second, fresh := x.offer(k, x.main, "", x.main, "alice"); first.session != "" && nobody.status > 0 && fresh.asked && fresh.who == "alice" {
+	if first, second, fresh := x.offer(k, x.main, "", x.main, "alice"); first.session != "" && nobody.handshook && fresh.asked && fresh.who == "alice" {
 		x.set("C3", k, truthOf(second.reused && (second.who == "" || !second.served() && fresh.served())))
 	}
-	if first, second, fresh := x.offer(k, x.main, "", x.main, ""); first.session != "" && nobody.status > 0 && !fresh.served() {
+	if first, second, fresh := x.offer(k, x.main, "", x.main, ""); first.session != "" && nobody.handshook && !fresh.served() {
 		x.set("C22", k, truthOf(second.reused && second.served()))
 	}
 	if k.title == "TLS 1.3 ticket" {

@@ -47,18 +47,19 @@ func (s spot) authority() string {
 
 // seen is what s_client saw of a connection.
 type seen struct {
-	status  int // of the answer, 0 = none
-	who     string
-	asked   bool
-	late    bool     // once the handshake was over
-	cas     []string // acceptable ones, of the first handshake
-	reused  bool
-	leaf    string // the server's certificate, PEM
-	length  string // Content-Length
-	to      string // Location
-	session string // file, "" = none was given
-	text    string
-	whole   bool // it says whom it saw by the whole certificate
+	status    int // of the answer, 0 = none
+	who       string
+	asked     bool
+	late      bool     // once the handshake was over
+	cas       []string // acceptable ones, of the first handshake
+	reused    bool
+	leaf      string // the server's certificate, PEM
+	length    string // Content-Length
+	to        string // Location
+	session   string // file, "" = none was given
+	text      string
+	handshook bool // it was not refused in the handshake
+	whole     bool // it says whom it saw by the whole certificate
 }
 
 func (s seen) served() bool {
@@ -152,6 +153,8 @@ func (w *witness) visit(at spot, who string, by []string, session string) seen {
 // read makes sense of what s_client printed, and of the messages that it noted.
 func (w *witness) read(text, messages, out string) seen {
 	s := seen{text: text, reused: strings.Contains(text, "Reused, TLS")}
+	// A refusal in TLS 1.3 comes when the client has finished already.
+	s.handshook = strings.Contains(messages, "Finished") && !strings.Contains(text, "alert")
 	if request := strings.Index(messages, ", CertificateRequest"); request >= 0 {
 		s.asked = true
 		finished := strings.Index(messages, ", Finished")
