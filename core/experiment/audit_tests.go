@@ -214,7 +214,7 @@ func refused(c *trace.Connection) bool {
 // handshook reports whether a connection got through its handshake, whatever
 // came then: from there on it may have a session.
 func handshook(c *trace.Connection) bool {
-	return c != nil && c.Evidence.ServerHello != 0 && c.Handshake != trace.Failed && (c.Error == nil || c.Error.Phase != trace.PhaseTLS)
+	return c != nil && c.Evidence.ServerHello != 0 && c.Handshake != protocol.Failed && (c.Error == nil || c.Error.Phase != trace.PhaseTLS)
 }
 
 // answered reports whether the server said something in TLS.

@@ -222,12 +222,15 @@ func protocols(b *Behaviour) []string {
 	return []string{"http/1.1"}
 }
 
-// lateOnHTTP2 asks once HTTP/2 is agreed upon, and serves it. Nobody waits for
-// the client's answer, which comes among its frames.
+// lateOnHTTP2 asks once HTTP/2 is agreed upon, and serves it. The client's
+// answer comes among its frames, and a request waits for it.
 func (l *libsslServer) lateOnHTTP2(c *openssl.Conn) {
-	if err := c.RequestCertificate(l.ctx, openssl.RequestClientCert); err != nil && !errors.Is(err, openssl.ErrNoPostHandshakeAuth) {
+	before := c.State().Handshakes
+	err := c.RequestCertificate(l.ctx, openssl.RequestClientCert)
+	if err != nil && !errors.Is(err, openssl.ErrNoPostHandshakeAuth) {
 		return
 	}
+	asked := err == nil
 	one := &oneConn{Listener: l.listener, conn: c, closed: make(chan struct{})}
 	server := http.Server{
 		Protocols: new(http.Protocols), IdleTimeout: maxWait, ReadHeaderTimeout: maxWait, ErrorLog: log.New(io.Discard, "", 0),
@@ -238,6 +241,9 @@ func (l *libsslServer) lateOnHTTP2(c *openssl.Conn) {
 		},
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			state := c.State()
+			for end := time.Now().Add(patience); asked && state.Handshakes == before && time.Now().Before(end) && l.ctx.Err() == nil; state = c.State() {
+				time.Sleep(5 * time.Millisecond)
+			}
 			v := visitor{path: r.URL.Path, host: r.Host, name: state.Host, resumed: state.Resumed, version: state.Version}
 			if len(state.Certificates) > 0 {
 				v.leaf, _ = x509.ParseCertificate(state.Certificates[0])
