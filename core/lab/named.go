@@ -150,7 +150,7 @@ var Behaviours = []Named{
 		ID: "late-on-http2", Title: "Asks after the handshake on HTTP/2", Defect: true, Needs: NeedLibssl,
 		Teaches:   "On HTTP/2 nobody may be asked late: the requests of a connection can't be told apart there (RFC 8740).",
 		Behaviour: Behaviour{MinVersion: tls.VersionTLS13, Auth: AuthLater, LateOnHTTP2: true},
-		ALPN:      []string{"h2", "http/1.1"},
+		Visits:    []Visit{{Identity: "alice"}}, ALPN: []string{"h2", "http/1.1"},
 	}, {
 		ID: "trusts-resumed-renegotiation", Title: "Asks by renegotiation, and not whoever resumes", Defect: true, Needs: NeedLibssl,
 		Teaches:   "The late question is skipped by a session that names somebody, in TLS 1.2 as in TLS 1.3.",
