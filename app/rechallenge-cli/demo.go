@@ -51,12 +51,14 @@ func demoCommand(c *console) *cobra.Command {
 
 // addBehaviour adds the flag that chooses what the lab does.
 func addBehaviour(cmd *cobra.Command, id *string) {
-	var ids []string
-	for _, b := range desk.Behaviours() {
-		ids = append(ids, b.ID+"\t"+b.Title)
-	}
 	cmd.Flags().StringVar(id, "behaviour", "", "what the lab's server does; \"list\" lists what there is")
-	must(cmd.RegisterFlagCompletionFunc("behaviour", cobra.FixedCompletions(append(ids, "list"), cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("behaviour", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		ids := []string{"list"}
+		for _, b := range desk.Behaviours() { // which looks for libssl
+			ids = append(ids, b.ID+"\t"+b.Title)
+		}
+		return ids, cobra.ShellCompDirectiveNoFileComp
+	}))
 	work := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if *id == "list" {

@@ -177,7 +177,7 @@ func prepare(p *plan.Plan, res Resources, stacks []stack.Stack) ([]job, error) {
 		if t.Whoami.Kubernetes {
 			u := *b.parsed.URL
 			u.Path, u.RawPath = target.ReviewPath(u.Path), ""
-			b.parsed.URL, b.body, b.whoami = &u, []byte(target.ReviewBody), target.ReviewName
+			b.parsed.URL, b.body, b.whoami = &u, []byte(target.ReviewBody), target.ReviewName()
 		}
 		if t.BodyFile != "" {
 			body, loaded := res.Bodies[t.BodyFile]

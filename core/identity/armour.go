@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -35,17 +36,17 @@ func unescaped(text string) string {
 	if strings.Contains(text, "BEGIN+") {
 		text = strings.ReplaceAll(text, "+", " ")
 	}
-	if strings.Contains(text, "%") && percent.MatchString(text) {
+	if strings.Contains(text, "%") && percent().MatchString(text) {
 		text = percentSigns.Replace(text)
 	}
-	if strings.Contains(text, "=3D") || (strings.Contains(text, "=\n") || strings.Contains(text, "=\r\n")) && len(softEnd.FindAllString(text, 2)) == 2 {
+	if strings.Contains(text, "=3D") || (strings.Contains(text, "=\n") || strings.Contains(text, "=\r\n")) && len(softEnd().FindAllString(text, 2)) == 2 {
 		text = quotedPrintable.Replace(text)
 	}
 	if strings.ContainsAny(text, "&<") {
-		text = entities.ReplaceAllStringFunc(text, entity)
+		text = entities().ReplaceAllStringFunc(text, entity)
 	}
 	if strings.Contains(text, `\`) {
-		text = escapes.ReplaceAllStringFunc(text, escape)
+		text = escapes().ReplaceAllStringFunc(text, escape)
 	}
 	if strings.Contains(text, "\r") && !strings.Contains(text, "\n") {
 		text = strings.ReplaceAll(text, "\r", "\n")
@@ -57,15 +58,19 @@ var (
 	// dashes are what word processors make of hyphens.
 	dashes = strings.NewReplacer("\u2014", "--", "\u2015", "--", "\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-", "\u2212", "-")
 
-	percent      = regexp.MustCompile(`(?i)BEGIN%20|BEGIN CERTIFICATE-----%0|BEGIN [A-Z ]{0,30}-----%0|[A-Za-z0-9+/]%(?:2B|2F|3D|0A|0D)`)
+	percent = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)BEGIN%20|BEGIN CERTIFICATE-----%0|BEGIN [A-Z ]{0,30}-----%0|[A-Za-z0-9+/]%(?:2B|2F|3D|0A|0D)`)
+	})
 	percentSigns = strings.NewReplacer("%0A", "\n", "%0a", "\n", "%0D", "", "%0d", "", "%20", " ", "%2B", "+", "%2b", "+", "%2F", "/", "%2f", "/",
 		"%3D", "=", "%3d", "=", "%2D", "-", "%2d", "-", "%22", `"`, "%3A", ":", "%3a", ":")
 
-	softEnd         = regexp.MustCompile(`(?m)^[^\n=]{60,75}=\r?$`) // RFC 2045 section 6.7
+	softEnd         = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^[^\n=]{60,75}=\r?$`) }) // RFC 2045 section 6.7
 	quotedPrintable = strings.NewReplacer("=\r\n", "", "=\n", "", "=3D", "=", "=2B", "+", "=2F", "/", "=2D", "-", "=0D=0A", "\n", "=0A", "\n", "=20", " ")
 
-	entities = regexp.MustCompile(`(?i)&#(?:[0-9]{1,4}|x[0-9a-f]{1,4});|&quot;|&lt;br ?/?&gt;|<br ?/?>`)
-	escapes  = regexp.MustCompile(`\\+(?:n|r|t|/|"|'|u00[0-9A-Fa-f]{2}|\r?\n)`)
+	entities = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)&#(?:[0-9]{1,4}|x[0-9a-f]{1,4});|&quot;|&lt;br ?/?&gt;|<br ?/?>`)
+	})
+	escapes = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\\+(?:n|r|t|/|"|'|u00[0-9A-Fa-f]{2}|\r?\n)`) })
 )
 
 func entity(s string) string {
@@ -254,11 +259,11 @@ func worthALook(data []byte) bool {
 	case beginsDER(data), begins(data):
 		return true
 	}
-	return isText(data) && utf8.Valid(data) && (bytes.Contains(data, []byte("BEGIN ")) || longWord.Match(data))
+	return isText(data) && utf8.Valid(data) && (bytes.Contains(data, []byte("BEGIN ")) || longWord().Match(data))
 }
 
 // longWord is what base64 within a text looks like.
-var longWord = regexp.MustCompile(`[A-Za-z0-9+/_-]{40}`)
+var longWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9+/_-]{40}`) })
 
 // hexRun decodes hexadecimal that stands for DER or PEM, with or without
 // separators, 0x or \x; no bytes = there is none.
@@ -317,11 +322,13 @@ func isHex(c byte) bool {
 }
 
 // dumpLine is a line of xxd, hexdump, od or certutil -encodehex.
-var dumpLine = regexp.MustCompile(`(?m)^[ \t]*[0-9a-fA-F]{4,10}:?[ \t]+((?:[0-9a-fA-F]{2}){1,4}(?:[ \t-]{1,3}(?:[0-9a-fA-F]{2}){1,4}){0,31})(?:[ \t]{2,}.*|[ \t]*\|.*)?\r?$`)
+var dumpLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^[ \t]*[0-9a-fA-F]{4,10}:?[ \t]+((?:[0-9a-fA-F]{2}){1,4}(?:[ \t-]{1,3}(?:[0-9a-fA-F]{2}){1,4}){0,31})(?:[ \t]{2,}.*|[ \t]*\|.*)?\r?$`)
+})
 
 // withoutOffsets takes the hexadecimal out of a dump; "" = the text is none.
 func withoutOffsets(text string) string {
-	lines := dumpLine.FindAllStringSubmatch(text, -1)
+	lines := dumpLine().FindAllStringSubmatch(text, -1)
 	if len(lines) < 3 || 2*len(lines) < strings.Count(text, "\n") {
 		return ""
 	}
@@ -335,19 +342,27 @@ func withoutOffsets(text string) string {
 
 // Where something stands: what its line, or the one above, calls it.
 var (
-	keyBefore = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]{0,39})\\*["']?[ \t]*(?:[:=]|=>)[ \t]*\\*["']?(?:b64:|data:[A-Za-z0-9/+.;=-]{0,60},|[|>][-+0-9]*\s+)?[\[{( \t]*\\*["'` + "`" + `]*\s*$`)
-	tagBefore = regexp.MustCompile(`<([A-Za-z][A-Za-z0-9_.:-]{0,39})(?:\s[^<>]{0,200})?>\s*(?:<!\[CDATA\[\s*)?$`)
+	keyBefore = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]{0,39})\\*["']?[ \t]*(?:[:=]|=>)[ \t]*\\*["']?(?:b64:|data:[A-Za-z0-9/+.;=-]{0,60},|[|>][-+0-9]*\s+)?[\[{( \t]*\\*["'` + "`" + `]*\s*$`)
+	})
+	tagBefore = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`<([A-Za-z][A-Za-z0-9_.:-]{0,39})(?:\s[^<>]{0,200})?>\s*(?:<!\[CDATA\[\s*)?$`)
+	})
 	// plainName is a name of a few words, which nothing secret looks like.
-	plainName = regexp.MustCompile(`^_?(?:(?:[A-Z]?[a-z]{1,15}(?:[A-Z][a-z]{1,15}){0,3}|[A-Z]{1,15})[0-9]{0,2}[-_.:]?){1,6}$`)
-	userName  = regexp.MustCompile(`(?m)["']?\bname["']?[ \t]*:[ \t]*["']?([^\s"',}]{1,60})`)
+	plainName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^_?(?:(?:[A-Z]?[a-z]{1,15}(?:[A-Z][a-z]{1,15}){0,3}|[A-Z]{1,15})[0-9]{0,2}[-_.:]?){1,6}$`)
+	})
+	userName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?m)["']?\bname["']?[ \t]*:[ \t]*["']?([^\s"',}]{1,60})`)
+	})
 )
 
 // whereIs is the name that a text gives to what begins at a place, "" = none
 // that may be shown.
 func whereIs(text string, at int) string {
 	before := text[max(0, at-300):at]
-	for _, re := range []*regexp.Regexp{keyBefore, tagBefore} {
-		if m := re.FindStringSubmatch(before); m != nil && m[1] != "No" && plainName.MatchString(m[1]) {
+	for _, re := range []*regexp.Regexp{keyBefore(), tagBefore()} {
+		if m := re.FindStringSubmatch(before); m != nil && m[1] != "No" && plainName().MatchString(m[1]) {
 			return m[1]
 		}
 	}
@@ -359,8 +374,8 @@ func ownerOf(text string, at int) string {
 	if !strings.Contains(text, "client-key-data") {
 		return ""
 	}
-	names := userName.FindAllStringSubmatch(text[max(0, at-1<<14):at], -1)
-	if len(names) == 0 || !plainName.MatchString(names[len(names)-1][1]) {
+	names := userName().FindAllStringSubmatch(text[max(0, at-1<<14):at], -1)
+	if len(names) == 0 || !plainName().MatchString(names[len(names)-1][1]) {
 		return ""
 	}
 	return names[len(names)-1][1]

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // pemBlock is one block of RFC 7468, or of the older RFC 1421 with headers.
@@ -110,7 +111,7 @@ func findBoundary(text string, from int) (boundary, bool) {
 			for b.after = at + end; b.after < min(at+end+5, len(text)) && text[b.after] == '-'; {
 				b.after++
 			}
-		} else if known := labelStart.FindString(window); known != "" {
+		} else if known := labelStart().FindString(window); known != "" {
 			b.label, b.after = known, at+len(known)
 		}
 		return b, true
@@ -118,15 +119,19 @@ func findBoundary(text string, from int) (boundary, bool) {
 }
 
 // labelStart is what a label begins with that nothing ends.
-var labelStart = regexp.MustCompile(`^(?:[A-Za-z0-9]{1,12} ){0,3}(?:CERTIFICATE|PRIVATE KEY|PKCS7|PKCS12|CMS)\b`)
+var labelStart = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:[A-Za-z0-9]{1,12} ){0,3}(?:CERTIFICATE|PRIVATE KEY|PKCS7|PKCS12|CMS)\b`)
+})
 
 // shown is what words may look like that are shown out of a file which may hold
 // keys: a few short words. Sixteen bytes of a key are no such thing, neither
 // as they are nor as base64 or hexadecimal.
-var shown = regexp.MustCompile(`^[A-Za-z0-9#./]{1,12}(?:[ -][A-Za-z0-9#./]{1,12}){0,4}$`)
+var shown = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9#./]{1,12}(?:[ -][A-Za-z0-9#./]{1,12}){0,4}$`)
+})
 
 func shownLabel(label string) string {
-	if len(label) <= 40 && shown.MatchString(label) {
+	if len(label) <= 40 && shown().MatchString(label) {
 		return label
 	}
 	return ""
@@ -141,17 +146,21 @@ func (b pemBlock) name() string {
 }
 
 // headerLine is a header of RFC 1421, and SSH's.
-var headerLine = regexp.MustCompile(`^[ \t]*[A-Za-z][A-Za-z0-9-]{1,30}: [^\n]*(?:\n|$)`)
+var headerLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[ \t]*[A-Za-z][A-Za-z0-9-]{1,30}: [^\n]*(?:\n|$)`) })
 
 // dekInfo is the header that names cipher and initialisation vector.
-var dekInfo = regexp.MustCompile(`DEK-Info:\s*([A-Za-z0-9-]{1,24})\s*,\s*([0-9A-Fa-f]*)`)
+var dekInfo = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`DEK-Info:\s*([A-Za-z0-9-]{1,24})\s*,\s*([0-9A-Fa-f]*)`)
+})
 
 // joins is how program texts go on with a string in the next line.
-var joins = regexp.MustCompile(`["'][ \t]*[+.&_\\,]?[ \t]*\r?\n?[ \t]*[+.&]?[ \t]*["']`)
+var joins = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`["'][ \t]*[+.&_\\,]?[ \t]*\r?\n?[ \t]*[+.&]?[ \t]*["']`)
+})
 
 // read takes the bytes out of what stands between BEGIN and END.
 func (b *pemBlock) read(raw string) {
-	if m := dekInfo.FindStringSubmatchIndex(raw); m != nil && m[0] < 200 {
+	if m := dekInfo().FindStringSubmatchIndex(raw); m != nil && m[0] < 200 {
 		b.dek, b.iv = raw[m[2]:m[3]], raw[m[4]:m[5]]
 		end := m[5]
 		if c, ok := dekCiphers[strings.ToUpper(b.dek)]; ok && len(b.iv) > 2*c.ivSize {
@@ -162,14 +171,14 @@ func (b *pemBlock) read(raw string) {
 		raw = raw[end:]
 	}
 	for {
-		h := headerLine.FindString(strings.TrimLeft(raw, "\r\n"))
+		h := headerLine().FindString(strings.TrimLeft(raw, "\r\n"))
 		if h == "" {
 			break
 		}
 		raw = strings.TrimLeft(raw, "\r\n")[len(h):]
 	}
 	if strings.ContainsAny(raw, `"'`) {
-		raw = joins.ReplaceAllString(raw, "")
+		raw = joins().ReplaceAllString(raw, "")
 	}
 	der, bad := base64Bytes(raw)
 	switch {

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -66,7 +67,7 @@ type Answer struct {
 //go:embed place.html
 var pageText string
 
-var pages = template.Must(template.New("page").Parse(pageText))
+var pages = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageText)) })
 
 // page is what the template draws.
 type page struct {
@@ -96,7 +97,7 @@ func (s *Server) visited(v visitor, subject string, status int) reply {
 // draw makes the page; what comes from outside is escaped.
 func draw(p page) string {
 	var b bytes.Buffer
-	if err := pages.Execute(&b, p); err != nil {
+	if err := pages().Execute(&b, p); err != nil {
 		return err.Error()
 	}
 	return b.String()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"rechallenge/core/experiment"
 	"rechallenge/core/trace"
@@ -210,7 +211,8 @@ func writeAnswerJSON(w io.Writer, a *Answer) error {
 	return encode(w, d)
 }
 
-var answerPage = template.Must(template.New("answer").Funcs(template.FuncMap{"clean": clean}).Parse(`<!DOCTYPE html>
+var answerPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("answer").Funcs(template.FuncMap{"clean": clean}).Parse(`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <title>{{.Asks}}</title>
@@ -234,6 +236,7 @@ table{border-collapse:collapse;width:100%;margin:1em 0}th,td{text-align:left;ver
 <p><small>{{.Connections.Made}} of at most {{.Connections.Limit}} connections. {{.Tool.Name}} {{.Tool.Version}}, {{.Schema}}</small></p>
 </body></html>
 `))
+})
 
 // answerView is what the page shows.
 type answerView struct {
@@ -250,7 +253,7 @@ func (v answerView) Marked(row int) string {
 }
 
 func writeAnswerHTML(w io.Writer, a *Answer) error {
-	return answerPage.Execute(w, answerView{answered(a), a.Experiment.Grids(a.Conclusion)})
+	return answerPage().Execute(w, answerView{answered(a), a.Experiment.Grids(a.Conclusion)})
 }
 
 func writeAnswerMarkdown(w io.Writer, a *Answer) error {

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 
 	"rechallenge/core/experiment"
 )
@@ -81,7 +82,8 @@ func writeAuditJSON(w io.Writer, a *Answer) error {
 // resultWord is a test's result for people.
 func resultWord(result string) string { return strings.ReplaceAll(result, "-", " ") }
 
-var auditPage = template.Must(template.New("audit").Funcs(template.FuncMap{"word": resultWord, "clean": clean}).Parse(`<!DOCTYPE html>
+var auditPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("audit").Funcs(template.FuncMap{"word": resultWord, "clean": clean}).Parse(`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <title>Audit of {{.Target}}</title>
@@ -107,8 +109,9 @@ table{border-collapse:collapse;width:100%;margin:1em 0}th,td{text-align:left;ver
 <p><small>{{.Tool.Name}} {{.Tool.Version}}, {{.Schema}}</small></p>
 </body></html>
 `))
+})
 
-func writeAuditHTML(w io.Writer, a *Answer) error { return auditPage.Execute(w, audited(a)) }
+func writeAuditHTML(w io.Writer, a *Answer) error { return auditPage().Execute(w, audited(a)) }
 
 func writeAuditMarkdown(w io.Writer, a *Answer) error {
 	d := audited(a)

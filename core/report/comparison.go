@@ -9,6 +9,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"rechallenge/core/trace"
 )
@@ -250,7 +251,8 @@ func writeComparisonSARIF(w io.Writer, c *Comparison) error {
 	})
 }
 
-var comparisonPage = template.Must(template.New("comparison").Funcs(template.FuncMap{"clean": clean, "shown": shown}).Parse(`<!DOCTYPE html>
+var comparisonPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("comparison").Funcs(template.FuncMap{"clean": clean, "shown": shown}).Parse(`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <title>{{len .Names}} reports side by side</title>
@@ -268,5 +270,6 @@ thead th{position:sticky;top:0;background:Canvas}.odd{font-weight:bold;color:#c6
 <p><small>{{.Tool.Name}} {{.Tool.Version}}</small></p>
 </body></html>
 `))
+})
 
-func writeComparisonHTML(w io.Writer, c *Comparison) error { return comparisonPage.Execute(w, c) }
+func writeComparisonHTML(w io.Writer, c *Comparison) error { return comparisonPage().Execute(w, c) }

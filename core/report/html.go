@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"rechallenge/core/diagnose"
@@ -30,14 +31,16 @@ var pageStyle string
 //go:embed report.js
 var pageScript string
 
-var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"ms":    func(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d.Microseconds())/1000) },
-	"date":  func(t time.Time) string { return t.Format(time.DateOnly) },
-	"first": func(n int, l []session.Info) []session.Info { return l[:min(n, len(l))] },
-	"event": func(int) template.HTML { return "" }, // writeHTML's, which knows what is on the page
-	"clean": clean,
-	"sign":  sign,
-}).Parse(pageText))
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report").Funcs(template.FuncMap{
+		"ms":    func(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d.Microseconds())/1000) },
+		"date":  func(t time.Time) string { return t.Format(time.DateOnly) },
+		"first": func(n int, l []session.Info) []session.Info { return l[:min(n, len(l))] },
+		"event": func(int) template.HTML { return "" }, // writeHTML's, which knows what is on the page
+		"clean": clean,
+		"sign":  sign,
+	}).Parse(pageText))
+})
 
 // style and script are the page's own, and the only ones that its policy lets
 // run: what came from outside does nothing even if it got past the escaping.
@@ -139,7 +142,7 @@ func writeHTML(w io.Writer, r *Report) error {
 			}
 		}
 	}
-	t, err := page.Clone()
+	t, err := page().Clone()
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -172,11 +173,11 @@ func (w *words) attribute(s string) {
 }
 
 // attributePattern is one attribute of a distinguished name in RFC 2253's form.
-var attributePattern = regexp.MustCompile(`([^,+=]+)=((?:\\.|[^,+\\])*)`)
+var attributePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([^,+=]+)=((?:\\.|[^,+\\])*)`) })
 
 // written adds the values of a distinguished name that is there as text alone.
 func (w *words) written(dn string) {
-	for _, m := range attributePattern.FindAllStringSubmatch(dn, -1) {
+	for _, m := range attributePattern().FindAllStringSubmatch(dn, -1) {
 		if strings.TrimSpace(m[1]) != "C" {
 			w.attribute(regexp.MustCompile(`\\(.)`).ReplaceAllString(m[2], "$1"))
 		}
@@ -441,11 +442,13 @@ func (a *addresses) pseudonym(ip netip.Addr) netip.Addr {
 	return p
 }
 
-var ipPattern = regexp.MustCompile(`[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|[0-9]+(\.[0-9]+)+`)
+var ipPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|[0-9]+(\.[0-9]+)+`)
+})
 
 // replace replaces the addresses in a text.
 func (a *addresses) replace(s string) string {
-	return ipPattern.ReplaceAllStringFunc(s, func(text string) string {
+	return ipPattern().ReplaceAllStringFunc(s, func(text string) string {
 		ip, err := netip.ParseAddr(text)
 		if err != nil {
 			return text

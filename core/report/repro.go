@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
@@ -231,7 +232,7 @@ func assignment(name, value string) string {
 	}
 	var b strings.Builder
 	for i := range len(value) {
-		if c := value[i]; plainByte.Match([]byte{c}) {
+		if c := value[i]; plainByte().Match([]byte{c}) {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, `\%03o`, c)
@@ -241,7 +242,7 @@ func assignment(name, value string) string {
 	return fmt.Sprintf("%s=$(printf '%sx')\n%s=${%s%%x}\n", name, b.String(), name, name)
 }
 
-var plainByte = regexp.MustCompile(`[A-Za-z0-9 ._:/=,@-]`)
+var plainByte = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9 ._:/=,@-]`) })
 
 // comment makes text from outside a piece of one line.
 func comment(s string) string {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 
 	"rechallenge/core/protocol"
 )
@@ -99,11 +100,13 @@ func damaged(err error) error {
 }
 
 // named is a name as we give them, which no ticket or key looks like.
-var named = regexp.MustCompile(`^(?:[a-z]{0,15}[-./]?)(?:[a-z0-9]{1,15}[-./]?){0,3}$`)
+var named = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:[a-z]{0,15}[-./]?)(?:[a-z0-9]{1,15}[-./]?){0,3}$`)
+})
 
 // short is a name out of a file, quoted, where it is one.
 func short(s string, most int) string {
-	if len(s) <= most && named.MatchString(s) {
+	if len(s) <= most && named().MatchString(s) {
 		return strconv.Quote(s)
 	}
 	return fmt.Sprintf("of %d bytes", len(s))

@@ -3,6 +3,7 @@ package starttls
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Provoke is something that a client must not do: saying more in clear once it
@@ -30,7 +31,7 @@ func (d *Dialog) begin(line string) error {
 }
 
 // reply is the last or only line of one in SMTP, FTP, NNTP and POP3.
-var reply = regexp.MustCompile(`^(\d\d\d|\+OK|-ERR)( |$)`)
+var reply = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d\d\d|\+OK|-ERR)( |$)`) })
 
 // Goodbye takes leave inside TLS and tells what was answered there before: to
 // something that was said in clear. ended reports whether the goodbye itself was
@@ -61,7 +62,7 @@ func (d *Dialog) Goodbye() (unasked string, ended bool) {
 			}
 		case len(line) > 3 && line[3] == '-':
 			open = line[:3]
-		case reply.MatchString(line):
+		case reply().MatchString(line):
 			replies = append(replies, line)
 		}
 	}

@@ -3,6 +3,7 @@ package target
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // A Kubernetes API server says whom it sees when it is asked for a review of
@@ -18,7 +19,7 @@ const (
 )
 
 // ReviewName finds whom the answer names, in its status.userInfo.
-var ReviewName = regexp.MustCompile(`"username"\s*:\s*"((?:[^"\\]|\\.)*)"`)
+var ReviewName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"username"\s*:\s*"((?:[^"\\]|\\.)*)"`) })
 
 // ReviewPath is where the review is under a URL's path.
 func ReviewPath(path string) string {

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // LeftOut stands for a value that is a credential.
@@ -41,13 +42,19 @@ var secretParameter = regexp.MustCompile(`(?i)([?&#;](?:[a-z0-9_.-]*[_-])?(?:` +
 	`samlresponse|samlrequest|saml_?art|ticket|nonce|state|credential|credentials|otp|pin|pat|bearer|hmac)=)([^&#;\s"'<>,]+)`)
 
 // secretUser finds the password inside an address.
-var secretUser = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@:]*:)([^\s/?#@]+)@`)
+var secretUser = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@:]*:)([^\s/?#@]+)@`)
+})
 
 // challengeParameter finds what is used once in an authentication challenge
 // (RFC 9110 section 11.2): nonces, and a token instead of parameters.
 var (
-	challengeParameter = regexp.MustCompile(`(?i)\b(nonce|cnonce|nextnonce|opaque|response|rspauth|ticket|token)\s*=\s*("[^"]*"|[^\s,]+)`)
-	challengeToken     = regexp.MustCompile(`(?i)^(\s*(?:negotiate|ntlm|kerberos|gss-server|scram-sha-\d+|mutual|hoba|bearer|basic)\s+)([A-Za-z0-9+/_.~-]+=*)\s*$`)
+	challengeParameter = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)\b(nonce|cnonce|nextnonce|opaque|response|rspauth|ticket|token)\s*=\s*("[^"]*"|[^\s,]+)`)
+	})
+	challengeToken = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^(\s*(?:negotiate|ntlm|kerberos|gss-server|scram-sha-\d+|mutual|hoba|bearer|basic)\s+)([A-Za-z0-9+/_.~-]+=*)\s*$`)
+	})
 )
 
 // Secrets knows what must not get into an event, a report or a log: the names
@@ -155,8 +162,8 @@ func (s *Secrets) Value(name, value string) string {
 		return LeftOut
 	}
 	if slices.Contains(challengeHeaders, strings.ToLower(name)) {
-		value = challengeToken.ReplaceAllString(value, "${1}"+hidden)
-		value = challengeParameter.ReplaceAllString(value, `${1}="`+hidden+`"`)
+		value = challengeToken().ReplaceAllString(value, "${1}"+hidden)
+		value = challengeParameter().ReplaceAllString(value, `${1}="`+hidden+`"`)
 	}
 	return s.Text(URL(value))
 }
@@ -181,7 +188,7 @@ func URL(text string) string {
 		text = secretParameter.ReplaceAllString(text, "${1}"+hidden)
 	}
 	if strings.Contains(text, "@") {
-		text = secretUser.ReplaceAllString(text, "${1}"+hidden+"@")
+		text = secretUser().ReplaceAllString(text, "${1}"+hidden+"@")
 	}
 	return text
 }
