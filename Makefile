@@ -24,7 +24,7 @@ TEST_PACKAGES  := xvfb openbox xdotool xclip imagemagick nginx-light apache2 hap
 # Servers that speak no HTTP: those that make test visits, and the others. None of
 # them is started or enabled by being installed.
 TEST_PACKAGES  += postgresql slapd dovecot-imapd
-SERVICES       := mariadb-server dovecot-pop3d mosquitto redis-server
+SERVICES       := mariadb-server dovecot-pop3d mosquitto redis-server postfix proftpd-core proftpd-mod-crypto prosody inspircd rabbitmq-server etcd-server
 PACK_PACKAGES  := xvfb xauth debootstrap gcc-mingw-w64-x86-64 nsis librsvg2-bin zip lintian appstream desktop-file-utils rpm
 WINE_PACKAGES  := wine wine64 xvfb xauth xdotool openbox imagemagick unzip
 

@@ -37,7 +37,7 @@ var rooms = map[string][]string{
 	"core/stack/openssl":             {"core/stack", "core/identity", "core/session", "core/wire", "core/openssl"},
 	"core/stack/stacktest":           {"core/stack", "core/identity", "core/session", "core/wire"},
 	"core/lab":                       {"core/wire", "core/openssl"},
-	"core/servers":                   {},
+	"core/servers":                   {"core/target"},
 	"core/servers/hostile":           {},
 	"core/plan":                      {"core/identity", "core/target", "core/session"},
 	"core/trace":                     {"core/plan", "core/identity", "core/wire", "core/session"},

@@ -22,7 +22,7 @@ type targetForm struct {
 	*document
 	old target.Target
 
-	url, connect, proxy, proxyEnv, serverName, host, alpn, header, body, send, request, follow *field
+	url, connect, proxy, proxyEnv, serverName, host, alpn, groups, header, body, send, request, follow *field
 
 	trust            *widgets.ComboField
 	minimum, maximum *widgets.Select
@@ -89,6 +89,7 @@ func (d *document) newTargetForm(t target.Target) *targetForm {
 	f.serverName = entry(t.ServerName, "SNI: the URL's host", f.check("server_name", func(t *target.Target, s string) { t.ServerName = s }))
 	f.host = entry(t.Host, "Host: the URL's host", f.check("host", func(t *target.Target, s string) { t.Host = s }))
 	f.alpn = entry(strings.Join(t.ALPN, ", "), "ALPN: none offered", f.check("alpn", func(t *target.Target, s string) { t.ALPN = state.List(s) }))
+	f.groups = entry(strings.Join(t.TLS.Groups, ", "), "the TLS stack's own", f.check("tls.groups", func(t *target.Target, s string) { t.TLS.Groups = state.List(s) }))
 	f.header = entry(t.Whoami.Header, "header", f.check("whoami.header", func(t *target.Target, s string) { t.Whoami = target.Whoami{Header: s} }))
 	f.body = entry(t.Whoami.Body, `or in the body: dn="([^"]*)"`, f.check("whoami.body", func(t *target.Target, s string) { t.Whoami = target.Whoami{Body: s} }))
 	f.send = entry(t.Whoami.Send, `without HTTP: bytes to send, such as NOOP\r\n`, f.check("whoami.send", func(t *target.Target, s string) {
@@ -178,6 +179,7 @@ func (f *targetForm) further() []*widget.FormItem {
 		formItem("Proxy", "http://user@host:3128 or socks5://host:1080; its password comes from an environment variable", formRow(f.proxy, f.proxyEnv)),
 		formItem("Names", "what goes into SNI (and must be in the certificate), and into the Host header", formRow(f.serverName, f.host)),
 		formItem("TLS", "lowest and highest version to offer; protocols for ALPN such as h2, http/1.1", formRow(f.minimum, f.maximum, f.alpn)),
+		formItem("Groups", "for the key exchange, most wanted first: X25519MLKEM768, X25519, secp256r1 …", f.groups),
 		formItem("Begins", "tls leaves HTTP out; with tls://host:port, the protocol that begins in clear", formRow(f.protocol, f.starttls)),
 		formItem("Request", "method, body and how many redirects to follow", formRow(f.method, f.request, f.follow)),
 		formItem("Headers", "", f.headers),
@@ -188,7 +190,7 @@ func (f *targetForm) further() []*widget.FormItem {
 // special reports whether the target says something that stands under More.
 func (f *targetForm) special() bool {
 	t := f.old
-	return len(t.ConnectTo) > 0 || t.Proxy != "" || t.ServerName != "" || t.Host != "" || t.TLS.Min != "" || t.TLS.Max != "" || len(t.ALPN) > 0 || t.Method != "" || t.Protocol != "" || t.StartTLS != "" || t.Body != "" || t.Follow != 0 || t.Whoami.Send != "" || len(t.Headers) > 0
+	return len(t.ConnectTo) > 0 || t.Proxy != "" || t.ServerName != "" || t.Host != "" || t.TLS.Min != "" || t.TLS.Max != "" || len(t.ALPN) > 0 || len(t.TLS.Groups) > 0 || t.Method != "" || t.Protocol != "" || t.StartTLS != "" || t.Body != "" || t.Follow != 0 || t.Whoami.Send != "" || len(t.Headers) > 0
 }
 
 // target is what the form says now.
@@ -200,11 +202,15 @@ func (f *targetForm) target() target.Target {
 	t.ConnectTo, _ = state.ParseAddresses(f.connect.Text)
 	t.TLS.Min, t.TLS.Max = f.minimum.Selected, f.maximum.Selected
 	t.ALPN = state.List(f.alpn.Text)
+	t.TLS.Groups = state.List(f.groups.Text)
 	t.Method, t.Protocol, t.StartTLS = f.method.Selected, f.protocol.Selected, f.starttls.Selected
 	t.Body = f.request.Text
 	t.Follow, _ = follows(f.follow.Text)
 	t.Headers, _ = state.ParseHeaders(f.headers.Text)
 	t.Whoami = target.Whoami{Header: text(f.header)}
+	if f.old.Whoami.Kubernetes && t.Whoami.Header == "" { // it has no field, and goes with none of these
+		t.Whoami.Kubernetes = f.body.Text == "" && text(f.send) == ""
+	}
 	if f.body.Text != "" {
 		t.Whoami = target.Whoami{Body: f.body.Text}
 	}

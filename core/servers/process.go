@@ -18,6 +18,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	output *output
+	stop   []string      // a command that ends what left its group
 	as     string        // the user who runs it; "" = who runs the tests
 	done   chan struct{} // closed when the process was waited for
 }
@@ -52,11 +53,12 @@ func freePort() (int, error) {
 
 // run starts the program and waits until it listens on addr.
 func (p *process) run(ctx context.Context, path, dir, addr string, s spec) error {
-	p.output = &output{}
+	p.output, p.stop = &output{}, s.stop
 	path, args := p.dropped(path, s.args)
 	p.cmd = exec.Command(path, args...)
 	p.cmd.Dir = dir
 	p.cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	p.cmd.Env = append(p.cmd.Env, s.env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
 	// A child that lives on and holds the output must not hold us.
 	p.cmd.WaitDelay = 2 * time.Second

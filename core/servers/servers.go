@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
 )
@@ -67,6 +68,8 @@ func Start(ctx context.Context, m Mode, f Files) (*Server, error) {
 type spec struct {
 	args    []string
 	files   map[string]string
+	env     []string
+	stop    []string     // a command that ends what left the process's group; nil = nothing did
 	prepare func() error // once the files are there; nil = nothing
 }
 
@@ -124,6 +127,11 @@ func (s *Server) start(ctx context.Context, program string, f Files, make func(d
 
 // Stop ends the server with everything it forked and removes its files.
 func (s *Server) Stop() {
+	if s.stop != nil {
+		ending := exec.Command(s.stop[0], s.stop[1:]...)
+		ending.Env = s.cmd.Env
+		ending.Run()
+	}
 	s.end()
 	os.RemoveAll(s.dir)
 }

@@ -9,19 +9,25 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"rechallenge/core/target"
 )
 
-// Service is a server that speaks no HTTP, as Debian packages it. Every one of
-// them lets alice in by her certificate; whom it says it sees is its own word.
+// Service is a server that is no web server, as Debian packages it. Every one of
+// them lets alice in by her certificate, but for NoLogin; whom it says it sees is
+// its own word.
 type Service struct {
 	Name    string // "postgres"
-	Scheme  string // of the target's URL
+	Scheme  string // of the target's URL, and Path its path
+	Path    string
 	Program string
-	Version string // the TLS versions that it can be held to: "1.2 1.3", "" = it can't be told
-	User    string // who runs it where the tests are root's; "" = root
-	Seen    string // what it says of alice, "" = it names nobody
-	Resumes bool   // sessions of its own come back
-	Part    bool   // make test visits it too, not make test-services alone
+	Version string        // the TLS versions that it can be held to: "1.2 1.3", "" = it can't be told
+	User    string        // who runs it where the tests are root's; "" = root
+	Seen    string        // what it says of alice, "" = it names nobody
+	Resumes bool          // sessions of its own come back
+	NoLogin bool          // it offers no login by certificate
+	Whoami  target.Whoami // what it is asked, where its protocol's own word is none
+	Part    bool          // make test visits it too, not make test-services alone
 
 	spec    func(dir string, port int, version string) spec
 	prepare func(ctx context.Context, s *Server) error // once its files are there
@@ -29,7 +35,9 @@ type Service struct {
 }
 
 // Services are all of them.
-var Services = []Service{
+var Services = append(light, more...)
+
+var light = []Service{
 	{
 		Name: "postgres", Part: true, Scheme: "postgres", Program: "postgres", Version: "1.2 1.3", User: "postgres", Seen: "alice", ready: "ready to accept connections",
 		prepare: func(ctx context.Context, s *Server) error {
@@ -185,8 +193,9 @@ func me() string {
 }
 
 // StartService starts a service held to a TLS version and waits until it
-// listens. subject gives the name of an identity as OpenSSL's one-line form has it.
-func StartService(ctx context.Context, x Service, version string, f Files, subject func(id string) string) (*Server, error) {
+// listens. about gives the name of an identity as OpenSSL's one-line form has it,
+// and its certificate's SHA-256 with colons.
+func StartService(ctx context.Context, x Service, version string, f Files, about func(id string) (subject, fingerprint string)) (*Server, error) {
 	s := &Server{}
 	program := x.Program
 	s.as = ""
@@ -197,7 +206,8 @@ func StartService(ctx context.Context, x Service, version string, f Files, subje
 		sp := x.spec(dir, port, version)
 		for name, text := range sp.files {
 			for _, id := range []string{"alice", "bob"} {
-				text = strings.ReplaceAll(text, "SUBJECT-OF-"+id, subject(id))
+				subject, fingerprint := about(id)
+				text = strings.NewReplacer("SUBJECT-OF-"+id, subject, "FINGERPRINT-OF-"+id, fingerprint).Replace(text)
 			}
 			sp.files[name] = text
 		}

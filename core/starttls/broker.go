@@ -2,7 +2,9 @@ package starttls
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -52,7 +54,7 @@ func amqpWhoami(d *Dialog) (a Answer, err error) {
 	}
 	d.note("server", "Start, with EXTERNAL")
 	// Start-Ok: table of properties, short mechanism, long response, short locale.
-	args := binary.BigEndian.AppendUint32(nil, 0)
+	args := amqpTable("capabilities", 'F', string(amqpTable("authentication_failure_close", 't', "\x01")))
 	args = append(append(args, 8), "EXTERNAL"...)
 	args = binary.BigEndian.AppendUint32(args, 0)
 	args = append(append(args, 5), "en_US"...)
@@ -60,8 +62,13 @@ func amqpWhoami(d *Dialog) (a Answer, err error) {
 		return a, err
 	}
 	method, body, err = d.amqp()
+	if errors.Is(err, io.EOF) {
+		// So a server refuses a login that does not know the capability above
+		// (AMQP 0-9-1 section 2.2.4).
+		return Answer{Words: "the server hung up after Start-Ok, which is AMQP's way to refuse a login"}, nil
+	}
 	if err != nil {
-		return Answer{Words: "the server hung up after Start-Ok"}, err
+		return a, err
 	}
 	switch method {
 	case amqpTune:
@@ -104,6 +111,13 @@ func (d *Dialog) amqp() (method uint32, args []byte, err error) {
 		return 0, nil, err
 	}
 	return binary.BigEndian.Uint32(body), body[4:n], nil
+}
+
+// amqpTable is a table of one field: short name, octet type, value.
+func amqpTable(name string, kind byte, value string) []byte {
+	field := append(append([]byte{byte(len(name))}, name...), kind)
+	field = append(field, value...)
+	return append(binary.BigEndian.AppendUint32(nil, uint32(len(field))), field...)
 }
 
 func amqpFrame(method uint32, args []byte) []byte {

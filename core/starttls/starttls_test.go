@@ -155,6 +155,8 @@ func TestWhoami(t *testing.T) {
 		{"mysql switches", "mysql", []string{"< alice\x00", "> \x05\x00\x00\x03\xfeabc\x00", "< \x00\x00\x00\x04", "> \x07\x00\x00\x05\x00\x00\x00\x02\x00\x00\x00", "< \x01\x00\x00\x00\x01"}, "alice", true},
 		{"mqtt", "mqtt", []string{"< MQTT", "> \x20\x02\x00\x00", "< \xe0\x00"}, "?", true},
 		{"mqtt refuses", "mqtt", []string{"< MQTT", "> \x20\x02\x00\x05"}, "?", false},
+		{"amqp", "amqp", []string{"< AMQP", "> \x01\x00\x00\x00\x00\x00\x0c\x00\x0a\x00\x0aEXTERNAL\xce", "< authentication_failure_closet\x01\x08EXTERNAL", "> \x01\x00\x00\x00\x00\x00\x04\x00\x0a\x00\x1e\xce"}, "?", true},
+		{"amqp refuses", "amqp", []string{"< AMQP", "> \x01\x00\x00\x00\x00\x00\x0c\x00\x0a\x00\x0aEXTERNAL\xce", "< en_US", "> \x01\x00\x00\x00\x00\x00\x09\x00\x0a\x00\x32\x01\x93\x02no\xce"}, "?", false},
 		{"redis", "redis", []string{"< ACL WHOAMI", "> $5\r\nalice\r\n", "< QUIT"}, "alice", true},
 		{"irc", "irc", []string{"< AUTHENTICATE EXTERNAL", "> :a CAP * ACK :sasl\r\nAUTHENTICATE +\r\n", "< AUTHENTICATE YWxpY2U=", "> :a 900 * *!*@* alice :in\r\n:a 903 * :ok\r\n", "< QUIT"}, "alice", true},
 		{"sieve", "sieve", []string{"> \"SASL\" \"EXTERNAL\"\r\nOK\r\n", "< AUTHENTICATE \"EXTERNAL\" \"YWxpY2U=\"", "> OK\r\n", "< LOGOUT"}, "alice", true},
@@ -174,6 +176,24 @@ func TestWhoami(t *testing.T) {
 				t.Errorf("%+v, seen %q, error %v; want %q, %v", a, seen, err, test.seen, test.accepted)
 			}
 		})
+	}
+}
+
+// TestHungUp: whoever closes after Start-Ok has refused the login, as AMQP lets it.
+func TestHungUp(t *testing.T) {
+	client, server := net.Pipe()
+	go func() {
+		defer server.Close()
+		in := bufio.NewReader(server)
+		io.ReadFull(in, make([]byte, 8))
+		io.WriteString(server, "\x01\x00\x00\x00\x00\x00\x0c\x00\x0a\x00\x0aEXTERNAL\xce")
+		in.ReadString('\xce')
+	}()
+	client.SetDeadline(time.Now().Add(5 * time.Second))
+	p := protocol(t, "amqp")
+	a, err := p.Whoami(starttls.NewDialog(p, client))
+	if err != nil || a.Accepted || a.Untried || !strings.Contains(a.Words, "hung up") {
+		t.Errorf("%+v, %v", a, err)
 	}
 }
 
