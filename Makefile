@@ -70,7 +70,7 @@ gallery: build packages-test ## pictures of every page and state into docs/galle
 	for look in dark light; do convert docs/gallery/$$look-03-verdict.png -strip docs/screenshot-$$look.png; done
 
 bench: ## benchmarks: our cost beside a plain crypto/tls loop, the decoder, the timeline
-	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./app/widgets/... ./app/state/...
+	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./app/widgets/... ./app/state/... ./app/rechallenge-cli
 
 hostile: ## the command line against every scenario of the hostile server (make test: a part), and docs/hostile.md of it
 	RECHALLENGE_HOSTILE=all $(GO) test -count=1 -timeout 60m -v ./core/servers/hostile -args -update
