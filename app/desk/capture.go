@@ -93,9 +93,7 @@ func (d *Desk) ReadCapture(ctx context.Context, path string, opt CaptureOptions)
 		}
 	}
 	live.View(func(log *trace.Log) { r = report.Of(log) })
-	for _, x := range live.Captured() {
-		r.Captures = append(r.Captures, report.Capture{Pass: 1, Connection: x.Connection, Local: x.Client, Remote: x.Server, Chunks: x.Chunks})
-	}
+	r.Captures = live.Captured()
 	return r, told.Notes, nil
 }
 

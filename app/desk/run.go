@@ -173,16 +173,11 @@ func (r *Run) Log() *trace.Log {
 
 // Captures are the bytes of the connections until now, for pcapng: of a long run,
 // unless the case says Bytes, of those that keep their events.
-func (r *Run) Captures() []report.Capture {
-	x := r.began()
-	if x == nil {
-		return nil
+func (r *Run) Captures() []trace.Captured {
+	if x := r.began(); x != nil {
+		return x.Captures()
 	}
-	var list []report.Capture
-	for _, c := range x.Captures() {
-		list = append(list, report.Capture{Pass: c.Pass, Connection: c.Connection, Local: c.Local, Remote: c.Remote, Chunks: c.Capture.Chunks(0)})
-	}
-	return list
+	return nil
 }
 
 // KeyLog is the run's secrets, for files that the user asked for.

@@ -205,7 +205,7 @@ func (x *Watching) KeyLog() []byte { return x.keys.Lines() }
 func (x *Watching) Stop() { x.stop() }
 
 // Captures are the bytes that crossed, once the watch is over.
-func (x *Watching) Captures() []report.Capture {
+func (x *Watching) Captures() []trace.Captured {
 	<-x.over
 	return x.report.Captures
 }

@@ -35,13 +35,11 @@ func (x *Watching) conclude(control *report.Report) *report.Report {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, row := range x.order {
-		r.Captures = append(r.Captures, report.Capture{
-			Pass: 1, Connection: row.live.Index(), Local: row.conn.Client, Remote: x.peer(row.conn), Chunks: row.chunks,
+		r.Captures = append(r.Captures, trace.Captured{
+			Ref: trace.Ref{Pass: 1, Connection: row.live.Index()}, Client: row.conn.Client, Server: x.peer(row.conn), Chunks: row.chunks,
 		})
 	}
-	for _, c := range x.live.Captured() {
-		r.Captures = append(r.Captures, report.Capture{Pass: 1, Connection: c.Connection, Local: c.Client, Remote: c.Server, Chunks: c.Chunks})
-	}
+	r.Captures = append(r.Captures, x.live.Captured()...)
 	x.advise(r.Log)
 	if x.err == nil && len(r.Log.Passes[0].Connections) == 0 {
 		x.err = x.nothing()

@@ -11,7 +11,6 @@ import (
 	"rechallenge/app/desk"
 	"rechallenge/app/live"
 	"rechallenge/app/state"
-	"rechallenge/core/report"
 	"rechallenge/core/session"
 	"rechallenge/core/trace"
 )
@@ -49,7 +48,7 @@ type finished struct {
 // can't be held.
 type going interface {
 	Stop()
-	Captures() []report.Capture
+	Captures() []trace.Captured
 	KeyLog() []byte
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 	"rechallenge/core/wire/pcap"
 )
@@ -112,20 +113,13 @@ func (c *Conn) piece(s *pcap.Stream, p pcap.Piece) {
 	c.finder.Add(p, c.chunk)
 }
 
-// Captured is what crossed a connection, for a file of its own.
-type Captured struct {
-	Connection     int // index
-	Client, Server string
-	Chunks         []wire.Chunk
-}
-
 // Captured gives the bytes of every row, where Options.Bytes asked to keep them.
-func (l *Live) Captured() (list []Captured) {
+func (l *Live) Captured() (list []trace.Captured) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range l.rows {
 		if len(c.bytes) > 0 {
-			list = append(list, Captured{c.index, c.client(), c.server(), c.bytes})
+			list = append(list, trace.Captured{Ref: trace.Ref{Pass: 1, Connection: c.index}, Client: c.client(), Server: c.server(), Chunks: c.bytes})
 		}
 	}
 	return list

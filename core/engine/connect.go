@@ -250,9 +250,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	l.capture.Limit(wire.Usual)
 	l.decoder.Limit(wire.Usual)
 	a.Run.mu.Lock()
-	a.captures = append(a.captures, Captured{
-		Pass: a.n, Connection: a.index, Local: a.dialled.Local, Remote: a.dialled.Remote, Capture: l.capture,
-	})
+	a.captures = append(a.captures, tapped{trace.Ref{Pass: a.n, Connection: a.index}, a.dialled.Local, a.dialled.Remote, l.capture})
 	a.Run.mu.Unlock()
 	if a.opt.Split {
 		conn = &split{Conn: conn}

@@ -71,7 +71,7 @@ func TestFlood(t *testing.T) {
 			took := time.Since(begun)
 			kept := 0
 			for _, c := range r.Captures() {
-				for _, chunk := range c.Capture.Chunks(0) {
+				for _, chunk := range c.Chunks {
 					kept += len(chunk.Data)
 				}
 			}

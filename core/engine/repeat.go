@@ -62,9 +62,9 @@ func (r *Run) left(list []trace.Ref, randoms [][]byte) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	kept := make([]Captured, 0, len(r.captures))
+	kept := make([]tapped, 0, len(r.captures))
 	for _, c := range r.captures {
-		if !gone[trace.Ref{Pass: c.Pass, Connection: c.Connection}] {
+		if !gone[c.Ref] {
 			kept = append(kept, c)
 		}
 	}

@@ -30,16 +30,16 @@ type Run struct {
 
 	mu       sync.Mutex
 	caches   []*session.Cache
-	captures []Captured
+	captures []tapped
 	waits    map[int]context.CancelFunc // by a number of its own
 	waitSeq  int
 }
 
-// Captured is one connection's bytes and addresses.
-type Captured struct {
-	Pass, Connection int
-	Local, Remote    string
-	Capture          *wire.Capture
+// tapped is a connection whose bytes are being captured.
+type tapped struct {
+	trace.Ref
+	local, remote string
+	capture       *wire.Capture
 }
 
 // Wait returns the whole trace when the run is over and nothing of it is left running.
@@ -102,12 +102,16 @@ func (r *Run) Sessions() map[string][]session.Session {
 	return sessions
 }
 
-// Captures returns the bytes of the connections, for pcapng: of a long run, unless
-// Options.Bytes says otherwise, of those that keep their events.
-func (r *Run) Captures() []Captured {
+// Captures returns the bytes of the connections until now, for pcapng: of a long
+// run, unless Options.Bytes says otherwise, of those that keep their events.
+func (r *Run) Captures() []trace.Captured {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.captures[:len(r.captures):len(r.captures)]
+	var list []trace.Captured
+	for _, c := range r.captures {
+		list = append(list, trace.Captured{Ref: c.Ref, Client: c.local, Server: c.remote, Chunks: c.capture.Chunks(0)})
+	}
+	return list
 }
 
 // KeyLog is the run's secrets, for files that the user asked for.

@@ -12,6 +12,7 @@ import (
 	"rechallenge/core/capture"
 	"rechallenge/core/report"
 	"rechallenge/core/timeline"
+	"rechallenge/core/trace"
 	"rechallenge/core/wire/pcap"
 	"rechallenge/core/wire/wiretest"
 )
@@ -36,7 +37,7 @@ func FuzzCapture(f *testing.F) {
 		timeline.Text(timeline.Lay(r.Log, nil), 80, false)
 		for i := range file.Conns {
 			x := &file.Conns[i]
-			r.Captures = append(r.Captures, report.Capture{Pass: 1, Connection: i + 1, Local: x.Client.String(), Remote: x.Server.String(), Chunks: x.Chunks})
+			r.Captures = append(r.Captures, trace.Captured{Ref: trace.Ref{Pass: 1, Connection: i + 1}, Client: x.Client.String(), Server: x.Server.String(), Chunks: x.Chunks})
 		}
 		// A picture takes as long as all the rest together, so one format a turn.
 		w := report.Formats[int(format)%len(report.Formats)]

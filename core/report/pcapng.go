@@ -26,8 +26,8 @@ func writePCAPNG(w io.Writer, r *Report) error {
 	var list []pcap.Conn
 	for i := range r.Captures {
 		c := &r.Captures[i]
-		client, err1 := netip.ParseAddrPort(c.Local)
-		server, err2 := netip.ParseAddrPort(c.Remote)
+		client, err1 := netip.ParseAddrPort(c.Client)
+		server, err2 := netip.ParseAddrPort(c.Server)
 		if err := errors.Join(err1, err2); err != nil {
 			return fmt.Errorf("connection %d of pass %d: %w", c.Connection, c.Pass, err)
 		}

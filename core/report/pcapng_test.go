@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rechallenge/core/report"
+	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 )
 
@@ -27,7 +28,7 @@ func TestPCAPNG(t *testing.T) {
 	}
 	with := *r
 	hello := []byte("\x16\x03\x01\x00\x05hello")
-	with.Captures = []report.Capture{{Pass: 1, Connection: 2, Local: "127.0.0.1:4000", Remote: "127.0.0.1:8443", Chunks: []wire.Chunk{
+	with.Captures = []trace.Captured{{Ref: trace.Ref{Pass: 1, Connection: 2}, Client: "127.0.0.1:4000", Server: "127.0.0.1:8443", Chunks: []wire.Chunk{
 		{At: time.Millisecond, From: wire.Client, Data: hello}, {At: 2 * time.Millisecond, From: wire.Server, Data: []byte("answer")},
 	}}}
 	with.KeyLog = []byte("CLIENT_RANDOM 00 11\n")

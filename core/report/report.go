@@ -12,7 +12,6 @@ import (
 
 	"rechallenge/core/diagnose"
 	"rechallenge/core/trace"
-	"rechallenge/core/wire"
 )
 
 // Schema names the JSON report's format.
@@ -22,16 +21,9 @@ const Schema = "rechallenge.report/1"
 type Report struct {
 	Log      *trace.Log
 	Result   diagnose.Result
-	Captures []Capture // for pcapng; nil when opened from a JSON report
-	KeyLog   []byte    // only where the user asked for secrets
-	PlanFile string    // as the user named it; "" = unknown
-}
-
-// Capture is one connection's bytes, for pcapng.
-type Capture struct {
-	Pass, Connection int // from 1
-	Local, Remote    string
-	Chunks           []wire.Chunk
+	Captures []trace.Captured // for pcapng; nil when opened from a JSON report
+	KeyLog   []byte           // only where the user asked for secrets
+	PlanFile string           // as the user named it; "" = unknown
 }
 
 // Format is one way to write a Report.

@@ -5,6 +5,7 @@ import (
 
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
+	"rechallenge/core/wire"
 )
 
 // The cache ids of the one pass of a trace that was made from connections of
@@ -26,6 +27,14 @@ func (p *Pass) Captured() bool { return p.Cache == CapturePass || p.Cache == Wat
 
 // Captured reports whether the trace is one of other programs' connections.
 func (l *Log) Captured() bool { return len(l.Passes) > 0 && l.Passes[0].Captured() }
+
+// Captured is what crossed a connection: too much for an event, and there only
+// while the program runs that made the connection or read it.
+type Captured struct {
+	Ref
+	Client, Server string // ip:port
+	Chunks         []wire.Chunk
+}
 
 // seen adds what a connection showed to the run's plan and identities.
 func (f *Folder) seen(p Seen) {

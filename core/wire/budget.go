@@ -53,10 +53,10 @@ func (s *spending) spend(data []byte) bool {
 			data, s.rest = data[n:], s.rest-n
 			continue
 		}
-		n := min(headerLength-len(s.header), len(data))
+		n := min(HeaderLength-len(s.header), len(data))
 		s.header, data = append(s.header, data[:n]...), data[n:]
-		if len(s.header) == headerLength {
-			s.rest, s.header = RecordSize(s.header)-headerLength, s.header[:0]
+		if len(s.header) == HeaderLength {
+			s.rest, s.header = RecordSize(s.header)-HeaderLength, s.header[:0]
 			s.records++
 		}
 	}

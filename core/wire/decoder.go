@@ -4,20 +4,16 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"time"
 
 	"rechallenge/core/protocol"
 )
 
-// Limits of the record layer and of what is put together from it.
+// Limits of what is put together from it.
 const (
-	maxRecord  = 16384 + 2048  // RFC 5246 section 6.2.3
 	maxMessage = 4 + 1<<24 - 1 // of one handshake message: as long as its length can say
 	usual      = 1 << 18       // of one that needs no budget; real chains stay under 64 KiB
 	maxLarge   = 64 << 20      // bytes of larger ones being put together, in the whole program
-	maxWaiting = 1 << 20       // bytes of records that wait for a secret
-	overhead   = 128           // bytes that a waiting record takes besides its payload
 	maxUnread  = 16            // records of one epoch that are each said to be unreadable; more are counted
 )
 
@@ -70,18 +66,18 @@ type params struct {
 
 // half is one direction.
 type half struct {
-	buf    []byte        // bytes of a record not yet whole
-	at     time.Duration // of the last chunk
-	params params        // under which the keys in use were made
-	label  string        // of the TLS 1.3 secret in use, "" in clear and before TLS 1.3
-	secret []byte        // TLS 1.3: current traffic secret
-	opener opener
-	secure bool // records are protected from here on
-	early  bool // these may be early data (RFC 8446 section 4.2.10)
-	waits  bool // records wait for a secret
-	epoch  int
-	hs     []byte // handshake bytes not yet a whole message
-	broken bool   // this direction can't be read any further, and it was said
+	records Records
+	at      time.Duration // of the last chunk
+	params  params        // under which the keys in use were made
+	label   string        // of the TLS 1.3 secret in use, "" in clear and before TLS 1.3
+	secret  []byte        // TLS 1.3: current traffic secret
+	opener  opener
+	secure  bool // records are protected from here on
+	early   bool // these may be early data (RFC 8446 section 4.2.10)
+	waits   bool // records wait for a secret
+	epoch   int
+	hs      []byte // handshake bytes not yet a whole message
+	broken  bool   // this direction can't be read any further, and it was said
 
 	lossy   bool // the capture lacks bytes of it
 	losses  int  // how often that was said
@@ -92,19 +88,6 @@ type half struct {
 	said   string // the problem of this epoch
 	unread int    // records of this epoch that could not be read
 	silent int    // of them, how many got no message of their own
-}
-
-// record is one TLS record.
-type record struct {
-	at      time.Duration
-	from    Side
-	flight  int // as it arrived, whenever it is decoded
-	content ContentType
-	version uint16
-	header  [headerLength]byte
-	payload []byte
-	lasting bool // payload stays as it is
-	own     bool // and nobody else has it
 }
 
 // NewDecoder returns a Decoder that looks its secrets up in keys; nil = it has none.
@@ -185,12 +168,12 @@ func (d *Decoder) CloseTo(see func(*Message)) {
 		d.uncounted(Side(side))
 		switch {
 		case h.broken:
-		case len(h.buf) > 0:
-			d.problem(record{at: h.at, from: Side(side), payload: h.buf}, fmt.Sprintf("the connection ended inside a record: %d bytes left", len(h.buf)))
+		case h.records.Begun() > 0:
+			d.problem(record{at: h.at, from: Side(side), payload: h.records.part}, fmt.Sprintf("the connection ended inside a record: %d bytes left", h.records.Begun()))
 		case len(h.hs) > 0:
 			d.problem(record{at: h.at, from: Side(side), payload: h.hs}, fmt.Sprintf("the connection ended inside a handshake message: %d bytes left", len(h.hs)))
 		}
-		h.buf = nil
+		h.records = Records{}
 		h.drop()
 	}
 	d.tell(see)
@@ -231,7 +214,7 @@ func (d *Decoder) tell(see func(*Message)) {
 	if d.count.over != nil {
 		for side := range d.halves {
 			h := &d.halves[side]
-			h.broken, h.buf, h.silent = true, nil, 0
+			h.broken, h.records, h.silent = true, Records{}, 0
 			h.drop()
 		}
 		d.waiting, d.waitingBytes = nil, 0
@@ -268,7 +251,7 @@ func (d *Decoder) chunk(c *Chunk) {
 	in := c.Data
 	if c.Lost > 0 {
 		d.lose(c.From, c.Lost)
-	} else if c.From == Client && h.epoch == 0 && len(h.buf) == 0 && h.version2(in) {
+	} else if c.From == Client && h.epoch == 0 && h.records.Begun() == 0 && h.version2(in) {
 		in = d.helloV2(c)
 	}
 	if h.seeking {
@@ -278,40 +261,24 @@ func (d *Decoder) chunk(c *Chunk) {
 		h.seeking = false
 	}
 	for len(in) > 0 && !h.broken {
-		whole := in
-		if len(h.buf) > 0 {
-			// It began in an earlier chunk.
-			n := min(RecordSize(h.buf)-len(h.buf), len(in))
-			h.buf = append(h.buf, in[:n]...)
-			whole, in = h.buf, in[n:]
-		}
-		if why := nonsense(whole); why != "" {
+		var part []byte
+		var whole bool
+		part, in, whole = h.records.Take(in)
+		if why := nonsense(part); why != "" {
 			if h.lossy { // what looked like a record was none
-				h.seeking, h.buf = true, nil
+				h.seeking, h.records = true, Records{}
 				return
 			}
 			d.stop(c.From, why)
 			return
 		}
-		n := RecordSize(whole)
-		switch {
-		case len(whole) < n && len(h.buf) > 0:
-			h.buf = slices.Grow(h.buf, n-len(h.buf))
+		if !whole {
 			continue
-		case len(whole) < n:
-			h.buf = append(make([]byte, 0, n), in...)
-			return
-		}
-		own := len(h.buf) > 0
-		if own {
-			h.buf = nil
-		} else {
-			in = in[n:]
 		}
 		r := &d.current
 		*r = record{
-			at: c.At, from: c.From, content: ContentType(whole[0]), version: binary.BigEndian.Uint16(whole[1:3]),
-			header: [headerLength]byte(whole), payload: whole[headerLength:n], lasting: true, own: own,
+			at: c.At, from: c.From, content: ContentType(part[0]), version: binary.BigEndian.Uint16(part[1:3]),
+			header: [HeaderLength]byte(part), payload: part[HeaderLength:], lasting: true, own: h.records.owned,
 		}
 		r.flight = d.flightOf(r.from)
 		d.record(r)
@@ -322,85 +289,12 @@ func (d *Decoder) chunk(c *Chunk) {
 	}
 }
 
-// headerLength is that of a record's header (RFC 8446 section 5.1).
-const headerLength = 5
-
-// RecordSize is the length of the record that b begins with, its header
-// included; as long as the header isn't all there, the header's.
-func RecordSize(b []byte) int {
-	if len(b) < headerLength {
-		return headerLength
-	}
-	return headerLength + int(binary.BigEndian.Uint16(b[3:5]))
-}
-
-// nonsense says why no record begins like b; "" while one may.
-func nonsense(b []byte) string {
-	if len(b) < headerLength {
-		return ""
-	}
-	if content := ContentType(b[0]); content < ChangeCipherSpec || content > Heartbeat || b[1] != 3 {
-		if len(b) > 4 && b[0]&0x80 != 0 && b[2] == 4 {
-			return "this is SSL 2.0, which this program does not read"
-		}
-		return "this is not TLS"
-	}
-	if n := RecordSize(b) - headerLength; n > maxRecord {
-		return fmt.Sprintf("a record of %d bytes is more than TLS allows (%d)", n, maxRecord)
-	}
-	return ""
-}
-
 // stop gives a direction up, saying why.
 func (d *Decoder) stop(from Side, why string) {
 	h := &d.halves[from]
-	d.problem(record{at: h.at, from: from, payload: h.buf}, why)
-	h.broken, h.buf = true, nil
+	d.problem(record{at: h.at, from: from, payload: h.records.part}, why)
+	h.broken, h.records = true, Records{}
 	h.drop()
-}
-
-// record handles one record, or keeps it until its secret comes.
-func (d *Decoder) record(r *record) {
-	h := &d.halves[r.from]
-	if !h.waits && d.process(r) {
-		return
-	}
-	if d.waitingBytes+len(r.payload)+overhead > maxWaiting {
-		d.unreadable(r, "no secret for this connection is in the key log")
-		return
-	}
-	h.waits = true
-	kept := *r
-	if !r.lasting {
-		kept.payload, kept.lasting = bytes.Clone(r.payload), true
-	}
-	d.waiting = append(d.waiting, kept)
-	d.waitingBytes += len(kept.payload) + overhead
-}
-
-// retry handles what had waited for a secret; each direction in order, both
-// as they came.
-func (d *Decoder) retry() {
-	if d.quic != nil {
-		d.retryPackets()
-		return
-	}
-	if len(d.waiting) == 0 {
-		return
-	}
-	waiting := d.waiting
-	d.waiting, d.waitingBytes = nil, 0
-	d.halves[Client].waits, d.halves[Server].waits = false, false
-	for i := range waiting {
-		r := &waiting[i]
-		h := &d.halves[r.from]
-		if !h.waits && d.process(r) {
-			continue
-		}
-		h.waits = true
-		d.waiting = append(d.waiting, *r)
-		d.waitingBytes += len(r.payload) + overhead
-	}
 }
 
 // process decrypts a record where needed and hands it on; false while its

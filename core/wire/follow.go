@@ -153,7 +153,7 @@ func (d *Decoder) followServerHello(body []byte) {
 	if s.Retry {
 		d.retried = true
 		if client.early {
-			*client = half{at: client.at, buf: client.buf}
+			*client = half{at: client.at, records: client.records}
 		}
 		return
 	}

@@ -22,11 +22,11 @@ var errMissing = errors.New("bytes before it are missing in the capture")
 func (d *Decoder) lose(from Side, n int) {
 	h := &d.halves[from]
 	if h.losses++; h.losses <= maxLosses {
-		m := d.message(&record{at: h.at, from: from, payload: h.buf}, h.secure)
+		m := d.message(&record{at: h.at, from: from, payload: h.records.part}, h.secure)
 		m.Lost, m.Problem = n, fmt.Sprintf("the capture lacks %d bytes that the %s sent here", n, from)
 		d.out = append(d.out, m)
 	}
-	h.lossy, h.seeking, h.buf = true, true, nil
+	h.lossy, h.seeking, h.records = true, true, Records{}
 	h.drop()
 	if h.secure {
 		h.opener = refuse{errMissing}
@@ -41,16 +41,16 @@ func (d *Decoder) blind(from Side) {
 
 // begins reports whether a record may begin here.
 func begins(b []byte) bool {
-	if len(b) < headerLength || b[1] != 3 || b[2] > 4 {
+	if len(b) < HeaderLength || b[1] != 3 || b[2] > 4 {
 		return false
 	}
 	n := RecordSize(b)
-	if n > headerLength+maxRecord || n == headerLength {
+	if n > HeaderLength+maxRecord || n == HeaderLength {
 		return false
 	}
 	switch ContentType(b[0]) {
 	case ChangeCipherSpec:
-		return n == headerLength+1
+		return n == HeaderLength+1
 	case AlertRecord, Handshake, ApplicationData, Heartbeat:
 		// Where the next one begins it has to look like one.
 		return len(b) <= n || ContentType(b[n]) >= ChangeCipherSpec && ContentType(b[n]) <= Heartbeat

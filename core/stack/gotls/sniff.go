@@ -3,7 +3,6 @@ package gotls
 import (
 	"bytes"
 	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,56 +129,34 @@ func (h *helloMessage) keep(random, sessionID []byte) {
 // Limits of what is kept while a message is incomplete.
 const (
 	maxHandshake = 1 << 17
-	maxRecord    = 1<<14 + 2048
+	maxRecord    = wire.HeaderLength + 1<<14 + 2048
 )
 
 // flight reassembles one direction's handshake messages up to the first record
 // that is neither a clear handshake record nor a warning, with which a server
 // may begin that knows nothing of the name it was called by (RFC 6066 section 3).
 type flight struct {
-	record, message []byte
-	done            bool
+	records wire.Records
+	message []byte
+	done    bool
 }
 
 // feed takes more bytes. What each is given is valid only during the call; it
 // may stop the flight.
 func (f *flight) feed(b []byte, each func(kind protocol.HandshakeType, body []byte)) {
-	if f.done {
-		return
-	}
-	for in := b; len(in) > 0; {
-		whole := in
-		if len(f.record) > 0 {
-			// It began in an earlier call.
-			n := min(wire.RecordSize(f.record)-len(f.record), len(in))
-			f.record = append(f.record, in[:n]...)
-			whole, in = f.record, in[n:]
-		}
-		n := wire.RecordSize(whole)
-		alert := wire.ContentType(whole[0]) == wire.AlertRecord
+	for len(b) > 0 && !f.done {
+		var record []byte
+		var whole bool
+		record, b, whole = f.records.Take(b)
+		alert := wire.ContentType(record[0]) == wire.AlertRecord
 		switch {
-		case len(whole) >= 5 && ((wire.ContentType(whole[0]) != wire.Handshake && !alert) || n > 5+maxRecord || len(f.message) > maxHandshake):
+		case wire.ContentType(record[0]) != wire.Handshake && !alert, wire.RecordSize(record) > maxRecord, len(f.message) > maxHandshake:
 			f.stop()
-			return
-		case len(whole) < n && len(f.record) > 0:
-			f.record = slices.Grow(f.record, n-len(f.record))
-			continue
-		case len(whole) < n:
-			f.record = append(make([]byte, 0, n), in...)
-			return
-		case len(f.record) > 0:
-			f.record = f.record[:0]
-		default:
-			in = in[n:]
-		}
-		payload := whole[5:n]
-		if !alert {
-			f.handshake(payload, each)
-		} else if len(payload) != 2 || payload[0] != protocol.LevelWarning {
+		case !whole:
+		case !alert:
+			f.handshake(record[wire.HeaderLength:], each)
+		case len(record) != wire.HeaderLength+2 || record[wire.HeaderLength] != protocol.LevelWarning:
 			f.stop()
-		}
-		if f.done {
-			return
 		}
 	}
 }
