@@ -69,7 +69,7 @@ func (d *Desk) resources(ctx context.Context, c Case) (engine.Resources, error) 
 	}
 	var named *files.Error
 	if c.Document != nil && errors.As(err, &named) {
-		err = c.Document.Place(named.Problem)
+		err = c.Document.Locate(named.Problem)
 	}
 	return engine.Resources{}, Refused{err}
 }

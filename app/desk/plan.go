@@ -25,7 +25,7 @@ func OpenPlan(path string) (*plan.Document, error) {
 	for i, e := range d.Plan().Expect {
 		for key, rule := range map[string]string{"finding": e.Finding, "no_finding": e.NoFinding} {
 			if rule != "" && !slices.Contains(rules(), rule) {
-				return nil, d.Place(plan.Problem{
+				return nil, d.Locate(plan.Problem{
 					Path: []any{"expect", i, key},
 					What: fmt.Sprintf("unknown rule %q; allowed are %s", plan.Shown(rule), strings.Join(rules(), ", ")),
 				})

@@ -21,14 +21,14 @@ func TokenHelper() bool { return token.Main() }
 const NeedsPIN = identity.Code(token.NeedsPIN)
 
 // place is where a plan's identity is, for core/token; nil = in a file.
-func (l Loader) place(i plan.Identity) (*token.Place, error) {
+func (l Loader) place(i plan.Identity) (*token.Home, error) {
 	switch {
 	case i.PKCS11 != "":
 		uri, err := token.ParseURI(i.PKCS11)
 		if err != nil {
 			return nil, field{"pkcs11", err}
 		}
-		p := &token.Place{URI: uri}
+		p := &token.Home{URI: uri}
 		if i.Module != "" {
 			p.Module = l.Path(i.Module)
 		}
@@ -38,15 +38,15 @@ func (l Loader) place(i plan.Identity) (*token.Place, error) {
 		if !strings.HasPrefix(folder, "~") {
 			folder = l.Path(folder)
 		}
-		return &token.Place{NSS: folder, Choose: i.Alias}, nil
+		return &token.Home{NSS: folder, Choose: i.Alias}, nil
 	case i.Store != "":
-		return &token.Place{Store: i.Store, Choose: i.Alias}, nil
+		return &token.Home{Store: i.Store, Choose: i.Alias}, nil
 	}
 	return nil, nil
 }
 
 // token loads an identity that is in no file.
-func (l Loader) token(ctx context.Context, i plan.Identity, p *token.Place) (*identity.Identity, error) {
+func (l Loader) token(ctx context.Context, i plan.Identity, p *token.Home) (*identity.Identity, error) {
 	ask, err := l.pin(i, p)
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func elsewhere(i plan.Identity) string {
 
 // pin is how the PIN of a token, or the master password of a database, is found:
 // where the plan points, else by asking.
-func (l Loader) pin(i plan.Identity, p *token.Place) (token.Ask, error) {
+func (l Loader) pin(i plan.Identity, p *token.Home) (token.Ask, error) {
 	if i.PINFile == "" && i.PINEnv == "" && p.URI != nil {
 		i.PINFile = p.URI.PINFile
 	}
@@ -186,7 +186,7 @@ func (p TokenPlace) Of(id *identity.Identity) plan.Identity {
 }
 
 // Explain is the doctor's answer on an identity that is in no file.
-func (l Loader) explain(ctx context.Context, i plan.Identity, p *token.Place) (*identity.File, error) {
+func (l Loader) explain(ctx context.Context, i plan.Identity, p *token.Home) (*identity.File, error) {
 	ask, err := l.pin(i, p)
 	if err != nil {
 		return nil, err

@@ -365,7 +365,7 @@ func (s *State) Telling() int {
 	case c.Challenged():
 		return c.Challenges[len(c.Challenges)-1].Event
 	}
-	return c.Evidence.ClientHello
+	return c.Proof.ClientHello
 }
 
 // NoMessages is why the selected connection has no messages.

@@ -68,7 +68,7 @@ func TestHidden(t *testing.T) {
 	v := state.Look(r)
 	s.Open(v, "demo.json")
 	s.Selected = trace.Ref{Pass: 1, Connection: 2}
-	row := v.Row(v.Place(s.Selected))
+	row := v.Row(v.Position(s.Selected))
 	if !row.Unknown || row.Missing {
 		t.Errorf("the row says %+v", row)
 	}

@@ -132,13 +132,13 @@ func (s *State) ConnectionRows(limit int) []ConnectionRow {
 // Len is how many rows the run has.
 func (v *View) Len() int { return v.counts.connections }
 
-// Place is the row of a connection, -1 when there is none.
-func (v *View) Place(r trace.Ref) int {
+// Position is the row of a connection, -1 when there is none.
+func (v *View) Position(r trace.Ref) int {
 	p := v.Report.Log.Pass(r.Pass)
 	if p == nil {
 		return -1
 	}
-	i := p.Place(r.Connection)
+	i := p.Position(r.Connection)
 	if i < 0 {
 		return -1
 	}

@@ -229,7 +229,7 @@ func TestCacheRows(t *testing.T) {
 		return session.Info{Serial: serial, Key: "k", Mechanism: protocol.PSK, Created: now.Add(-ago), Expires: now.Add(-ago + 7*24*time.Hour), Origin: o}
 	}
 	s := state.New()
-	s.Open(state.Judge(&trace.Log{End: 28142 * time.Millisecond, Passes: []*trace.Pass{{Index: 1, Done: true, Entries: []session.Info{
+	s.Open(state.ViewOf(&trace.Log{End: 28142 * time.Millisecond, Passes: []*trace.Pass{{Index: 1, Done: true, Entries: []session.Info{
 		made(1, 90*time.Second, session.Origin{EstablishedBy: "alice", AuthKnown: true}),
 		made(2, 115*time.Hour, session.Origin{AuthKnown: true}),
 		made(3, 200*time.Hour, session.Origin{}),

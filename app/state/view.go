@@ -35,7 +35,7 @@ type Wait struct {
 
 // Live is the view of a run that goes on, as far as it is known.
 func Live(log *trace.Log) *View {
-	v := Judge(log)
+	v := ViewOf(log)
 	for _, p := range log.Passes {
 		if p.Done {
 			continue
@@ -88,8 +88,8 @@ func worst(r *report.Report) trace.Ref {
 	return trace.Ref{}
 }
 
-// Judge is the view of a run that is over, judged anew.
-func Judge(log *trace.Log) *View {
+// ViewOf is the view of a run that is over, judged anew.
+func ViewOf(log *trace.Log) *View {
 	return Look(report.Of(log))
 }
 

@@ -37,7 +37,7 @@ func (p *picture) rows(order []int32) (n int, row func(int) widgets.Row, place f
 	}
 	at := func(id string) int {
 		r, _ := trace.ParseRef(id)
-		return p.view.Place(r)
+		return p.view.Position(r)
 	}
 	if order == nil {
 		return p.view.Len(), func(i int) widgets.Row { return connectionRow(p.view.Row(i)) }, at
@@ -110,7 +110,7 @@ func timelineData(v *state.View) widgets.TimelineData {
 			if c := v.Connection(x.Ref); c != nil {
 				lane.Step = fmt.Sprintf("%d.%d.%d %s", c.PlanConnection, c.Iteration, c.Attempt, c.Node)
 				lane.Identity, lane.Target, lane.Findings = c.Identity, c.Target, found[x.Ref]
-				place := v.Place(x.Ref)
+				place := v.Position(x.Ref)
 				lane.Kind, lane.Challenged, lane.Failed = int(kinds[place])+1, challenged(v.Row(place)), c.Error != nil
 			}
 			group.Lanes = append(group.Lanes, lane)

@@ -276,7 +276,7 @@ func (q *questions) start() {
 		var p []*picture
 		if a != nil {
 			for _, r := range a.Runs {
-				p = append(p, paint(state.Judge(r.Log)))
+				p = append(p, paint(state.ViewOf(r.Log)))
 			}
 		}
 		live.Post(func() {

@@ -25,19 +25,19 @@ import (
 type Live struct {
 	opt Options
 
-	mu     sync.Mutex
-	keys   *wire.KeyLog
-	people people
-	places map[string]bool
-	seq    int
-	end    time.Duration
-	folder trace.Folder
-	issued map[string]issue // by what a client offers to resume
-	open   []*Conn          // whose secrets may come yet
-	rows   []*Conn
-	unsure []*Conn // who offer or resumed what is not traced yet
-	meant  map[int]Meaning
-	over   bool
+	mu         sync.Mutex
+	keys       *wire.KeyLog
+	identities identities
+	places     map[string]bool
+	seq        int
+	end        time.Duration
+	folder     trace.Folder
+	issued     map[string]issue // by what a client offers to resume
+	open       []*Conn          // whose secrets may come yet
+	rows       []*Conn
+	unsure     []*Conn // who offer or resumed what is not traced yet
+	meant      map[int]Meaning
+	over       bool
 }
 
 // Options are what a trace is told besides the bytes.
@@ -79,7 +79,7 @@ const Nobody = plan.NoIdentity
 // NewLive begins a trace.
 func NewLive(opt Options) *Live {
 	l := &Live{
-		opt: opt, keys: opt.KeyLog, people: people{ids: map[string]string{}}, places: map[string]bool{}, issued: map[string]issue{}, meant: map[int]Meaning{},
+		opt: opt, keys: opt.KeyLog, identities: identities{ids: map[string]string{}}, places: map[string]bool{}, issued: map[string]issue{}, meant: map[int]Meaning{},
 	}
 	if l.keys == nil {
 		l.keys = &wire.KeyLog{}
@@ -95,7 +95,7 @@ func NewLive(opt Options) *Live {
 	}
 	started := trace.RunStarted{Tool: opt.Tool, Started: l.opt.Started, Plan: plan.Plan{Version: plan.Version, Caches: []string{l.opt.Pass}}}
 	for _, id := range opt.Identities {
-		l.people.load(id)
+		l.identities.load(id)
 		started.Identities = append(started.Identities, id)
 		started.Plan.Identities = append(started.Plan.Identities, plan.Identity{ID: id.ID})
 	}
@@ -324,7 +324,7 @@ func (l *Live) place(c *Conn) {
 
 // meet makes those known who show a certificate in the connection.
 func (l *Live) meet(c *Conn) {
-	for _, id := range l.people.meet(&c.sum) {
+	for _, id := range l.identities.meet(&c.sum) {
 		l.add(c.at, 1, 0, trace.Seen{Identities: []identity.Public{id}, Plan: plan.Plan{Identities: []plan.Identity{{ID: id.ID}}}})
 	}
 }

@@ -38,7 +38,7 @@ var resumedInsteadOfAsked = Rule{
 				Title:       fmt.Sprintf("Connection %d resumed the session of %s instead of being asked", c.Index, maker(c)),
 				Detail: fmt.Sprintf("It offered the %s%s, and the server took it up without a CertificateRequest. %s To try whether this server would have asked: rechallenge-cli try %s --identity FILE; what cures it: rechallenge-cli ask cures PLAN, with that URL.",
 					mechanism(c), age(c), whose, c.URL),
-				Evidence: []Evidence{on(c, c.Evidence.ClientHello, "offered"), on(c, c.Evidence.ServerHello, "taken up, without a CertificateRequest")},
+				Evidence: []Evidence{on(c, c.Proof.ClientHello, "offered"), on(c, c.Proof.ServerHello, "taken up, without a CertificateRequest")},
 			}
 			found = append(found, f)
 		}

@@ -38,7 +38,7 @@ func reused(v view, coalesced bool) (found []Finding) {
 			Connections: []trace.Ref{{Pass: c.Pass, Connection: *c.ReusedConnection}, c.Ref()},
 			Title:       fmt.Sprintf("Request %d was answered on connection %d, no new one was made", c.Index, *c.ReusedConnection),
 			Detail:      fmt.Sprintf("The HTTP connection of request %d was still open and the pool handed it out, so there was no handshake and no challenge. It carries %s; this request was meant to be %s.%s", *c.ReusedConnection, carried(c), meant(c), saw(c)),
-			Evidence:    []Evidence{on(c, c.Evidence.Response, "the answer came on the connection that was there")},
+			Evidence:    []Evidence{on(c, c.Proof.Response, "the answer came on the connection that was there")},
 		}
 		if mixed(c) {
 			f.Severity = Error
@@ -74,7 +74,7 @@ var misdirectedRequest = Rule{
 				Connections: []trace.Ref{c.Ref()},
 				Title:       fmt.Sprintf("421 Misdirected Request on connection %d", c.Index),
 				Detail:      fmt.Sprintf("The request for %s came on a connection whose TLS side stands for %q; the server declined to answer it there.", c.URL, c.ServerName),
-				Evidence:    []Evidence{on(c, c.Evidence.Response, "status 421")},
+				Evidence:    []Evidence{on(c, c.Proof.Response, "status 421")},
 			})
 		}
 		return found
@@ -133,11 +133,11 @@ var sessionNotHonoured = Rule{
 					Title:    fmt.Sprintf("Connection %d was ended because it offered a session of %s", c.Index, maker(c)),
 					Detail:   fmt.Sprintf("The %s%s was offered and the server answered with the fatal alert %s, before it asked for a certificate: the session was refused, not the identity.", mechanism(c), kept(c), c.Error.Alert),
 					Advice:   "A client drops the session and connects again without it. If that happens on every change of name or identity, keep their sessions apart.",
-					Evidence: []Evidence{on(c, c.Evidence.ClientHello, "the ClientHello offers it"), on(c, c.Evidence.Done, "the alert "+c.Error.Alert)},
+					Evidence: []Evidence{on(c, c.Proof.ClientHello, "the ClientHello offers it"), on(c, c.Proof.Done, "the alert "+c.Error.Alert)},
 				})
 				continue
 			}
-			if c.Evidence.ServerHello == 0 {
+			if c.Proof.ServerHello == 0 {
 				continue
 			}
 			found = append(found, Finding{
@@ -145,8 +145,8 @@ var sessionNotHonoured = Rule{
 				Title:       fmt.Sprintf("Connection %d offered a session of %s and the server made a new one", c.Index, maker(c)),
 				Detail:      fmt.Sprintf("The %s%s was offered and not accepted: the handshake was full.", mechanism(c), kept(c)),
 				Evidence: []Evidence{
-					on(c, c.Evidence.ClientHello, "the ClientHello offers it"),
-					on(c, c.Evidence.ServerHello, "the ServerHello does not take it up"),
+					on(c, c.Proof.ClientHello, "the ClientHello offers it"),
+					on(c, c.Proof.ServerHello, "the ServerHello does not take it up"),
 				},
 			})
 		}
@@ -178,9 +178,9 @@ var ticketReused = Rule{
 				Title:       fmt.Sprintf("Connections %d and %d resumed with the same ticket", before.Index, c.Index),
 				Detail:      fmt.Sprintf("The ticket of session %d was offered twice under the cache %q and the server accepted it both times.", c.Resumption.Serial, v.pass.Cache),
 				Evidence: []Evidence{
-					on(before, before.Evidence.ClientHello, "offered"),
-					on(c, c.Evidence.ClientHello, "offered again"),
-					on(c, c.Evidence.ServerHello, "accepted again"),
+					on(before, before.Proof.ClientHello, "offered"),
+					on(c, c.Proof.ClientHello, "offered again"),
+					on(c, c.Proof.ServerHello, "accepted again"),
 				},
 			})
 		}
@@ -201,7 +201,7 @@ var stackDisagrees = Rule{
 			return nil // there is no library to disagree with
 		}
 		for _, c := range v.pass.Connections {
-			if c.Library == nil || c.Library.Error != nil || c.Evidence.ServerHello == 0 {
+			if c.Library == nil || c.Library.Error != nil || c.Proof.ServerHello == 0 {
 				continue
 			}
 			var what string
@@ -224,8 +224,8 @@ var stackDisagrees = Rule{
 				Title:       fmt.Sprintf("Connection %d: %s", c.Index, what),
 				Detail:      "What the stack " + c.Stack + " reported does not agree with the messages that crossed the wire.",
 				Evidence: []Evidence{
-					on(c, c.Evidence.ServerHello, "the wire"),
-					on(c, c.Evidence.TLSDone, "the library"),
+					on(c, c.Proof.ServerHello, "the wire"),
+					on(c, c.Proof.TLSDone, "the library"),
 				},
 			})
 		}

@@ -123,7 +123,7 @@ func Diagnose(log *trace.Log) Result {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Severity.rank(), b.Severity.rank()), cmp.Compare(place[a.Rule], place[b.Rule]))
 	})
-	r.Expectations = judge(log, r.Findings)
+	r.Expectations = expectations(log, r.Findings)
 	r.Visitors = Visitors(log)
 	r.Verdict = verdict(log, r)
 	return r

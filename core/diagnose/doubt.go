@@ -16,7 +16,7 @@ import (
 func doubts(log *trace.Log) []string {
 	var list []string
 	strange := map[string]string{} // target and word of a server that fits no loaded identity → whom it was said of
-	for _, p := range judged(log) {
+	for _, p := range counted(log) {
 		last := map[trace.Step]int{}
 		for _, c := range p.Connections {
 			last[c.Step()] = c.Index
@@ -77,8 +77,8 @@ func doubt(c *trace.Connection) string {
 	return ""
 }
 
-// judged are the passes that the verdict is about: not the one that was made
+// counted are the passes that the verdict is about: not the one that was made
 // to learn the server's word for nobody.
-func judged(log *trace.Log) []*trace.Pass {
+func counted(log *trace.Log) []*trace.Pass {
 	return slices.DeleteFunc(slices.Clone(log.Passes), func(p *trace.Pass) bool { return p.Cache == trace.NobodyPass })
 }

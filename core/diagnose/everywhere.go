@@ -35,7 +35,7 @@ var notAskedEverywhere = Rule{
 			for _, c := range here {
 				f.Connections = append(f.Connections, c.Ref())
 				if len(f.Evidence) < maxTogether {
-					f.Evidence = append(f.Evidence, on(c, max(c.Evidence.TLSDone, c.Evidence.ServerHello), "a full handshake without a CertificateRequest"))
+					f.Evidence = append(f.Evidence, on(c, max(c.Proof.TLSDone, c.Proof.ServerHello), "a full handshake without a CertificateRequest"))
 				}
 			}
 			f.Detail = fmt.Sprintf("Under the cache %q not asked: %s. Asked were %s.%s", v.pass.Cache, some(f.Connections), protocol.Plural(len(asked), "other"), apart(asked, unasked))
@@ -45,7 +45,7 @@ var notAskedEverywhere = Rule{
 				if harm := harmOf(v.log, c, asked); harm != "" {
 					f.Severity = Error
 					f.Detail += " " + harm
-					f.Evidence = append(f.Evidence, on(c, max(c.Evidence.Whoami, c.Evidence.Response), "and the server goes on"))
+					f.Evidence = append(f.Evidence, on(c, max(c.Proof.Whoami, c.Proof.Response), "and the server goes on"))
 					break
 				}
 			}

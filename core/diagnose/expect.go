@@ -22,8 +22,8 @@ type Expectation struct {
 	Evidence   []Evidence
 }
 
-// judge holds every expectation of the plan against the log.
-func judge(log *trace.Log, findings []Finding) []Expectation {
+// expectations holds every expectation of the plan against the log.
+func expectations(log *trace.Log, findings []Finding) []Expectation {
 	var list []Expectation
 	for _, e := range log.Run.Plan.Expect {
 		list = append(list, hold(log, findings, e))
@@ -166,23 +166,23 @@ func (x *Expectation) properties(c *trace.Connection) bool {
 		}
 	}
 	if e.Challenged != nil {
-		actual, event := strconv.FormatBool(c.Challenged()), c.Evidence.ServerHello
+		actual, event := strconv.FormatBool(c.Challenged()), c.Proof.ServerHello
 		if c.Challenged() {
 			event = c.Challenges[0].Event
 		} else if c.Handshake == "" {
-			actual, event = "unknown: it never got to TLS", c.Evidence.Done
+			actual, event = "unknown: it never got to TLS", c.Proof.Done
 		} else if c.ChallengeHidden {
 			actual = "unknown: encryption hides it"
 		}
 		check("challenged", strconv.FormatBool(*e.Challenged), actual, event)
 	}
 	if e.Handshake != "" {
-		actual, event := string(c.Handshake), c.Evidence.ServerHello
+		actual, event := string(c.Handshake), c.Proof.ServerHello
 		if actual == "" {
 			actual = "unknown: it never got to TLS"
 		}
 		if event == 0 {
-			event = c.Evidence.Done
+			event = c.Proof.Done
 		}
 		check("handshake", string(e.Handshake), actual, event)
 	}
@@ -191,31 +191,31 @@ func (x *Expectation) properties(c *trace.Connection) bool {
 		if resumed(c) {
 			actual = c.Resumption.Mechanism
 		}
-		check("mechanism", string(e.Mechanism), string(actual), c.Evidence.ServerHello)
+		check("mechanism", string(e.Mechanism), string(actual), c.Proof.ServerHello)
 	}
 	if e.IdentityAuthenticated != nil {
 		actual := trace.Who(c.IdentityAuthenticated)
 		if !c.AuthenticatedKnown {
 			actual = "unknown"
 		}
-		check("identity_authenticated", plan.Who(*e.IdentityAuthenticated), actual, c.Evidence.ClientFinished)
+		check("identity_authenticated", plan.Who(*e.IdentityAuthenticated), actual, c.Proof.ClientFinished)
 	}
 	if e.IdentitySeenByServer != nil {
-		check("identity_seen_by_server", plan.Who(*e.IdentitySeenByServer), seen(c, *e.IdentitySeenByServer), c.Evidence.Whoami)
+		check("identity_seen_by_server", plan.Who(*e.IdentitySeenByServer), seen(c, *e.IdentitySeenByServer), c.Proof.Whoami)
 	}
 	if e.Status != 0 {
 		actual := absent
 		if c.HTTP != nil {
 			actual = strconv.Itoa(c.HTTP.Status)
 		}
-		check("status", strconv.Itoa(e.Status), actual, c.Evidence.Response)
+		check("status", strconv.Itoa(e.Status), actual, c.Proof.Response)
 	}
 	x.Expected, x.Got = strings.Join(want, ", "), strings.Join(want, ", ")
 	if len(got) > 0 {
 		x.Got = strings.Join(got, ", ")
 		if c.Error != nil {
 			x.Got += fmt.Sprintf(" (%s: %s)", c.Error.Phase, c.Error.Message)
-			x.Evidence = append(x.Evidence, on(c, c.Evidence.Done, "it failed"))
+			x.Evidence = append(x.Evidence, on(c, c.Proof.Done, "it failed"))
 		}
 	}
 	return len(got) == 0

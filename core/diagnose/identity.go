@@ -28,7 +28,7 @@ var identityRejected = Rule{
 				Connections: []trace.Ref{c.Ref()},
 				Title:       fmt.Sprintf("The server refused %s: %s", meant(c), refusedFor(c)),
 				Detail:      fmt.Sprintf("It asked connection %d for a certificate and ended it with the alert %s.", c.Index, c.Error.Alert),
-				Evidence:    []Evidence{on(c, c.Evidence.Done, "alert "+c.Error.Alert)},
+				Evidence:    []Evidence{on(c, c.Proof.Done, "alert "+c.Error.Alert)},
 			}
 			if closed {
 				f.Severity = Error
@@ -53,7 +53,7 @@ var identityRejected = Rule{
 
 // letIn reports whether any connection of the run did what was asked.
 func letIn(log *trace.Log) bool {
-	for _, p := range judged(log) {
+	for _, p := range counted(log) {
 		if slices.ContainsFunc(p.Connections, func(c *trace.Connection) bool { return c.Error == nil && known(c) }) {
 			return true
 		}

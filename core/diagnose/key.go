@@ -28,10 +28,10 @@ var keyGoneSessionLives = Rule{
 				Title:       fmt.Sprintf("The key of %s was gone, and connection %d resumed the session made with it", c.Meant(), c.Index),
 				Detail: fmt.Sprintf("When connection %d began, the token with the key of %s was not there. It offered the %s that %s made%s; %s.%s%s",
 					c.Index, c.Meant(), mechanism(c), maker(c), age(c), let, saw(c), until(v, c)),
-				Evidence: []Evidence{on(c, c.KeyGone, "the key is gone"), on(c, c.Evidence.ServerHello, "its session is accepted")},
+				Evidence: []Evidence{on(c, c.KeyGone, "the key is gone"), on(c, c.Proof.ServerHello, "its session is accepted")},
 			}
 			if c.HTTP != nil {
-				f.Evidence = append(f.Evidence, on(c, c.Evidence.Response, fmt.Sprintf("status %d", c.HTTP.Status)))
+				f.Evidence = append(f.Evidence, on(c, c.Proof.Response, fmt.Sprintf("status %d", c.HTTP.Status)))
 			}
 			found = append(found, f)
 		}

@@ -42,7 +42,7 @@ func OutcomeOf(log *trace.Log, r Result) Outcome {
 			return Found
 		}
 	}
-	for _, p := range judged(log) {
+	for _, p := range counted(log) {
 		for _, c := range p.Connections {
 			if c.Error == nil {
 				return Fine
@@ -56,7 +56,7 @@ func OutcomeOf(log *trace.Log, r Result) Outcome {
 // whether it resumed a session, whether it was asked, whom it carries or whom
 // the server saw.
 func Known(log *trace.Log) bool {
-	for _, p := range judged(log) {
+	for _, p := range counted(log) {
 		for _, c := range p.Connections {
 			if known(c) {
 				return true
@@ -70,14 +70,14 @@ func Known(log *trace.Log) bool {
 // before anybody was asked resumed nothing and proves nothing.
 func known(c *trace.Connection) bool {
 	return c.Handshake == protocol.Full || c.Handshake == protocol.Resumed || c.Handshake == protocol.NoHandshake || c.Challenged() || c.IdentitySeenByServer != nil ||
-		c.Library != nil && c.Library.Error == nil && c.Evidence.ServerHello != 0
+		c.Library != nil && c.Library.Error == nil && c.Proof.ServerHello != 0
 }
 
 // Answered reports whether any TLS record came from a server, if only an alert.
 func Answered(log *trace.Log) bool {
-	for _, p := range judged(log) {
+	for _, p := range counted(log) {
 		for _, c := range p.Connections {
-			if known(c) || c.Evidence.ServerHello != 0 || c.Error != nil && c.Error.Alert != "" || c.Wire != nil && c.Wire.Hidden[wire.Server] > 0 {
+			if known(c) || c.Proof.ServerHello != 0 || c.Error != nil && c.Error.Alert != "" || c.Wire != nil && c.Wire.Hidden[wire.Server] > 0 {
 				return true
 			}
 			for _, m := range p.MessagesOf(c) {

@@ -64,12 +64,12 @@ func past(v view, why string) (found []Finding) {
 			Detail: fmt.Sprintf("A fresh connection (pass %q) is refused because the %s certificate is %s (%s). With the session %s, made by %s%s, connection %d got through all the same.",
 				v.log.Cache(control.Pass), side, says, control.Error.Message, c.Resumption.SessionKey, maker(c), age(c), c.Index),
 			Evidence: []Evidence{
-				on(control, control.Evidence.Done, "a fresh connection is refused"),
-				on(c, c.Evidence.ServerHello, "the session is accepted"),
+				on(control, control.Proof.Done, "a fresh connection is refused"),
+				on(c, c.Proof.ServerHello, "the session is accepted"),
 			},
 		}
 		if c.HTTP != nil {
-			f.Evidence = append(f.Evidence, on(c, c.Evidence.Response, fmt.Sprintf("status %d", c.HTTP.Status)))
+			f.Evidence = append(f.Evidence, on(c, c.Proof.Response, fmt.Sprintf("status %d", c.HTTP.Status)))
 		}
 		found = append(found, f)
 	}

@@ -26,8 +26,8 @@ var serverSawNobody = Rule{
 				Detail:      fmt.Sprintf("The server asked connection %d for a certificate and %s answered; in its answer%s it names nobody.", c.Index, *c.IdentityAuthenticated, status(c)),
 				Evidence: []Evidence{
 					on(c, c.Challenges[len(c.Challenges)-1].Event, "asked"),
-					on(c, c.Evidence.ClientFinished, "answered with "+*c.IdentityAuthenticated),
-					on(c, c.Evidence.Whoami, "the server says nobody"),
+					on(c, c.Proof.ClientFinished, "answered with "+*c.IdentityAuthenticated),
+					on(c, c.Proof.Whoami, "the server says nobody"),
 				},
 			})
 		}
@@ -58,7 +58,7 @@ var accessRefused = Rule{
 				f := &found[i]
 				f.Connections, f.Together = append(f.Connections, c.Ref()), true
 				if len(f.Evidence) < maxTogether {
-					f.Evidence = append(f.Evidence, on(c, c.Evidence.Response, fmt.Sprintf("status %d", c.HTTP.Status)))
+					f.Evidence = append(f.Evidence, on(c, c.Proof.Response, fmt.Sprintf("status %d", c.HTTP.Status)))
 				}
 				continue
 			}
@@ -66,12 +66,12 @@ var accessRefused = Rule{
 				Connections: []trace.Ref{c.Ref()}, Severity: Info,
 				Title:    fmt.Sprintf("%s is refused at %s: %s", meant(c), c.Target, answer(c)),
 				Detail:   fmt.Sprintf("Connection %d carries %s and its request was answered with %s.", c.Index, carried(c), answer(c)),
-				Evidence: []Evidence{on(c, c.Evidence.Response, fmt.Sprintf("status %d", c.HTTP.Status))},
+				Evidence: []Evidence{on(c, c.Proof.Response, fmt.Sprintf("status %d", c.HTTP.Status))},
 			}
 			if x := v.welcome(c); x != nil {
 				f.Severity = Warning
 				f.Detail += fmt.Sprintf(" Connection %d (pass %q), made as %s, got %d.", x.Index, v.log.Cache(x.Pass), meant(x), x.HTTP.Status)
-				f.Evidence = append(f.Evidence, on(x, x.Evidence.Response, fmt.Sprintf("status %d", x.HTTP.Status)))
+				f.Evidence = append(f.Evidence, on(x, x.Proof.Response, fmt.Sprintf("status %d", x.HTTP.Status)))
 			} else {
 				f.Detail += " Everybody gets the same here."
 			}
@@ -176,8 +176,8 @@ func differs(c *trace.Connection, same *answers, own bool) (f Finding, ok bool) 
 	f = Finding{
 		Connections: []trace.Ref{x.Ref(), c.Ref()},
 		Evidence: []Evidence{
-			on(x, x.Evidence.Response, fmt.Sprintf("a full handshake: status %d", x.HTTP.Status)),
-			on(c, c.Evidence.ServerHello, how),
+			on(x, x.Proof.Response, fmt.Sprintf("a full handshake: status %d", x.HTTP.Status)),
+			on(c, c.Proof.ServerHello, how),
 		},
 	}
 	switch {
@@ -204,7 +204,7 @@ func differs(c *trace.Connection, same *answers, own bool) (f Finding, ok bool) 
 	default:
 		return f, false
 	}
-	f.Evidence = append(f.Evidence, on(c, max(c.Evidence.Response, c.Evidence.Done), "and this came of it"))
+	f.Evidence = append(f.Evidence, on(c, max(c.Proof.Response, c.Proof.Done), "and this came of it"))
 	return f, true
 }
 

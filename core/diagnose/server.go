@@ -30,9 +30,9 @@ var clientAuthBypassed = Rule{
 				Detail: fmt.Sprintf("A fresh connection to %s as %s (pass %q) is refused%s. With the session %s, made by %s, the same request is answered.",
 					c.URL, meant(c), v.log.Cache(control.Pass), how(control), c.Resumption.SessionKey, maker(c)),
 				Evidence: []Evidence{
-					on(control, max(control.Evidence.Response, control.Evidence.Done), "a fresh connection is refused"),
-					on(c, c.Evidence.ServerHello, "the session is accepted"),
-					on(c, c.Evidence.Response, fmt.Sprintf("status %d", c.HTTP.Status)),
+					on(control, max(control.Proof.Response, control.Proof.Done), "a fresh connection is refused"),
+					on(c, c.Proof.ServerHello, "the session is accepted"),
+					on(c, c.Proof.Response, fmt.Sprintf("status %d", c.HTTP.Status)),
 				},
 			})
 		}
@@ -94,16 +94,16 @@ var resumedAcrossNames = Rule{
 				Title:       fmt.Sprintf("A session made at %q was accepted at %q", from.ServerName, c.ServerName),
 				Detail:      fmt.Sprintf("Connection %d named %q in its ClientHello and resumed a session that connection %d made under %q.", c.Index, c.ServerName, from.Index, from.ServerName),
 				Evidence: []Evidence{
-					on(from, from.Evidence.ClientHello, "made under "+from.ServerName),
-					on(c, c.Evidence.ClientHello, "offered under "+c.ServerName),
-					on(c, c.Evidence.ServerHello, "accepted"),
+					on(from, from.Proof.ClientHello, "made under "+from.ServerName),
+					on(c, c.Proof.ClientHello, "offered under "+c.ServerName),
+					on(c, c.Proof.ServerHello, "accepted"),
 				},
 			}
 			if control := v.log.Fresh(c); control != nil {
 				if what := differ(from, control); what != "" {
 					f.Severity = Error
 					f.Detail += " The two names have different " + what + ", as a fresh connection shows."
-					f.Evidence = append(f.Evidence, on(control, control.Evidence.ServerHello, "a fresh connection to "+c.ServerName))
+					f.Evidence = append(f.Evidence, on(control, control.Proof.ServerHello, "a fresh connection to "+c.ServerName))
 				}
 			}
 			found = append(found, f)

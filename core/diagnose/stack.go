@@ -29,8 +29,8 @@ var stackCannotAnswer = Rule{
 						v.pass.Cache, c.SessionKey, c.Stack, c.Library.NotOffered),
 					Advice: "Run the plan with the other stack, or with one range of TLS versions and one stack for all connections, so that each can offer what the others made.",
 					Evidence: []Evidence{
-						on(c, c.Evidence.CacheLookup, "a session is handed out"),
-						on(c, c.Evidence.ClientHello, "it is not in the ClientHello"),
+						on(c, c.Proof.CacheLookup, "a session is handed out"),
+						on(c, c.Proof.ClientHello, "it is not in the ClientHello"),
 					},
 				})
 				continue
@@ -41,7 +41,7 @@ var stackCannotAnswer = Rule{
 					Title:       fmt.Sprintf("Connection %d was given a session that its stack can't keep", c.Index),
 					Detail:      fmt.Sprintf("The stack %s can't offer it again: %s. Whether the server would resume it is not known from here.", c.Stack, c.Library.NotKept),
 					Advice:      "Run the plan with the openssl stack.",
-					Evidence:    []Evidence{on(c, c.Evidence.ServerHello, "the server assigns a session ID")},
+					Evidence:    []Evidence{on(c, c.Proof.ServerHello, "the server assigns a session ID")},
 				})
 				continue
 			}
@@ -54,7 +54,7 @@ var stackCannotAnswer = Rule{
 					Advice:    "Use an OpenSSL in which this is fixed (rechallenge-cli version tells which one is loaded), or look at the pass whose cache is none.",
 					Reference: "https://github.com/openssl/openssl/issues/10370",
 					Evidence: []Evidence{
-						on(c, c.Evidence.ServerHello, "resumed"),
+						on(c, c.Proof.ServerHello, "resumed"),
 						on(c, ch.Event, "asked after the handshake, and answered with an empty list"),
 					},
 				})
@@ -74,8 +74,8 @@ var stackCannotAnswer = Rule{
 				Title:       fmt.Sprintf("Connection %d was refused unasked, and could not have been asked later", c.Index),
 				Detail:      fmt.Sprintf("The server answered %d without a CertificateRequest. The stack %s does not offer post_handshake_auth, so a server that asks after the handshake has no way to ask it.", c.HTTP.Status, c.Stack),
 				Evidence: []Evidence{
-					on(c, c.Evidence.ClientHello, "no post_handshake_auth"),
-					on(c, c.Evidence.Response, fmt.Sprintf("status %d", c.HTTP.Status)),
+					on(c, c.Proof.ClientHello, "no post_handshake_auth"),
+					on(c, c.Proof.Response, fmt.Sprintf("status %d", c.HTTP.Status)),
 				},
 			})
 		}

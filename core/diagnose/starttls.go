@@ -23,7 +23,7 @@ var saidBeforeTLS = Rule{
 				Connections: []trace.Ref{c.Ref()},
 				Title:       fmt.Sprintf("%d bytes came in clear on connection %d after the consent to TLS", c.Beyond, c.Index),
 				Detail:      fmt.Sprintf("After its consent to begin TLS %s sent %d bytes more in clear. They were thrown away.", c.URL, c.Beyond),
-				Evidence:    []Evidence{on(c, c.Evidence.StartTLS, "what was said in clear")},
+				Evidence:    []Evidence{on(c, c.Proof.StartTLS, "what was said in clear")},
 			})
 		}
 		return found

@@ -34,13 +34,13 @@ var challengeSuppressed = Rule{
 				Detail: fmt.Sprintf("Under the cache %q it offered the %s that %s made as %s%s; the server accepted it and sent no CertificateRequest.%s",
 					v.pass.Cache, mechanism(c), maker(c), other, age(c), saw(c)),
 				Evidence: []Evidence{
-					on(c, c.Evidence.CacheLookup, other+"'s session is handed out"),
-					on(c, c.Evidence.ClientHello, "offered"),
-					on(c, c.Evidence.ServerHello, "accepted, no CertificateRequest"),
+					on(c, c.Proof.CacheLookup, other+"'s session is handed out"),
+					on(c, c.Proof.ClientHello, "offered"),
+					on(c, c.Proof.ServerHello, "accepted, no CertificateRequest"),
 				},
 			}
 			if c.IdentitySeenByServer != nil {
-				f.Evidence = append(f.Evidence, on(c, c.Evidence.Whoami, "the server saw "+words(c)))
+				f.Evidence = append(f.Evidence, on(c, c.Proof.Whoami, "the server saw "+words(c)))
 			}
 			if control != nil && control.Challenged() {
 				f.Detail += fmt.Sprintf(" On a fresh connection (pass %q) the same server asks%s.", v.log.Cache(control.Pass), andSaw(control))
@@ -77,8 +77,8 @@ var anonymousSessionResumed = Rule{
 				Detail: fmt.Sprintf("Under the cache %q, connection %d took up the %s that %s made without a certificate%s,%s. The server sent no CertificateRequest and goes on treating the client as nobody.%s On a fresh connection (pass %q) it asks%s.",
 					v.pass.Cache, c.Index, mechanism(c), maker(c), age(c), kept(c), saw(c), v.log.Cache(control.Pass), andSaw(control)),
 				Evidence: []Evidence{
-					on(c, c.Evidence.CacheLookup, "the cache handed out a session that nobody authenticated"),
-					on(c, c.Evidence.ServerHello, "the ServerHello accepts it; no CertificateRequest follows"),
+					on(c, c.Proof.CacheLookup, "the cache handed out a session that nobody authenticated"),
+					on(c, c.Proof.ServerHello, "the ServerHello accepts it; no CertificateRequest follows"),
 					on(control, control.Challenges[0].Event, "a fresh connection is asked"),
 				},
 			})
@@ -108,7 +108,7 @@ var identityConfused = Rule{
 				Connections: involved(c),
 				Title:       fmt.Sprintf("The server took connection %d for %s, it was meant to be %s", c.Index, *c.SeenAs, meant(c)),
 				Detail:      fmt.Sprintf("In its answer to connection %d the server named %s. The connection's TLS state carried %s.", c.Index, words(c), carried(c)),
-				Evidence:    []Evidence{on(c, c.Evidence.Whoami, "the server says it saw "+words(c))},
+				Evidence:    []Evidence{on(c, c.Proof.Whoami, "the server says it saw "+words(c))},
 			})
 		}
 		return found
@@ -134,13 +134,13 @@ var trustEvaluationSkipped = Rule{
 				Detail: fmt.Sprintf("Connection %d was to evaluate the server's certificate, but resumed the session %s, made by %s without evaluation. A resumed handshake carries no certificate, so nothing was judged.",
 					c.Index, c.Resumption.SessionKey, maker(c)),
 				Evidence: []Evidence{
-					on(c, c.Evidence.CacheLookup, "the session was made without evaluation"),
-					on(c, c.Evidence.ServerHello, "resumed: no Certificate follows"),
+					on(c, c.Proof.CacheLookup, "the session was made without evaluation"),
+					on(c, c.Proof.ServerHello, "resumed: no Certificate follows"),
 				},
 			}
 			if control := v.log.Fresh(c); control != nil && control.ServerTrust == trace.TrustFailed {
 				f.Detail += fmt.Sprintf(" A fresh connection (pass %q) refuses this certificate.", v.log.Cache(control.Pass))
-				f.Evidence = append(f.Evidence, on(control, control.Evidence.Done, "a fresh connection refuses the certificate"))
+				f.Evidence = append(f.Evidence, on(control, control.Proof.Done, "a fresh connection refuses the certificate"))
 			}
 			found = append(found, f)
 		}

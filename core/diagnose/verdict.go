@@ -13,7 +13,7 @@ import (
 func verdict(log *trace.Log, r Result) Verdict {
 	connections, challenged, took, failed, begun := 0, 0, 0, 0, 0
 	var first *trace.Failure
-	for _, p := range judged(log) {
+	for _, p := range counted(log) {
 		for _, c := range p.Connections {
 			connections++
 			if known(c) {
@@ -84,7 +84,7 @@ func verdict(log *trace.Log, r Result) Verdict {
 			Severity: OK,
 		}
 	}
-	for _, p := range judged(log) {
+	for _, p := range counted(log) {
 		for _, c := range p.Connections {
 			if resumed(c) && c.Challenged() && c.Resumption.Known && trace.Who(c.Resumption.EstablishedBy) != meant(c) {
 				return Verdict{
@@ -104,7 +104,7 @@ func verdict(log *trace.Log, r Result) Verdict {
 
 // hidden reports whether encryption hides from somebody whether he was asked.
 func hidden(log *trace.Log) bool {
-	for _, p := range judged(log) {
+	for _, p := range counted(log) {
 		for _, c := range p.Connections {
 			if c.ChallengeHidden {
 				return true
@@ -166,7 +166,7 @@ func failures(connections int) string {
 func unoffered(log *trace.Log) string {
 	given, offered := 0, 0
 	var cached []string
-	for _, p := range judged(log) {
+	for _, p := range counted(log) {
 		if p.Policy.Disabled {
 			continue
 		}

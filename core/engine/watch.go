@@ -19,23 +19,23 @@ type watch struct {
 	each func(last bool) // called at every tick; last: there will be none until the next wait
 
 	mu      sync.Mutex
-	waits   []*wait
+	waits   []*deadline
 	timer   *time.Timer
 	armed   bool
 	closed  bool
 	running sync.WaitGroup // ticks
 }
 
-// wait is something that must not take longer than it may.
-type wait struct {
+// deadline is the end of something that must not take longer than it may.
+type deadline struct {
 	end  time.Time
 	then func()
 }
 
 // after calls then once d is over, unless stop comes before. then must be
 // quick, and harmless when stop comes at the same moment.
-func (w *watch) after(d time.Duration, then func()) *wait {
-	x := &wait{end: time.Now().Add(d), then: then}
+func (w *watch) after(d time.Duration, then func()) *deadline {
+	x := &deadline{end: time.Now().Add(d), then: then}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waits = append(w.waits, x)
@@ -46,7 +46,7 @@ func (w *watch) after(d time.Duration, then func()) *wait {
 }
 
 // stop forgets a wait.
-func (w *watch) stop(x *wait) {
+func (w *watch) stop(x *deadline) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if i := slices.Index(w.waits, x); i >= 0 {
@@ -69,8 +69,8 @@ func (w *watch) tick() {
 	defer w.running.Done()
 	now := time.Now()
 	w.mu.Lock()
-	var due []*wait
-	w.waits = slices.DeleteFunc(w.waits, func(x *wait) bool {
+	var due []*deadline
+	w.waits = slices.DeleteFunc(w.waits, func(x *deadline) bool {
 		over := !x.end.After(now)
 		if over {
 			due = append(due, x)

@@ -82,7 +82,7 @@ type Fact struct {
 	Item     string
 	Sessions string // title of the kind of session, "" = any
 	Value    string
-	At       Place
+	At       RunRef
 }
 
 // Verdict is the result of one test.
@@ -98,20 +98,20 @@ type Verdict struct {
 	Repeat    []string // commands that show the same, nil = none
 	Advisory  string   // a public advisory for exactly this product and behaviour
 	Reference string
-	At        Place
+	At        RunRef
 }
 
-// Place is where the evidence stands.
-type Place struct {
+// RunRef is where the evidence stands.
+type RunRef struct {
 	Run        int // index into Runs, -1 = none
 	Pass       int
 	Connection int // index in the pass, from 1
 }
 
-var nowhere = Place{Run: -1}
+var nowhere = RunRef{Run: -1}
 
 // String says where in words, with the run counted from 1; "" for nowhere.
-func (p Place) String() string {
+func (p RunRef) String() string {
 	switch {
 	case p.Run < 0:
 		return ""
@@ -316,7 +316,7 @@ func (x *auditor) step(s Step, most int) (*trace.Log, int, error) {
 	for _, pass := range log.Passes {
 		x.Made += len(pass.Connections)
 		for _, c := range pass.Connections {
-			if x.stack == "" && c.Evidence.ServerHello != 0 {
+			if x.stack == "" && c.Proof.ServerHello != 0 {
 				x.stack = c.Stack
 			}
 		}

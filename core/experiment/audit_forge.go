@@ -48,13 +48,13 @@ func (x *auditor) forges(fresh *freshly) error {
 		if again := nth(log, 1, 1); again != nil {
 			self = again
 		}
-		v.At, v.Control = place(n, c), x.a+": "+fate(self)+"; nobody: "+fate(none)
+		v.At, v.Control = runRef(n, c), x.a+": "+fate(self)+"; nobody: "+fate(none)
 		if c != nil {
 			v.Repeat = x.named(n, self, c)
 		}
 		named := c != nil && c.IdentitySeenByServer != nil && self.IdentitySeenByServer != nil && *c.IdentitySeenByServer != "" && *c.IdentitySeenByServer == *self.IdentitySeenByServer
 		switch {
-		case c == nil || c.Evidence.ServerHello == 0:
+		case c == nil || c.Proof.ServerHello == 0:
 			v.Result, v.Says = Unclear, "no answer: "+fate(c)
 		case served(c) && named:
 			v.Result, v.Says = Fail, fmt.Sprintf("connection %d, made with a certificate of %s's name that nobody issued, was served as %s", c.Index, x.a, x.a)

@@ -65,7 +65,7 @@ func (x *auditor) host(id, url string, i int, handshake, request target.Target, 
 		return err
 	}
 	c, any := nth(log, 1, 1), nth(log, 1, 2)
-	v.At = place(n, c)
+	v.At = runRef(n, c)
 	if c != nil && any != nil {
 		v.Repeat = append(x.commands(n, shown{c, ""}, shown{any, ""}), x.commands(0, shown{control, ""})...)
 	}

@@ -46,7 +46,7 @@ func (x *auditor) http(fresh *freshly) error {
 			return err
 		}
 		c := nth(log, 1, 2)
-		v.At, v.Control = place(n, c), fate(nth(log, 2, 2))
+		v.At, v.Control = runRef(n, c), fate(nth(log, 2, 2))
 		if first, control := nth(log, 1, 1), nth(log, 2, 2); first != nil && control != nil {
 			v.Repeat = x.twice(n, first, control)
 		}
@@ -92,13 +92,13 @@ func (x *auditor) lateOnHTTP2() error {
 }
 
 // lateOnHTTP2 judges the one connection of C18 and its further attempts.
-func lateOnHTTP2(log *trace.Log, run int) (Result, string, Place) {
+func lateOnHTTP2(log *trace.Log, run int) (Result, string, RunRef) {
 	for _, c := range log.Pass(1).Connections {
-		at := place(run, c)
+		at := runRef(run, c)
 		late := slices.IndexFunc(c.Challenges, func(ch trace.Challenge) bool { return ch.When != protocol.Initial })
 		switch {
 		case c.ALPN != "h2":
-			if c.Evidence.ServerHello == 0 {
+			if c.Proof.ServerHello == 0 {
 				return Unclear, "no answer: " + fate(c), at
 			}
 			return NotApplicable, "the server does not speak HTTP/2", at
@@ -112,5 +112,5 @@ func lateOnHTTP2(log *trace.Log, run int) (Result, string, Place) {
 			return Unclear, fmt.Sprintf("connection %d was not asked: %s", c.Index, fate(c)), at
 		}
 	}
-	return Unclear, "no connection was made", Place{Run: run}
+	return Unclear, "no connection was made", RunRef{Run: run}
 }

@@ -33,7 +33,7 @@ func (f *freshly) of(t, i int) *trace.Connection {
 // reached reports whether the main target answered in TLS.
 func (f *freshly) reached() bool {
 	for i := range f.ids {
-		if c := f.of(0, i); c != nil && c.Evidence.ServerHello != 0 {
+		if c := f.of(0, i); c != nil && c.Proof.ServerHello != 0 {
 			return true
 		}
 	}
@@ -90,7 +90,7 @@ func (x *auditor) look() (*freshly, error) {
 			if i > 0 {
 				who = ids[i]
 			}
-			x.Inventory = append(x.Inventory, Fact{Item: "asks " + who + " at " + url, Value: asks(c) + "; " + fate(c), At: place(n, c)})
+			x.Inventory = append(x.Inventory, Fact{Item: "asks " + who + " at " + url, Value: asks(c) + "; " + fate(c), At: runRef(n, c)})
 			if len(c.Challenges) > 0 && t == 0 && c.Challenges[len(c.Challenges)-1].When != protocol.Initial {
 				x.late = c.Challenges[len(c.Challenges)-1].When
 			}
@@ -122,9 +122,9 @@ func (x *auditor) versions() error {
 		c := nth(log, 1, i+1)
 		f := Fact{Item: "TLS " + v, Value: "not known", At: nowhere}
 		if c != nil {
-			f.At = place(n, c)
+			f.At = runRef(n, c)
 			switch {
-			case c.TLSVersion != 0 && c.Evidence.ServerHello != 0:
+			case c.TLSVersion != 0 && c.Proof.ServerHello != 0:
 				f.Value = "spoken"
 			case c.Error != nil && c.Error.Alert == "protocol_version":
 				f.Value = "refused by the server"
@@ -170,11 +170,11 @@ func fate(c *trace.Connection) string {
 	return "connected as " + as(c)
 }
 
-func place(run int, c *trace.Connection) Place {
+func runRef(run int, c *trace.Connection) RunRef {
 	if c == nil {
-		return Place{Run: run}
+		return RunRef{Run: run}
 	}
-	return Place{Run: run, Pass: c.Pass, Connection: c.Index}
+	return RunRef{Run: run, Pass: c.Pass, Connection: c.Index}
 }
 
 // inventory finds out about one kind of session: given, how many, honoured,
@@ -195,15 +195,15 @@ func (x *auditor) inventory(k kind) (given bool, why string, err error) {
 	}
 	first, again, third := nth(log, 1, 1), nth(log, 1, 2), nth(log, 1, 3)
 	fact := func(item, value string, c *trace.Connection) {
-		x.Inventory = append(x.Inventory, Fact{Item: item, Sessions: k.title, Value: value, At: place(n, c)})
+		x.Inventory = append(x.Inventory, Fact{Item: item, Sessions: k.title, Value: value, At: runRef(n, c)})
 	}
-	twice := Verdict{ID: "C20", Title: titles["C20"], Sessions: k.title, Result: NotApplicable, At: place(n, third), Control: fate(nth(log, 2, 3)), Reference: references["C20"]}
+	twice := Verdict{ID: "C20", Title: titles["C20"], Sessions: k.title, Result: NotApplicable, At: runRef(n, third), Control: fate(nth(log, 2, 3)), Reference: references["C20"]}
 	if k.mechanism == protocol.PSK && first != nil && again != nil && third != nil {
 		twice.Repeat = x.commands(n, shown{first, "-sess_out session.pem"}, shown{again, "-sess_in session.pem"}, shown{third, "-sess_in session.pem"}, shown{third, ""})
 	}
 	defer func() { x.Tests = append(x.Tests, twice) }()
 	switch {
-	case first == nil || first.Evidence.ServerHello == 0:
+	case first == nil || first.Proof.ServerHello == 0:
 		why = "the server does not speak TLS " + k.version
 		if first != nil && first.Error != nil && first.Error.Alert != "protocol_version" {
 			why = "no TLS " + k.version + " connection came about: " + first.Error.Message
@@ -257,7 +257,7 @@ func (x *auditor) inventory(k kind) (given bool, why string, err error) {
 		twice.Result, twice.Says = Unclear, "the same ticket could not be offered a second time"
 	case third.Resumption.Accepted:
 		twice.Result, twice.Says = Fail, fmt.Sprintf("connections %d and %d were resumed by the same ticket", again.Index, third.Index)
-	case third.Evidence.ServerHello != 0:
+	case third.Proof.ServerHello != 0:
 		twice.Result, twice.Says = Pass, fmt.Sprintf("connection %d was resumed by the ticket, connection %d with the same one was not", again.Index, third.Index)
 	default:
 		twice.Result, twice.Says = Unclear, "no answer: "+fate(third)

@@ -43,7 +43,7 @@ func turnedAway(c *trace.Connection) bool {
 	case refused(c):
 		return true
 	case c.Error != nil:
-		return c.Evidence.ServerHello != 0 && slices.Contains([]trace.Reason{trace.ReasonClosed, trace.ReasonReset}, c.Error.Reason)
+		return c.Proof.ServerHello != 0 && slices.Contains([]trace.Reason{trace.ReasonClosed, trace.ReasonReset}, c.Error.Reason)
 	}
 	return toLogin(c)
 }

@@ -35,7 +35,7 @@ func (x *auditor) provokes() error {
 		var with *trace.Connection
 		var n int
 		if with, n, err = x.leave(fmt.Sprintf("C24: %s in the segment of STARTTLS", parsed.Service.Noop), starttls.ProvokeClear); err == nil {
-			v.At, v.Control = place(n, with), fate(without)
+			v.At, v.Control = runRef(n, with), fate(without)
 			v.Result, v.Says = kept(without, with)
 			return nil
 		}

@@ -166,7 +166,7 @@ func (x *auditor) skip(id string, k kind, other, why string) {
 func (x *auditor) add(id string, k kind, other string, p *pairing, judge func(p *pairing) (Result, string)) {
 	v := Verdict{ID: id, Title: titles[id], Sessions: k.title, Other: other, Result: Unclear, Says: leftOut, Reference: references[id], At: nowhere}
 	if p != nil {
-		v.At, v.Control, v.Repeat = place(p.run, p.second), fate(p.fresh), x.repeat(p, k)
+		v.At, v.Control, v.Repeat = runRef(p.run, p.second), fate(p.fresh), x.repeat(p, k)
 		if v.Result, v.Says = p.usable(x.closes); v.Result == "" {
 			v.Result, v.Says = judge(p)
 		}
@@ -184,7 +184,7 @@ func (p *pairing) usable(closes bool) (Result, string) {
 	switch {
 	case p.first == nil || p.second == nil || p.fresh == nil:
 		return Unclear, "not all connections were made"
-	case p.first.Evidence.ServerHello == 0 || p.first.Handshake == protocol.Failed:
+	case p.first.Proof.ServerHello == 0 || p.first.Handshake == protocol.Failed:
 		return Unclear, "the first connection failed: " + fate(p.first)
 	case !answered(p.second):
 		return Unclear, "no answer when the session was offered: " + fate(p.second)
@@ -214,12 +214,12 @@ func refused(c *trace.Connection) bool {
 // handshook reports whether a connection got through its handshake, whatever
 // came then: from there on it may have a session.
 func handshook(c *trace.Connection) bool {
-	return c != nil && c.Evidence.ServerHello != 0 && c.Handshake != protocol.Failed && (c.Error == nil || c.Error.Phase != trace.PhaseTLS)
+	return c != nil && c.Proof.ServerHello != 0 && c.Handshake != protocol.Failed && (c.Error == nil || c.Error.Phase != trace.PhaseTLS)
 }
 
 // answered reports whether the server said something in TLS.
 func answered(c *trace.Connection) bool {
-	return c.Evidence.ServerHello != 0 || (c.Error != nil && (c.Error.Alert != "" || c.Error.Reason == trace.ReasonSessionRefused))
+	return c.Proof.ServerHello != 0 || (c.Error != nil && (c.Error.Alert != "" || c.Error.Reason == trace.ReasonSessionRefused))
 }
 
 // served reports whether a connection got what it came for.

@@ -107,7 +107,7 @@ func askDelays(ctx context.Context, q Question, run Runner) (*Conclusion, error)
 		c.Rows = append(c.Rows, d.row(n, second(log, 1)))
 	}
 	c.Runs = book.runs
-	c.judge(q, got)
+	c.conclude(q, got)
 	c.Detail += " The client's clock was moved instead of waiting; a server whose clock did not move with it forgets nothing meanwhile."
 	return c, nil
 }
@@ -155,8 +155,8 @@ func newDelays() *Conclusion {
 	return &Conclusion{Experiment: "delays", Columns: []string{"delay", "second connection", "as", "why"}}
 }
 
-// judge compares the shortest with the longest delay of which something is known.
-func (c *Conclusion) judge(q Question, got []delay) {
+// conclude compares the shortest with the longest delay of which something is known.
+func (c *Conclusion) conclude(q Question, got []delay) {
 	all := slices.SortedStableFunc(slices.Values(got), func(a, b delay) int { return cmp.Compare(a.After, b.After) })
 	got = slices.DeleteFunc(slices.Clone(all), func(d delay) bool { return markOf(d.Word) == Unknown })
 	if len(got) == 0 {

@@ -109,7 +109,7 @@ func waitDelays(ctx context.Context, q Question, run Runner) (*Conclusion, error
 		return w.book.end(ctx, c, fmt.Sprintf("Stopped: %d of %d delays are over", len(got), len(w.state.Waits)), err)
 	}
 	c.Runs = w.book.runs
-	c.judge(q, got)
+	c.conclude(q, got)
 	return c, nil
 }
 

@@ -152,7 +152,7 @@ func asked(log *trace.Log, c *trace.Connection) (string, Mark) {
 		return wordOther, Unknown
 	case c.Challenged():
 		return wordAsked, Good
-	case c.Handshake == "" || (c.Handshake == protocol.Failed && c.Evidence.ServerHello == 0):
+	case c.Handshake == "" || (c.Handshake == protocol.Failed && c.Proof.ServerHello == 0):
 		return wordNoAnswer, Unknown
 	case c.Handshake == protocol.Failed:
 		return wordRefused, Unknown

@@ -141,7 +141,7 @@ func hailed(log *trace.Log) (h hail) {
 			h.size = x.HelloLength
 		}
 		switch {
-		case x.Evidence.ServerHello != 0:
+		case x.Proof.ServerHello != 0:
 			h.answered++
 			if h.why == "" {
 				h.why = "TLS " + protocol.VersionText(x.TLSVersion)

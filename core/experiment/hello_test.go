@@ -110,7 +110,7 @@ func TestHelloSilent(t *testing.T) {
 		}
 		for i, c := range log.Pass(1).Connections {
 			if !s.Split || i == 0 {
-				c.Evidence.ServerHello, c.Error = 0, &trace.Failure{Phase: trace.PhaseTLS, Reason: trace.ReasonTimeout, Message: "no answer in time"}
+				c.Proof.ServerHello, c.Error = 0, &trace.Failure{Phase: trace.PhaseTLS, Reason: trace.ReasonTimeout, Message: "no answer in time"}
 			}
 		}
 	}

@@ -45,7 +45,7 @@ func (m *material) pair() (ids []*Identity, others []Certificate) {
 			id.Signer = &unusableKey{err: unusable(k.public)}
 		}
 		top := m.certs[chain[len(chain)-1]].tbs
-		id.judge(m.now, sameName(top.subject, top.issuer), nameOf(top.issuer))
+		id.remark(m.now, sameName(top.subject, top.issuer), nameOf(top.issuer))
 		ids = append(ids, id)
 	}
 	nameless(ids)

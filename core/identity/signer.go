@@ -52,7 +52,7 @@ func FromSigner(alias string, leaf []byte, others [][]byte, signer crypto.Signer
 	}
 	id.Certificate, id.Alias, id.Usable = id.Chain[0], alias, true
 	top := m.certs[chain[len(chain)-1]].tbs
-	id.judge(time.Now(), sameName(top.subject, top.issuer), nameOf(top.issuer))
+	id.remark(time.Now(), sameName(top.subject, top.issuer), nameOf(top.issuer))
 	for i := range id.Problems {
 		id.Problems[i].Message = strings.Replace(id.Problems[i].Message, " is not in the file:", " is not there beside it:", 1)
 	}

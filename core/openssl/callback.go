@@ -100,7 +100,7 @@ func (cb *callbacks) register(l *Library) {
 		switch {
 		case c == nil:
 			return helloError
-		case !c.greeted:
+		case !c.chose:
 			return retry
 		case c.offers && c.host.SessionAlert != 0:
 			*(*int32)(alert) = int32(c.host.SessionAlert)

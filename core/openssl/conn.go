@@ -35,7 +35,7 @@ type Conn struct {
 	sessions   []uintptr
 	lines      []string
 	answered   bool  // the certificate to send is set
-	greeted    bool  // the ClientHello was looked at
+	chose      bool  // the ClientHello was looked at
 	offers     bool  // and offers a session
 	handshakes int   // Finished messages of the peer
 	judged     error // what verify said
@@ -141,7 +141,7 @@ func (c *Conn) do(op string, call func() int32) (int, error) {
 		case errorLookup:
 			err = c.answer()
 		case errorHello:
-			err = c.greet()
+			err = c.chooseHost()
 		default:
 			if judged != nil {
 				return 0, judged

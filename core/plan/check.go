@@ -274,7 +274,7 @@ func (c *checker) customCaches() {
 		for j, part := range x.Key {
 			path := []any{"custom_caches", i, "key", j}
 			if !slices.Contains(session.Parts, part) {
-				c.add(fmt.Sprintf("unknown part %q of a session key%s; allowed are %s", part, meant(string(part), texts(session.Parts)), join(session.Parts)), path...)
+				c.add(fmt.Sprintf("unknown part %q of a session key%s; allowed are %s", part, nearest(string(part), texts(session.Parts)), join(session.Parts)), path...)
 			} else if slices.Contains(x.Key[:j], part) {
 				c.add(fmt.Sprintf("%q is there twice", part), path...)
 			}
@@ -325,7 +325,7 @@ func (c *checker) reference(what, id string, known []string, path ...any) {
 	case id == "":
 		c.add("is missing", path...)
 	case !slices.Contains(known, id):
-		c.add(fmt.Sprintf("unknown %s %q%s", what, id, meant(id, known)), path...)
+		c.add(fmt.Sprintf("unknown %s %q%s", what, id, nearest(id, known)), path...)
 	}
 }
 

@@ -62,9 +62,9 @@ func (d *Document) Ready() error {
 	return nil
 }
 
-// Place is the error for a problem with the plan that was found elsewhere
+// Locate is the error for a problem with the plan that was found elsewhere
 // (a file that isn't there, an unknown rule), with its line and column.
-func (d *Document) Place(p Problem) *Error { return errorAt(d.name, d.root, p) }
+func (d *Document) Locate(p Problem) *Error { return errorAt(d.name, d.root, p) }
 
 // Update writes p in the text of d: what didn't change stays as it was, what
 // is new goes where it belongs, what is gone is removed. d becomes p.

@@ -155,7 +155,7 @@ connections:
 
 func TestPlace(t *testing.T) {
 	d, _ := document(t, written)
-	err := d.Place(plan.Problem{Path: []any{"identities", 1, "file"}, What: "no such file"})
+	err := d.Locate(plan.Problem{Path: []any{"identities", 1, "file"}, What: "no such file"})
 	if got := err.Error(); got != "p.yaml:8:11: file: no such file" {
 		t.Error(got)
 	}

@@ -64,7 +64,7 @@ func (p *Plan) Policy(id string) (session.Policy, error) {
 	if policy, ok := session.PolicyByID(id); ok {
 		return policy, nil
 	}
-	return session.Policy{}, fmt.Errorf("unknown cache %q%s", id, meant(id, p.cacheIDs()))
+	return session.Policy{}, fmt.Errorf("unknown cache %q%s", id, nearest(id, p.cacheIDs()))
 }
 
 // Policies resolves the plan's caches without the control pass.

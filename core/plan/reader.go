@@ -74,7 +74,7 @@ func (r *reader) mapping(n *yaml.Node, what string, fields ...field) {
 		case refused[key.Value] != "":
 			r.fail(key, "%s", refused[key.Value])
 		case at < 0:
-			r.fail(key, "unknown key %q in %s%s; allowed are %s", cut(key.Value), what, meant(key.Value, keys), strings.Join(keys, ", "))
+			r.fail(key, "unknown key %q in %s%s; allowed are %s", cut(key.Value), what, nearest(key.Value, keys), strings.Join(keys, ", "))
 		case seen[key.Value]:
 			r.fail(key, "key %q is there twice", key.Value)
 		default:

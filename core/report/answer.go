@@ -130,7 +130,7 @@ type placeJSON struct {
 }
 
 func (p *placeJSON) String() string {
-	return experiment.Place{Run: p.Run - 1, Pass: p.Pass, Connection: p.Connection}.String()
+	return experiment.RunRef{Run: p.Run - 1, Pass: p.Pass, Connection: p.Connection}.String()
 }
 
 // answerRun is a run that stands behind an answer.
@@ -148,7 +148,7 @@ func answered(a *Answer) *answerJSON {
 		Connections: connectionsJSON{Limit: a.Limit}, Columns: append([]string{}, a.Columns...), Rows: []answerRow{}, Runs: answerRuns(a.Runs),
 	}
 	for _, r := range a.Rows {
-		d.Rows = append(d.Rows, answerRow{Cells: r.Cells, Mark: markWord(r.Mark), Evidence: placed(experiment.Place{Run: r.Run, Pass: r.Pass, Connection: r.Connection})})
+		d.Rows = append(d.Rows, answerRow{Cells: r.Cells, Mark: markWord(r.Mark), Evidence: placed(experiment.RunRef{Run: r.Run, Pass: r.Pass, Connection: r.Connection})})
 	}
 	for _, r := range d.Runs {
 		d.Connections.Made += r.Connections
@@ -164,7 +164,7 @@ func markWord(m experiment.Mark) string {
 	return string(m)
 }
 
-func placed(p experiment.Place) *placeJSON {
+func placed(p experiment.RunRef) *placeJSON {
 	if p.Run < 0 {
 		return nil
 	}

@@ -252,22 +252,22 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 	if handshake == "" {
 		handshake = "never got to TLS"
 	}
-	add("Handshake", handshake, c.Evidence.ServerHello)
+	add("Handshake", handshake, c.Proof.ServerHello)
 	if c.TLSVersion != 0 {
-		add("Negotiated", fmt.Sprintf("TLS %s, %s (0x%04x) %s", protocol.VersionText(c.TLSVersion), protocol.CipherSuiteName(c.CipherSuite), c.CipherSuite, c.ALPN), c.Evidence.ServerHello)
+		add("Negotiated", fmt.Sprintf("TLS %s, %s (0x%04x) %s", protocol.VersionText(c.TLSVersion), protocol.CipherSuiteName(c.CipherSuite), c.CipherSuite, c.ALPN), c.Proof.ServerHello)
 	}
 	switch rs := c.Resumption; {
 	case rs == nil:
-		add("Resumed?", "no session was offered", c.Evidence.ClientHello)
+		add("Resumed?", "no session was offered", c.Proof.ClientHello)
 	case rs.Accepted:
-		add("Resumed?", fmt.Sprintf("yes: %s of connection %d, established by %s, kept under %s, %s old", rs.Mechanism, rs.FromConnection, trace.Who(rs.EstablishedBy), rs.SessionKey, rs.Age.Round(time.Millisecond)), c.Evidence.ServerHello)
+		add("Resumed?", fmt.Sprintf("yes: %s of connection %d, established by %s, kept under %s, %s old", rs.Mechanism, rs.FromConnection, trace.Who(rs.EstablishedBy), rs.SessionKey, rs.Age.Round(time.Millisecond)), c.Proof.ServerHello)
 	default:
-		add("Resumed?", fmt.Sprintf("no: %s of connection %d was offered and refused", rs.Mechanism, rs.FromConnection), c.Evidence.ServerHello)
+		add("Resumed?", fmt.Sprintf("no: %s of connection %d was offered and refused", rs.Mechanism, rs.FromConnection), c.Proof.ServerHello)
 	}
 	if c.ChallengeHidden {
-		add("Asked for a certificate?", "unknown: encryption hides it", c.Evidence.ServerHello)
+		add("Asked for a certificate?", "unknown: encryption hides it", c.Proof.ServerHello)
 	} else if !c.Challenged() && c.Handshake != "" {
-		add("Asked for a certificate?", "no", c.Evidence.ServerHello)
+		add("Asked for a certificate?", "no", c.Proof.ServerHello)
 	}
 	for _, ch := range c.Challenges {
 		add("Asked for a certificate?", fmt.Sprintf("yes (%s), answered with %s", ch.When, trace.Who(ch.AnsweredWith)), ch.Event)
@@ -286,20 +286,20 @@ func newCard(p *trace.Pass, c *trace.Connection) card {
 	if !c.AuthenticatedKnown {
 		authenticated = "can't be known from here"
 	}
-	add("Carries the identity", authenticated, c.Evidence.ClientFinished)
+	add("Carries the identity", authenticated, c.Proof.ClientFinished)
 	if c.IdentitySeenByServer != nil {
-		add("The server saw", trace.Who(c.IdentitySeenByServer), c.Evidence.Whoami)
+		add("The server saw", trace.Who(c.IdentitySeenByServer), c.Proof.Whoami)
 	} else {
 		add("The server saw", "it does not say", 0)
 	}
 	if c.HTTP != nil {
-		add("HTTP", fmt.Sprintf("%d %s", c.HTTP.Status, c.HTTP.Proto), c.Evidence.Response)
+		add("HTTP", fmt.Sprintf("%d %s", c.HTTP.Status, c.HTTP.Proto), c.Proof.Response)
 	}
 	if c.ServerTrust != "" {
-		add("Server trust", string(c.ServerTrust), c.Evidence.TLSDone)
+		add("Server trust", string(c.ServerTrust), c.Proof.TLSDone)
 	}
 	if e := c.Error; e != nil {
-		add("Failed", fmt.Sprintf("%s: %s (%s)", e.Phase, e.Message, e.Reason), c.Evidence.Done)
+		add("Failed", fmt.Sprintf("%s: %s (%s)", e.Phase, e.Message, e.Reason), c.Proof.Done)
 	}
 	if c.LeftOut {
 		add("Messages", "left out of the JSON report of a long run that this page was made from", 0)

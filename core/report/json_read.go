@@ -57,7 +57,7 @@ func Read(in io.Reader) (*Report, error) {
 		}
 		before.Visitors = append(before.Visitors, v)
 	}
-	return &Report{Log: log, Result: judge(log, before)}, nil
+	return &Report{Log: log, Result: diagnoseAgain(log, before)}, nil
 }
 
 // reader reads a document piece by piece, as a long run's is large.

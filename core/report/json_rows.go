@@ -126,8 +126,8 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		SessionKey: r.text(j.SessionKey), IdentityAuthenticated: r.pointer(j.IdentityAuthenticated), AuthenticatedKnown: j.AuthenticatedKnown,
 		IdentitySeenByServer: r.pointer(j.IdentitySeenByServer), SeenAs: r.pointer(j.SeenAs), ReusedConnection: j.ReusedConnection, Coalesced: j.Coalesced,
 		Start: trace.FromMilliseconds(j.StartMS), End: trace.FromMilliseconds(j.EndMS), Spans: make([]trace.Span, len(j.Spans)),
-		Timing:   trace.Timing(j.Timing),
-		Evidence: trace.Evidence{Done: j.Event, CacheLookup: j.Event},
+		Timing: trace.Timing(j.Timing),
+		Proof:  trace.Proof{Done: j.Event, CacheLookup: j.Event},
 	}
 	if j.Frame != nil {
 		c.Frame = *j.Frame
@@ -146,11 +146,11 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 		c.Spans[i] = trace.Span{Phase: s.Phase, Start: trace.FromMilliseconds(s.StartMS), End: trace.FromMilliseconds(s.EndMS)}
 	}
 	if j.HelloMS != nil {
-		c.Hello, c.Evidence.ClientHello, c.Evidence.ServerHello = trace.FromMilliseconds(*j.HelloMS), j.Event, j.Event
+		c.Hello, c.Proof.ClientHello, c.Proof.ServerHello = trace.FromMilliseconds(*j.HelloMS), j.Event, j.Event
 	}
 	if j.TLSVersion != nil {
 		c.TLSVersion, _ = protocol.VersionNumber(*j.TLSVersion)
-		c.Evidence.TLSDone, c.Evidence.ClientFinished = j.Event, j.Event
+		c.Proof.TLSDone, c.Proof.ClientFinished = j.Event, j.Event
 	}
 	if j.CipherSuite != nil {
 		suite, err := numbers(r.schemes, []string{*j.CipherSuite}, protocol.Number)
@@ -189,7 +189,7 @@ func (r *memory) connection(j *connectionJSON) (*trace.Connection, error) {
 	}
 	if x := j.HTTP; x != nil {
 		c.HTTP = r.head(*x)
-		c.Evidence.Response, c.Evidence.Whoami = j.Event, j.Event
+		c.Proof.Response, c.Proof.Whoami = j.Event, j.Event
 	}
 	for _, x := range j.NewSessions {
 		n := trace.NewSession{Mechanism: x.Mechanism, Length: x.Length, Digest: x.Digest, Event: x.Event, At: trace.FromMilliseconds(x.AtMS)}

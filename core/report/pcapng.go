@@ -55,7 +55,7 @@ func withoutTLS(r *Report) string {
 func gotToTLS(log *trace.Log) bool {
 	for _, p := range log.Passes {
 		for _, c := range p.Connections {
-			if c.Library != nil || c.Evidence.ClientHello > 0 || c.Handshake != "" {
+			if c.Library != nil || c.Proof.ClientHello > 0 || c.Handshake != "" {
 				return true
 			}
 		}

@@ -74,7 +74,7 @@ func Redact(r *Report, what Redaction) *Report {
 	}
 	log := trace.Connections(events)
 	before := x.value(reflect.ValueOf(r.Result)).Interface().(diagnose.Result)
-	return &Report{Log: log, Result: judge(log, before), PlanFile: x.text(r.PlanFile)}
+	return &Report{Log: log, Result: diagnoseAgain(log, before), PlanFile: x.text(r.PlanFile)}
 }
 
 // Events gives back the trace that a log was folded from.

@@ -9,9 +9,9 @@ import (
 	"rechallenge/core/trace"
 )
 
-// place is a connection and the rank of the finding that points to it, from 1;
+// pick is a connection and the rank of the finding that points to it, from 1;
 // 0 = none does.
-type place struct {
+type pick struct {
 	pass       *trace.Pass
 	connection *trace.Connection
 	rank       int
@@ -21,27 +21,27 @@ type place struct {
 // findings and expectations point to, what hurts most first, then the rest
 // evenly, so that the end of a long run is in it too. Of the rest those whose
 // events are there already.
-func sample(r *Report, limit int) []place {
+func sample(r *Report, limit int) []pick {
 	pointed := pointed(r)
-	var must, rest []place
+	var must, rest []pick
 	for _, p := range r.Log.Passes {
 		for _, c := range p.Connections {
 			switch rank := pointed[c.Ref()]; {
 			case rank > 0:
-				must = append(must, place{p, c, rank})
+				must = append(must, pick{p, c, rank})
 			case !c.LeftOut:
-				rest = append(rest, place{p, c, 0})
+				rest = append(rest, pick{p, c, 0})
 			}
 		}
 	}
-	slices.SortStableFunc(must, func(a, b place) int { return cmp.Compare(a.rank, b.rank) })
+	slices.SortStableFunc(must, func(a, b pick) int { return cmp.Compare(a.rank, b.rank) })
 	chosen := must[:min(len(must), limit)]
 	if room := min(limit-len(chosen), len(rest)); room > 0 {
 		for i := range room {
 			chosen = append(chosen, rest[i*len(rest)/room])
 		}
 	}
-	slices.SortStableFunc(chosen, func(a, b place) int {
+	slices.SortStableFunc(chosen, func(a, b pick) int {
 		return cmp.Or(cmp.Compare(a.pass.Index, b.pass.Index), cmp.Compare(a.connection.Index, b.connection.Index))
 	})
 	return chosen
@@ -99,9 +99,9 @@ func eventsLeftOut(r *Report) string {
 	return fmt.Sprintf("keeps every connection's answers, and the events of %d of %d: those that findings and expectations point to, then a sample of the rest; a .pcapng has all bytes", maxDetailed, total)
 }
 
-// judge is the diagnosis of a log. One that lacks events keeps what was
+// diagnoseAgain is the diagnosis of a log. One that lacks events keeps what was
 // concluded from them.
-func judge(log *trace.Log, before diagnose.Result) diagnose.Result {
+func diagnoseAgain(log *trace.Log, before diagnose.Result) diagnose.Result {
 	if leftOut(log) > 0 {
 		return before
 	}

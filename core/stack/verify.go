@@ -21,11 +21,11 @@ func (t Trust) Verify(chain [][]byte, now time.Time) error {
 		}
 		certs = append(certs, c)
 	}
-	return t.Judge(certs, now)
+	return t.Evaluate(certs, now)
 }
 
-// Judge is Verify of certificates that have been read already.
-func (t Trust) Judge(certs []*x509.Certificate, now time.Time) error {
+// Evaluate is Verify of certificates that have been read already.
+func (t Trust) Evaluate(certs []*x509.Certificate, now time.Time) error {
 	if t.Disabled {
 		return nil
 	}

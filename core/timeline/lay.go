@@ -49,7 +49,7 @@ func Lay(log *trace.Log, bad func(trace.Ref) bool) *Layout {
 
 // Missing reports whether a connection was not asked though a fresh one is.
 func Missing(log *trace.Log, c *trace.Connection) bool {
-	if c.Challenged() || c.ChallengeHidden || c.Evidence.ServerHello == 0 {
+	if c.Challenged() || c.ChallengeHidden || c.Proof.ServerHello == 0 {
 		return false
 	}
 	fresh := log.Fresh(c)
@@ -82,7 +82,7 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection) Lane {
 	if Missing(log, c) {
 		// A CertificateRequest would have come between ServerHello and the end
 		// of the handshake.
-		l.Marks = append(l.Marks, Mark{Kind: MarkExpected, At: hello + (handshakeEnd(c, hello)-hello)*2/3, Label: "no challenge, though a fresh connection is asked", Event: c.Evidence.ServerHello})
+		l.Marks = append(l.Marks, Mark{Kind: MarkExpected, At: hello + (handshakeEnd(c, hello)-hello)*2/3, Label: "no challenge, though a fresh connection is asked", Event: c.Proof.ServerHello})
 	}
 	if r := c.Resumption; r != nil && r.Accepted {
 		from := "an earlier run"
@@ -92,13 +92,13 @@ func lane(log *trace.Log, p *trace.Pass, c *trace.Connection) Lane {
 		if r.FromConnection > 0 {
 			from = fmt.Sprintf("connection %d", r.FromConnection)
 		}
-		l.Marks = append(l.Marks, Mark{Kind: MarkResumption, At: hello, Label: fmt.Sprintf("resumed the session of %s (%s)", from, r.Mechanism), Event: c.Evidence.ServerHello})
+		l.Marks = append(l.Marks, Mark{Kind: MarkResumption, At: hello, Label: fmt.Sprintf("resumed the session of %s (%s)", from, r.Mechanism), Event: c.Proof.ServerHello})
 	}
 	for _, s := range c.NewSessions {
 		l.Marks = append(l.Marks, Mark{Kind: MarkSession, At: s.At, Label: "session given (" + string(s.Mechanism) + ")", Event: s.Event})
 	}
 	if c.Error != nil {
-		l.Marks = append(l.Marks, Mark{Kind: MarkError, At: l.End, Label: c.Error.Message, Event: c.Evidence.Done})
+		l.Marks = append(l.Marks, Mark{Kind: MarkError, At: l.End, Label: c.Error.Message, Event: c.Proof.Done})
 	}
 	slices.SortStableFunc(l.Marks, func(a, b Mark) int { return cmp.Compare(a.At, b.At) })
 	return l

@@ -11,7 +11,7 @@ import (
 // Explain is the doctor's look at a token or a database: what is on it, which
 // certificates have keys, whether they fit client authentication, and who else
 // sees them. What shows without a PIN is returned beside an error.
-func Explain(ctx context.Context, p Place, ask Ask) (*identity.File, error) {
+func Explain(ctx context.Context, p Home, ask Ask) (*identity.File, error) {
 	f := &identity.File{Format: "pkcs11", Encryption: []string{}}
 	if p.Store != "" {
 		f.Format = "store"
@@ -71,7 +71,7 @@ func Explain(ctx context.Context, p Place, ask Ask) (*identity.File, error) {
 }
 
 // only is the one token that a place names.
-func (p Place) only(ctx context.Context, f *identity.File) (*helper, Token, error) {
+func (p Home) only(ctx context.Context, f *identity.File) (*helper, Token, error) {
 	if p.NSS != "" {
 		f.Format = "nss"
 		return database(ctx, p.NSS)
@@ -98,7 +98,7 @@ func (p Place) only(ctx context.Context, f *identity.File) (*helper, Token, erro
 }
 
 // seers are the other programs that see such a key, by their documentation.
-func seers(p Place, t Token) []identity.Reader {
+func seers(p Home, t Token) []identity.Reader {
 	yes := true
 	if p.NSS != "" {
 		return []identity.Reader{

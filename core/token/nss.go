@@ -48,7 +48,7 @@ func Profiles() []string {
 }
 
 // openNSS opens an identity of an NSS database, which is left as it is.
-func openNSS(ctx context.Context, p Place, ask Ask) (*identity.Identity, error) {
+func openNSS(ctx context.Context, p Home, ask Ask) (*identity.Identity, error) {
 	h, t, err := database(ctx, p.NSS)
 	if err != nil {
 		return nil, err

@@ -131,7 +131,7 @@ func (h *helper) list(ctx context.Context, t Token) (reply, error) {
 }
 
 // identity finds the certificate with its key on a token.
-func (h *helper) identity(ctx context.Context, t Token, p Place, ask Ask) (*identity.Identity, error) {
+func (h *helper) identity(ctx context.Context, t Token, p Home, ask Ask) (*identity.Identity, error) {
 	if err := h.login(ctx, t, ask, p.NSS != ""); err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func (h *helper) identityOf(t Token, o Object, r reply) (*identity.Identity, err
 }
 
 // wants says whether a certificate is the one that is named.
-func (p Place) wants(o Object) bool {
+func (p Home) wants(o Object) bool {
 	if p.URI != nil {
 		return (p.URI.Object == "" || p.URI.Object == o.Label) && (p.URI.ID == nil || bytes.Equal(p.URI.ID, o.ID))
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // openStore says what this build has instead of the system's store.
-func openStore(context.Context, Place) (*identity.Identity, error) {
+func openStore(context.Context, Home) (*identity.Identity, error) {
 	if runtime.GOOS == "darwin" {
 		return nil, &Error{
 			NoTokens, "this build does not read the Keychain: that needs one made with cgo on a Mac, and nobody has tried that",

@@ -18,7 +18,7 @@ import (
 
 // openStore finds an identity in the store of Windows (CNG and CAPI keys, smart
 // cards through it) or in the Keychain. The store stays open for its signer.
-func openStore(ctx context.Context, p Place) (*identity.Identity, error) {
+func openStore(ctx context.Context, p Home) (*identity.Identity, error) {
 	location := certstore.User
 	if p.Store == "machine" {
 		location = certstore.System
@@ -59,7 +59,7 @@ func openStore(ctx context.Context, p Place) (*identity.Identity, error) {
 	return found[0], nil
 }
 
-func fromStore(p Place, i certstore.Identity) (*identity.Identity, error) {
+func fromStore(p Home, i certstore.Identity) (*identity.Identity, error) {
 	leaf, err := i.Certificate()
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func fromStore(p Place, i certstore.Identity) (*identity.Identity, error) {
 
 // wantsStored says whether an identity is the one that is named: by subject, CN
 // or fingerprint.
-func (p Place) wantsStored(id *identity.Identity) bool {
+func (p Home) wantsStored(id *identity.Identity) bool {
 	want := strings.ToLower(strings.NewReplacer(":", "", " ", "").Replace(p.Choose))
 	thumb := sha1.Sum(id.DER)
 	print := sha256.Sum256(id.DER)

@@ -19,8 +19,8 @@ import (
 	"rechallenge/core/identity"
 )
 
-// Place is where an identity's key is.
-type Place struct {
+// Home is where an identity's key is.
+type Home struct {
 	URI    *URI   // a PKCS#11 token
 	Module string // path of the module, "" = the usual ones are looked through
 	NSS    string // folder of an NSS database (cert9.db)
@@ -113,7 +113,7 @@ type Object struct {
 }
 
 // Open finds the identity at a place. Errors are *Error, ask's, or the context's.
-func Open(ctx context.Context, p Place, ask Ask) (*identity.Identity, error) {
+func Open(ctx context.Context, p Home, ask Ask) (*identity.Identity, error) {
 	switch {
 	case p.Store != "":
 		return openStore(ctx, p)
@@ -128,7 +128,7 @@ func Open(ctx context.Context, p Place, ask Ask) (*identity.Identity, error) {
 }
 
 // openPKCS11 looks through the modules for the token that the URI names.
-func openPKCS11(ctx context.Context, p Place, ask Ask) (*identity.Identity, error) {
+func openPKCS11(ctx context.Context, p Home, ask Ask) (*identity.Identity, error) {
 	if p.Module == "" {
 		p.Module = p.URI.Module
 	}
@@ -186,7 +186,7 @@ type fitting struct {
 }
 
 // shows says whether it shows a certificate that is wanted, without a PIN.
-func (f fitting) shows(ctx context.Context, p Place) bool {
+func (f fitting) shows(ctx context.Context, p Home) bool {
 	r, err := f.helper.list(ctx, f.token)
 	return err == nil && slices.ContainsFunc(r.Objects, p.wants)
 }

@@ -91,13 +91,13 @@ func (h hsm) put(label, object, id string, kind ...string) {
 }
 
 // place is a place by its URI.
-func place(t *testing.T, uri string) token.Place {
+func place(t *testing.T, uri string) token.Home {
 	t.Helper()
 	u, err := token.ParseURI(uri)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return token.Place{URI: u, Module: soft}
+	return token.Home{URI: u, Module: soft}
 }
 
 // fixed answers with one PIN, once.
@@ -319,7 +319,7 @@ func TestNSS(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"alice", "bob"} {
-		id, err := token.Open(t.Context(), token.Place{NSS: h.path("db"), Choose: name}, fixed("master-secret"))
+		id, err := token.Open(t.Context(), token.Home{NSS: h.path("db"), Choose: name}, fixed("master-secret"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -329,12 +329,12 @@ func TestNSS(t *testing.T) {
 		prove(t, name, id)
 	}
 	token.CloseAll()
-	_, err = token.Open(t.Context(), token.Place{NSS: h.path("db"), Choose: "alice"}, fixed("wrong"))
+	_, err = token.Open(t.Context(), token.Home{NSS: h.path("db"), Choose: "alice"}, fixed("wrong"))
 	var e *token.Error
 	if !errors.As(err, &e) || e.Code != token.WrongPIN || !strings.Contains(e.What, "master password") {
 		t.Errorf("with a wrong master password: %v", err)
 	}
-	if _, err := token.Open(t.Context(), token.Place{NSS: h.dir}, fixed("x")); err == nil || !strings.Contains(err.Error(), "cert9.db") {
+	if _, err := token.Open(t.Context(), token.Home{NSS: h.dir}, fixed("x")); err == nil || !strings.Contains(err.Error(), "cert9.db") {
 		t.Errorf("a folder without a database: %v", err)
 	}
 	if after, err := os.ReadFile(h.path("db/key4.db")); err != nil || string(after) != string(before) {

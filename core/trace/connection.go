@@ -108,11 +108,11 @@ type Connection struct {
 	taken          int   // snapshots of the folder when this was last made its own
 	Messages       []int // Seq of its KindMessage events
 	Waiting        *Wait // the plan's delay that it is in, nil when it is in none
-	Evidence       Evidence
+	Proof          Proof
 }
 
-// Evidence is the Seq of the event behind each answer; 0 = none.
-type Evidence struct {
+// Proof is the Seq of the event behind each answer; 0 = none.
+type Proof struct {
 	StartTLS, ClientHello, ServerHello, TLSDone, CacheLookup, Response, Whoami, Done, ClientFinished int
 }
 

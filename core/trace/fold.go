@@ -42,7 +42,7 @@ func Connections(events []Event) *Log {
 func (f *Folder) Log() *Log {
 	for len(f.stale) > 0 {
 		pass := f.log.Pass(f.stale[0].pass)
-		f.derive(f.own(pass, pass.Place(f.stale[0].index)))
+		f.derive(f.own(pass, pass.Position(f.stale[0].index)))
 	}
 	return &f.log
 }
@@ -97,7 +97,7 @@ func (f *Folder) Add(e Event) {
 		pass.End, f.log.End = max(pass.End, p.End), max(f.log.End, p.End)
 		return
 	}
-	if i := pass.Place(e.Connection); i >= 0 && !pass.Connections[i].LeftOut {
+	if i := pass.Position(e.Connection); i >= 0 && !pass.Connections[i].LeftOut {
 		f.connection(pass, f.own(pass, i), e)
 	}
 }
@@ -144,7 +144,7 @@ func (l *Log) Pass(n int) *Pass {
 
 // Connection returns connection n, from 1, or nil.
 func (p *Pass) Connection(n int) *Connection {
-	if i := p.Place(n); i >= 0 {
+	if i := p.Position(n); i >= 0 {
 		return p.Connections[i]
 	}
 	return nil
@@ -174,8 +174,8 @@ func (p *Pass) MessagesOf(c *Connection) iter.Seq2[int, *wire.Message] {
 	}
 }
 
-// Place is where connection n stands in Connections, -1 when it does not.
-func (p *Pass) Place(n int) int {
+// Position is where connection n stands in Connections, -1 when it does not.
+func (p *Pass) Position(n int) int {
 	// Connections start in order of index but for concurrency, where
 	// neighbours may swap.
 	for i := min(n, len(p.Connections)) - 1; i >= 0; i-- {
@@ -222,7 +222,7 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		c.StartTLS = p.Protocol
 	case StartTLSDone:
 		c.close(PhaseStartTLS, e.At)
-		c.Beyond, c.Evidence.StartTLS = p.Beyond, e.Seq
+		c.Beyond, c.Proof.StartTLS = p.Beyond, e.Seq
 	case Service:
 		c.open(PhaseService, e.At)
 		c.Service = &ServiceAnswer{Protocol: p.Protocol}
@@ -231,7 +231,7 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		if c.Service != nil {
 			c.Service = &ServiceAnswer{Protocol: c.Service.Protocol, Accepted: p.Accepted, Refused: p.Refused, Words: p.Words, Unasked: p.Unasked}
 		}
-		c.Evidence.Response, c.Evidence.Whoami = e.Seq, e.Seq
+		c.Proof.Response, c.Proof.Whoami = e.Seq, e.Seq
 		f.name(c, p.Whoami)
 	case Cache:
 		f.cache(pass, c, e, p)
@@ -256,7 +256,7 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		c.Identity, c.MeantBy = p.Identity, p.By
 	case TLSDone:
 		c.close(PhaseTLS, e.At)
-		c.Library, c.Evidence.TLSDone = &p, e.Seq
+		c.Library, c.Proof.TLSDone = &p, e.Seq
 		if c.ServerCertificates == nil {
 			c.ServerCertificates = p.Certificates
 		}
@@ -265,16 +265,16 @@ func (f *Folder) connection(pass *Pass, c *Connection, e Event) {
 		c.open(PhaseHTTP, e.At)
 	case Response:
 		c.HTTP = &HTTP{Status: p.Status, Proto: p.Proto, Header: p.Header}
-		c.Evidence.Response = e.Seq
+		c.Proof.Response = e.Seq
 	case ResponseDone:
 		c.close(PhaseHTTP, e.At)
 		if c.HTTP != nil {
 			c.HTTP.Length = p.Length
 		}
-		c.Evidence.Whoami = e.Seq
+		c.Proof.Whoami = e.Seq
 		f.name(c, p.Whoami)
 	case ConnectionDone:
-		c.Error, c.Evidence.Done, c.End = p.Error, e.Seq, e.At
+		c.Error, c.Proof.Done, c.End = p.Error, e.Seq, e.At
 		c.Incomplete = p.Incomplete
 		for i := range c.Spans {
 			if c.Spans[i].End == 0 {
@@ -328,7 +328,7 @@ func (f *Folder) reused(pass *Pass, c *Connection, p Reused) {
 func (f *Folder) cache(pass *Pass, c *Connection, e Event, p Cache) {
 	switch p.Op {
 	case session.OpHit, session.OpMiss:
-		c.SessionKey, c.Evidence.CacheLookup = p.Key, e.Seq
+		c.SessionKey, c.Proof.CacheLookup = p.Key, e.Seq
 		if p.Op == session.OpHit && p.Info != nil {
 			hit, info := p.Event, *p.Info
 			info.Origin = f.carries(e)
@@ -345,15 +345,15 @@ func (f *Folder) message(c *Connection, seq int, m *wire.Message) {
 	if m.Content == wire.Handshake {
 		switch m.Type {
 		case 1:
-			c.Evidence.ClientHello = seq
+			c.Proof.ClientHello = seq
 			if c.HelloLength == 0 && m.From == wire.Client {
 				c.HelloLength = m.Length
 			}
 		case 2:
-			c.Evidence.ServerHello, c.Hello = seq, m.At
+			c.Proof.ServerHello, c.Hello = seq, m.At
 		case 20:
 			if m.From == wire.Client {
-				c.Evidence.ClientFinished = seq
+				c.Proof.ClientFinished = seq
 			}
 		}
 	}

@@ -60,14 +60,14 @@ var Phases = []PhaseInfo{
 
 // Info is what Phases says of p; of a phase that it doesn't list, its name.
 func (p Phase) Info() PhaseInfo {
-	if i := p.place(); i >= 0 {
+	if i := p.index(); i >= 0 {
 		return Phases[i]
 	}
 	return PhaseInfo{ID: p, Title: string(p), Glyph: '█', Color: "wait"}
 }
 
-// place is where Phases lists p, -1 where it does not.
-func (p Phase) place() int {
+// index is where Phases lists p, -1 where it does not.
+func (p Phase) index() int {
 	return slices.IndexFunc(Phases, func(i PhaseInfo) bool { return i.ID == p })
 }
 
@@ -82,7 +82,7 @@ type Timing struct {
 
 // Of is how long a phase took.
 func (t *Timing) Of(p Phase) time.Duration {
-	if i := p.place(); i >= 0 {
+	if i := p.index(); i >= 0 {
 		return t.Took[i]
 	}
 	return 0
@@ -90,7 +90,7 @@ func (t *Timing) Of(p Phase) time.Duration {
 
 // Set notes how long a phase took. One that Phases does not list has no time.
 func (t *Timing) Set(p Phase, d time.Duration) {
-	if i := p.place(); i >= 0 {
+	if i := p.index(); i >= 0 {
 		t.Took[i] = d
 	}
 }

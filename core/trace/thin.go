@@ -198,10 +198,10 @@ func (f *Folder) thin(list []Ref) (randoms [][]byte) {
 	}
 	for _, r := range list {
 		p := f.log.Pass(r.Pass)
-		if p == nil || p.Place(r.Connection) < 0 {
+		if p == nil || p.Position(r.Connection) < 0 {
 			continue
 		}
-		c := f.own(p, p.Place(r.Connection))
+		c := f.own(p, p.Position(r.Connection))
 		for _, m := range p.MessagesOf(c) {
 			if m.Type == 1 && m.Content == wire.Handshake && len(m.Raw) >= 38 {
 				randoms = append(randoms, m.Raw[6:38]) // RFC 8446 section 4.1.2, after the message's head and the version

@@ -12,13 +12,13 @@ import (
 type words struct {
 	nobody  map[string][]string // by target, as the fresh connections without a certificate were called
 	strange map[string][]Ref    // by target, the connections whose word fits no loaded identity
-	named   map[place]bool      // a header named somebody here
-	missing map[place][]Ref     // and here it was not there
+	named   map[answered]bool   // a header named somebody here
+	missing map[answered][]Ref  // and here it was not there
 }
 
-// place is a target and the status of its answers: other answers may be
+// answered is a target and the status of its answers: other answers may be
 // somebody else's, who names nobody ever.
-type place struct {
+type answered struct {
 	target string
 	status int
 }
@@ -29,9 +29,9 @@ type place struct {
 func (f *Folder) name(c *Connection, word *string) {
 	w := &f.words
 	if w.nobody == nil {
-		*w = words{map[string][]string{}, map[string][]Ref{}, map[place]bool{}, map[place][]Ref{}}
+		*w = words{map[string][]string{}, map[string][]Ref{}, map[answered]bool{}, map[answered][]Ref{}}
 	}
-	at := place{target: c.Target}
+	at := answered{target: c.Target}
 	if c.HTTP != nil {
 		at.status = c.HTTP.Status
 	}
@@ -57,7 +57,7 @@ func (f *Folder) name(c *Connection, word *string) {
 		w.nobody[c.Target] = append(w.nobody[c.Target], *word)
 		for _, r := range w.strange[c.Target] {
 			if x := f.log.Connection(r); x != nil && x.IdentitySeenByServer != nil && *x.IdentitySeenByServer == *word {
-				f.own(f.log.Pass(r.Pass), f.log.Pass(r.Pass).Place(r.Connection)).seesNobody()
+				f.own(f.log.Pass(r.Pass), f.log.Pass(r.Pass).Position(r.Connection)).seesNobody()
 			}
 		}
 		c.seesNobody()
@@ -68,7 +68,7 @@ func (f *Folder) name(c *Connection, word *string) {
 	w.named[at] = true
 	for _, r := range w.missing[at] {
 		if p := f.log.Pass(r.Pass); p != nil {
-			f.own(p, p.Place(r.Connection)).seesNobody()
+			f.own(p, p.Position(r.Connection)).seesNobody()
 		}
 	}
 	delete(w.missing, at)

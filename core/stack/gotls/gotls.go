@@ -101,7 +101,7 @@ func (goStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (sta
 				return nil
 			}
 			c.evaluated = false
-			if err := cfg.Trust.Judge(s.PeerCertificates, now()); err != nil {
+			if err := cfg.Trust.Evaluate(s.PeerCertificates, now()); err != nil {
 				return err
 			}
 			c.evaluated = !cfg.Trust.Disabled

@@ -144,7 +144,7 @@ func (c *client) config() *tls.Config {
 			if s.DidResume {
 				return nil
 			}
-			if err := cfg.Trust.Judge(s.PeerCertificates, c.now()); err != nil {
+			if err := cfg.Trust.Evaluate(s.PeerCertificates, c.now()); err != nil {
 				return err
 			}
 			c.mu.Lock()

@@ -10,10 +10,10 @@ import (
 // expirySoon is when a warning comes before a certificate ends.
 const expirySoon = 30 * 24 * time.Hour
 
-// judge fills the remarks on an identity: its fitness for client
+// remark fills the remarks on an identity: its fitness for client
 // authentication, whoever asks. complete says that the chain reaches a root;
 // issuer is whom it otherwise lacks.
-func (id *Identity) judge(now time.Time, complete bool, issuer string) {
+func (id *Identity) remark(now time.Time, complete bool, issuer string) {
 	id.Problems = id.Fit(Demand{}, now).Reasons
 	add := func(code, format string, args ...any) {
 		id.Problems = append(id.Problems, Problem{Code: code, Message: fmt.Sprintf(format, args...)})

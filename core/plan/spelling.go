@@ -2,9 +2,9 @@ package plan
 
 import "fmt"
 
-// meant is ` (did you mean "identities"?)` where one of the known words is
+// nearest is ` (did you mean "identities"?)` where one of the known words is
 // near enough, or nothing.
-func meant(word string, known []string) string {
+func nearest(word string, known []string) string {
 	if len(word) > maxID {
 		return ""
 	}

@@ -8,14 +8,14 @@ import (
 	"rechallenge/core/wire"
 )
 
-// people are the identities that are loaded or showed a certificate.
-type people struct {
+// identities are those that are loaded or showed a certificate.
+type identities struct {
 	ids   map[string]string // by the leaf's DER
 	taken map[string]bool   // ids
 }
 
 // load makes a loaded identity known.
-func (p *people) load(id identity.Public) {
+func (p *identities) load(id identity.Public) {
 	if p.taken == nil {
 		p.taken = map[string]bool{}
 	}
@@ -24,7 +24,7 @@ func (p *people) load(id identity.Public) {
 }
 
 // meet gives those who show a certificate in a connection and were not known.
-func (p *people) meet(s *wire.Summary) (list []identity.Public) {
+func (p *identities) meet(s *wire.Summary) (list []identity.Public) {
 	for _, ch := range s.Challenges {
 		if len(ch.Certificates) == 0 || p.ids[string(ch.Certificates[0])] != "" {
 			continue
@@ -48,7 +48,7 @@ func (p *people) meet(s *wire.Summary) (list []identity.Public) {
 
 // name makes an id of a subject: its common name where it has one. A second
 // one of that name gets -2.
-func (p *people) name(subject string) string {
+func (p *identities) name(subject string) string {
 	name := subject
 	for part := range strings.SplitSeq(subject, ",") {
 		if cn, ok := strings.CutPrefix(strings.TrimSpace(part), "CN="); ok {

@@ -8,8 +8,8 @@ import (
 	"rechallenge/core/protocol"
 )
 
-// greet chooses the host for a ClientHello.
-func (c *Conn) greet() error {
+// chooseHost chooses the host for a ClientHello.
+func (c *Conn) chooseHost() error {
 	c.mu.Lock()
 	if c.ssl == 0 {
 		c.mu.Unlock()
@@ -30,7 +30,7 @@ func (c *Conn) greet() error {
 	if c.ssl == 0 {
 		return net.ErrClosed
 	}
-	c.greeted, c.offers, c.host = true, offers, &host
+	c.chose, c.offers, c.host = true, offers, &host
 	if host.Credential != nil {
 		if err := host.Credential.use(c); err != nil {
 			return err
