@@ -60,6 +60,7 @@ type Lab struct {
 	desk    *Desk
 	lab     *lab.Lab
 	servers []*lab.Server
+	recheck bool // they are those of a recheck question
 }
 
 // LabOptions say which lab to start.

@@ -45,6 +45,12 @@ func (d *Desk) Prepare(c Case, q *experiment.Question) {
 	}
 	if c.lab != nil {
 		q.Changes = c.lab.changes()
+		if c.lab.recheck {
+			list, _ := d.Stacks()
+			for _, s := range list {
+				q.Changes.Clients = append(q.Changes.Clients, s.Name())
+			}
+		}
 	}
 }
 
@@ -134,6 +140,7 @@ func (t *tail) Write(p []byte) (int, error) {
 // rechecked starts the servers that are asked what a resumed connection checks
 // again, one for each TLS library, and lays a case of all of them.
 func (l *Lab) rechecked(ctx context.Context) error {
+	l.recheck = true
 	p := plan.Plan{Version: plan.Version, Caches: plan.DefaultCaches()}
 	for i := range lab.Rechecked {
 		n := &lab.Rechecked[i]

@@ -73,13 +73,20 @@ func TestRecheckLab(t *testing.T) {
 		{"rights", "openssl", "TLS 1.2 ticket", "checked again"},
 		{"rotated", "crypto-tls", "TLS 1.2 ticket", "checked again"},
 		{"rotated", "openssl", "TLS 1.2 ticket", "can't be asked"},
+		{"server's certificate has expired", "client openssl", "TLS 1.2 session ID", "carried over"},
+		{"for another name", "client go", "TLS 1.3 ticket", "carried over"},
+		{"unknown CA", "client openssl", "TLS 1.3 ticket", "carried over"},
+		{"weaker", "client go", "TLS 1.3 ticket", "nothing was enforced"},
+		{"stapled", "client openssl", "TLS 1.3 ticket", "nothing was enforced"},
+		{"trusts other CAs", "client go", "TLS 1.2 ticket", "carried over"},
+		{"validates now", "client openssl", "TLS 1.2 session ID", "carried over"},
 	} {
 		if got := cell(c.condition, c.server, c.session); got != c.want {
 			t.Errorf("%s, %s, %s: %q, want %q", c.condition, c.server, c.session, got, c.want)
 		}
 	}
 	var b strings.Builder
-	b.WriteString("| condition | server | TLS 1.2 session ID | TLS 1.2 ticket | TLS 1.3 ticket |\n|---|---|---|---|---|\n")
+	b.WriteString("| condition | evaluated by | TLS 1.2 session ID | TLS 1.2 ticket | TLS 1.3 ticket |\n|---|---|---|---|---|\n")
 	var seen []string
 	for _, r := range a.Rows {
 		at := r.Cells[0] + "/" + r.Cells[1]

@@ -23,6 +23,7 @@ var Recheck = Experiment{
 	ID: "recheck", Title: "What does a resumed connection check again?",
 	Line: "Changes one condition after the other while a session is alive: what a fresh connection is refused now, does the session still open?",
 	Pair: Maker,
+	Axes: &Axes{Title: "evaluated by", Down: "condition", Across: "session", Cell: []string{"answer"}},
 	Options: []Option{
 		{Name: "change", Label: "Command that changes the server", Kind: Text, Empty: "no command", Help: "run `COMMAND` between the two connections: it makes the server refuse what it took"},
 		{Name: "undo", Label: "Command that puts it back", Kind: Text, Empty: "no command", Help: "run `COMMAND` afterwards, whatever happened: it puts the server back"},
@@ -39,7 +40,7 @@ var Recheck = Experiment{
 		n := 0
 		for _, c := range Conditions {
 			if r.asks(c) {
-				n += len(r.targets) * len(kinds) * r.each()
+				n += len(r.askers(c)) * len(kinds) * r.each()
 			}
 		}
 		return n
@@ -65,6 +66,9 @@ const (
 	sure   = 4
 	pause  = 200 * time.Millisecond
 )
+
+// stepAfter is the run after a condition was changed.
+const stepAfter = "after"
 
 // undoWithin is how long putting a condition back may take, also after a stop.
 const undoWithin = 30 * time.Second
@@ -106,12 +110,51 @@ func newRechecker(q Question) (*rechecker, error) {
 		r.targets = append(r.targets, copied)
 	}
 	r.base.Repeat, r.base.Concurrency, r.base.Expect, r.base.HTTPReuse = 1, 1, nil, plan.ReuseOff
-	r.c = &Conclusion{Experiment: "recheck", Columns: []string{"condition", "server", "session", "fresh connection", "with the session", "answer", "why"}}
+	r.c = &Conclusion{Experiment: "recheck", Columns: []string{"condition", "evaluated by", "session", "fresh connection", "with the session", "answer", "why"}}
 	return r, nil
+}
+
+// asker is who evaluates a condition: a server, or a client at one.
+type asker struct {
+	target target.Target
+	client string // TLS stack; "" = the server evaluates it
+}
+
+// title is how the table calls it.
+func (a asker) title() string {
+	if a.client == "" {
+		return a.target.ID
+	}
+	return "client " + a.client
+}
+
+// askers are all who are asked about a condition. Clients are asked at the last
+// server, which gives every kind of session, unless the first alone can do it.
+func (r *rechecker) askers(c Condition) (list []asker) {
+	if !c.Client {
+		for _, t := range r.targets {
+			list = append(list, asker{target: t})
+		}
+		return list
+	}
+	at := r.targets[len(r.targets)-1]
+	if c.First {
+		at = r.targets[0]
+	}
+	for _, name := range r.q.Changes.Clients {
+		list = append(list, asker{at, name})
+	}
+	return list
 }
 
 // asks reports whether a condition is asked about at all.
 func (r *rechecker) asks(c Condition) bool {
+	if c.Client && (r.q.Changes == nil || r.q.Changes.Clients == nil) {
+		return false
+	}
+	if c.own() {
+		return true
+	}
 	return r.q.Changes.can(c.ID) || c.ID == clientExpired.ID && r.q.Wait > 0
 }
 
@@ -137,9 +180,9 @@ func askRecheck(ctx context.Context, q Question, run Runner) (*Conclusion, error
 		if !r.asks(c) {
 			continue
 		}
-		for _, t := range r.targets {
+		for _, a := range r.askers(c) {
 			for _, k := range kinds {
-				if err := r.cell(c, t, k); err != nil {
+				if err := r.cell(c, a, k); err != nil {
 					return r.book.end(ctx, r.c, stoppedTitle, err)
 				}
 			}
@@ -156,8 +199,17 @@ func (k kind) cache() plan.CustomCache {
 
 // step is a run of n connections alike, offering sessions of a kind; 0 = one
 // that offers none.
-func (r *rechecker) step(title string, c Condition, t target.Target, k kind, n int) Step {
-	p := r.base
+func (r *rechecker) step(title string, c Condition, a asker, k kind, n int) Step {
+	p, t := r.base, a.target
+	if a.client != "" {
+		p.Stack = a.client
+	}
+	switch {
+	case title == stepAfter && c.After != nil:
+		c.After(&t)
+	case title != stepAfter && c.Before != nil:
+		c.Before(&t)
+	}
 	who := r.identity
 	if c.Nobody {
 		who = plan.NoIdentity
@@ -168,12 +220,12 @@ func (r *rechecker) step(title string, c Condition, t target.Target, k kind, n i
 		p.CustomCaches, p.Caches, n = nil, []string{session.NoCache}, 1
 	}
 	p.Connections = slices.Repeat([]plan.Connection{{Target: t.ID, Identity: who}}, n)
-	return Step{Title: fmt.Sprintf("%s, %s, %s: %s", c.Title, t.ID, k.title, title), Plan: p}
+	return Step{Title: fmt.Sprintf("%s, %s, %s: %s", c.Title, a.title(), k.title, title), Plan: p}
 }
 
 // cell answers for one condition, server and kind of session.
-func (r *rechecker) cell(c Condition, t target.Target, k kind) error {
-	at := t.ID + " " + k.id
+func (r *rechecker) cell(c Condition, t asker, k kind) error {
+	at := t.title() + " " + t.target.ID + " " + k.id
 	if why := r.none[at]; why != "" {
 		return nil
 	}
@@ -215,6 +267,9 @@ func (r *rechecker) cell(c Condition, t target.Target, k kind) error {
 	case !c.Told && served(control):
 		out.Mark = Unknown
 		r.row(c, t, k, out, x, full, with, wordNothing, "a fresh connection is taken as before")
+	case c.Client && control.ServerTrust != trace.TrustFailed:
+		out.Mark = Unknown
+		r.row(c, t, k, out, x, full, with, wordOtherWhy, "it is not the client that refuses: "+control.Error.Message)
 	case resumed(x) && served(x) && c.Told:
 		r.answered++
 		r.row(c, t, k, out, x, full, with, wordCarried, "the session is taken as before the change")
@@ -229,7 +284,7 @@ func (r *rechecker) cell(c Condition, t target.Target, k kind) error {
 		r.answered++
 		out.Mark = Good
 		r.row(c, t, k, out, x, full, with, wordRechecked, "the session is taken, and the request refused: "+fate(x))
-	case x.Resumption == nil:
+	case x.Resumption == nil && !c.Client:
 		out.Mark = Unknown
 		r.row(c, t, k, out, x, full, with, wordCantAsk, "the client did not offer the session: "+whyAt(after, x))
 	default:
@@ -240,8 +295,11 @@ func (r *rechecker) cell(c Condition, t target.Target, k kind) error {
 
 // usable is the second control of a refusal: is the same session still taken
 // once the condition holds again?
-func (r *rechecker) usable(c Condition, t target.Target, k kind, out Row, x *trace.Connection, full, with string, kept map[string][]session.Session) error {
+func (r *rechecker) usable(c Condition, t asker, k kind, out Row, x *trace.Connection, full, with string, kept map[string][]session.Session) error {
 	why := "the session is not taken"
+	if x.Resumption == nil {
+		why = "the client does not offer the session (" + whyAt(r.book.runs[out.Run].Log, x) + ")"
+	}
 	if served(x) {
 		why += ", a full handshake is made"
 	} else {
@@ -279,8 +337,13 @@ func (r *rechecker) usable(c Condition, t target.Target, k kind, out Row, x *tra
 // changed changes a condition, makes the connection with the session and the
 // fresh one, and puts the condition back, whatever happens. nil without an error
 // = it can't be changed.
-func (r *rechecker) changed(c Condition, t target.Target, k kind, before *trace.Log, kept map[string][]session.Session) (after *trace.Log, run int, err error) {
+func (r *rechecker) changed(c Condition, t asker, k kind, before *trace.Log, kept map[string][]session.Session) (after *trace.Log, run int, err error) {
 	last := len(r.book.runs) - 1
+	if c.own() {
+		s := r.step(stepAfter, c, t, k, 1)
+		s.Sessions = kept
+		return r.book.do(r.ctx, s)
+	}
 	if !r.q.Changes.can(c.ID) {
 		end := ends(before, r.identity)
 		if end.IsZero() || end.Sub(r.q.clock().Now()) > r.q.Wait {
@@ -290,15 +353,15 @@ func (r *rechecker) changed(c Condition, t target.Target, k kind, before *trace.
 			return nil, last, err
 		}
 	} else {
-		changing := r.q.Changes.Make(r.ctx, t.ID, c.ID)
+		changing := r.q.Changes.Make(r.ctx, t.target.ID, c.ID)
 		if errors.Is(changing, ErrNoChange) {
 			return nil, last, nil
 		}
 		defer func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), undoWithin)
 			defer cancel()
-			if undo := r.q.Changes.Undo(ctx, t.ID, c.ID); undo != nil {
-				err = errors.Join(err, fmt.Errorf("%s at %s could not be put back: %w", c.Title, t.URL, undo))
+			if undo := r.q.Changes.Undo(ctx, t.target.ID, c.ID); undo != nil {
+				err = errors.Join(err, fmt.Errorf("%s at %s could not be put back: %w", c.Title, t.target.URL, undo))
 				return
 			}
 			if err == nil {
@@ -312,14 +375,14 @@ func (r *rechecker) changed(c Condition, t target.Target, k kind, before *trace.
 			return nil, last, err
 		}
 	}
-	s := r.step("after", c, t, k, 1)
+	s := r.step(stepAfter, c, t, k, 1)
 	s.Sessions = kept
 	return r.book.do(r.ctx, s)
 }
 
 // await waits until a slow server has taken notice: until a fresh connection
 // is served, or is not. What never comes the table shows.
-func (r *rechecker) await(c Condition, t target.Target, k kind, want bool) error {
+func (r *rechecker) await(c Condition, t asker, k kind, want bool) error {
 	if !r.q.Changes.Slow || c.Told {
 		return nil
 	}
@@ -367,8 +430,8 @@ func accepted(c *trace.Connection) string {
 	return "refused: " + fate(c)
 }
 
-func (r *rechecker) row(c Condition, t target.Target, k kind, out Row, x *trace.Connection, full, with, answer, why string) {
-	out.Cells = []string{c.Title, t.ID, k.title, full, with, answer, why}
+func (r *rechecker) row(c Condition, t asker, k kind, out Row, x *trace.Connection, full, with, answer, why string) {
+	out.Cells = []string{c.Title, t.title(), k.title, full, with, answer, why}
 	if x != nil {
 		out.Connection = x.Index
 	}
@@ -393,7 +456,7 @@ func (r *rechecker) conclude() {
 	if len(r.carried) > 0 {
 		var says []string
 		for _, x := range Conditions {
-			if slices.Contains(r.carried, x.Title) {
+			if slices.Contains(r.carried, x.Title) && !slices.Contains(says, x.Says) {
 				says = append(says, x.Says)
 			}
 		}

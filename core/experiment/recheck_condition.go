@@ -3,6 +3,9 @@ package experiment
 import (
 	"context"
 	"errors"
+
+	"rechallenge/core/protocol"
+	"rechallenge/core/target"
 )
 
 // Condition is something that a full handshake evaluates, or the application
@@ -11,9 +14,21 @@ type Condition struct {
 	ID     string
 	Title  string
 	Nobody bool   // it is about a session that was made without a certificate
+	Client bool   // the client evaluates it, of the server
+	First  bool   // of the servers the first alone can do it
 	Told   bool   // a fresh connection is not refused by it, it is told something else
 	Says   string // what the standards say of it
+
+	// Before and After change the target of the connections before and after, where
+	// it is the client's own setting that changes; nil = nothing.
+	Before, After func(t *target.Target)
 }
+
+// own reports whether the condition is a setting of the client.
+func (c Condition) own() bool { return c.After != nil }
+
+// elsewhere makes a client trust other CAs than those of a server of one's own.
+func elsewhere(t *target.Target) { t.Trust = protocol.TrustSystem }
 
 // The conditions that this program knows by itself. That of a command is
 // whatever the command changes.
@@ -38,14 +53,29 @@ var Conditions = []Condition{
 	{ID: "rights-changed", Title: "the identity has lost its rights in the application", Says: "RFC 9110 section 15.5.4: a right is a matter of the request, not of the connection."},
 	{ID: "server-certificate-renewed", Title: "the server has another certificate", Told: true, Says: "RFC 8446 section 2.2: the server does not authenticate with a certificate in a resumption."},
 	{ID: "ticket-keys-rotated", Title: "the ticket keys were rotated", Told: true, Says: "RFC 5077 section 5.5 and RFC 9325 section 3.4: rotate them often; it ends all sessions."},
+	{ID: "server-expired", Title: "the server's certificate has expired", Client: true, Says: saysServer},
+	{ID: "server-name", Title: "the server's certificate is for another name", Client: true, Says: saysServer},
+	{ID: "server-issuer", Title: "the server's certificate is of an unknown CA", Client: true, Says: saysServer},
+	{ID: "server-weak-key", Title: "the server's key is a weaker one", Client: true, First: true, Says: saysServer},
+	{ID: "server-revoked", Title: "a stapled answer says that the server's certificate was revoked", Client: true, First: true, Says: "RFC 6066 section 8 and RFC 8446 section 4.4.2.1: a stapled answer comes with the certificate, which a resumed connection does not show."},
+	{ID: "trust-changed", Title: "the client trusts other CAs now", Client: true, After: elsewhere, Says: saysServer},
+	{
+		ID: "validation-switched-on", Title: "the client validates now, and did not when the session was made", Client: true,
+		Before: func(t *target.Target) { t.Trust = protocol.TrustNone }, After: elsewhere,
+		Says: "Apple Technical Q&A QA1727: the trust evaluation of the first connection stands for the second one.",
+	},
 	byCommand,
 }
+
+// saysServer is what is said of the server's certificate.
+const saysServer = "RFC 8446 section 2.2: a resumed connection shows no certificate; what the client found when the session was made stands."
 
 // Changes is how the conditions of servers are changed between two connections,
 // and put back.
 type Changes struct {
 	Targets    []string // ids of the plan's targets that are asked; nil = the first connection's
 	Conditions []string // ids of those that can be changed
+	Clients    []string // the TLS stacks whose client side is asked about; nil = none
 	Slow       bool     // a server may take a while to take notice
 	Make, Undo func(ctx context.Context, target, condition string) error
 }

@@ -80,12 +80,19 @@ func (a *authority) client(name string) (tls.Certificate, error) {
 
 // server makes a server certificate for names and IP addresses.
 func (a *authority) server(names []string) (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, err
+	return a.serverWith(names, nil, time.Time{})
+}
+
+// serverWith does it with a key and an end; nil and the zero time are the usual ones.
+func (a *authority) serverWith(names []string, key crypto.Signer, ends time.Time) (tls.Certificate, error) {
+	if key == nil {
+		var err error
+		if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+			return tls.Certificate{}, err
+		}
 	}
 	t := &x509.Certificate{
-		Subject:  pkix.Name{CommonName: names[0]},
+		Subject: pkix.Name{CommonName: names[0]}, NotAfter: ends,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	for _, n := range names {

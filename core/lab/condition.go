@@ -28,6 +28,13 @@ const (
 	RightsChanged      = "rights-changed"
 	CertificateRenewed = "server-certificate-renewed"
 	KeysRotated        = "ticket-keys-rotated"
+
+	// What a client evaluates of a server: it shows another certificate.
+	ServerExpired = "server-expired"
+	ServerName    = "server-name"
+	ServerIssuer  = "server-issuer"
+	ServerWeak    = "server-weak-key"
+	ServerRevoked = "server-revoked" // with a stapled answer that says so
 )
 
 // Conditions are all of them.
@@ -39,6 +46,11 @@ var Conditions = []Condition{
 	{AuthSwitchedOn, "A session made before certificates were required has none, and opens what now requires one, unless the server looks."},
 	{RightsChanged, "What the application decides at each request is decided at each request: rights belong there."},
 	{CertificateRenewed, "A resumed connection shows no server certificate: the client goes on with what the old one proved."},
+	{ServerExpired, "A session outlives the certificate that the client looked at when it was made."},
+	{ServerName, "A resumed connection proves no name again: whoever has the session's secret is taken for the server of then."},
+	{ServerIssuer, "Which CA vouches for the server now, a resumed connection does not show."},
+	{ServerWeak, "The key with which a server proves itself is not used when a session is resumed."},
+	{ServerRevoked, "An OCSP answer that is stapled comes with the certificate, and so not when a session is resumed; few clients look at it at all."},
 	{KeysRotated, "Rotating the ticket keys ends every session at once, which is the sure way after a change."},
 }
 
@@ -60,11 +72,21 @@ func (s *Server) change(condition string, to bool) error {
 	for _, c := range Conditions {
 		known = known || c.ID == condition
 	}
-	if _, libssl := s.engine.(*libsslServer); !known || libssl && condition == KeysRotated {
+	if _, libssl := s.engine.(*libsslServer); !known || libssl && (condition == KeysRotated || condition == ServerRevoked) {
 		return fmt.Errorf("%s: %w", condition, ErrCondition)
+	}
+	var shown *shown
+	if to {
+		var err error
+		if shown, err = s.show(condition); err != nil {
+			return fmt.Errorf("%s: %w", condition, err)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if shown != nil || !to && s.shown != nil && s.shown.condition == condition {
+		s.shown = shown
+	}
 	if s.changed == nil {
 		s.changed = map[string]bool{}
 	}
@@ -138,8 +160,8 @@ func (s *Server) alteredConfig(c *tls.Config, ca *authority) *tls.Config {
 	if s.is(AuthSwitchedOn) {
 		c.ClientAuth = tls.RequireAndVerifyClientCert
 	}
-	if s.is(CertificateRenewed) {
-		c.Certificates = []tls.Certificate{s.renewed}
+	if x := s.showing(); x != nil {
+		c.Certificates = []tls.Certificate{x.certificate}
 	}
 	if s.is(KeysRotated) {
 		var key [32]byte
@@ -160,6 +182,9 @@ func (s *Server) alteredHost(h openssl.Host, ca *authority) openssl.Host {
 	}
 	if s.is(AuthSwitchedOn) {
 		h.ClientAuth = openssl.RequireClientCert
+	}
+	if x := s.showing(); x != nil {
+		h.Credential = x.credential
 	}
 	return h
 }

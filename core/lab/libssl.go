@@ -47,14 +47,6 @@ func (s *Server) startLibssl(listener net.Listener, cert tls.Certificate) (*libs
 		return nil, fmt.Errorf("start the lab server: %w", err)
 	}
 	b := &s.behaviour
-	pkcs8, err = x509.MarshalPKCS8PrivateKey(s.renewed.PrivateKey)
-	if err != nil {
-		return nil, fmt.Errorf("start the lab server: %w", err)
-	}
-	renewed, err := library.NewCredential(s.renewed.Certificate, pkcs8)
-	if err != nil {
-		return nil, fmt.Errorf("start the lab server: %w", err)
-	}
 	l := &libsslServer{Server: s, listener: listener, conns: map[net.Conn]bool{}, hosts: map[string]openssl.Host{"": s.host(credential, s.lab.ca, "")}}
 	if b.SeparateCAs {
 		context := otherName
@@ -86,9 +78,6 @@ func (s *Server) startLibssl(listener net.Listener, cert tls.Certificate) (*libs
 			}
 			if !s.altered() {
 				return h
-			}
-			if s.is(CertificateRenewed) {
-				h.Credential = renewed
 			}
 			return s.alteredHost(h, ca)
 		},

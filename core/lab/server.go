@@ -35,6 +35,7 @@ type Server struct {
 	mu      sync.Mutex
 	seen    []Seen
 	changed map[string]bool // by the id of a condition
+	shown   *shown          // in the place of the server's certificate; nil = none
 }
 
 // Seen is one request as the server saw it.
