@@ -46,6 +46,7 @@ func (d *Desk) Prepare(c Case, q *experiment.Question) {
 	if c.lab != nil {
 		q.Changes = c.lab.changes()
 		if c.lab.recheck {
+			q.Changes.Other = "b.test"
 			list, _ := d.Stacks()
 			for _, s := range list {
 				q.Changes.Clients = append(q.Changes.Clients, s.Name())

@@ -153,7 +153,7 @@ func (r *rechecker) asks(c Condition) bool {
 		return false
 	}
 	if c.own() {
-		return true
+		return c.Client || r.q.Changes != nil && r.q.Changes.Other != ""
 	}
 	return r.q.Changes.can(c.ID) || c.ID == clientExpired.ID && r.q.Wait > 0
 }
@@ -206,16 +206,18 @@ func (r *rechecker) step(title string, c Condition, a asker, k kind, n int) Step
 	}
 	switch {
 	case title == stepAfter && c.After != nil:
-		c.After(&t)
+		c.After(&t, r.q.Changes.Other)
 	case title != stepAfter && c.Before != nil:
-		c.Before(&t)
+		c.Before(&t, r.q.Changes.Other)
 	}
 	who := r.identity
 	if c.Nobody {
 		who = plan.NoIdentity
 	}
 	p.Targets = []target.Target{k.at(t)}
-	p.CustomCaches, p.Caches = []plan.CustomCache{k.cache()}, []string{k.cache().ID, session.NoCache}
+	cache := k.cache()
+	cache.KeepFirst = c.Twice
+	p.CustomCaches, p.Caches = []plan.CustomCache{cache}, []string{cache.ID, session.NoCache}
 	if n == 0 {
 		p.CustomCaches, p.Caches, n = nil, []string{session.NoCache}, 1
 	}
@@ -257,7 +259,11 @@ func (r *rechecker) cell(c Condition, t asker, k kind) error {
 		r.row(c, t, k, Row{Mark: Unknown, Run: run, Pass: 1}, offered, "", "", wordCantAsk, "it can't be changed at this server")
 		return nil
 	}
-	control, x := attempt(after, 2, 1), attempt(after, 1, 1)
+	last := 1
+	if c.Twice {
+		last = 2
+	}
+	control, x := attempt(after, 2, 1), attempt(after, 1, last)
 	full, with := accepted(control), accepted(x)
 	out := Row{Run: run, Pass: 1}
 	switch {
@@ -270,9 +276,16 @@ func (r *rechecker) cell(c Condition, t asker, k kind) error {
 	case c.Client && control.ServerTrust != trace.TrustFailed:
 		out.Mark = Unknown
 		r.row(c, t, k, out, x, full, with, wordOtherWhy, "it is not the client that refuses: "+control.Error.Message)
+	case c.Twice && !again(attempt(after, 1, 1), x):
+		out.Mark = Unknown
+		r.row(c, t, k, out, x, full, with, wordCantAsk, "the same session could not be offered a second time")
 	case resumed(x) && served(x) && c.Told:
 		r.answered++
-		r.row(c, t, k, out, x, full, with, wordCarried, "the session is taken as before the change")
+		why := "the session is taken as before the change"
+		if c.own() {
+			why = "the session is taken"
+		}
+		r.row(c, t, k, out, x, full, with, wordCarried, why)
 	case resumed(x) && served(x):
 		r.answered++
 		out.Mark = Bad
@@ -291,6 +304,11 @@ func (r *rechecker) cell(c Condition, t asker, k kind) error {
 		return r.usable(c, t, k, out, x, full, with, kept)
 	}
 	return nil
+}
+
+// again reports whether two connections offered the same session.
+func again(a, b *trace.Connection) bool {
+	return a != nil && a.Resumption != nil && b.Resumption != nil && a.Resumption.Serial == b.Resumption.Serial
 }
 
 // usable is the second control of a refusal: is the same session still taken
@@ -340,7 +358,11 @@ func (r *rechecker) usable(c Condition, t asker, k kind, out Row, x *trace.Conne
 func (r *rechecker) changed(c Condition, t asker, k kind, before *trace.Log, kept map[string][]session.Session) (after *trace.Log, run int, err error) {
 	last := len(r.book.runs) - 1
 	if c.own() {
-		s := r.step(stepAfter, c, t, k, 1)
+		n := 1
+		if c.Twice {
+			n = 2
+		}
+		s := r.step(stepAfter, c, t, k, n)
 		s.Sessions = kept
 		return r.book.do(r.ctx, s)
 	}

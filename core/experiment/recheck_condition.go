@@ -20,15 +20,16 @@ type Condition struct {
 	Says   string // what the standards say of it
 
 	// Before and After change the target of the connections before and after, where
-	// it is the client's own setting that changes; nil = nothing.
-	Before, After func(t *target.Target)
+	// the client is what changes; nil = nothing. other is Changes.Other.
+	Before, After func(t *target.Target, other string)
+	Twice         bool // the session that is offered was taken before
 }
 
-// own reports whether the condition is a setting of the client.
-func (c Condition) own() bool { return c.After != nil }
+// own reports whether the client alone changes the condition.
+func (c Condition) own() bool { return c.After != nil || c.Twice }
 
 // elsewhere makes a client trust other CAs than those of a server of one's own.
-func elsewhere(t *target.Target) { t.Trust = protocol.TrustSystem }
+func elsewhere(t *target.Target, _ string) { t.Trust = protocol.TrustSystem }
 
 // The conditions that this program knows by itself. That of a command is
 // whatever the command changes.
@@ -53,6 +54,20 @@ var Conditions = []Condition{
 	{ID: "rights-changed", Title: "the identity has lost its rights in the application", Says: "RFC 9110 section 15.5.4: a right is a matter of the request, not of the connection."},
 	{ID: "server-certificate-renewed", Title: "the server has another certificate", Told: true, Says: "RFC 8446 section 2.2: the server does not authenticate with a certificate in a resumption."},
 	{ID: "ticket-keys-rotated", Title: "the ticket keys were rotated", Told: true, Says: "RFC 5077 section 5.5 and RFC 9325 section 3.4: rotate them often; it ends all sessions."},
+	{
+		ID: "other-name", Title: "offered at another name of the server", Told: true, After: func(t *target.Target, other string) { t.ServerName, t.Host = other, other },
+		Says: "RFC 6066 section 3: a TLS 1.2 server must not resume at another server name; RFC 8446 section 4.2.11 leaves it to the server.",
+	},
+	{
+		ID: "other-host", Title: "offered at its name, for another host", Told: true, After: func(t *target.Target, other string) { t.Host = other },
+		Says: "RFC 9110 section 7.4: whether a host is served on a connection made for another one the server decides at the request.",
+	},
+	{
+		ID: "other-protocol", Title: "offered for HTTP/2, made for HTTP/1.1", Told: true, Before: func(t *target.Target, _ string) { t.ALPN = []string{"http/1.1"} },
+		After: func(t *target.Target, _ string) { t.ALPN = []string{"h2"} },
+		Says:  "RFC 7301 section 3.1: ALPN is chosen anew in every handshake; RFC 8446 section 4.2.10 binds early data alone to it.",
+	},
+	{ID: "used-twice", Title: "offered though it was taken before", Told: true, Twice: true, Says: "RFC 8446 appendix C.4 recommends to clients to use a ticket once, and leaves it to servers."},
 	{ID: "server-expired", Title: "the server's certificate has expired", Client: true, Says: saysServer},
 	{ID: "server-name", Title: "the server's certificate is for another name", Client: true, Says: saysServer},
 	{ID: "server-issuer", Title: "the server's certificate is of an unknown CA", Client: true, Says: saysServer},
@@ -61,7 +76,7 @@ var Conditions = []Condition{
 	{ID: "trust-changed", Title: "the client trusts other CAs now", Client: true, After: elsewhere, Says: saysServer},
 	{
 		ID: "validation-switched-on", Title: "the client validates now, and did not when the session was made", Client: true,
-		Before: func(t *target.Target) { t.Trust = protocol.TrustNone }, After: elsewhere,
+		Before: func(t *target.Target, _ string) { t.Trust = protocol.TrustNone }, After: elsewhere,
 		Says: "Apple Technical Q&A QA1727: the trust evaluation of the first connection stands for the second one.",
 	},
 	byCommand,
@@ -75,6 +90,7 @@ const saysServer = "RFC 8446 section 2.2: a resumed connection shows no certific
 type Changes struct {
 	Targets    []string // ids of the plan's targets that are asked; nil = the first connection's
 	Conditions []string // ids of those that can be changed
+	Other      string   // another name of the same servers; "" = none is known
 	Clients    []string // the TLS stacks whose client side is asked about; nil = none
 	Slow       bool     // a server may take a while to take notice
 	Make, Undo func(ctx context.Context, target, condition string) error
