@@ -4,28 +4,22 @@
 // TLS, and are read back from the bytes. Nothing is installed; a client that is
 // not there is said to be absent.
 //
-// Every program under programs is whole: what stands there is what one would
-// write. Its arguments are: the CA file ("-" = the system's, "none" = nothing is
-// verified), the highest TLS version ("1.2", "-" = its own), then for each
-// connection the URL, the address to connect to in its place, and the stem of the
-// identity's files (STEM.pem, STEM.key, STEM.p12 with the password "client"; "-" =
-// nobody).
+// The programs are core/cure's, which also says what their arguments are.
 package client
 
 import (
 	"context"
-	"embed"
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
-)
 
-//go:embed programs
-var programs embed.FS
+	"rechallenge/core/cure"
+)
 
 // Client is a client that may be on this machine.
 type Client struct {
@@ -33,6 +27,8 @@ type Client struct {
 	Commands  []string // by which it is found on the PATH; the first that tells its version is taken
 	Version   []string // arguments that make it tell its version
 	Tells     *regexp.Regexp
+	Needs     []string // programs and files without which it can't be driven
+	Library   string   // a file among Needs whose version, in its name, is told too; "" = none
 	Uses      []Use
 	KeyLog    bool // whether it writes a key log; without one TLS 1.3 hides the most
 	// Builds makes the program of its source first, where that takes time; nil = it
@@ -49,17 +45,19 @@ type Use struct {
 	// Profile is the id of the session policy that describes it in that version;
 	// "" = none does.
 	Profile func(version string) string
-	source  string // under programs; "" = the command line is all
-	args    func(j job) [][]string
+	// Loopback: it can't be told another address than the URL's name has, so that
+	// only a name of loopback is visited through the relay.
+	Loopback bool
+	program  cure.Program // none = the command line is all
+	args     func(j job) [][]string
 }
 
 // Source is the whole program, "" where it is a command line.
 func (u Use) Source() string {
-	if u.source == "" {
+	if u.program.File == "" {
 		return ""
 	}
-	data, _ := programs.ReadFile("programs/" + u.source)
-	return string(data)
+	return u.program.Text()
 }
 
 // Installed is a client of this machine.
@@ -77,12 +75,12 @@ func Find(ctx context.Context) (list []Installed) {
 	for _, c := range Clients {
 		found := Installed{Client: c}
 		for _, name := range c.Commands {
-			path, err := exec.LookPath(name)
+			command, err := exec.LookPath(name)
 			if err != nil {
 				continue
 			}
-			if version := c.version(ctx, path); version != "" {
-				found.Command, found.Said = path, version
+			if version := c.version(ctx, command); version != "" {
+				found.Command, found.Said = command, version
 				break
 			}
 		}
@@ -92,10 +90,19 @@ func Find(ctx context.Context) (list []Installed) {
 }
 
 // version asks a command for its version; "" = it tells none.
-func (c Client) version(ctx context.Context, path string) string {
+func (c Client) version(ctx context.Context, command string) string {
+	for _, n := range c.Needs {
+		_, err := exec.LookPath(n)
+		if strings.ContainsRune(n, filepath.Separator) {
+			_, err = os.Stat(n)
+		}
+		if err != nil {
+			return ""
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, versionTime)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, c.Version...)
+	cmd := exec.CommandContext(ctx, command, c.Version...)
 	cmd.WaitDelay = time.Second
 	var out tail
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -103,9 +110,21 @@ func (c Client) version(ctx context.Context, path string) string {
 		return ""
 	}
 	if m := c.Tells.FindSubmatch(out.kept); m != nil {
-		return string(m[1])
+		return c.library() + string(m[1])
 	}
 	return ""
+}
+
+// library is the version of the library that the client is, from its file's name.
+func (c Client) library() string {
+	if c.Library == "" {
+		return ""
+	}
+	file, err := filepath.EvalSymlinks(c.Library)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)) + ", Java "
 }
 
 // tail keeps the end of what a program says.
@@ -146,14 +165,15 @@ func (j job) common() []string {
 
 // place writes a use's program into the folder.
 func (u Use) place(folder string) (string, error) {
-	if u.source == "" {
+	if u.program.File == "" {
 		return "", nil
 	}
-	name := filepath.Join(folder, filepath.Base(u.source))
-	if err := os.WriteFile(name, []byte(u.Source()), 0o600); err != nil {
-		return "", fmt.Errorf("write the client's program: %w", err)
+	for _, file := range append([]string{u.program.File}, u.program.Beside...) {
+		if err := os.WriteFile(filepath.Join(folder, path.Base(file)), []byte(cure.Text(file)), 0o600); err != nil {
+			return "", fmt.Errorf("write the client's program: %w", err)
+		}
 	}
-	return name, nil
+	return filepath.Join(folder, u.program.Name()), nil
 }
 
 // lastLine is what a program said last, short enough for a table.

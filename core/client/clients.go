@@ -1,10 +1,12 @@
 package client
 
 import (
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"rechallenge/core/cure"
 	"rechallenge/core/protocol"
 )
 
@@ -51,43 +53,95 @@ var Clients = []Client{
 		},
 	},
 	{
-		ID: "python-ssl", Title: "Python ssl", Commands: []string{"python3", "/usr/bin/python3", "python"}, KeyLog: true,
-		Version: []string{"-c", "import ssl, sys; print(sys.version.split()[0] + ', ' + ssl.OPENSSL_VERSION)"}, Tells: regexp.MustCompile(`(3\.\S+, \w+ \S+)`),
-		Uses: []Use{
-			{Way: "one SSLContext, session= handed on", source: "python-ssl/bitten.py", args: interpreted},
-			{Way: "an SSLContext and a session each", Each: true, source: "python-ssl/cured.py", args: interpreted},
-		},
+		ID: "wget", Title: "wget", Commands: []string{"wget"}, Version: []string{"--version"}, Tells: regexp.MustCompile(`Wget (\S+)`), Needs: []string{"sh"}, KeyLog: true,
+		Uses: []Use{{Way: "a process each", Each: true, Loopback: true, program: cure.Program{File: "wget/cured.sh"}, args: script}},
 	},
 	{
-		ID: "python-requests", Title: "Python requests", Commands: []string{"python3", "/usr/bin/python3", "python"}, KeyLog: true,
+		ID: "gnutls-cli", Title: "gnutls-cli", Commands: []string{"gnutls-cli"}, Version: []string{"--version"}, Tells: number, Needs: []string{"sh"}, KeyLog: true,
+		Uses: []Use{{Way: "a process each", Each: true, program: cure.Program{File: "gnutls-cli/cured.sh"}, args: script}},
+	},
+	{
+		ID: "python-ssl", Title: "Python ssl", Commands: pythons, KeyLog: true,
+		Version: []string{"-c", "import ssl, sys; print(sys.version.split()[0] + ', ' + ssl.OPENSSL_VERSION)"}, Tells: regexp.MustCompile(`(3\.\S+, \w+ \S+)`),
+		Uses: pair("python-ssl", "", "", interpreted),
+	},
+	{
+		ID: "python-requests", Title: "Python requests", Commands: pythons, KeyLog: true,
 		Version: []string{"-c", "import requests; print(requests.__version__)"}, Tells: number,
 		Uses: []Use{
-			{Way: "one Session, connections closed", Profile: is("python"), source: "python-requests/bitten.py", args: interpreted},
-			{Way: "a Session each", Each: true, Profile: is("python/each-identity"), source: "python-requests/cured.py", args: interpreted},
+			{Way: "one Session, kept open", Profile: requestsProfile, program: cure.ByID("python-requests").Bitten, args: interpreted},
+			{Way: "a Session each", Each: true, Profile: each(requestsProfile), program: cure.ByID("python-requests").Cured, args: interpreted},
 		},
 	},
 	{
-		ID: "node", Title: "Node https", Commands: []string{"node", "nodejs"}, Version: []string{"--version"}, Tells: regexp.MustCompile(`v(\d\S+)`), KeyLog: true,
-		Uses: []Use{
-			{Way: "one Agent, secureContext", Profile: is("node-secure-context"), source: "node/bitten.js", args: node},
-			{Way: "one Agent, cert and key", Each: true, Profile: is("node"), source: "node/cured.js", args: node},
-		},
+		ID: "python-httpx", Title: "Python httpx", Commands: pythons, KeyLog: true,
+		Version: []string{"-c", "import httpx; print(httpx.__version__)"}, Tells: number,
+		Uses: pair("httpx", "", "", interpreted),
+	},
+	{
+		ID: "node", Title: "Node https", Commands: nodes, Version: []string{"--version"}, Tells: regexp.MustCompile(`v(\d\S+)`), KeyLog: true,
+		Uses: pair("node", "node-secure-context", "node", node),
+	},
+	{
+		ID: "undici", Title: "Node fetch (undici)", Commands: nodes, KeyLog: true,
+		Version: []string{"-p", "'undici ' + process.versions.undici + (typeof fetch)"}, Tells: regexp.MustCompile(`undici (\d\S*)function`),
+		Uses: pair("undici", "", "undici", node),
 	},
 	{
 		ID: "java", Title: "Java (JSSE)", Commands: []string{"java"}, Version: []string{"-version"}, Tells: regexp.MustCompile(`version "([^"]+)"`),
-		Uses: []Use{
-			{Way: "one SSLContext", Profile: is("jsse"), source: "java/Bitten.java", args: interpreted},
-			{Way: "an SSLContext each", Each: true, Profile: is("jsse/each-identity"), source: "java/Cured.java", args: interpreted},
-		},
+		Uses: pair("java", "jsse", "jsse/each-identity", interpreted),
+	},
+	{
+		ID: "okhttp", Title: "OkHttp", Commands: []string{"java"}, Version: []string{"-version"}, Tells: regexp.MustCompile(`version "([^"]+)"`),
+		Needs: okhttp, Library: okhttp[0],
+		Uses: pair("okhttp", "jsse", "jsse/each-identity", func(j job) [][]string {
+			return [][]string{append([]string{j.command, "-cp", strings.Join(okhttp, string(filepath.ListSeparator)), j.program}, j.common()...)}
+		}),
 	},
 	{
 		ID: "go", Title: "Go crypto/tls", Commands: []string{"go"}, Version: []string{"version"}, Tells: regexp.MustCompile(`go(\d\S*)`), KeyLog: true,
 		Builds: func(command, source string) []string { return []string{command, "build", "-o", built(source), source} },
-		Uses: []Use{
-			{Way: "one ClientSessionCache", Profile: is("go"), source: "go/bitten.go", args: compiled},
-			{Way: "a ClientSessionCache each", Each: true, Profile: is("go/each-identity"), source: "go/cured.go", args: compiled},
-		},
+		Uses:   pair("go", "go", "go/each-identity", compiled),
 	},
+	{
+		ID: "ruby", Title: "Ruby net/http", Commands: []string{"ruby"}, Version: []string{"-e", "require 'net/http'; require 'openssl'; puts RUBY_VERSION"}, Tells: number,
+		Uses: pair("ruby", "", "", interpreted),
+	},
+	{
+		ID: "php", Title: "PHP curl", Commands: []string{"php"}, KeyLog: true,
+		Version: []string{"-r", "echo PHP_VERSION, ', libcurl ', curl_version()['version'];"}, Tells: regexp.MustCompile(`(\d\S+, libcurl \S+)`),
+		Uses: pair("php", "", "", interpreted),
+	},
+	{
+		ID: "perl", Title: "Perl IO::Socket::SSL", Commands: []string{"perl"}, Version: []string{"-MIO::Socket::SSL", "-e", "print $IO::Socket::SSL::VERSION"}, Tells: regexp.MustCompile(`(\d+\.\d+)`),
+		Uses: pair("perl", "", "", interpreted),
+	},
+	{
+		ID: "firefox", Title: "Firefox", Commands: []string{"firefox-esr", "firefox"}, Version: []string{"--version"}, Tells: regexp.MustCompile(`Firefox (\S+)`),
+		Needs: []string{"python3", "certutil", "pk12util"}, KeyLog: true,
+		Uses: pair("firefox", "firefox", "firefox/each-identity", func(j job) [][]string {
+			return [][]string{append([]string{"python3", j.program}, j.common()...)}
+		}),
+	},
+}
+
+var (
+	pythons = []string{"python3", "/usr/bin/python3", "python"}
+	nodes   = []string{"node", "nodejs"}
+	// okhttp are its jars where distributions put them.
+	okhttp = []string{"/usr/share/java/okhttp.jar", "/usr/share/java/okio.jar"}
+)
+
+// pair are the two ways of a cure's programs, and the profiles that describe them.
+func pair(id, bitten, cured string, args func(j job) [][]string) []Use {
+	c := cure.ByID(id)
+	uses := []Use{{Way: c.Bitten.Way, program: c.Bitten, args: args}, {Way: c.Cured.Way, Each: true, program: c.Cured, args: args}}
+	for i, profile := range []string{bitten, cured} {
+		if profile != "" {
+			uses[i].Profile = is(profile)
+		}
+	}
+	return uses
 }
 
 func is(id string) func(string) string { return func(string) string { return id } }
@@ -117,6 +171,24 @@ func curlProfile(version string) string {
 		return "curl-7.88"
 	}
 	return ""
+}
+
+// requestsProfile is the profile of requests in that version.
+func requestsProfile(version string) string {
+	part := strings.SplitN(version, ".", 3)
+	if len(part) < 2 {
+		return ""
+	}
+	major, _ := strconv.Atoi(part[0])
+	minor, _ := strconv.Atoi(part[1])
+	if major < 2 || major == 2 && minor < 32 {
+		return "requests-before-2.32"
+	}
+	return "python"
+}
+
+func script(j job) [][]string {
+	return [][]string{append([]string{"sh", j.program}, j.common()...)}
 }
 
 func interpreted(j job) [][]string {

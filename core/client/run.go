@@ -71,11 +71,26 @@ func (p Pair) Check() error {
 	return nil
 }
 
+// check says why a use can't visit a pair.
+func (u Use) check(p Pair) error {
+	for _, v := range []Visit{p.First, p.Second} {
+		at, err := v.Target.Parse()
+		if err != nil || !u.Loopback || at.URL.Hostname() == "localhost" || at.URL.Hostname() == "127.0.0.1" {
+			continue
+		}
+		return fmt.Errorf("it can't be told to reach %s elsewhere than that name says, so the relay can't be put between", at.URL.Hostname())
+	}
+	return nil
+}
+
 // Run makes a client visit the pair in one of its ways, and reads back what
 // crossed. An error says why it could not, or with what it ended: what was
 // recorded until then comes with it.
 func (c Installed) Run(ctx context.Context, u Use, p Pair) (log *trace.Log, err error) {
 	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	if err := u.check(p); err != nil {
 		return nil, err
 	}
 	folder, err := os.MkdirTemp("", "rechallenge-client-") // 0700

@@ -35,7 +35,7 @@ type Visited struct {
 // installedOption asks the installed clients as well.
 var installedOption = Option{
 	Name: "installed", Label: "The clients of this machine", Kind: Switch, Empty: "profiles only",
-	Help: "run the real clients of this machine (curl, openssl, Python, Node, Java, Go), beside what their profiles say",
+	Help: "run the real clients of this machine (curl, openssl, wget, Python, Node, Java, Go, Ruby, PHP, Perl, Firefox ...), beside what their profiles say",
 }
 
 // installed says whether that is wanted.
@@ -151,6 +151,11 @@ func known(word string) bool { return word == wordAsked || word == wordNotAsked 
 func visitedRow(v Visited, run int) (Row, *trace.Connection) {
 	r := Row{Cells: []string{v.Client, v.Version, v.Way, wordNotRun, "", "", ""}, Mark: Unknown, Run: run, Pass: 1}
 	pass := v.Log.Pass(1)
+	if pass != nil && len(pass.Connections) == 1 && v.Failed == "" && pass.Connections[0].Error == nil {
+		// Both visits came to their end, and there is one connection for both.
+		r.Cells[3], r.Cells[4], r.Cells[5], r.Mark = wordNotAsked, "made no connection of its own: it went out on the first one's, which was kept open", carries(pass.Connections[0]), Bad
+		return r, nil
+	}
 	if pass == nil || len(pass.Connections) < 2 {
 		r.Cells[4] = "it made no second connection"
 		if v.Failed != "" {

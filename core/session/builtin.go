@@ -60,7 +60,7 @@ const (
 // PolicyByID returns the built-in policy of that id; "jsse/each-identity" is the
 // profile jsse with a cache for each identity.
 func PolicyByID(id string) (Policy, bool) {
-	if profile, ok := strings.CutSuffix(id, eachIdentity); ok {
+	if profile, ok := strings.CutSuffix(id, EachIdentity); ok {
 		p, found := PolicyByID(profile)
 		if !found || p.Stack == "" {
 			return Policy{}, false

@@ -158,12 +158,12 @@ const (
 	AsGiven = "as-given" // what it was given, whatever the server's list says
 )
 
-// eachIdentity is what the id of a profile with a cache for each identity ends with.
-const eachIdentity = "/each-identity"
+// EachIdentity is what the id of a profile with a cache for each identity ends with.
+const EachIdentity = "/each-identity"
 
 // Each is the profile with a cache of its own for each identity.
 func (p Policy) Each() Policy {
-	p.ID, p.Title, p.Bitten = p.ID+eachIdentity, p.Title+", a cache for each identity", "no"
+	p.ID, p.Title, p.Bitten = p.ID+EachIdentity, p.Title+", a cache for each identity", "no"
 	p.Scope, p.PoolKeyHasIdentity = "identity", true
 	with := func(r Recipe) Recipe {
 		if r == nil || slices.Contains(r, PartIdentity) {

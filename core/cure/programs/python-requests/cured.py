@@ -12,6 +12,6 @@ for url, address, who in zip(*[iter(visits)] * 3):
     if who not in sessions:
         sessions[who] = requests.Session()
         sessions[who].trust_env = False
-        sessions[who].cert = None if who == "-" else (who + ".pem", who + ".key")
-        sessions[who].verify = {"-": True, "none": False}.get(ca, ca)
-    sessions[who].get(url, headers={"Connection": "close"}, timeout=10, allow_redirects=False)
+    sessions[who].get(
+        url, cert=None if who == "-" else (who + ".pem", who + ".key"), verify={"-": True, "none": False}.get(ca, ca),
+        timeout=10, allow_redirects=False)
