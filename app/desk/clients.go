@@ -32,7 +32,7 @@ func (d *Desk) installed(c Case, said func(step string)) *experiment.Installed {
 				continue
 			}
 			for _, u := range k.Uses {
-				v := experiment.Visited{Client: k.Title, Version: k.Said, Way: u.Way, Each: u.Each}
+				v := experiment.Visited{Client: k.Title, Version: k.Said, Way: u.Way, Each: u.Each, Alive: u.Alive}
 				if u.Profile != nil {
 					v.Profile = u.Profile(k.Said)
 				}
@@ -51,6 +51,10 @@ func (d *Desk) installed(c Case, said func(step string)) *experiment.Installed {
 	}
 	return x
 }
+
+// Sweep removes the keys that clients which still run were given, when the program
+// ends without waiting for them.
+func Sweep() { client.Sweep() }
 
 // visits are the pair of a plan as clients are told it.
 func (d *Desk) visits(ctx context.Context, c Case, p plan.Plan) (pair client.Pair, err error) {

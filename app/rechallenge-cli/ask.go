@@ -191,6 +191,7 @@ func (f *askFlags) open(ctx context.Context, d *desk.Desk, e experiment.Experime
 func (c *console) question(ctx context.Context, e experiment.Experiment, args []string, f *askFlags) (err error) {
 	d := c.desk()
 	defer closing(d, &err)
+	onLeaving(desk.Sweep)
 	x, err := f.open(ctx, d, e, args)
 	if err != nil {
 		return err

@@ -42,6 +42,8 @@ type Use struct {
 	// Each says that identities have what keeps sessions to themselves: the cure.
 	// Else they share it, which is where clients are bitten.
 	Each bool
+	// Alive says that connections are kept open, so that one may serve both.
+	Alive bool
 	// Profile is the id of the session policy that describes it in that version;
 	// "" = none does.
 	Profile func(version string) string
@@ -142,13 +144,12 @@ func (t *tail) Write(p []byte) (int, error) {
 
 // job is a run of a use: what its arguments are made of.
 type job struct {
-	command  string
-	program  string // its source's path, or what was built of it
-	folder   string
-	ca, max  string
-	visits   []visit
-	keyLog   string
-	requests []string // HTTP requests, one for each visit
+	command string
+	program string // its source's path, or what was built of it
+	folder  string
+	ca, max string
+	visits  []visit
+	keyLog  string
 }
 
 // visit is a connection to make.

@@ -36,21 +36,8 @@ var Clients = []Client{
 		},
 	},
 	{
-		ID: "openssl", Title: "openssl s_client", Commands: []string{"openssl"}, Version: []string{"version"}, Tells: regexp.MustCompile(`OpenSSL (\S+)`), KeyLog: true,
-		Uses: []Use{
-			{Way: "one session file", args: func(j job) [][]string {
-				return [][]string{
-					append(j.sclient(j.visits[0]), "-sess_out", "session"),
-					append(j.sclient(j.visits[1]), "-sess_in", "session"),
-				}
-			}},
-			{Way: "a session file each", Each: true, args: func(j job) [][]string {
-				return [][]string{
-					append(j.sclient(j.visits[0]), "-sess_out", "session1"),
-					append(j.sclient(j.visits[1]), "-sess_out", "session2"),
-				}
-			}},
-		},
+		ID: "openssl", Title: "openssl s_client", Commands: []string{"openssl"}, Version: []string{"version"}, Tells: regexp.MustCompile(`OpenSSL (\S+)`), Needs: []string{"sh"}, KeyLog: true,
+		Uses: pair("openssl", "", "", script),
 	},
 	{
 		ID: "wget", Title: "wget", Commands: []string{"wget"}, Version: []string{"--version"}, Tells: regexp.MustCompile(`Wget (\S+)`), Needs: []string{"sh"}, KeyLog: true,
@@ -69,8 +56,8 @@ var Clients = []Client{
 		ID: "python-requests", Title: "Python requests", Commands: pythons, KeyLog: true,
 		Version: []string{"-c", "import requests; print(requests.__version__)"}, Tells: number,
 		Uses: []Use{
-			{Way: "one Session, kept open", Profile: requestsProfile, program: cure.ByID("python-requests").Bitten, args: interpreted},
-			{Way: "a Session each", Each: true, Profile: each(requestsProfile), program: cure.ByID("python-requests").Cured, args: interpreted},
+			{Way: "one Session, kept open", Alive: true, Profile: requestsProfile, program: cure.ByID("python-requests").Bitten, args: interpreted},
+			{Way: "a Session each", Each: true, Alive: true, Profile: each(requestsProfile), program: cure.ByID("python-requests").Cured, args: interpreted},
 		},
 	},
 	{
@@ -220,23 +207,4 @@ func (j job) curl(v visit) []string {
 		args = append(args, "--cert", v.who+".pem", "--key", v.who+".key")
 	}
 	return append(args, v.url)
-}
-
-// sclient are the arguments for one visit.
-func (j job) sclient(v visit) []string {
-	args := []string{j.command, "s_client", "-connect", v.at, "-servername", v.name, "-quiet", "-ign_eof", "-keylogfile", j.keyLog}
-	switch j.ca {
-	case protocol.TrustNone:
-	case "-":
-		args = append(args, "-verify_return_error", "-verify_hostname", v.name)
-	default:
-		args = append(args, "-CAfile", j.ca, "-verify_return_error", "-verify_hostname", v.name)
-	}
-	if j.max == "1.2" {
-		args = append(args, "-no_tls1_3")
-	}
-	if v.who != "-" {
-		args = append(args, "-cert", v.who+".pem", "-key", v.who+".key")
-	}
-	return args
 }

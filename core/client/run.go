@@ -97,7 +97,8 @@ func (c Installed) Run(ctx context.Context, u Use, p Pair) (log *trace.Log, err 
 	if err != nil {
 		return nil, fmt.Errorf("make a place for the keys: %w", err)
 	}
-	defer os.RemoveAll(folder)
+	keep(folder)
+	defer drop(folder)
 	r := &run{pair: p, folder: folder, keys: &wire.KeyLog{}, conns: map[*relay.Conn]*capture.Conn{}}
 	j, err := r.prepare(ctx, c, u)
 	if err != nil {
@@ -108,6 +109,35 @@ func (c Installed) Run(ctx context.Context, u Use, p Pair) (log *trace.Log, err 
 	}
 	ended := r.programs(ctx, u.args(j), j)
 	return r.read(j), ended
+}
+
+// folders are those that hold keys just now.
+var (
+	foldersLock sync.Mutex
+	folders     = map[string]bool{}
+)
+
+func keep(folder string) {
+	foldersLock.Lock()
+	defer foldersLock.Unlock()
+	folders[folder] = true
+}
+
+func drop(folder string) {
+	os.RemoveAll(folder)
+	foldersLock.Lock()
+	defer foldersLock.Unlock()
+	delete(folders, folder)
+}
+
+// Sweep removes the keys of all that run, for a program that ends without waiting
+// for them.
+func Sweep() {
+	foldersLock.Lock()
+	defer foldersLock.Unlock()
+	for f := range folders {
+		os.RemoveAll(f)
+	}
 }
 
 // run is one while it goes on.
@@ -156,7 +186,6 @@ func (r *run) prepare(ctx context.Context, c Installed, u Use) (job, error) {
 			}
 		}
 		j.visits = append(j.visits, visit{url: v.Target.URL, name: at.URL.Hostname(), who: who})
-		j.requests = append(j.requests, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", at.URL.RequestURI(), at.URL.Host))
 	}
 	var err error
 	if j.program, err = u.place(r.folder); err != nil || c.Builds == nil {
@@ -164,7 +193,7 @@ func (r *run) prepare(ctx context.Context, c Installed, u Use) (job, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, buildTime)
 	defer cancel()
-	err = r.program(ctx, c.Builds(c.Command, j.program), "", j)
+	err = r.program(ctx, c.Builds(c.Command, j.program), j)
 	j.program = built(j.program)
 	return j, err
 }
@@ -247,12 +276,8 @@ func (r *run) now() time.Duration { return time.Since(r.began) }
 func (r *run) programs(ctx context.Context, list [][]string, j job) error {
 	ctx, cancel := context.WithTimeout(ctx, runTime)
 	defer cancel()
-	for i, args := range list {
-		stdin := ""
-		if len(list) == len(j.requests) {
-			stdin = j.requests[i]
-		}
-		if err := r.program(ctx, args, stdin, j); err != nil {
+	for _, args := range list {
+		if err := r.program(ctx, args, j); err != nil {
 			return err
 		}
 	}
@@ -260,9 +285,9 @@ func (r *run) programs(ctx context.Context, list [][]string, j job) error {
 }
 
 // program runs one in the folder, and says with what it ended where that was no success.
-func (r *run) program(ctx context.Context, args []string, stdin string, j job) error {
+func (r *run) program(ctx context.Context, args []string, j job) error {
 	var said tail
-	p := relay.Program{Args: args, Dir: r.folder, Vars: environment(r.pair.Vars, j.keyLog), In: strings.NewReader(stdin), Out: nil, Err: &said}
+	p := relay.Program{Args: args, Dir: r.folder, Vars: environment(r.pair.Vars, j.keyLog), In: strings.NewReader(""), Out: nil, Err: &said}
 	ended, err := p.Run(ctx)
 	switch {
 	case err != nil:

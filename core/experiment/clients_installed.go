@@ -27,6 +27,7 @@ type Visited struct {
 	Client, Way string
 	Version     string // "" = it is not on this machine
 	Each        bool   // this way is the cure: identities share nothing
+	Alive       bool   // connections are kept open
 	Profile     string // the policy that describes it; "" = none
 	Log         *trace.Log
 	Failed      string // why it did not come to an end; "" = it did
@@ -57,9 +58,13 @@ func askInstalled(ctx context.Context, q Question, run Runner) (*Conclusion, err
 	c := &Conclusion{Experiment: "clients", Columns: []string{"client", "version", "way", "second connection", "did", "carries", "profile predicts"}}
 	book := &notebook{run: run}
 	list, err := q.Installed.Run(ctx, step.Plan)
-	var used []string
+	var used, alive []string
 	for _, v := range list {
-		if v.Profile != "" && !slices.Contains(used, v.Profile) {
+		switch {
+		case v.Profile == "":
+		case v.Alive && !slices.Contains(alive, v.Profile):
+			alive = append(alive, v.Profile)
+		case !v.Alive && !slices.Contains(used, v.Profile):
 			used = append(used, v.Profile)
 		}
 		if v.Log != nil {
@@ -73,6 +78,19 @@ func askInstalled(ctx context.Context, q Question, run Runner) (*Conclusion, err
 	log, at, err := book.do(ctx, step)
 	if err != nil {
 		return book.end(ctx, c, stoppedTitle, err)
+	}
+	var kept *trace.Log
+	if len(alive) > 0 {
+		step.Plan.Caches, step.Plan.HTTPReuse, step.Title = append(slices.Clone(alive), "none"), "keep-alive", "what they predict where connections are kept open"
+		if kept, _, err = book.do(ctx, step); err != nil {
+			return book.end(ctx, c, stoppedTitle, err)
+		}
+	}
+	predict := func(v Visited) string {
+		if v.Alive {
+			return paired(kept, slices.Index(alive, v.Profile)+1).word
+		}
+		return paired(log, slices.Index(used, v.Profile)+1).word
 	}
 	c.Runs = book.runs
 	runs, bitten, uncured, differ, told, here := 0, []string(nil), []string(nil), 0, 0, map[string]bool{}
@@ -93,8 +111,8 @@ func askInstalled(ctx context.Context, q Question, run Runner) (*Conclusion, err
 			}
 			runs++
 		}
-		if i := slices.Index(used, v.Profile); i >= 0 {
-			predicted := paired(log, i+1).word
+		if v.Profile != "" {
+			predicted := predict(v)
 			r.Cells[6] = predicted
 			if known(word) && known(predicted) && word != predicted {
 				r.Cells[6] = wordsDiffer + predicted
@@ -129,7 +147,7 @@ func askInstalled(ctx context.Context, q Question, run Runner) (*Conclusion, err
 	case len(uncured) > 0:
 		c.Title, c.Mark = "Not asked even with nothing shared between the identities: "+strings.Join(uncured, ", "), Bad
 	case len(bitten) > 0:
-		c.Title, c.Mark = "Not asked for the second identity where both share a session cache: "+strings.Join(bitten, ", "), Bad
+		c.Title, c.Mark = "Not asked for the second identity where both share sessions or connections: "+strings.Join(bitten, ", "), Bad
 	case told == 0:
 		c.Title = "Nothing can be told: of no client is it known whether it was asked"
 	default:

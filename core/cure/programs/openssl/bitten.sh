@@ -5,6 +5,7 @@ while [ $# -ge 3 ]; do
   url=$1 at=$2 who=$3
   shift 3
   name=${url#https://}
+  case $name in */*) path=/${name#*/} ;; *) path=/ ;; esac
   name=${name%%/*}
   name=${name%%:*}
   args="-connect $at -servername $name -quiet -ign_eof"
@@ -14,5 +15,5 @@ while [ $# -ge 3 ]; do
   session=session
   [ -s $session ] && args="$args -sess_in $session"
   [ -n "$SSLKEYLOGFILE" ] && args="$args -keylogfile $SSLKEYLOGFILE"
-  printf 'GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$name" | openssl s_client $args -sess_out $session || exit
+  printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$path" "$name" | openssl s_client $args -sess_out $session || exit
 done
