@@ -3,18 +3,23 @@ package main
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"text/tabwriter"
 
+	"rechallenge/core/cure"
 	"rechallenge/core/session"
 )
 
 func cachesCommand(c *console) *cobra.Command {
-	return &cobra.Command{
-		Use: "caches", Short: "List the cache policies and client profiles, with their sources", Args: exactly(0, "no argument"),
-		Example: "  rechallenge-cli caches",
+	var of string
+	cmd := &cobra.Command{
+		Use: "caches", Short: "List the cache policies and client profiles, with their sources; or a client's cure, as code", Args: exactly(0, "no argument"),
+		Example: "  rechallenge-cli caches\n  rechallenge-cli caches --cure jsse",
 		RunE: func(*cobra.Command, []string) (err error) {
+			if of != "" {
+				return c.cure(of)
+			}
 			w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
 			fmt.Fprintln(w, "ID\tSESSION KEY\tLIFETIME\tWHAT\tHOW SURE\tSOURCE\tEVALUATES AGAIN")
 			for _, p := range session.Policies {
@@ -31,6 +36,43 @@ func cachesCommand(c *console) *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&of, "cure", "", "show the program of a client (a profile's `ID`, or one of "+cureIDs()+") that is bitten, and what makes it one that is not")
+	return cmd
+}
+
+func cureIDs() string {
+	var list []string
+	for _, x := range cure.Cures {
+		list = append(list, x.ID)
+	}
+	return strings.Join(list, " ")
+}
+
+// cure prints a client's.
+func (c *console) cure(id string) error {
+	x := cure.ByID(id)
+	if x == nil {
+		x = cure.ByProfile(id)
+	}
+	if x == nil {
+		return usage{fmt.Errorf("--cure %s: want a profile's id or one of %s", id, cureIDs())}
+	}
+	out := &sticky{w: c.out}
+	fmt.Fprintf(out, "%s: %s\n", x.Title, x.Says)
+	for _, note := range []string{x.NotTried, x.Unbitten} {
+		if note != "" {
+			fmt.Fprintf(out, "%s\n", note)
+		}
+	}
+	if x.Source != "" {
+		fmt.Fprintf(out, "source: %s\n", x.Source)
+	}
+	fmt.Fprintf(out, "\n--- %s (%s)\n+++ %s (%s)\n", x.Bitten.Name(), x.Bitten.Way, x.Cured.Name(), x.Cured.Way)
+	for _, l := range x.Difference() {
+		fmt.Fprintln(out, l)
+	}
+	fmt.Fprintf(out, "\n%s, whole:\n\n%s", x.Cured.Name(), x.Cured.Text())
+	return c.written(out.err)
 }
 
 // rechecks is what a client evaluates again when it takes a session up.

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"rechallenge/core/cure"
 	"rechallenge/core/diagnose"
 	"rechallenge/core/identity"
 	"rechallenge/core/protocol"
@@ -33,14 +34,21 @@ var pageScript string
 
 var page = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("report").Funcs(template.FuncMap{
-		"ms":    func(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d.Microseconds())/1000) },
-		"date":  func(t time.Time) string { return t.Format(time.DateOnly) },
-		"first": func(n int, l []session.Info) []session.Info { return l[:min(n, len(l))] },
-		"event": func(int) template.HTML { return "" }, // writeHTML's, which knows what is on the page
-		"clean": clean,
-		"sign":  sign,
+		"ms":      func(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d.Microseconds())/1000) },
+		"date":    func(t time.Time) string { return t.Format(time.DateOnly) },
+		"first":   func(n int, l []session.Info) []session.Info { return l[:min(n, len(l))] },
+		"event":   func(int) template.HTML { return "" }, // writeHTML's, which knows what is on the page
+		"clean":   clean,
+		"note":    cureNote,
+		"program": func(text string) template.HTML { return template.HTML(programEscaper.Replace(text)) },
+		"curable": func(f diagnose.Finding) bool { return slices.Contains(bites, f.Rule) },
+		"sign":    sign,
 	}).Parse(pageText))
 })
+
+// programEscaper escapes our own programs; nothing in the page looks like a
+// reference of a style sheet, so that it is easily seen to have none.
+var programEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "url(", "url&#40;")
 
 // style and script are the page's own, and the only ones that its policy lets
 // run: what came from outside does nothing even if it got past the escaping.
@@ -72,6 +80,7 @@ type view struct {
 	Challenges    []askedRow
 	Certificates  []certificateRow
 	Command       string
+	Cures         []*cure.Cure
 }
 
 // compareRow is one step of the plan under each cache.
@@ -121,7 +130,7 @@ func writeHTML(w io.Writer, r *Report) error {
 		return err
 	}
 	v.SVG = template.HTML(svg.String()) // written by us, with everything from outside escaped
-	v.Loud, v.Ran = loud(r), ran(r)
+	v.Loud, v.Ran, v.Cures = loud(r), ran(r), Cures(r)
 	v.Findings = r.Result.Findings[:min(maxFindings, len(r.Result.Findings))]
 	v.MoreFindings = len(r.Result.Findings) - len(v.Findings)
 	v.Cards, v.Total = cards(r)

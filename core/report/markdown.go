@@ -28,6 +28,7 @@ func writeMarkdown(w io.Writer, r *Report) error {
 	}
 	markdownTable(out, r)
 	markdownFindings(out, r.Log, r.Result.Findings)
+	markdownCures(out, r)
 	fmt.Fprintf(out, "<sub>%s %s, %s; %s</sub>\n", mark(r.Log.Run.Tool.Name), mark(r.Log.Run.Tool.Version), r.Log.Run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), "`"+code(command(r))+"`")
 	return out.Flush()
 }

@@ -8,7 +8,7 @@ var handler = new SocketsHttpHandler();
 handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => now!;
 using var client = new HttpClient(handler);
 
-foreach (var who in new[] { "alice", "bob" })
+foreach (var who in new[] { "first", "second" })
 {
     now = new X509Certificate2(who + ".p12", Environment.GetEnvironmentVariable(who.ToUpper() + "_PASSWORD"));
     Console.WriteLine(await client.GetStringAsync("https://api.test/" + who));

@@ -13,7 +13,7 @@ HttpClient Client(string who)
     return new HttpClient(handler);
 }
 
-foreach (var who in new[] { "alice", "bob" })
+foreach (var who in new[] { "first", "second" })
 {
     using var client = Client(who);
     Console.WriteLine(await client.GetStringAsync("https://api.test/" + who));

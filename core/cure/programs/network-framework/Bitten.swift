@@ -10,4 +10,4 @@ func connect(_ identity: sec_identity_t) -> NWConnection {
     return connection
 }
 
-let connections = [alice, bob].map(connect)
+let connections = [first, second].map(connect)

@@ -12,4 +12,4 @@ func connect(_ identity: sec_identity_t) -> NWConnection {
     return connection
 }
 
-let connections = [alice, bob].map(connect)
+let connections = [first, second].map(connect)

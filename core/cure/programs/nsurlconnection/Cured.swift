@@ -15,7 +15,7 @@ final class Visit: NSObject, NSURLConnectionDataDelegate {
     }
 }
 
-for who in [alice, bob] {
+for who in [first, second] {
     let request = URLRequest(url: URL(string: "https://\(who.name).api.test/")!)
     NSURLConnection(request: request, delegate: Visit(who.credential))?.start()
 }

@@ -16,7 +16,7 @@ final class Chooser: NSObject, URLSessionDelegate {
 
 let chooser = Chooser()
 let session = URLSession(configuration: .ephemeral, delegate: chooser, delegateQueue: nil)
-for who in [alice, bob] {
+for who in [first, second] {
     chooser.now = who.credential
     _ = try await session.data(from: URL(string: "https://api.test/\(who.name)")!)
 }

@@ -15,7 +15,7 @@ final class Chooser: NSObject, URLSessionDelegate {
     }
 }
 
-for who in [alice, bob] {
+for who in [first, second] {
     let session = URLSession(configuration: .ephemeral, delegate: Chooser(who.credential), delegateQueue: nil)
     _ = try await session.data(from: URL(string: "https://api.test/\(who.name)")!)
     session.invalidateAndCancel()

@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .with_root_certificates(roots()?)
             .with_client_cert_resolver(now.clone()),
     );
-    for who in ["alice", "bob"] {
+    for who in ["first", "second"] {
         *now.0.lock().unwrap() = Some(Arc::new(identity(who)?));
         visit(config.clone(), "api.test")?;
     }

@@ -4,7 +4,7 @@ use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for who in ["alice", "bob"] {
+    for who in ["first", "second"] {
         let (chain, key) = identity(who)?;
         let config = Arc::new(
             ClientConfig::builder()
