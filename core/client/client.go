@@ -26,7 +26,7 @@ type Client struct {
 	ID, Title string
 	Commands  []string // by which it is found on the PATH; the first that tells its version is taken
 	Version   []string // arguments that make it tell its version
-	Tells     *regexp.Regexp
+	Tells     string   // an expression over what it says, whose group is the version
 	Needs     []string // programs and files without which it can't be driven
 	Library   string   // a file among Needs whose version, in its name, is told too; "" = none
 	Uses      []Use
@@ -111,7 +111,7 @@ func (c Client) version(ctx context.Context, command string) string {
 	if cmd.Run() != nil {
 		return ""
 	}
-	if m := c.Tells.FindSubmatch(out.kept); m != nil {
+	if m := regexp.MustCompile(c.Tells).FindSubmatch(out.kept); m != nil {
 		return c.library() + string(m[1])
 	}
 	return ""

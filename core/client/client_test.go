@@ -62,6 +62,8 @@ func TestClients(t *testing.T) {
 			for _, u := range c.Uses {
 				t.Run(max+" "+c.ID+", "+u.Way, func(t *testing.T) {
 					switch {
+					case c.Command == "" && os.Getenv("RECHALLENGE_REQUIRE_TOOLS") != "":
+						t.Fatal("it is not here")
 					case c.Command == "":
 						t.Skip("it is not here")
 					case max == "1.2" && (c.ID == "okhttp" || c.ID == "firefox"):

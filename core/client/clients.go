@@ -2,7 +2,6 @@ package client
 
 import (
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -10,12 +9,12 @@ import (
 	"rechallenge/core/protocol"
 )
 
-var number = regexp.MustCompile(`(\d+(?:\.\d+)+[-+_.a-z0-9]*)`)
+const number = `(\d+(?:\.\d+)+[-+_.a-z0-9]*)`
 
 // Clients are those that can be driven.
 var Clients = []Client{
 	{
-		ID: "curl", Title: "curl", Commands: []string{"curl"}, Version: []string{"--version"}, Tells: regexp.MustCompile(`curl (\S+)`), KeyLog: true,
+		ID: "curl", Title: "curl", Commands: []string{"curl"}, Version: []string{"--version"}, Tells: `curl (\S+)`, KeyLog: true,
 		Uses: []Use{
 			{Way: "one process, --next", Profile: curlProfile, args: func(j job) [][]string {
 				args := []string{j.command, "-q"}
@@ -36,11 +35,11 @@ var Clients = []Client{
 		},
 	},
 	{
-		ID: "openssl", Title: "openssl s_client", Commands: []string{"openssl"}, Version: []string{"version"}, Tells: regexp.MustCompile(`OpenSSL (\S+)`), Needs: []string{"sh"}, KeyLog: true,
+		ID: "openssl", Title: "openssl s_client", Commands: []string{"openssl"}, Version: []string{"version"}, Tells: `OpenSSL (\S+)`, Needs: []string{"sh"}, KeyLog: true,
 		Uses: pair("openssl", "", "", script),
 	},
 	{
-		ID: "wget", Title: "wget", Commands: []string{"wget"}, Version: []string{"--version"}, Tells: regexp.MustCompile(`Wget (\S+)`), Needs: []string{"sh"}, KeyLog: true,
+		ID: "wget", Title: "wget", Commands: []string{"wget"}, Version: []string{"--version"}, Tells: `Wget (\S+)`, Needs: []string{"sh"}, KeyLog: true,
 		Uses: []Use{{Way: "a process each", Each: true, Loopback: true, program: cure.Program{File: "wget/cured.sh"}, args: script}},
 	},
 	{
@@ -49,7 +48,7 @@ var Clients = []Client{
 	},
 	{
 		ID: "python-ssl", Title: "Python ssl", Commands: pythons, KeyLog: true,
-		Version: []string{"-c", "import ssl, sys; print(sys.version.split()[0] + ', ' + ssl.OPENSSL_VERSION)"}, Tells: regexp.MustCompile(`(3\.\S+, \w+ \S+)`),
+		Version: []string{"-c", "import ssl, sys; print(sys.version.split()[0] + ', ' + ssl.OPENSSL_VERSION)"}, Tells: `(3\.\S+, \w+ \S+)`,
 		Uses: pair("python-ssl", "", "", interpreted),
 	},
 	{
@@ -66,27 +65,27 @@ var Clients = []Client{
 		Uses: pair("httpx", "", "", interpreted),
 	},
 	{
-		ID: "node", Title: "Node https", Commands: nodes, Version: []string{"--version"}, Tells: regexp.MustCompile(`v(\d\S+)`), KeyLog: true,
+		ID: "node", Title: "Node https", Commands: nodes, Version: []string{"--version"}, Tells: `v(\d\S+)`, KeyLog: true,
 		Uses: pair("node", "node-secure-context", "node", node),
 	},
 	{
 		ID: "undici", Title: "Node fetch (undici)", Commands: nodes, KeyLog: true,
-		Version: []string{"-p", "'undici ' + process.versions.undici + (typeof fetch)"}, Tells: regexp.MustCompile(`undici (\d\S*)function`),
+		Version: []string{"-p", "'undici ' + process.versions.undici + (typeof fetch)"}, Tells: `undici (\d\S*)function`,
 		Uses: pair("undici", "", "undici", node),
 	},
 	{
-		ID: "java", Title: "Java (JSSE)", Commands: []string{"java"}, Version: []string{"-version"}, Tells: regexp.MustCompile(`version "([^"]+)"`),
+		ID: "java", Title: "Java (JSSE)", Commands: []string{"java"}, Version: []string{"-version"}, Tells: `version "([^"]+)"`,
 		Uses: pair("java", "jsse", "jsse/each-identity", interpreted),
 	},
 	{
-		ID: "okhttp", Title: "OkHttp", Commands: []string{"java"}, Version: []string{"-version"}, Tells: regexp.MustCompile(`version "([^"]+)"`),
+		ID: "okhttp", Title: "OkHttp", Commands: []string{"java"}, Version: []string{"-version"}, Tells: `version "([^"]+)"`,
 		Needs: okhttp, Library: okhttp[0],
 		Uses: pair("okhttp", "jsse", "jsse/each-identity", func(j job) [][]string {
 			return [][]string{append([]string{j.command, "-cp", strings.Join(okhttp, string(filepath.ListSeparator)), j.program}, j.common()...)}
 		}),
 	},
 	{
-		ID: "go", Title: "Go crypto/tls", Commands: []string{"go"}, Version: []string{"version"}, Tells: regexp.MustCompile(`go(\d\S*)`), KeyLog: true,
+		ID: "go", Title: "Go crypto/tls", Commands: []string{"go"}, Version: []string{"version"}, Tells: `go(\d\S*)`, KeyLog: true,
 		Builds: func(command, source string) []string { return []string{command, "build", "-o", built(source), source} },
 		Uses:   pair("go", "go", "go/each-identity", compiled),
 	},
@@ -96,15 +95,15 @@ var Clients = []Client{
 	},
 	{
 		ID: "php", Title: "PHP curl", Commands: []string{"php"}, KeyLog: true,
-		Version: []string{"-r", "echo PHP_VERSION, ', libcurl ', curl_version()['version'];"}, Tells: regexp.MustCompile(`(\d\S+, libcurl \S+)`),
+		Version: []string{"-r", "echo PHP_VERSION, ', libcurl ', curl_version()['version'];"}, Tells: `(\d\S+, libcurl \S+)`,
 		Uses: pair("php", "", "", interpreted),
 	},
 	{
-		ID: "perl", Title: "Perl IO::Socket::SSL", Commands: []string{"perl"}, Version: []string{"-MIO::Socket::SSL", "-e", "print $IO::Socket::SSL::VERSION"}, Tells: regexp.MustCompile(`(\d+\.\d+)`),
+		ID: "perl", Title: "Perl IO::Socket::SSL", Commands: []string{"perl"}, Version: []string{"-MIO::Socket::SSL", "-e", "print $IO::Socket::SSL::VERSION"}, Tells: `(\d+\.\d+)`,
 		Uses: pair("perl", "", "", interpreted),
 	},
 	{
-		ID: "firefox", Title: "Firefox", Commands: []string{"firefox-esr", "firefox"}, Version: []string{"--version"}, Tells: regexp.MustCompile(`Firefox (\S+)`),
+		ID: "firefox", Title: "Firefox", Commands: []string{"firefox-esr", "firefox"}, Version: []string{"--version"}, Tells: `Firefox (\S+)`,
 		Needs: []string{"python3", "certutil", "pk12util"}, KeyLog: true,
 		Uses: pair("firefox", "firefox", "firefox/each-identity", func(j job) [][]string {
 			return [][]string{append([]string{"python3", j.program}, j.common()...)}
