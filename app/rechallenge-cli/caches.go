@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"text/tabwriter"
 
 	"rechallenge/core/cure"
 	"rechallenge/core/session"
