@@ -133,7 +133,9 @@ func (w *Window) menuActions() []action {
 		{id: "find", menu: "View", title: "Find in the timeline", icon: theme.SearchIcon(), key: fyne.KeyF, mod: ctrl, run: func() { w.turn(pageTest); w.win.Canvas().Focus(w.test.result.filter) }},
 		{id: "beside", menu: "View", title: "Passes side by side in the timeline", key: fyne.KeyB, mod: ctrl, run: func() { b := w.test.result.beside; b.SetChecked(!b.Checked) }},
 		{id: "columns", menu: "View", title: "Columns of the results…", run: func() { w.turn(pageTest); w.test.result.chooseColumns() }},
-		{id: "outcomes", menu: "View", title: "Outcomes, counted", key: fyne.KeyO, mod: ctrl | shift, enabled: func() bool { return w.state.Report() != nil }, run: func() { w.turn(pageTest); w.test.lists.SelectIndex(tabOutcomes) }},
+		{id: "list-plan", menu: "View", title: "Plan's connections", key: fyne.Key7, mod: ctrl, run: func() { w.list(tabPlan) }},
+		{id: "list-results", menu: "View", title: "Results", key: fyne.Key8, mod: ctrl, run: func() { w.list(tabResults) }},
+		{id: "list-outcomes", menu: "View", title: "Outcomes, counted", key: fyne.Key9, mod: ctrl, run: func() { w.list(tabOutcomes) }},
 		{id: "fit", menu: "View", title: "Fit the timeline", icon: rtheme.IconFit, key: fyne.Key0, mod: ctrl, run: func() { w.test.result.timeline.Fit() }},
 		{id: "zoom", menu: "View", title: "Zoom to the selection", run: func() { w.test.result.timeline.ZoomToSelection() }},
 		{menu: "View", id: separator},
@@ -152,6 +154,11 @@ func (w *Window) menuActions() []action {
 		{id: "inspect-session", menu: "View", title: "Inspect session", key: fyne.Key5, mod: alt, run: func() { w.test.inspectAt(4) }},
 		{id: "inspect-http", menu: "View", title: "Inspect HTTP", key: fyne.Key6, mod: alt, run: func() { w.test.inspectAt(5) }},
 		{id: "inspect-events", menu: "View", title: "Inspect events", key: fyne.Key7, mod: alt, run: func() { w.test.inspectAt(6) }},
+		{menu: "View", id: separator},
+		{id: "split-left", menu: "View", title: "Splitter to the left", key: fyne.KeyLeft, mod: alt | shift, run: func() { w.moveSplit(true, -splitStep) }},
+		{id: "split-right", menu: "View", title: "Splitter to the right", key: fyne.KeyRight, mod: alt | shift, run: func() { w.moveSplit(true, splitStep) }},
+		{id: "split-up", menu: "View", title: "Splitter up", key: fyne.KeyUp, mod: alt | shift, run: func() { w.moveSplit(false, -splitStep) }},
+		{id: "split-down", menu: "View", title: "Splitter down", key: fyne.KeyDown, mod: alt | shift, run: func() { w.moveSplit(false, splitStep) }},
 		{menu: "View", id: separator},
 		{id: "dark", menu: "View", title: "Dark", run: func() { w.setTheme(rtheme.Dark) }},
 		{id: "light", menu: "View", title: "Light", run: func() { w.setTheme(rtheme.Light) }},
@@ -406,6 +413,13 @@ func (w *Window) menuItems(ids ...string) []*fyne.MenuItem {
 		items = append(items, fyne.NewMenuItem(w.items[id].Label, func() { w.do(id) }))
 	}
 	return items
+}
+
+// list brings one of the lists to the front, and gives it the keyboard.
+func (w *Window) list(tab int) {
+	w.turn(pageTest)
+	w.test.lists.SelectIndex(tab)
+	[]*widgets.Rows{w.test.plan.rows, w.test.result.rows, w.test.result.outcomes}[tab].Focus()
 }
 
 // startDemo starts the lab and loads the QA1727 case, ready to run.

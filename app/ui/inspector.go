@@ -60,7 +60,7 @@ func newInspector(s *shell, r *runs) *inspector {
 		sheet("HTTP", "There was no HTTP answer.", s.state.HTTP),
 		sheet("Events", "Nothing was recorded here.", s.state.Events))
 	i.tabs.onChange = func() { i.show(); s.dump() }
-	i.view = container.NewBorder(i.tabs.tabs, nil, nil, nil, i.tabs.view)
+	i.view = i.tabs.whole()
 	return i
 }
 

@@ -2,9 +2,9 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
+
+	"rechallenge/app/widgets"
 )
 
 // page is one of the window's pages. show brings it up to date; it is called
@@ -26,53 +26,42 @@ const (
 )
 
 // pages shows one of several pages. The tabs stand apart from what they show:
-// the window's are in the toolbar, and Fyne's tabs would bring every page up to
-// date at each change.
+// the window's are in the toolbar.
 type pages struct {
-	tabs, view fyne.CanvasObject
-	onChange   func()
+	tabs     *widgets.Tabs
+	view     *fyne.Container
+	onChange func()
 
-	list  []page
-	bar   *container.AppTabs
-	stack *fyne.Container
+	list []page
 }
-
-// tabsWidth is a layout that leaves so much room to tabs that none hides behind
-// a menu.
-type tabsWidth []page
-
-func (t tabsWidth) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	width := theme.InnerPadding()
-	for _, p := range t {
-		width += fyne.MeasureText(p.title, theme.TextSize(), fyne.TextStyle{Bold: true}).Width + 2*theme.InnerPadding() + 2*theme.Padding()
-	}
-	return fyne.NewSize(width, objects[0].MinSize().Height)
-}
-
-func (t tabsWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
 
 func newPages(list ...page) *pages {
-	p := &pages{list: list, stack: container.NewStack(list[0].view)}
-	p.bar = container.NewAppTabs()
+	p := &pages{list: list, view: container.NewStack(list[0].view)}
+	var titles []string
 	for _, x := range list {
-		p.bar.Append(container.NewTabItem(x.title, canvas.NewRectangle(nil)))
+		titles = append(titles, x.title)
 	}
-	p.bar.OnSelected = func(*container.TabItem) {
-		p.stack.Objects[0] = p.list[p.bar.SelectedIndex()].view
-		p.stack.Refresh()
+	p.tabs = widgets.NewTabs(titles...)
+	p.tabs.OnSelect = func(n int) {
+		p.view.Objects[0] = p.list[n].view
+		p.view.Refresh()
 		if p.onChange != nil {
 			p.onChange()
 		}
 	}
-	p.tabs, p.view = p.bar, p.stack
 	return p
 }
 
+// whole is the tabs above what they lead to.
+func (p *pages) whole() fyne.CanvasObject {
+	return container.New(widgets.Below{}, p.tabs, p.view)
+}
+
 // SelectIndex brings a page to the front.
-func (p *pages) SelectIndex(n int) { p.bar.SelectIndex(n) }
+func (p *pages) SelectIndex(n int) { p.tabs.Select(n) }
 
 // front is the page in front.
-func (p *pages) front() int { return p.bar.SelectedIndex() }
+func (p *pages) front() int { return p.tabs.Selected() }
 
 // show brings the page in front up to date.
-func (p *pages) show() { p.list[p.bar.SelectedIndex()].show() }
+func (p *pages) show() { p.list[p.front()].show() }

@@ -23,7 +23,7 @@ type testPage struct {
 
 	plan      *planPane
 	result    *resultPane
-	lists     *container.AppTabs // the plan's connections, and the run's
+	lists     *pages // the plan's connections, the run's, and what came of those
 	tour      *tour
 	right     *fyne.Container // the inspector, or the plan as YAML
 	inspector *inspector
@@ -52,9 +52,10 @@ func newTestPage(s *shell, doc *document, r *runs, act actors, front func()) *te
 	p.inspector, p.editor = newInspector(s, r), newEditor(s, doc, p.turnText)
 	p.tour = newTour(p.plan.cards, act.do, func() { p.selectEvent(trace.Ref{Pass: 1, Connection: 2}, 0) })
 	p.right = container.NewStack(p.inspector.view)
-	p.lists = container.NewAppTabs(container.NewTabItem("Plan", p.plan.view), container.NewTabItem("Results", p.result.rows), container.NewTabItem("Outcomes", p.result.outcomes))
+	same := func() {}
+	p.lists = newPages(page{"Plan", p.plan.view, same}, page{"Results", p.result.rows, same}, page{"Outcomes", p.result.outcomes, same})
 	p.result.turn, p.result.told = p.results, p.retitle
-	middle := s.split("middle", false, 0.3, p.lists,
+	middle := s.split("middle", false, 0.3, p.lists.whole(),
 		s.split("timeline", false, 0.8, p.result.timelinePane(), pane("Session caches", p.result.cache)))
 	p.work = s.split("outer", true, 0.17, p.tour.view,
 		s.split("inner", true, 0.7, container.NewBorder(container.NewVBox(p.result.banner, p.result.countdown), nil, nil, nil, middle), p.right))
@@ -99,10 +100,8 @@ func (p *testPage) showRun() {
 // retitle tells on the tabs how much there is behind them.
 func (p *testPage) retitle(n, all int) {
 	results, outcomes := titles(n, all, len(p.result.counted()))
-	if p.lists.Items[tabResults].Text != results || p.lists.Items[tabOutcomes].Text != outcomes {
-		p.lists.Items[tabResults].Text, p.lists.Items[tabOutcomes].Text = results, outcomes
-		p.lists.Refresh()
-	}
+	p.lists.tabs.SetTitle(tabResults, results)
+	p.lists.tabs.SetTitle(tabOutcomes, outcomes)
 }
 
 // lay brings the plan's connections to the front, and results the run's.

@@ -11,6 +11,7 @@ import (
 // over it.
 type ToolButton struct {
 	widget.Button
+	ring ring
 
 	Hint   string
 	OnHint func(hint string) // empty when the pointer leaves
@@ -50,4 +51,13 @@ func (b *ToolButton) MouseOut() {
 	if b.OnHint != nil {
 		b.OnHint("")
 	}
+}
+
+// FocusGained and FocusLost show that it has the keyboard, or not.
+func (b *ToolButton) FocusGained() { b.Button.FocusGained(); b.ring.set(true) }
+func (b *ToolButton) FocusLost()   { b.Button.FocusLost(); b.ring.set(false) }
+
+// CreateRenderer is for Fyne.
+func (b *ToolButton) CreateRenderer() fyne.WidgetRenderer {
+	return b.ring.around(b.Button.CreateRenderer())
 }

@@ -40,6 +40,7 @@ type Cards struct {
 	scroll   *container.Scroll
 	clicked  time.Time
 	last     string
+	ring     ring
 }
 
 // NewCards makes an empty column; add is the text of its last card, empty for none.
@@ -113,10 +114,10 @@ func (c *Cards) choose(id string) {
 }
 
 // FocusGained is for fyne.Focusable.
-func (c *Cards) FocusGained() {}
+func (c *Cards) FocusGained() { c.ring.set(true) }
 
 // FocusLost is for fyne.Focusable.
-func (c *Cards) FocusLost() {}
+func (c *Cards) FocusLost() { c.ring.set(false) }
 
 // TypedRune is for fyne.Focusable.
 func (c *Cards) TypedRune(rune) {}
@@ -147,4 +148,6 @@ func (c *Cards) TypedKey(e *fyne.KeyEvent) {
 }
 
 // CreateRenderer is for Fyne.
-func (c *Cards) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(c.scroll) }
+func (c *Cards) CreateRenderer() fyne.WidgetRenderer {
+	return c.ring.around(widget.NewSimpleRenderer(c.scroll))
+}

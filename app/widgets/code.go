@@ -28,6 +28,7 @@ type Code struct {
 	lines    int
 	grid     *widget.TextGrid
 	entry    *codeEntry
+	ring     ring
 	scroll   *container.Scroll
 	numbers  *codeMargin
 	light    *codeLight
@@ -42,7 +43,7 @@ func NewCode(editable bool) *Code {
 	c := &Code{editable: editable, lines: 1, message: container.NewStack()}
 	c.message.Hide()
 	if editable {
-		c.entry = newCodeEntry()
+		c.entry = newCodeEntry(&c.ring)
 		c.entry.OnChanged = c.changed
 		c.entry.OnCursorChanged = c.follow
 		c.light = newCodeLight(c)
@@ -174,5 +175,5 @@ func (c *Code) Refresh() {
 
 // CreateRenderer is for Fyne.
 func (c *Code) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.New(aboveBelow{}, c.body, c.message))
+	return c.ring.around(widget.NewSimpleRenderer(container.New(aboveBelow{}, c.body, c.message)))
 }

@@ -21,10 +21,13 @@ func codePitch() float32 {
 }
 
 // codeEntry is a text field for code.
-type codeEntry struct{ widget.Entry }
+type codeEntry struct {
+	widget.Entry
+	ring *ring // around the whole view
+}
 
-func newCodeEntry() *codeEntry {
-	e := &codeEntry{}
+func newCodeEntry(r *ring) *codeEntry {
+	e := &codeEntry{ring: r}
 	e.MultiLine = true
 	e.TextStyle = mono
 	e.Wrapping = fyne.TextWrapOff
@@ -168,3 +171,6 @@ func (r codeLightRenderer) MinSize() fyne.Size           { return fyne.Size{} }
 func (r codeLightRenderer) Refresh()                     { r.l.draw() }
 func (r codeLightRenderer) Destroy()                     {}
 func (r codeLightRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.l.bar} }
+
+func (e *codeEntry) FocusGained() { e.Entry.FocusGained(); e.ring.set(true) }
+func (e *codeEntry) FocusLost()   { e.Entry.FocusLost(); e.ring.set(false) }

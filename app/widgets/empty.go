@@ -151,7 +151,7 @@ type tile struct {
 
 	choice  Choice
 	hovered bool
-	focused bool
+	ring    ring
 	face    *layer
 	icon    *canvas.Image
 	text    *widget.Label
@@ -196,8 +196,8 @@ func (t *tile) draw() {
 	l.begin()
 	box := l.rect(1, 1, s.Width-2, s.Height-2, theme.Color(theme.ColorRaised), 6)
 	box.StrokeColor, box.StrokeWidth = theme.Color(stock.ColorNameInputBorder), 1
-	if t.choice.Primary || t.focused {
-		box.StrokeColor = theme.Color(stock.ColorNamePrimary)
+	if t.choice.Primary {
+		box.FillColor, box.StrokeColor = theme.Fade(theme.Color(stock.ColorNamePrimary), .14), theme.Color(stock.ColorNameInputBorder)
 	}
 	if t.hovered {
 		l.rect(2, 2, s.Width-4, s.Height-4, theme.Color(stock.ColorNameHover), 6)
@@ -236,13 +236,11 @@ func (t *tile) MouseOut() {
 }
 
 func (t *tile) FocusGained() {
-	t.focused = true
-	t.draw()
+	t.ring.set(true)
 }
 
 func (t *tile) FocusLost() {
-	t.focused = false
-	t.draw()
+	t.ring.set(false)
 }
 
 func (t *tile) TypedRune(rune) {}
@@ -255,7 +253,7 @@ func (t *tile) TypedKey(e *fyne.KeyEvent) {
 	HandOn(t, e)
 }
 
-func (t *tile) CreateRenderer() fyne.WidgetRenderer { return tileRenderer{t} }
+func (t *tile) CreateRenderer() fyne.WidgetRenderer { return t.ring.around(tileRenderer{t}) }
 
 type tileRenderer struct{ t *tile }
 

@@ -36,7 +36,7 @@ type Fields struct {
 
 	fields []Field
 	bytes  []byte
-	tree   *widget.Tree
+	tree   *fieldTree
 	hex    *hexPane
 	split  *container.Split
 }
@@ -44,13 +44,16 @@ type Fields struct {
 // NewFields makes an empty tree.
 func NewFields() *Fields {
 	f := &Fields{}
-	f.tree = widget.NewTree(f.children, func(id widget.TreeNodeID) bool { return len(f.children(id)) > 0 },
-		func(bool) fyne.CanvasObject { return newFieldLine() },
-		func(id widget.TreeNodeID, _ bool, o fyne.CanvasObject) {
-			if field := f.at(id); field != nil {
-				o.(*fieldLine).set(*field)
-			}
-		})
+	f.tree = &fieldTree{}
+	f.tree.ChildUIDs = f.children
+	f.tree.IsBranch = func(id widget.TreeNodeID) bool { return len(f.children(id)) > 0 }
+	f.tree.CreateNode = func(bool) fyne.CanvasObject { return newFieldLine() }
+	f.tree.UpdateNode = func(id widget.TreeNodeID, _ bool, o fyne.CanvasObject) {
+		if field := f.at(id); field != nil {
+			o.(*fieldLine).set(*field)
+		}
+	}
+	f.tree.ExtendBaseWidget(f.tree)
 	f.tree.HideSeparators = true
 	f.tree.OnSelected = f.choose
 	f.hex = newHexPane(f.chooseByte)
@@ -201,4 +204,28 @@ func (l *fieldLine) draw() {
 
 func (l *fieldLine) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(l.face.clip)
+}
+
+// fieldTree is Fyne's tree, with a ring when it has the keyboard.
+type fieldTree struct {
+	widget.Tree
+	ring ring
+}
+
+func (t *fieldTree) FocusGained() { t.Tree.FocusGained(); t.ring.set(true) }
+func (t *fieldTree) FocusLost()   { t.Tree.FocusLost(); t.ring.set(false) }
+
+func (t *fieldTree) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyEscape, fyne.KeyF1:
+		HandOn(t, e)
+	case fyne.KeyReturn, fyne.KeyEnter: // Fyne's own takes the space bar alone
+		t.Tree.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	default:
+		t.Tree.TypedKey(e)
+	}
+}
+
+func (t *fieldTree) CreateRenderer() fyne.WidgetRenderer {
+	return t.ring.around(t.Tree.CreateRenderer())
 }

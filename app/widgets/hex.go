@@ -23,7 +23,7 @@ type hexPane struct {
 	perLine      int
 	bytes        []byte
 	from, length int
-	list         *widget.List
+	list         *hexList
 	none         *widget.RichText
 	onByte       func(at int)
 }
@@ -31,14 +31,16 @@ type hexPane struct {
 func newHexPane(onByte func(at int)) *hexPane {
 	h := &hexPane{perLine: hexPerLine[0], onByte: onByte, none: weak("The bytes of this message were not kept")}
 	h.none.Hide()
-	h.list = widget.NewList(func() int { return (len(h.bytes) + h.perLine - 1) / h.perLine },
-		func() fyne.CanvasObject { return newHexLine(h) },
-		func(i widget.ListItemID, o fyne.CanvasObject) {
-			n := o.(*hexLine)
-			n.index = i
-			n.draw()
-		})
+	h.list = &hexList{}
+	h.list.Length = func() int { return (len(h.bytes) + h.perLine - 1) / h.perLine }
+	h.list.CreateItem = func() fyne.CanvasObject { return newHexLine(h) }
+	h.list.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
+		n := o.(*hexLine)
+		n.index = i
+		n.draw()
+	}
 	h.list.HideSeparators = true
+	h.list.ExtendBaseWidget(h.list)
 	h.ExtendBaseWidget(h)
 	return h
 }
@@ -189,3 +191,24 @@ func (n *hexLine) Tapped(e *fyne.PointEvent) {
 }
 
 func (n *hexLine) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(n.face.clip) }
+
+// hexList is Fyne's list, with a ring when it has the keyboard.
+type hexList struct {
+	widget.List
+	ring ring
+}
+
+func (l *hexList) FocusGained() { l.List.FocusGained(); l.ring.set(true) }
+func (l *hexList) FocusLost()   { l.List.FocusLost(); l.ring.set(false) }
+
+func (l *hexList) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyUp || e.Name == fyne.KeyDown {
+		l.List.TypedKey(e)
+		return
+	}
+	HandOn(l, e)
+}
+
+func (l *hexList) CreateRenderer() fyne.WidgetRenderer {
+	return l.ring.around(l.List.CreateRenderer())
+}

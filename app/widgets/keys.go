@@ -23,6 +23,7 @@ func HandOn(o fyne.CanvasObject, e *fyne.KeyEvent) {
 // text. Return is handed on where it has one line and no use for it.
 type Line struct {
 	widget.Entry
+	ring     ring
 	OnEscape func() // nil = Escape is the window's
 }
 
@@ -57,7 +58,10 @@ func (f *Line) TypedKey(e *fyne.KeyEvent) {
 }
 
 // ComboField is a Line with a list to choose from.
-type ComboField struct{ widget.SelectEntry }
+type ComboField struct {
+	widget.SelectEntry
+	ring ring
+}
 
 // NewComboField makes one.
 func NewComboField(options []string) *ComboField {
@@ -88,7 +92,10 @@ func (f *ComboField) TypedKey(e *fyne.KeyEvent) {
 
 // Select is a selection that hands on what it has no use for. The space bar and
 // the arrows choose.
-type Select struct{ widget.Select }
+type Select struct {
+	widget.Select
+	ring ring
+}
 
 // NewSelect makes a selection.
 func NewSelect(options []string, changed func(string)) *Select {
@@ -110,7 +117,10 @@ func (s *Select) TypedKey(e *fyne.KeyEvent) {
 }
 
 // Check is a box to tick that hands on what it has no use for.
-type Check struct{ widget.Check }
+type Check struct {
+	widget.Check
+	ring ring
+}
 
 // NewCheck makes a box.
 func NewCheck(text string, changed func(bool)) *Check {
@@ -162,7 +172,10 @@ func (c *Checks) Selected() (list []string) {
 }
 
 // Button is a button that Return presses too, and that hands on the rest.
-type Button struct{ widget.Button }
+type Button struct {
+	widget.Button
+	ring ring
+}
 
 // NewButton makes a button.
 func NewButton(text string, tapped func()) *Button {
@@ -196,4 +209,45 @@ func pressed(b *widget.Button, o fyne.CanvasObject, e *fyne.KeyEvent) {
 	default:
 		HandOn(o, e)
 	}
+}
+
+// FocusGained and FocusLost show that it has the keyboard, or not.
+func (x *Select) FocusGained() { x.Select.FocusGained(); x.ring.set(true) }
+func (x *Select) FocusLost()   { x.Select.FocusLost(); x.ring.set(false) }
+
+// CreateRenderer is for Fyne.
+func (x *Select) CreateRenderer() fyne.WidgetRenderer {
+	return x.ring.around(x.Select.CreateRenderer())
+}
+
+// FocusGained and FocusLost show that it has the keyboard, or not.
+func (x *Check) FocusGained() { x.Check.FocusGained(); x.ring.set(true) }
+func (x *Check) FocusLost()   { x.Check.FocusLost(); x.ring.set(false) }
+
+// CreateRenderer is for Fyne.
+func (x *Check) CreateRenderer() fyne.WidgetRenderer { return x.ring.around(x.Check.CreateRenderer()) }
+
+// FocusGained and FocusLost show that it has the keyboard, or not.
+func (x *Button) FocusGained() { x.Button.FocusGained(); x.ring.set(true) }
+func (x *Button) FocusLost()   { x.Button.FocusLost(); x.ring.set(false) }
+
+// CreateRenderer is for Fyne.
+func (x *Button) CreateRenderer() fyne.WidgetRenderer {
+	return x.ring.around(x.Button.CreateRenderer())
+}
+
+// FocusGained and FocusLost show that it has the keyboard, or not.
+func (x *Line) FocusGained() { x.Entry.FocusGained(); x.ring.set(true) }
+func (x *Line) FocusLost()   { x.Entry.FocusLost(); x.ring.set(false) }
+
+// CreateRenderer is for Fyne.
+func (x *Line) CreateRenderer() fyne.WidgetRenderer { return x.ring.around(x.Entry.CreateRenderer()) }
+
+// FocusGained and FocusLost show that it has the keyboard, or not.
+func (x *ComboField) FocusGained() { x.SelectEntry.FocusGained(); x.ring.set(true) }
+func (x *ComboField) FocusLost()   { x.SelectEntry.FocusLost(); x.ring.set(false) }
+
+// CreateRenderer is for Fyne.
+func (x *ComboField) CreateRenderer() fyne.WidgetRenderer {
+	return x.ring.around(x.SelectEntry.CreateRenderer())
 }

@@ -140,10 +140,11 @@ func iconAt(res fyne.Resource, size float32) *canvas.Image {
 	return i
 }
 
+// wrapped is text over as many lines as it needs. It can't be selected: such
+// text would take the keyboard and show nothing of it.
 func wrapped(text string) *widget.Label {
 	l := widget.NewLabel(text)
 	l.Wrapping = fyne.TextWrapWord
-	l.Selectable = true
 	return l
 }
 
@@ -182,6 +183,7 @@ type link struct {
 	text *canvas.Text
 	run  func()
 
+	ring   ring
 	hint   string // told while the pointer is over it
 	onHint func(string)
 }
@@ -191,7 +193,22 @@ func (l *link) MouseIn(*desktop.MouseEvent)    { l.tell(l.hint) }
 func (l *link) MouseOut()                      { l.tell("") }
 func (l *link) MouseMoved(*desktop.MouseEvent) {}
 
+func (l *link) FocusGained()   { l.ring.set(true); l.tell(l.hint) }
+func (l *link) FocusLost()     { l.ring.set(false); l.tell("") }
+func (l *link) TypedRune(rune) {}
+
+// TypedKey follows it.
+func (l *link) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		l.Tapped(nil)
+	default:
+		HandOn(l, e)
+	}
+}
+
 func (l *link) tell(hint string) {
+	tell(l, hint)
 	if l.onHint != nil {
 		l.onHint(hint)
 	}
@@ -221,7 +238,7 @@ func (l *link) Refresh() {
 func (l *link) CreateRenderer() fyne.WidgetRenderer {
 	l.text.Color = theme.Color(stock.ColorNameHyperlink)
 	l.text.TextSize = theme.Size(stock.SizeNameText)
-	return widget.NewSimpleRenderer(container.NewCenter(pad(1, 1, 4, 4, l.text)))
+	return l.ring.around(widget.NewSimpleRenderer(container.NewCenter(pad(1, 1, 4, 4, l.text))))
 }
 
 func stack(objects ...fyne.CanvasObject) *fyne.Container { return container.NewStack(objects...) }

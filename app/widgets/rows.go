@@ -83,6 +83,7 @@ type Rows struct {
 	spare    []*line // those of made that Fyne has dropped
 	round    int     // counts redrawAll
 	focused  bool
+	ring     ring
 	hovered  int
 	dragged  int // the row that is being dragged, -1 for none
 	target   int // where it would land
@@ -241,6 +242,9 @@ func (r *Rows) redraw(rows ...int) {
 // Selected is the selected row's ID, empty for none.
 func (r *Rows) Selected() string { return r.selected }
 
+// Focus gives the list the keyboard.
+func (r *Rows) Focus() { takeFocus(r.list) }
+
 // Refresh draws anew, in the theme's present colours.
 func (r *Rows) Refresh() {
 	r.columns.stale = true
@@ -316,6 +320,7 @@ func (r *Rows) tapped(i, link int) {
 
 func (r *Rows) focus(on bool) {
 	r.focused = on
+	r.ring.set(on)
 	r.header.draw()
 	r.redraw(r.find(r.selected))
 }
@@ -351,7 +356,7 @@ func (r *Rows) MinSize() fyne.Size {
 }
 
 // CreateRenderer is for Fyne.
-func (r *Rows) CreateRenderer() fyne.WidgetRenderer { return rowsRenderer{r} }
+func (r *Rows) CreateRenderer() fyne.WidgetRenderer { return r.ring.around(rowsRenderer{r}) }
 
 type rowsRenderer struct{ r *Rows }
 

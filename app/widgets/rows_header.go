@@ -57,11 +57,7 @@ func (h *rowsHeader) draw() {
 	}
 	high := rowHeight()
 	l.rect(0, 0, s.Width, high, theme.Color(theme.ColorGroup), 0)
-	if r.focused {
-		l.rect(0, high-2, s.Width, 2, theme.Color(stock.ColorNamePrimary), 0)
-	} else {
-		l.rect(0, high-1, s.Width, 1, theme.Color(stock.ColorNameSeparator), 0)
-	}
+	l.rect(0, high-1, s.Width, 1, theme.Color(stock.ColorNameSeparator), 0)
 	size := theme.Size(stock.SizeNameCaptionText)
 	tall := fyne.MeasureText("Mg", size, fyne.TextStyle{}).Height
 	x, w := r.places(s.Width)

@@ -22,8 +22,9 @@ type Pair struct {
 	Run      func() // makes the value a link
 }
 
-// Sheet shows keys and values; values can be selected, and copied with the
-// button that shows at their right.
+// Sheet shows keys and values; a value is copied with the button at its right.
+// It is one stop of the keyboard: Up and Down go from pair to pair, Enter and
+// Control+C copy the value.
 type Sheet struct {
 	widget.BaseWidget
 
@@ -35,11 +36,14 @@ type Sheet struct {
 	empty  string
 	column *fyne.Container
 	scroll *container.Scroll
+	at     int // the pair that the keyboard is at, -1 for none
+	lines  map[int]*sheetLine
+	ring   ring
 }
 
 // NewSheet makes an empty sheet.
 func NewSheet() *Sheet {
-	s := &Sheet{column: container.NewVBox()}
+	s := &Sheet{column: container.NewVBox(), at: -1}
 	s.column.Layout = tight{}
 	s.scroll = container.NewVScroll(s.column)
 	s.ExtendBaseWidget(s)
@@ -48,7 +52,7 @@ func NewSheet() *Sheet {
 
 // SetPairs shows pairs.
 func (s *Sheet) SetPairs(pairs []Pair) {
-	s.pairs = pairs
+	s.pairs, s.at = pairs, -1
 	s.build()
 	s.scroll.ScrollToTop()
 }
@@ -72,6 +76,7 @@ func (s *Sheet) build() {
 	if len(s.pairs) == 0 && s.empty != "" {
 		objects = append(objects, pad(4, 4, 4, 4, weakWrapped(s.empty)))
 	}
+	lines := map[int]*sheetLine{}
 	for i, p := range s.pairs {
 		if p.Heading {
 			title := widget.NewLabel(p.Key)
@@ -83,9 +88,10 @@ func (s *Sheet) build() {
 			objects = append(objects, pad(top, 0, 2, 2, title), widget.NewSeparator())
 			continue
 		}
-		objects = append(objects, s.line(p, key))
+		lines[i] = newSheetLine(s.line(p, key))
+		objects = append(objects, lines[i])
 	}
-	s.column.Objects = objects
+	s.column.Objects, s.lines = objects, lines
 	s.column.Refresh()
 	s.scroll.Refresh()
 }
@@ -98,9 +104,6 @@ func (s *Sheet) line(p Pair, key float32) fyne.CanvasObject {
 		value = container.NewHBox(newLink(p.Value, p.Run))
 	} else {
 		label := wrapped(p.Value)
-		// Selectable text takes the focus, shows nothing of it and keeps Escape to
-		// itself; the copy button does what it is for.
-		label.Selectable = false
 		label.TextStyle.Monospace = p.Mono
 		if p.Mono {
 			label.Wrapping = fyne.TextWrapBreak
@@ -125,7 +128,9 @@ func (s *Sheet) copy(value string) {
 }
 
 // CreateRenderer is for Fyne.
-func (s *Sheet) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(s.scroll) }
+func (s *Sheet) CreateRenderer() fyne.WidgetRenderer {
+	return s.ring.around(widget.NewSimpleRenderer(s.scroll))
+}
 
 // pairLayout puts a key, its value and the copy button beside each other.
 type pairLayout struct{ key float32 }
@@ -153,23 +158,18 @@ type copyButton struct {
 	run  func()
 }
 
+// newCopyButton is weak but has the contrast that an icon needs: 3:1 in both themes.
 func newCopyButton(run func()) *copyButton {
 	b := &copyButton{icon: iconAt(theme.Tinted(stock.ContentCopyIcon(), theme.ColorMuted), 13), run: run}
-	b.icon.Translucency = .65
 	b.ExtendBaseWidget(b)
 	return b
 }
 
 func (b *copyButton) Tapped(*fyne.PointEvent)        { b.run() }
 func (b *copyButton) Cursor() desktop.Cursor         { return desktop.PointerCursor }
-func (b *copyButton) MouseIn(*desktop.MouseEvent)    { b.fade(0) }
+func (b *copyButton) MouseIn(*desktop.MouseEvent)    { tell(b, "Copy the value (Ctrl+C)") }
 func (b *copyButton) MouseMoved(*desktop.MouseEvent) {}
-func (b *copyButton) MouseOut()                      { b.fade(.65) }
-
-func (b *copyButton) fade(v float64) {
-	b.icon.Translucency = v
-	canvas.Refresh(b.icon)
-}
+func (b *copyButton) MouseOut()                      { tell(b, "") }
 
 func (b *copyButton) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(pad(3, 3, 4, 4, b.icon))

@@ -37,6 +37,7 @@ type Steps struct {
 	current int
 	column  *fyne.Container
 	foot    *fyne.Container
+	ring    ring
 }
 
 // NewSteps makes an empty tour.
@@ -138,10 +139,10 @@ func (s *Steps) Tapped(*fyne.PointEvent) {
 }
 
 // FocusGained is for fyne.Focusable.
-func (s *Steps) FocusGained() {}
+func (s *Steps) FocusGained() { s.ring.set(true) }
 
 // FocusLost is for fyne.Focusable.
-func (s *Steps) FocusLost() {}
+func (s *Steps) FocusLost() { s.ring.set(false) }
 
 // TypedRune is for fyne.Focusable.
 func (s *Steps) TypedRune(rune) {}
@@ -164,7 +165,7 @@ func (s *Steps) TypedKey(e *fyne.KeyEvent) {
 
 // CreateRenderer is for Fyne.
 func (s *Steps) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.NewBorder(nil, s.foot, nil, nil, container.NewVScroll(s.column)))
+	return s.ring.around(widget.NewSimpleRenderer(container.NewBorder(nil, s.foot, nil, nil, container.NewVScroll(s.column))))
 }
 
 // besideTop puts the first object at the left upper corner and gives the

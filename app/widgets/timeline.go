@@ -41,7 +41,6 @@ type Timeline struct {
 	started  time.Time
 	absolute bool
 	legend   bool
-	focused  bool
 	selected timeline.Ref
 	pointer  pointer
 	area     area
@@ -51,8 +50,9 @@ type Timeline struct {
 	back     *layer  // rows and labels
 	plot     *layer  // spans, links, marks
 	heads    *layer  // group titles
-	frame    *layer  // ruler, overview, legend
-	over     *layer  // cursor, hover
+	ring     ring
+	frame    *layer // ruler, overview, legend
+	over     *layer // cursor, hover
 }
 
 // NewTimeline makes an empty timeline.
@@ -312,7 +312,7 @@ func (t *Timeline) Refresh() {
 }
 
 // CreateRenderer is for Fyne.
-func (t *Timeline) CreateRenderer() fyne.WidgetRenderer { return timelineRenderer{t} }
+func (t *Timeline) CreateRenderer() fyne.WidgetRenderer { return t.ring.around(timelineRenderer{t}) }
 
 type timelineRenderer struct{ t *Timeline }
 

@@ -40,11 +40,7 @@ func (t *Timeline) drawFrame(k ink) {
 		title = t.started.Format("2006-01-02")
 	}
 	l.text(10, (a.ruler-f.low)/2, ellipsis(title, a.x-14, f.caption, fyne.TextStyle{}), k.muted, f.caption, fyne.TextStyle{})
-	if t.focused {
-		l.rect(0, a.ruler-2, width, 2, k.primary, 0)
-	} else {
-		l.rect(0, a.ruler-1, width, 1, k.line, 0)
-	}
+	l.rect(0, a.ruler-1, width, 1, k.line, 0)
 	if a.overview > 0 {
 		t.drawOverview(k, f)
 	}

@@ -235,14 +235,12 @@ func (t *Timeline) readout() {
 
 // FocusGained shows that the timeline has the keyboard.
 func (t *Timeline) FocusGained() {
-	t.focused = true
-	t.draw()
+	t.ring.set(true)
 }
 
 // FocusLost shows that the keyboard went elsewhere.
 func (t *Timeline) FocusLost() {
-	t.focused = false
-	t.draw()
+	t.ring.set(false)
 }
 
 // TypedRune zooms.
