@@ -352,7 +352,7 @@ func (q *questions) conclude(k keptAnswer) {
 		q.runs.showEvidence(runs[e.Event], c.Runs[e.Event].Title, e.Lane)
 	}
 	table.OnCopy = func(text string) { q.app.Clipboard().SetContent(text) }
-	if picture := grids(k, func(row int) {
+	if picture := figure(a.Experiment, c, func(row int) {
 		if r := c.Rows[row]; r.Run >= 0 && r.Run < len(runs) {
 			q.runs.showEvidence(runs[r.Run], c.Runs[r.Run].Title, trace.Ref{Pass: max(r.Pass, 1), Connection: cmp.Or(r.Connection, 2)})
 		}

@@ -23,8 +23,9 @@ import (
 // was found until then comes with the error.
 var Audit = Experiment{
 	ID: "audit", Title: "Is the server at fault?",
-	Line: "What the first target's server offers and whom it asks, and whether it takes one client's session for another's, here and at the plan's other targets.",
-	Pair: Both, Everywhere: true, Bound: AuditLongest,
+	Sketch: sketchResults,
+	Line:   "What the first target's server offers and whom it asks, and whether it takes one client's session for another's, here and at the plan's other targets.",
+	Pair:   Both, Everywhere: true, Bound: AuditLongest,
 	Options: []Option{
 		{
 			Name: "max-connections", Label: "At most", Kind: Count, Empty: strconv.Itoa(DefaultAuditLimit) + " connections", Help: "make at most `N` connections",

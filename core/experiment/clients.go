@@ -15,6 +15,7 @@ import (
 // profile of.
 var Clients = Experiment{
 	ID: "clients", Title: "Which clients are bitten?",
+	Sketch:  sketchGroups,
 	Line:    "Runs the pair under the session-cache rules of every client stack that has a profile.",
 	Pair:    Both,
 	Options: []Option{installedOption},

@@ -15,8 +15,9 @@ import (
 // Cures tries every known workaround on the pair, for real.
 var Cures = Experiment{
 	ID: "cures", Title: "What cures it here?",
-	Line: "Tries every known workaround for real, and says which bring the challenge on this server and under these cache rules.",
-	Pair: Both, Cached: true,
+	Sketch: sketchCosts,
+	Line:   "Tries every known workaround for real, and says which bring the challenge on this server and under these cache rules.",
+	Pair:   Both, Cached: true,
 	Options: []Option{
 		{
 			Name: "port", Label: "Other ports", Kind: Ports, Empty: "8443, 9443", Help: "another `PORT` of the service to try; repeat for more",

@@ -17,8 +17,9 @@ import (
 // first. The clock is moved, unless the question wants it for real.
 var Delays = Experiment{
 	ID: "delays", Title: "The 9/11-minute test",
-	Line: "The second connection before and after the end of the client's session lifetime: not asked before, asked after.",
-	Pair: Both, Cached: true, Keeps: true,
+	Sketch: sketchAxis,
+	Line:   "The second connection before and after the end of the client's session lifetime: not asked before, asked after.",
+	Pair:   Both, Cached: true, Keeps: true,
 	Options: []Option{
 		{
 			Name: "delay", Label: "Delays", Kind: Times, Empty: "9m, 11m", Help: "a `TIME` before the second connection; repeat for more",

@@ -16,8 +16,9 @@ import (
 // Farm offers each node of a target the sessions of each other node.
 var Farm = Experiment{
 	ID: "farm", Title: "Does the farm share its sessions?",
-	Line: "For a target with several addresses, in connect_to or behind its name: a session made at each node is offered at each other one.",
-	Pair: Maker, Everywhere: true, Nodes: 2,
+	Sketch: sketchGrid,
+	Line:   "For a target with several addresses, in connect_to or behind its name: a session made at each node is offered at each other one.",
+	Pair:   Maker, Everywhere: true, Nodes: 2,
 	Axes: &Axes{Down: "session made at", Across: "offered at", Cell: []string{"taken"}},
 	Connections: func(q Question) int {
 		t, err := farm(q)

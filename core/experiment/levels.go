@@ -14,8 +14,9 @@ import (
 // one level switched off after the other, from the outside in.
 var Levels = Experiment{
 	ID: "levels", Title: "Why was I not asked?",
-	Line: "Repeats the pair with one level switched off after the other, and names the one that swallowed the challenge.",
-	Pair: Both, Cached: true,
+	Sketch: sketchLadder,
+	Line:   "Repeats the pair with one level switched off after the other, and names the one that swallowed the challenge.",
+	Pair:   Both, Cached: true,
 	Connections: func(q Question) int {
 		list, err := levels(q)
 		return total(stepsOf(list), err)

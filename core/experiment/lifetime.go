@@ -16,8 +16,9 @@ import (
 // a client that lets none expire of itself. It waits for real.
 var Lifetime = Experiment{
 	ID: "lifetime", Title: "How long does the server keep a session?",
-	Line: "Bisects the server's own session lifetime, to the second, within a bound. It waits for real.",
-	Pair: Alone, Cached: true, Longest: Question.Longest,
+	Sketch: sketchAxis,
+	Line:   "Bisects the server's own session lifetime, to the second, within a bound. It waits for real.",
+	Pair:   Alone, Cached: true, Longest: Question.Longest,
 	Options: []Option{{
 		Name: "bound", Label: "Bound", Kind: Duration, Empty: "1h", Help: "the longest `TIME` to look for",
 		Check: within(time.Second, plan.MaxDelay), Take: func(q *Question, v Value) { q.Bound = v.age() },

@@ -13,6 +13,7 @@ import (
 // Matrix tries every ordered pair of the plan's identities and nobody, on each target.
 var Matrix = Experiment{
 	ID: "matrix", Title: "Who becomes whom?",
+	Sketch: sketchGrid,
 	Line:   "Every ordered pair of the identities and nobody, on each target: is the second asked, and as whom is it served?",
 	Cached: true, Everywhere: true,
 	Axes: &Axes{Title: "target", Down: "first", Across: "second", Cell: []string{"second connection", "as"}},

@@ -21,6 +21,7 @@ import (
 // holds.
 var Recheck = Experiment{
 	ID: "recheck", Title: "What does a resumed connection check again?",
+	Sketch: sketchGrid,
 	Line: "Changes one condition after the other while a session is alive: what a fresh connection is refused now, does the session still open?",
 	Pair: Maker,
 	Axes: &Axes{Title: "evaluated by", Down: "condition", Across: "session", Cell: []string{"answer"}},

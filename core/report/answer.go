@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"rechallenge/core/experiment"
+	"rechallenge/core/timeline"
 	"rechallenge/core/trace"
 )
 
@@ -42,11 +43,15 @@ var (
 		{".json", "JSON, with the runs' reports", writeAnswerJSON},
 		{".md", "Markdown", writeAnswerMarkdown},
 		{".csv", "The table as CSV", writeAnswerCSV},
+		{".svg", "The picture as SVG", writeAnswerSVG},
+		{".png", "The picture as PNG", writeAnswerPNG},
 	}
 	AuditFormats = []AnswerFormat{
 		{".html", "HTML page", writeAuditHTML},
 		{".json", "JSON, with the runs' reports", writeAuditJSON},
 		{".md", "Markdown", writeAuditMarkdown},
+		{".svg", "The picture as SVG", writeAnswerSVG},
+		{".png", "The picture as PNG", writeAnswerPNG},
 	}
 )
 
@@ -219,15 +224,12 @@ var answerPage = sync.OnceValue(func() *template.Template {
 <style>
 :root{color-scheme:light dark}body{font:14px/1.45 system-ui,sans-serif;max-width:1200px;margin:2em auto;padding:0 1em}
 table{border-collapse:collapse;width:100%;margin:1em 0}th,td{text-align:left;vertical-align:top;padding:.35em .6em;border-bottom:1px solid #8885}
-.grid{width:auto}.grid td{border:1px solid #8885}.grid .bad{background:#c6282833;font-weight:bold}.grid .bad::before{content:"\2715 "}.grid .good{background:#2e7d3222}.grid .unknown{background:#b26a0022}.bad b{color:#c62828}.good b{color:#2e7d32}.unknown b{color:#b26a00}small{opacity:.75}
+.figure{overflow-x:auto}{{.Sheet}}.bad b{color:#c62828}.good b{color:#2e7d32}.unknown b{color:#b26a00}small{opacity:.75}
 </style></head><body>
 <h1>{{.Asks}}</h1>
 <p class="{{.Mark}}"><b>{{clean .Title}}</b><br>{{clean .Detail}}</p>
-{{range .Grids}}{{$g := .}}{{with .Title}}<h2>{{clean .}}</h2>{{end}}
-<table class="grid"><thead><tr><th>{{.DownTitle}} / {{.AcrossTitle}}</th>{{range .Across}}<th>{{clean .}}</th>{{end}}</tr></thead><tbody>
-{{range $y, $name := .Down}}<tr><th>{{clean $name}}</th>{{range $x, $n := index $g.Cells $y}}<td class="{{$.Marked $n}}">{{clean (index (index $g.Texts $y) $x)}}</td>{{end}}</tr>
-{{end}}</tbody></table>
-{{end}}<table><thead><tr><th></th>{{range .Columns}}<th>{{.}}</th>{{end}}<th>evidence</th></tr></thead><tbody>
+{{.Figure}}
+<table><thead><tr><th></th>{{range .Columns}}<th>{{.}}</th>{{end}}<th>evidence</th></tr></thead><tbody>
 {{range .Rows}}<tr class="{{.Mark}}"><td><b>{{.Mark}}</b></td>{{range .Cells}}<td>{{clean .}}</td>{{end}}<td>{{with .Evidence}}<small>{{.String}}</small>{{end}}</td></tr>
 {{end}}</tbody></table>
 <h2>Runs</h2>
@@ -238,22 +240,32 @@ table{border-collapse:collapse;width:100%;margin:1em 0}th,td{text-align:left;ver
 `))
 })
 
-// answerView is what the page shows.
-type answerView struct {
-	*answerJSON
-	Grids []experiment.Grid
+// pictured is an answer's figure as its page holds it: SVG that this program
+// writes, with the texts in it escaped.
+type pictured struct {
+	Figure template.HTML
+	Sheet  template.CSS
 }
 
-// Marked is the mark of a row, "" for none.
-func (v answerView) Marked(row int) string {
-	if row < 0 {
-		return ""
+func picture(a *Answer) (p pictured, err error) {
+	f := a.Experiment.Figure(a.Conclusion)
+	if f == nil {
+		return p, nil
 	}
-	return v.Rows[row].Mark
+	var b strings.Builder
+	err = timeline.SketchSVG(&b, f.Width, f.Height, clean(a.Title), timeline.SVGOptions{Bare: true}, sketch(f))
+	return pictured{template.HTML(`<div class="figure">` + b.String() + `</div>`), template.CSS(timeline.SketchSheet(""))}, err
 }
 
 func writeAnswerHTML(w io.Writer, a *Answer) error {
-	return answerPage().Execute(w, answerView{answered(a), a.Experiment.Grids(a.Conclusion)})
+	p, err := picture(a)
+	if err != nil {
+		return err
+	}
+	return answerPage().Execute(w, struct {
+		*answerJSON
+		pictured
+	}{answered(a), p})
 }
 
 func writeAnswerMarkdown(w io.Writer, a *Answer) error {

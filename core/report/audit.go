@@ -90,11 +90,12 @@ var auditPage = sync.OnceValue(func() *template.Template {
 <style>
 :root{color-scheme:light dark}body{font:14px/1.45 system-ui,sans-serif;max-width:1200px;margin:2em auto;padding:0 1em}
 table{border-collapse:collapse;width:100%;margin:1em 0}th,td{text-align:left;vertical-align:top;padding:.35em .6em;border-bottom:1px solid #8885}
-.fail b{color:#c62828}.pass b{color:#2e7d32}.unknown b{color:#b26a00}.not-applicable{opacity:.65}small{opacity:.75}
+.fail b{color:#c62828}.pass b{color:#2e7d32}.unknown b{color:#b26a00}.not-applicable{opacity:.65}small{opacity:.75}.figure{overflow-x:auto}{{.Sheet}}
 </style></head><body>
 <h1>Audit of {{.Target}}</h1>
 <p><strong>{{clean .Title}}</strong><br>{{clean .Detail}}</p>
 {{with .Also}}<p>Against: {{range $i, $u := .}}{{if $i}}, {{end}}{{$u}}{{end}}</p>{{end}}
+{{.Figure}}
 <h2>Tests</h2>
 <table><thead><tr><th>Test</th><th>Class</th><th>Sessions</th><th>Result</th><th>Evidence</th><th>Without a session</th><th>Reference</th></tr></thead><tbody>
 {{range .Tests}}<tr class="{{.Result}}"><td>{{.ID}} {{.Title}}{{with .Also}}<br><small>{{.}}</small>{{end}}</td><td>{{.Class}}</td><td>{{.Sessions}}</td><td><b>{{word .Result}}</b></td><td>{{clean .Says}}{{with .Evidence}}<br><small>{{.String}}</small>{{end}}{{range .Repeat}}<br><code>{{.}}</code>{{end}}</td><td>{{clean .Control}}</td><td>{{.Reference}}{{with .Advisory}}<br>{{.}}{{end}}</td></tr>
@@ -111,7 +112,16 @@ table{border-collapse:collapse;width:100%;margin:1em 0}th,td{text-align:left;ver
 `))
 })
 
-func writeAuditHTML(w io.Writer, a *Answer) error { return auditPage().Execute(w, audited(a)) }
+func writeAuditHTML(w io.Writer, a *Answer) error {
+	p, err := picture(a)
+	if err != nil {
+		return err
+	}
+	return auditPage().Execute(w, struct {
+		*auditJSON
+		pictured
+	}{audited(a), p})
+}
 
 func writeAuditMarkdown(w io.Writer, a *Answer) error {
 	d := audited(a)

@@ -106,6 +106,7 @@ func palette(theme string) map[string]color.Color {
 	if theme == "dark" {
 		sheet = dark
 	}
+	sheet += sketchSheet(theme)
 	m := map[string]color.Color{}
 	for rule := range strings.SplitSeq(sheet, ";") {
 		name, value, ok := strings.Cut(rule, ":#")
