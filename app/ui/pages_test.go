@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -341,5 +342,28 @@ func TestResultsAreSifted(t *testing.T) {
 	}
 	if len(orders) != len(widgets.ConnectionColumns()) {
 		t.Error("a column of the results has no order")
+	}
+}
+
+// What was answered about a plan is said with its date when the plan is there
+// again, and of no other plan.
+func TestAnswersAreRemembered(t *testing.T) {
+	b := newBench(t)
+	q := newQuestions(b.shell, b.doc(), newRuns(b.shell, b.doc()), newGuide(), func(string, string) {})
+	b.people()
+	p := b.app.Preferences()
+	for n := range 2 * maxRemembered {
+		remember(p, fmt.Sprint(n), remembered{time.Unix(int64(n), 0), "x"})
+	}
+	remember(p, answerKey(experiment.Levels.ID, b.state.PlanText()), remembered{time.Date(2026, 11, 29, 7, 0, 0, 0, time.Local), "the session was it"})
+	if got := q.lastAnswer(experiment.Levels.ID); got != "Last answered 2026-11-29 07:00: the session was it" {
+		t.Error(got)
+	}
+	b.state.RemoveIdentity("bob")
+	if got := q.lastAnswer(experiment.Levels.ID); got != "Not asked yet." {
+		t.Errorf("about another plan: %s", got)
+	}
+	if n := len(rememberedAnswers(p)); n != maxRemembered {
+		t.Errorf("%d are kept", n)
 	}
 }

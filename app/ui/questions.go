@@ -145,7 +145,14 @@ func (q *questions) explain(e experiment.Experiment) {
 	text.Wrapping = fyne.TextWrapWord
 	text.ParseMarkdown(q.guide.part(documentOf(e)))
 	q.guide.follow(text.Segments)
-	q.answer.Objects = []fyne.CanvasObject{container.NewBorder(wrapped("Not asked yet."), nil, nil, nil, container.NewVScroll(text))}
+	head := container.NewVBox(wrapped(q.lastAnswer(e.ID)))
+	if picture := figure(e, e.Example(), nil); picture != nil {
+		like := wrapped("An answer may look like this, made up:")
+		like.Importance = widget.LowImportance
+		head.Add(like)
+		head.Add(picture)
+	}
+	q.answer.Objects = []fyne.CanvasObject{container.NewBorder(head, nil, nil, nil, container.NewVScroll(text))}
 	q.answer.Refresh()
 }
 
@@ -291,6 +298,9 @@ func (q *questions) start() {
 					q.forget()
 				}
 				q.kept[chosen.ID] = keptAnswer{a, p, time.Now(), about}
+				if q.doc.lab == nil {
+					remember(q.app.Preferences(), answerKey(chosen.ID, about), remembered{time.Now(), a.Title})
+				}
 				q.conclude(q.kept[chosen.ID])
 			case errors.Is(err, context.Canceled):
 				q.say("Stopped.")

@@ -72,6 +72,7 @@ const (
 	prefOwnDialogs = "dialogs.own"
 	prefBanner     = "banner.open"
 	prefColumns    = "columns.results"
+	prefAnswers    = "answers"
 )
 
 // split makes a split whose position is there again next time.

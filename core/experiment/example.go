@@ -40,7 +40,7 @@ var examples = map[string]example{
 		said(Bad, "", "alice", "bob", wordNotAsked, "alice"), said(Good, "", "alice", "nobody", wordAsked, "nobody"), said(Good, "", "bob", "alice", wordAsked, "alice"), said(Bad, "", "bob", "nobody", wordNotAsked, "bob"),
 	}},
 	"delays":   {[]string{"delay", "second connection"}, []exampleRow{said(Bad, "9m", wordNotAsked), said(Good, "11m", wordAsked)}},
-	"lifetime": {[]string{"age", "session"}, []exampleRow{said(Good, "0s", wordResumed), said(Good, "4m", wordResumed), said(Bad, "5m", wordRefused), said(Bad, "10m", wordRefused)}},
+	"lifetime": {[]string{"age", "session"}, []exampleRow{said(Good, "0s", wordResumed), said(Good, "4m", wordResumed), said(Plain, "5m", wordRefused), said(Plain, "10m", wordRefused)}},
 	"recheck": {[]string{"condition", "evaluated by", "session", "answer"}, []exampleRow{
 		said(Bad, "the certificate has expired", "", "ticket", "carried over"), said(Good, "the certificate has expired", "", "PSK", "checked again"),
 		said(Bad, "the certificate was revoked", "", "ticket", "carried over"), said(Unknown, "the certificate was revoked", "", "PSK", "can't be told"),
