@@ -22,9 +22,9 @@ import (
 var Recheck = Experiment{
 	ID: "recheck", Title: "What does a resumed connection check again?",
 	Sketch: sketchGrid,
-	Line: "Changes one condition after the other while a session is alive: what a fresh connection is refused now, does the session still open?",
-	Pair: Maker,
-	Axes: &Axes{Title: "evaluated by", Down: "condition", Across: "session", Cell: []string{"answer"}},
+	Line:   "Changes one condition after the other while a session is alive: what a fresh connection is refused now, does the session still open?",
+	Pair:   Maker,
+	Axes:   &Axes{Title: "evaluated by", Down: "condition", Across: "session", Cell: []string{"answer"}},
 	Options: []Option{
 		{Name: "change", Label: "Command that changes the server", Kind: Text, Empty: "no command", Help: "run `COMMAND` between the two connections: it makes the server refuse what it took"},
 		{Name: "undo", Label: "Command that puts it back", Kind: Text, Empty: "no command", Help: "run `COMMAND` afterwards, whatever happened: it puts the server back"},
