@@ -28,7 +28,7 @@ SERVICES       := mariadb-server dovecot-pop3d mosquitto redis-server postfix pr
 PACK_PACKAGES  := xvfb xauth debootstrap gcc-mingw-w64-x86-64 nsis librsvg2-bin zip lintian appstream desktop-file-utils rpm
 WINE_PACKAGES  := wine wine64 xvfb xauth xdotool openbox imagemagick unzip
 
-.PHONY: test-services packages-services help run build cli cli-static test unit e2e lint bench hostile fuzz fuzz-a-little gallery package packages test-packages test-wine module packages-build packages-test packages-pack packages-wine clean
+.PHONY: test-services packages-services help run build cli cli-static test unit e2e lint bench large hostile fuzz fuzz-a-little gallery package packages test-packages test-wine module packages-build packages-test packages-pack packages-wine clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -71,6 +71,9 @@ gallery: build packages-test ## pictures of every page and state into docs/galle
 
 bench: ## benchmarks: our cost beside a plain crypto/tls loop, the decoder, the timeline
 	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./app/widgets/... ./app/state/... ./app/rechallenge-cli
+
+large: packages-test ## a capture of 20,000 connections: time and memory, beside tshark
+	RECHALLENGE_LARGE=20000 $(GO) test -count=1 -timeout 20m -v -run LargeCapture ./app/rechallenge-cli
 
 hostile: ## the command line against every scenario of the hostile server (make test: a part), and docs/hostile.md of it
 	RECHALLENGE_HOSTILE=all $(GO) test -count=1 -timeout 60m -v ./core/servers/hostile -args -update

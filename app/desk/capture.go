@@ -21,6 +21,9 @@ import (
 // KeyLogs tell how to make a key log, by client.
 var KeyLogs = capture.KeyLogs
 
+// maxBytes is how much of what crossed is kept of a capture for a .pcapng report.
+const maxBytes = 48 << 20
+
 // maxKeyLog is the largest key log file read, in bytes.
 const maxKeyLog = 64 << 20
 
@@ -44,7 +47,7 @@ type CaptureOptions struct {
 	Keys       *wire.KeyLog // what is learned is added
 	Identities []identity.Public
 	Meant      map[int]string // whom connections were meant to be, by index: an id or any name
-	Bytes      bool           // keep the bytes, for a .pcapng report
+	Bytes      bool           // keep bytes for a .pcapng report: of a large capture some, which the report says
 	// Progress hears how much has been read, from 0 to 1; below 0 where the size is
 	// unknown. nil = nobody does.
 	Progress func(fraction float64)
@@ -68,15 +71,13 @@ func (d *Desk) ReadCapture(ctx context.Context, path string, opt CaptureOptions)
 			opt.Progress(min(float64(read)/float64(size), 1))
 		}
 	}
-	detailed := trace.Detailed
-	if opt.Bytes {
-		detailed = 0 // every byte was asked for
-	}
 	meant := map[int]capture.Meaning{}
 	for n, id := range opt.Meant {
 		meant[n] = capture.Meaning{Identity: id, By: trace.MeantByFlag}
 	}
-	live, told, err := capture.Read(ctx, in, capture.Options{Tool: d.opt.Tool, KeyLog: opt.Keys, Identities: opt.Identities, Meant: meant, Bytes: opt.Bytes, Detailed: detailed}, progress)
+	live, told, err := capture.Read(ctx, in, capture.Options{
+		Tool: d.opt.Tool, KeyLog: opt.Keys, Identities: opt.Identities, Meant: meant, Bytes: opt.Bytes, Room: maxBytes, Detailed: trace.Detailed,
+	}, progress)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -21,11 +22,21 @@ const (
 	longHeap  = 40
 )
 
+// usualMemory is what the Go runtime keeps to by collecting garbage more often,
+// and giving pages back, as long as much less than that is in use: 100,000
+// connections, and captures of any size, fit in.
+const usualMemory = 320 << 20
+
 // adjustHeap sets that up. After the first collection it goes on as usual, and
-// once much is kept with less room to spare.
+// once much is kept with less room to spare. Who sets GOGC or GOMEMLIMIT, or the
+// address space, has decided.
 func adjustHeap() {
 	if os.Getenv("GOGC") != "" {
 		return
+	}
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(usualMemory)
+		runtime.AddCleanup(new([16]byte), makeRoom, struct{}{})
 	}
 	usual := debug.SetGCPercent(100 * startingHeap / smallestHeap)
 	runtime.AddCleanup(new([16]byte), func(percent int) {
@@ -36,11 +47,27 @@ func adjustHeap() {
 
 // watchHeap looks after each collection how much is kept.
 func watchHeap(struct{}) {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	if live[0].Value.Kind() == metrics.KindUint64 && live[0].Value.Uint64() > largeHeap {
+	if live() > largeHeap {
 		debug.SetGCPercent(longHeap)
 		return
 	}
 	runtime.AddCleanup(new([16]byte), watchHeap, struct{}{})
+}
+
+// makeRoom raises the limit where so much is in use that keeping to it would
+// take all the time there is.
+func makeRoom(struct{}) {
+	if kept := live(); kept > usualMemory/8*7 {
+		debug.SetMemoryLimit(int64(max(kept/4*5, usualMemory)))
+	}
+	runtime.AddCleanup(new([16]byte), makeRoom, struct{}{})
+}
+
+// live is what the last collection left.
+func live() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	if metrics.Read(sample); sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return sample[0].Value.Uint64()
 }

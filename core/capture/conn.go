@@ -3,7 +3,6 @@ package capture
 import (
 	"fmt"
 	"net"
-	"slices"
 	"time"
 
 	"rechallenge/core/protocol"
@@ -23,12 +22,13 @@ type Conn struct {
 	decoder *wire.Decoder
 
 	index    int // of its row, 0 = none yet
+	number   int // in order of beginning TLS
 	opened   time.Duration
 	hello    time.Duration // when its first ClientHello came
 	at       time.Duration // when the last thing happened
-	sum      wire.Summary  // of all messages
+	sum      *wire.Summary // of all messages
 	kept     int           // tickets that were noted
-	shaking  progress
+	shaking  *progress
 	begun    bool // its ClientHello came
 	told     bool // its handshake is over
 	looked   bool // where its session comes from was told
@@ -44,6 +44,10 @@ type Conn struct {
 	random []byte // client random, once it has ended
 	used   bool   // a secret of the key log decrypted something
 	bytes  []wire.Chunk
+	room   int    // bytes in bytes
+	cut    [2]int // bytes of each side that were let go since the last one kept
+	let    int    // bytes that were let go
+	unsure bool   // is among those who are looked at again
 }
 
 // Index is the number of the connection's row, 0 as long as it has none.
@@ -81,7 +85,11 @@ func (c *Conn) Close(at time.Duration, by pcap.ClosedBy) {
 		by = map[pcap.ClosedBy]pcap.ClosedBy{pcap.ByClient: pcap.ByServer, pcap.ByServer: pcap.ByClient}[by]
 	}
 	c.at, c.closedBy, c.ended = max(at, c.at), by, true
-	if c.decoder != nil && !(c.live.opt.Follow && c.decoder.Waiting()) {
+	switch {
+	case c.decoder == nil:
+	case c.live.opt.Follow && c.decoder.Waiting():
+		c.live.late = append(c.live.late, c)
+	default:
 		c.finish()
 	}
 }
@@ -89,15 +97,17 @@ func (c *Conn) Close(at time.Duration, by pcap.ClosedBy) {
 // chunk takes bytes of TLS.
 func (c *Conn) chunk(k wire.Chunk) {
 	if c.decoder == nil {
-		c.decoder = wire.NewDecoder(c.live.keys)
+		c.decoder, c.sum, c.shaking = wire.NewDecoder(c.live.keys), &wire.Summary{}, &progress{}
 		if !c.live.opt.Follow {
 			c.decoder.Final()
 		}
-		c.live.open = append(c.live.open, c)
+		c.live.opens++
+		c.number = c.live.opens
+		c.live.open[c] = true
 	}
 	c.at = max(c.at, k.At)
 	if c.live.opt.Bytes {
-		c.bytes = append(c.bytes, k)
+		c.save(k)
 	}
 	c.decoder.FeedTo(c.message, k)
 }
@@ -114,22 +124,22 @@ func (c *Conn) message(m *wire.Message) {
 	if !c.begun && isHello(m) {
 		c.begun, c.hello = true, m.At
 		if l.lookup(c, m.At); !c.traced && (c.looked || len(c.sum.Offered) > 0) {
-			l.unsure = append(l.unsure, c)
+			l.unsure.add(c)
 		}
 		l.add(m.At, 1, c.index, trace.TLS{ServerName: c.sum.ServerName, ALPN: []string{}, Trust: trace.TrustUnknown})
 	}
 	l.meet(c)
 	l.add(m.At, 1, c.index, trace.Message{Message: *m})
 	if !c.told && c.shaking.done(m) {
-		c.told, c.shaking = true, progress{}
+		c.told, c.shaking = true, nil
 		l.add(m.At, 1, c.index, trace.TLSDone{
 			Version: c.sum.Version, CipherSuite: c.sum.CipherSuite, ALPN: c.sum.ALPN, Resumed: c.sum.Resumed, Certificates: c.sum.ServerCertificates,
 		})
 	}
 	if c.sum.Resumed && !c.looked {
 		// Beside an offer of TLS 1.3 only the answer tells that the ID was one.
-		if l.lookup(c, m.At); !c.traced && !slices.Contains(l.unsure, c) {
-			l.unsure = append(l.unsure, c)
+		if l.lookup(c, m.At); !c.traced {
+			l.unsure.add(c)
 		}
 		c.looked = true
 	}
@@ -158,7 +168,7 @@ func (c *Conn) finish() {
 	l := c.live
 	c.decoder.CloseTo(c.message)
 	c.done = true
-	l.open = slices.DeleteFunc(l.open, func(x *Conn) bool { return x == c })
+	delete(l.open, c)
 	if c.index == 0 {
 		return
 	}
@@ -177,13 +187,17 @@ func (c *Conn) finish() {
 		l.add(c.at, 1, c.index, trace.Closed{By: string(c.closedBy)})
 	}
 	l.add(c.at, 1, c.index, trace.ConnectionDone{Error: failure, Incomplete: lacks})
-	l.trace() // whose session others resumed may be known by now
-	c.random, c.decoder, c.shaking = c.decoder.ClientRandom(), nil, progress{}
+	l.tell(c) // whose session others resumed may be known by now
+	c.random, c.decoder, c.shaking = c.decoder.ClientRandom(), nil, nil
 	for _, r := range l.folder.Thinned() {
 		x := l.rows[r.Connection-1]
-		x.bytes, x.sum, x.left = nil, wire.Summary{}, true
+		l.bytes -= x.room
+		x.bytes, x.room, x.sum, x.left = nil, 0, nothing, true
 	}
 }
+
+// nothing is the summary of connections whose events are not kept.
+var nothing = &wire.Summary{}
 
 func portOf(address string) string {
 	_, port, _ := net.SplitHostPort(address)
@@ -219,7 +233,7 @@ func (p *progress) done(m *wire.Message) bool {
 
 // lacks says what the capture lacks of the handshake, "" = nothing.
 func (c *Conn) lacks() string {
-	s := &c.sum
+	s := c.sum
 	lost := s.LostHandshake[wire.Client] + s.LostHandshake[wire.Server]
 	client := c.finder.Client()
 	silent := func(end int) bool { return c.stream != nil && c.seen[end] == 0 }

@@ -2,12 +2,11 @@ package capture
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
 	"time"
-
-	"rechallenge/core/protocol"
 
 	"rechallenge/core/identity"
 	"rechallenge/core/plan"
@@ -32,11 +31,14 @@ type Live struct {
 	seq        int
 	end        time.Duration
 	folder     trace.Folder
-	issued     map[string]issue // by what a client offers to resume
-	open       []*Conn          // whose secrets may come yet
+	issued     map[offer]issue
+	open       map[*Conn]bool // that have begun TLS and are not done
+	opens      int            // connections that have begun TLS
+	late       []*Conn        // of them those that have ended, oldest first: their secrets may come yet
 	rows       []*Conn
-	unsure     []*Conn // who offer or resumed what is not traced yet
+	unsure     unsure
 	meant      map[int]Meaning
+	bytes      int // that are kept for Captured
 	over       bool
 }
 
@@ -53,8 +55,11 @@ type Options struct {
 	// Follow says that the key log may grow until Done: what can't be decrypted yet
 	// waits, within bounds, also after its connection has ended.
 	Follow bool
-	// Bytes says that what crossed is kept, for Live.Captured.
+	// Bytes says that what crossed is kept, for Live.Captured. Where Room is not 0 it
+	// is so many bytes at most, of the connections that keep their events, and
+	// maxOwn of each.
 	Bytes bool
+	Room  int
 	// Identities are the loaded ones: whoever shows the leaf of one has its id.
 	Identities []identity.Public
 	// Meant says whom connections are meant to be, by index.
@@ -79,7 +84,7 @@ const Nobody = plan.NoIdentity
 // NewLive begins a trace.
 func NewLive(opt Options) *Live {
 	l := &Live{
-		opt: opt, keys: opt.KeyLog, identities: identities{ids: map[string]string{}}, places: map[string]bool{}, issued: map[string]issue{}, meant: map[int]Meaning{},
+		opt: opt, keys: opt.KeyLog, identities: identities{ids: map[string]string{}}, places: map[string]bool{}, issued: map[offer]issue{}, open: map[*Conn]bool{}, meant: map[int]Meaning{},
 	}
 	if l.keys == nil {
 		l.keys = &wire.KeyLog{}
@@ -115,7 +120,7 @@ type Endpoints struct {
 
 // Conn begins a TCP connection, opened by its client.
 func (l *Live) Conn(e Endpoints) *Conn {
-	return &Conn{live: l, ends: [2]string{e.Client, e.Server}, opened: e.At, at: e.At, finder: pcap.Finder{Server: 1}}
+	return &Conn{live: l, ends: [2]string{e.Client, e.Server}, opened: e.At, at: e.At, finder: pcap.Finder{Server: 1}, sum: nothing}
 }
 
 // Secrets tries what could not be decrypted again: more has been written to
@@ -123,12 +128,21 @@ func (l *Live) Conn(e Endpoints) *Conn {
 func (l *Live) Secrets() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, c := range slices.Clone(l.open) {
+	for _, c := range l.opened() {
 		if c.decoder.FeedTo(c.message); c.ended && !c.decoder.Waiting() {
 			c.finish()
 		}
 	}
-	l.trace()
+	for _, c := range slices.Clone(l.unsure.list) {
+		l.lookup(c, c.at)
+	}
+}
+
+// opened are the connections that have begun TLS and are not done, in order.
+func (l *Live) opened() []*Conn {
+	list := slices.Collect(maps.Keys(l.open))
+	slices.SortFunc(list, func(a, b *Conn) int { return a.number - b.number })
+	return list
 }
 
 // patience is how long the secrets of a connection that has ended are waited
@@ -144,11 +158,10 @@ func (l *Live) Tick(now time.Duration) {
 }
 
 func (l *Live) expire(now time.Duration) {
-	for _, c := range l.open {
-		if c.ended && now-c.at > patience {
-			c.finish() // takes it out of open: the rest follows at the next call
-			return
-		}
+	for len(l.late) > 0 && (l.late[0].done || now-l.late[0].at > patience) {
+		c := l.late[0]
+		l.late = l.late[1:]
+		c.finish()
 	}
 }
 
@@ -178,7 +191,7 @@ func (l *Live) Done(at time.Duration, interrupted bool) {
 		return
 	}
 	l.over = true
-	for _, c := range slices.Clone(l.open) {
+	for _, c := range l.opened() {
 		if !c.ended {
 			c.at = max(at, c.at)
 		}
@@ -218,96 +231,6 @@ func (l *Live) add(at time.Duration, pass, connection int, p trace.Payload) {
 	}
 }
 
-// issue is a session that a connection got.
-type issue struct {
-	conn   *Conn
-	at     time.Duration
-	serial int // of all that were issued
-}
-
-// trace looks again where the sessions come from that were taken up, and whom
-// they carry: with secrets that came late more is known.
-func (l *Live) trace() {
-	for _, c := range l.unsure {
-		l.lookup(c, c.at)
-	}
-	l.unsure = slices.DeleteFunc(l.unsure, func(c *Conn) bool { return c.traced || c.left })
-	if n := len(l.unsure); n > maxUnsure {
-		l.unsure = slices.Clone(l.unsure[n-maxUnsure/2:])
-	}
-}
-
-// maxUnsure is how many connections are looked at again and again.
-const maxUnsure = 1024
-
-// maker finds the connection that got the session which c offers, or resumed.
-func (l *Live) maker(c *Conn) (o wire.Offer, maker *trace.Connection, from issue) {
-	offers := c.sum.Offered
-	if c.sum.Resumed {
-		offers = []wire.Offer{c.sum.Accepted}
-	} else if id, ok := c.sum.OfferedID(); ok {
-		offers = append(slices.Clip(offers), id) // an offer if the capture shows it issued
-	}
-	for _, o := range offers {
-		if from, ok := l.issued[offerKey(o.Mechanism, o.SessionID, o.Digest)]; ok && from.conn != c {
-			return o, l.folder.Log().Pass(1).Connection(from.conn.index), from
-		}
-	}
-	return o, nil, issue{}
-}
-
-// lookup stands in for the client's own look-up in its session cache: it
-// records which connection the session comes from, where the capture shows that.
-func (l *Live) lookup(c *Conn, when time.Duration) {
-	o, maker, from := l.maker(c)
-	if maker == nil {
-		return
-	}
-	info := session.Info{
-		Serial: from.serial, Mechanism: o.Mechanism,
-		Version: maker.TLSVersion, CipherSuite: maker.CipherSuite, SessionID: o.SessionID, MadeBy: maker.Index,
-		Origin: session.Origin{AuthKnown: maker.AuthenticatedKnown && maker.Handshake != ""}, ServerName: maker.ServerName, Target: maker.Target,
-	}
-	if o.SessionID == "" {
-		info.TicketLength, info.TicketDigest = o.Length, o.Digest
-	}
-	by := maker.IdentityAuthenticated
-	for i := range maker.NewSessions {
-		// Tickets from before a late challenge don't carry who answered it.
-		if n := &maker.NewSessions[i]; n.Mechanism == protocol.PSK && n.Mechanism == info.Mechanism && n.Digest == info.TicketDigest {
-			by, info.AuthKnown = n.EstablishedBy, n.Known
-		}
-	}
-	if by != nil && info.AuthKnown {
-		info.EstablishedBy = *by
-	}
-	c.traced = info.AuthKnown
-	if c.looked && !info.AuthKnown {
-		return
-	}
-	c.looked = true
-	l.add(when, 1, c.index, trace.Cache{Event: session.Event{
-		Op: session.OpHit, Info: &info, AgeMS: trace.Milliseconds(c.hello - from.at), Reason: "seen in the capture", By: c.index,
-	}})
-}
-
-// keep notes the sessions that a connection has got by now.
-func (l *Live) keep(c *Conn) {
-	for _, k := range c.sum.Tickets[c.kept:] {
-		l.issued[offerKey(k.Mechanism, k.Digest, k.Digest)] = issue{c, k.At, len(l.issued) + 1}
-	}
-	c.kept = len(c.sum.Tickets)
-}
-
-// offerKey is under what a session is found again: the ID itself, or the
-// digest of a ticket or PSK identity.
-func offerKey(mechanism protocol.Mechanism, id, digest string) string {
-	if mechanism == protocol.SessionID {
-		return string(mechanism) + " " + id
-	}
-	return string(mechanism) + " " + digest
-}
-
 // place makes the target of a connection known.
 func (l *Live) place(c *Conn) {
 	name := c.target()
@@ -324,7 +247,7 @@ func (l *Live) place(c *Conn) {
 
 // meet makes those known who show a certificate in the connection.
 func (l *Live) meet(c *Conn) {
-	for _, id := range l.identities.meet(&c.sum) {
+	for _, id := range l.identities.meet(c.sum) {
 		l.add(c.at, 1, 0, trace.Seen{Identities: []identity.Public{id}, Plan: plan.Plan{Identities: []plan.Identity{{ID: id.ID}}}})
 	}
 }

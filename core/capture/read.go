@@ -6,7 +6,6 @@ import (
 	"io"
 	"time"
 
-	"rechallenge/core/trace"
 	"rechallenge/core/wire"
 	"rechallenge/core/wire/pcap"
 )
@@ -111,18 +110,6 @@ func (c *Conn) piece(s *pcap.Stream, p pcap.Piece) {
 	}
 	c.live.expire(p.At)
 	c.finder.Add(p, c.chunk)
-}
-
-// Captured gives the bytes of every row, where Options.Bytes asked to keep them.
-func (l *Live) Captured() (list []trace.Captured) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, c := range l.rows {
-		if len(c.bytes) > 0 {
-			list = append(list, trace.Captured{Ref: trace.Ref{Pass: 1, Connection: c.index}, Client: c.client(), Server: c.server(), Chunks: c.bytes})
-		}
-	}
-	return list
 }
 
 // secrets says how far the key log went.

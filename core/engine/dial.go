@@ -170,9 +170,10 @@ func (p *proxy) open(ctx context.Context, conn net.Conn, address string) (net.Co
 	if err := req.Write(conn); err != nil {
 		return nil, 0, err
 	}
-	br := bufio.NewReader(&budget{r: conn, n: maxHead, err: errHeadTooLarge})
+	head := &budget{r: conn, n: maxHead, err: errHeadTooLarge}
+	br := bufio.NewReader(head)
 	resp, err := readAnswer(br, req)
-	if err != nil {
+	if err := head.why(err); err != nil {
 		return nil, 0, fmt.Errorf("read the proxy's answer: %w", err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 { // any 2xx: RFC 9110 section 9.3.6

@@ -100,18 +100,32 @@ func (c *carrier) close() {
 
 // budget is a reader that fails with err once n bytes were read.
 type budget struct {
-	r   io.ReadWriter
-	n   int
-	err error
+	r    io.ReadWriter
+	n    int
+	err  error
+	over bool // more was wanted than n
 }
 
 func (b *budget) Read(p []byte) (int, error) {
 	if b.n <= 0 {
+		b.over = true
 		return 0, b.err
 	}
 	n, err := b.r.Read(p[:min(len(p), b.n)])
 	b.n -= n
 	return n, err
+}
+
+// allow begins anew.
+func (b *budget) allow(n int, err error) { b.n, b.err, b.over = n, err, false }
+
+// why is the error of who reads from b, which may be nil: what was cut short
+// reads as malformed.
+func (b *budget) why(err error) error {
+	if b != nil && err != nil && b.over {
+		return b.err
+	}
+	return err
 }
 
 // carrier prepares HTTP on the link, once.
@@ -200,7 +214,7 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	a.add(trace.Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Proto: proto})
 	if c.h2 == nil {
 		req.Close = !a.pool.keeps(l)
-		c.budget.n, c.budget.err = maxHead, errHeadTooLarge
+		c.budget.allow(maxHead, errHeadTooLarge)
 		c.wake()
 		err = c.write(req)
 	}
@@ -210,6 +224,7 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 		resp, err = c.h2.RoundTrip(req.WithContext(a.ctx))
 	default:
 		resp, err = readAnswer(c.reader, req)
+		err = c.budget.why(err)
 	}
 	if err != nil {
 		return nil, nil, false, err
@@ -219,13 +234,13 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	a.store()
 	a.add(trace.Response{Status: resp.StatusCode, Proto: resp.Proto, Header: headers(a.secrets, resp.Header)})
 	if c.budget != nil {
-		c.budget.n, c.budget.err = maxBody+maxHead, errBodyTooLarge
+		c.budget.allow(maxBody+maxHead, errBodyTooLarge)
 	}
 	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if len(body) > maxBody {
 		return resp, body[:maxBody], true, nil
 	}
-	return resp, body, false, err
+	return resp, body, false, c.budget.why(err)
 }
 
 // request builds the target's request.

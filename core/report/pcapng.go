@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strings"
 
 	"rechallenge/core/trace"
 	"rechallenge/core/wire/pcap"
@@ -63,12 +64,34 @@ func gotToTLS(log *trace.Log) bool {
 	return false
 }
 
-// bytesLeftOut is for people who get the capture of a long run, or an empty one.
+// bytesLeftOut is for people who get the capture of a long run, or of a large
+// capture, or an empty one.
 func bytesLeftOut(r *Report) string {
-	if len(r.Captures) == 0 || leftOut(r.Log) == 0 || len(r.Captures) >= connections(r.Log) {
+	left, captured := 0, false
+	for i := range r.Captures {
+		left += r.Captures[i].Left
+	}
+	for _, p := range r.Log.Passes {
+		captured = captured || p.Cache == trace.CapturePass
+	}
+	all := connections(r.Log)
+	if len(r.Captures) == 0 || !captured && (leftOut(r.Log) == 0 || len(r.Captures) >= all) {
 		return withoutTLS(r)
 	}
-	return fmt.Sprintf("has the bytes of %d of %d connections: a long run keeps no others, unless it begins with a capture to write", len(r.Captures), connections(r.Log))
+	if !captured {
+		return fmt.Sprintf("has the bytes of %d of %d connections: a long run keeps no others, unless it begins with a capture to write", len(r.Captures), all)
+	}
+	var says []string
+	if len(r.Captures) < all {
+		says = append(says, fmt.Sprintf("has the bytes of %d of %d connections", len(r.Captures), all))
+	}
+	if left > 0 {
+		says = append(says, fmt.Sprintf("lacks %d bytes from the later part of connections", left))
+	}
+	if len(says) == 0 {
+		return ""
+	}
+	return strings.Join(says, " and ") + ": the capture that was read has all"
 }
 
 func connections(log *trace.Log) (n int) {

@@ -60,7 +60,7 @@ func Redact(r *Report, what Redaction) *Report {
 	if what == (Redaction{}) {
 		return r
 	}
-	x := &redactor{Redaction: what, words: newWords(), memo: map[string]string{}, certificates: map[string][]byte{}, whoami: map[string]string{}}
+	x := &redactor{Redaction: what, words: newWords(), memo: map[string]string{}, certificates: map[string][]byte{}, whoami: map[string]string{}, copies: map[origin]reflect.Value{}}
 	if what.Names {
 		x.collect(r.Log)
 	}
@@ -107,7 +107,8 @@ type redactor struct {
 	certificates map[string][]byte // DER by DER, of the same length
 	addresses    addresses
 	whoami       map[string]string // certificates that the server gave as its words
-	headers      []string          // in which servers say whom they saw
+	copies       map[origin]reflect.Value
+	headers      []string // in which servers say whom they saw
 }
 
 // kept are fields whose text comes from this program, or is nothing that
@@ -189,27 +190,18 @@ func (x *redactor) value(v reflect.Value) reflect.Value {
 		if v.IsNil() {
 			return v
 		}
-		inner := x.value(v.Elem())
-		if v.Kind() == reflect.Interface {
-			out.Set(inner)
-			return out
+		if shared[v.Type()] {
+			return x.once(v, 0)
 		}
-		out.Set(reflect.New(v.Type().Elem()))
-		out.Elem().Set(inner)
-		return out
+		return x.inside(v)
 	case reflect.Slice:
 		if v.IsNil() {
 			return v
 		}
-		if v.Type().Elem().Kind() == reflect.Uint8 {
-			out.SetBytes(x.bytes(v.Bytes()))
-			return out
+		if shared[v.Type()] && v.Len() > 0 {
+			return x.once(v, v.Len())
 		}
-		out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
-		for i := range v.Len() {
-			out.Index(i).Set(x.value(v.Index(i)))
-		}
-		return out
+		return x.inside(v)
 	case reflect.Map:
 		if v.IsNil() {
 			return v
@@ -221,6 +213,58 @@ func (x *redactor) value(v reflect.Value) reflect.Value {
 		return out
 	case reflect.Struct:
 		return x.fields(v)
+	}
+	return v
+}
+
+// shared are the types of what a long run keeps once for many connections: the
+// copy does so too.
+var shared = map[reflect.Type]bool{
+	reflect.TypeFor[*wire.Summary](): true, reflect.TypeFor[*trace.HTTP](): true, reflect.TypeFor[*trace.TLSDone](): true,
+	reflect.TypeFor[[][]byte](): true, reflect.TypeFor[[]string](): true, reflect.TypeFor[[]uint16](): true,
+}
+
+// origin is where a shared value lies.
+type origin struct {
+	at   uintptr
+	size int
+	of   reflect.Type
+}
+
+// once copies a shared value the first time that it is met.
+func (x *redactor) once(v reflect.Value, size int) reflect.Value {
+	from := origin{v.Pointer(), size, v.Type()}
+	out, ok := x.copies[from]
+	if !ok {
+		out = x.inside(v)
+		x.copies[from] = out
+	}
+	return out
+}
+
+// inside copies what v points to.
+func (x *redactor) inside(v reflect.Value) reflect.Value {
+	out := reflect.New(v.Type()).Elem()
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		inner := x.value(v.Elem())
+		if v.Kind() == reflect.Interface {
+			out.Set(inner)
+			return out
+		}
+		out.Set(reflect.New(v.Type().Elem()))
+		out.Elem().Set(inner)
+		return out
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			out.SetBytes(x.bytes(v.Bytes()))
+			return out
+		}
+		out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			out.Index(i).Set(x.value(v.Index(i)))
+		}
+		return out
 	}
 	return v
 }

@@ -2,11 +2,11 @@ package report
 
 import (
 	"archive/zip"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash"
 	"io"
 	"strings"
 )
@@ -42,13 +42,16 @@ func writeZIP(w io.Writer, r *Report) error {
 	}
 	out := zip.NewWriter(w)
 	add := func(name, title string, write func(io.Writer, *Report) error) error {
-		var b bytes.Buffer
-		if err := write(&b, r); err != nil {
+		file, err := create(out, r, name)
+		if err != nil {
+			return err
+		}
+		into := &digested{w: file, sum: sha256.New()}
+		if err := write(into, r); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		sum := sha256.Sum256(b.Bytes())
-		m.Files = append(m.Files, manifestFile{Name: name, Title: title, Bytes: b.Len(), SHA256: hex.EncodeToString(sum[:])})
-		return store(out, r, name, b.Bytes())
+		m.Files = append(m.Files, manifestFile{Name: name, Title: title, Bytes: into.n, SHA256: hex.EncodeToString(into.sum.Sum(nil))})
+		return nil
 	}
 	for _, f := range Formats {
 		name := "report" + f.Ext
@@ -85,12 +88,31 @@ func writeZIP(w io.Writer, r *Report) error {
 	return out.Close()
 }
 
-// store adds a file dated to the run, so that the same report gives the same bytes.
+// store adds a file.
 func store(out *zip.Writer, r *Report, name string, data []byte) error {
-	f, err := out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: r.Log.Run.Started.UTC()})
+	f, err := create(out, r, name)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
 	return err
+}
+
+// create begins a file dated to the run, so that the same report gives the same bytes.
+func create(out *zip.Writer, r *Report, name string) (io.Writer, error) {
+	return out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: r.Log.Run.Started.UTC()})
+}
+
+// digested counts and digests what is written.
+type digested struct {
+	w   io.Writer
+	sum hash.Hash
+	n   int
+}
+
+func (d *digested) Write(b []byte) (int, error) {
+	n, err := d.w.Write(b)
+	d.sum.Write(b[:n])
+	d.n += n
+	return n, err
 }

@@ -30,7 +30,7 @@ type PNGOptions struct {
 
 // maxPNG bounds a picture's height in pixels; what has more lanes says how many
 // are missing.
-const maxPNG = 16_000
+const maxPNG = 8_000
 
 // PNG draws a layout as a picture.
 func PNG(w io.Writer, l *Layout, opt PNGOptions) error {

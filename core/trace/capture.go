@@ -34,6 +34,7 @@ type Captured struct {
 	Ref
 	Client, Server string // ip:port
 	Chunks         []wire.Chunk
+	Left           int // bytes of a large capture that were not kept; Chunks lacks them
 }
 
 // seen adds what a connection showed to the run's plan and identities.

@@ -41,20 +41,22 @@ func Write(w io.Writer, start time.Time, conns []Conn, keylog []byte) error {
 		if err != nil {
 			return fmt.Errorf("write pcapng: connection %d: %w", i+1, err)
 		}
-		list, err := s.packets()
-		if err != nil {
-			return fmt.Errorf("write pcapng: connection %d: %w", i+1, err)
-		}
-		all = append(all, list...)
+		all = append(all, s.packets()...)
 	}
 	slices.SortStableFunc(all, func(a, b packet) int { return int(max(-1, min(1, a.at-b.at))) })
-	for _, p := range all {
-		ci := gopacket.CaptureInfo{Timestamp: start.Add(p.at), CaptureLength: len(p.data), Length: len(p.data)}
+	buf := gopacket.NewSerializeBuffer()
+	for i := range all {
+		p := &all[i]
+		data, err := p.frame(buf)
+		if err != nil {
+			return fmt.Errorf("write pcapng: %w", err)
+		}
+		ci := gopacket.CaptureInfo{Timestamp: start.Add(p.at), CaptureLength: len(data), Length: len(data)}
 		opt := pcapgo.NgPacketOptions{}
 		if p.comment != "" {
 			opt.Comments = []string{p.comment}
 		}
-		if err := out.WritePacketWithOptions(ci, p.data, opt); err != nil {
+		if err := out.WritePacketWithOptions(ci, data, opt); err != nil {
 			return fmt.Errorf("write pcapng: %w", err)
 		}
 	}
@@ -64,10 +66,16 @@ func Write(w io.Writer, start time.Time, conns []Conn, keylog []byte) error {
 	return nil
 }
 
+// packet is one that is made when it is written, so that a large capture needs
+// no room for all of them.
 type packet struct {
-	at      time.Duration
-	data    []byte
-	comment string
+	at       time.Duration
+	src, dst netip.AddrPort
+	seq, ack uint32
+	flags    uint8
+	mss      int
+	data     []byte
+	comment  string
 }
 
 // session makes the packets of one connection.
@@ -116,7 +124,7 @@ func unmap(a netip.AddrPort) netip.AddrPort {
 }
 
 // packets gives everything that crossed, from SYN to FIN.
-func (s *session) packets() ([]packet, error) {
+func (s *session) packets() []packet {
 	opened, closed := s.conn.Opened, s.conn.Closed
 	if n := len(s.conn.Chunks); n > 0 {
 		first, last := s.conn.Chunks[0].At, s.conn.Chunks[n-1].At
@@ -127,19 +135,10 @@ func (s *session) packets() ([]packet, error) {
 	}
 	closed = max(closed, opened)
 	const client, server = wire.Client, wire.Server
-	send := func(at time.Duration, from wire.Side, flags layers.TCP, data []byte) error {
-		return s.send(at, from, flags, data)
-	}
-	if err := send(opened, client, layers.TCP{SYN: true}, nil); err != nil {
-		return nil, err
-	}
+	s.send(opened, client, flagSYN, nil)
 	s.list[0].comment = s.conn.Name
-	if err := send(opened, server, layers.TCP{SYN: true, ACK: true}, nil); err != nil {
-		return nil, err
-	}
-	if err := send(opened, client, layers.TCP{ACK: true}, nil); err != nil {
-		return nil, err
-	}
+	s.send(opened, server, flagSYN|flagACK, nil)
+	s.send(opened, client, flagACK, nil)
 	for i := range s.conn.Chunks {
 		c := &s.conn.Chunks[i]
 		if c.From != client && c.From != server {
@@ -148,9 +147,11 @@ func (s *session) packets() ([]packet, error) {
 		s.ends[c.From].seq += uint32(c.Lost)
 		for data := c.Data; len(data) > 0; {
 			n := min(len(data), s.mss)
-			if err := send(c.At, c.From, layers.TCP{ACK: true, PSH: n == len(data)}, data[:n]); err != nil {
-				return nil, err
+			flags := uint8(flagACK)
+			if n == len(data) {
+				flags |= flagPSH
 			}
+			s.send(c.At, c.From, flags, data[:n])
 			data = data[n:]
 		}
 	}
@@ -159,45 +160,47 @@ func (s *session) packets() ([]packet, error) {
 		first = server
 	}
 	for _, from := range []wire.Side{first, 1 - first} {
-		if err := send(closed, from, layers.TCP{FIN: true, ACK: true}, nil); err != nil {
-			return nil, err
-		}
+		s.send(closed, from, flagFIN|flagACK, nil)
 	}
-	err := send(closed, first, layers.TCP{ACK: true}, nil)
-	return s.list, err
+	s.send(closed, first, flagACK, nil)
+	return s.list
 }
 
-// send makes one packet.
-func (s *session) send(at time.Duration, from wire.Side, tcp layers.TCP, data []byte) error {
+// send adds one packet.
+func (s *session) send(at time.Duration, from wire.Side, flags uint8, data []byte) {
 	src, dst := &s.ends[from], &s.ends[1-from]
-	tcp.SrcPort, tcp.DstPort = layers.TCPPort(src.addr.Port()), layers.TCPPort(dst.addr.Port())
-	tcp.Seq, tcp.Window = src.seq, 65535
-	if tcp.ACK {
-		tcp.Ack = dst.seq
+	p := packet{at: at, src: src.addr, dst: dst.addr, seq: src.seq, flags: flags, mss: s.mss, data: data}
+	if flags&flagACK != 0 {
+		p.ack = dst.seq
 	}
-	if tcp.SYN {
-		mss := uint16(s.mss)
-		tcp.Options = []layers.TCPOption{{OptionType: layers.TCPOptionKindMSS, OptionLength: 4, OptionData: []byte{byte(mss >> 8), byte(mss)}}}
-	}
-	ip, network := s.ip(src.addr.Addr(), dst.addr.Addr())
-	if err := tcp.SetNetworkLayerForChecksum(network); err != nil {
-		return err
-	}
-	buf := gopacket.NewSerializeBuffer()
-	opt := gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}
-	if err := gopacket.SerializeLayers(buf, opt, ip, &tcp, gopacket.Payload(data)); err != nil {
-		return err
-	}
-	s.list = append(s.list, packet{at: at, data: buf.Bytes()})
+	s.list = append(s.list, p)
 	src.seq += uint32(len(data))
-	if tcp.SYN || tcp.FIN {
+	if flags&(flagSYN|flagFIN) != 0 {
 		src.seq++
 	}
-	return nil
 }
 
-// ip is the header of the right version.
-func (s *session) ip(src, dst netip.Addr) (gopacket.SerializableLayer, gopacket.NetworkLayer) {
+// frame makes the packet's bytes, which are valid until buf is used again.
+func (p *packet) frame(buf gopacket.SerializeBuffer) ([]byte, error) {
+	tcp := layers.TCP{
+		SrcPort: layers.TCPPort(p.src.Port()), DstPort: layers.TCPPort(p.dst.Port()), Seq: p.seq, Ack: p.ack, Window: 65535,
+		SYN: p.flags&flagSYN != 0, ACK: p.flags&flagACK != 0, PSH: p.flags&flagPSH != 0, FIN: p.flags&flagFIN != 0,
+	}
+	if tcp.SYN {
+		mss := uint16(p.mss)
+		tcp.Options = []layers.TCPOption{{OptionType: layers.TCPOptionKindMSS, OptionLength: 4, OptionData: []byte{byte(mss >> 8), byte(mss)}}}
+	}
+	ip, network := headerOf(p.src.Addr(), p.dst.Addr())
+	if err := tcp.SetNetworkLayerForChecksum(network); err != nil {
+		return nil, err
+	}
+	opt := gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}
+	err := gopacket.SerializeLayers(buf, opt, ip, &tcp, gopacket.Payload(p.data))
+	return buf.Bytes(), err
+}
+
+// headerOf is the IP header of the right version.
+func headerOf(src, dst netip.Addr) (gopacket.SerializableLayer, gopacket.NetworkLayer) {
 	if src.Is4() {
 		ip := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolTCP, Flags: layers.IPv4DontFragment, SrcIP: net.IP(src.AsSlice()), DstIP: net.IP(dst.AsSlice())}
 		return ip, ip
