@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rechallenge/core/capture"
+	"rechallenge/core/protocol"
 	"rechallenge/core/report"
 	"rechallenge/core/trace"
 	"rechallenge/core/wire/pcap"
@@ -60,7 +61,7 @@ func TestRoom(t *testing.T) {
 	}
 	again.View(func(log *trace.Log) {
 		for _, c := range log.Passes[0].Connections {
-			if c.Handshake != trace.Full && c.Handshake != trace.Resumed {
+			if c.Handshake != protocol.Full && c.Handshake != protocol.Resumed {
 				t.Errorf("connection %d is %s: %s", c.Index, c.Handshake, c.Incomplete)
 			}
 		}
