@@ -2,7 +2,6 @@ package lab
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"rechallenge/core/openssl"
@@ -22,15 +20,9 @@ import (
 // don't go with HTTP/2 (RFC 9113 section 9.2.3).
 type libsslServer struct {
 	*Server
-	tls      *openssl.Server
-	listener net.Listener
-	hosts    map[string]openssl.Host // by server name; "" = all others
-
-	ctx    context.Context
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
-	mu     sync.Mutex
-	conns  map[net.Conn]bool // nil once closed
+	*conversations
+	tls   *openssl.Server
+	hosts map[string]openssl.Host // by server name; "" = all others
 }
 
 func (s *Server) startLibssl(listener net.Listener, cert tls.Certificate) (*libsslServer, error) {
@@ -47,7 +39,7 @@ func (s *Server) startLibssl(listener net.Listener, cert tls.Certificate) (*libs
 		return nil, fmt.Errorf("start the lab server: %w", err)
 	}
 	b := &s.behaviour
-	l := &libsslServer{Server: s, listener: listener, conns: map[net.Conn]bool{}, hosts: map[string]openssl.Host{"": s.host(credential, s.lab.ca, "")}}
+	l := &libsslServer{Server: s, conversations: newConversations(listener), hosts: map[string]openssl.Host{"": s.host(credential, s.lab.ca, "")}}
 	if b.SeparateCAs {
 		context := otherName
 		if b.AcrossNames {
@@ -86,8 +78,7 @@ func (s *Server) startLibssl(listener net.Listener, cert tls.Certificate) (*libs
 	if l.tls, err = library.NewServer(cfg); err != nil {
 		return nil, fmt.Errorf("start the lab server: %w", err)
 	}
-	l.ctx, l.cancel = context.WithCancel(context.Background())
-	l.wg.Go(l.accept)
+	l.begin(l.converse)
 	return l, nil
 }
 
@@ -104,52 +95,15 @@ func (s *Server) host(credential *openssl.Credential, ca *authority, context str
 	return h
 }
 
-func (l *libsslServer) accept() {
-	for {
-		raw, err := l.listener.Accept()
-		if err != nil {
-			return
-		}
-		l.mu.Lock()
-		if l.conns == nil {
-			l.mu.Unlock()
-			raw.Close()
-			return
-		}
-		l.conns[raw] = true
-		l.wg.Go(func() {
-			defer func() {
-				raw.Close()
-				l.mu.Lock()
-				delete(l.conns, raw)
-				l.mu.Unlock()
-			}()
-			l.converse(raw)
-		})
-		l.mu.Unlock()
-	}
-}
-
-// close ends everything; a client in the middle of an answer loses it.
+// close ends the conversations, then what they used.
 func (l *libsslServer) close() error {
-	err := l.listener.Close()
-	l.cancel()
-	l.mu.Lock()
-	for raw := range l.conns {
-		raw.SetDeadline(time.Unix(1, 0))
-	}
-	l.conns = nil
-	l.mu.Unlock()
-	l.wg.Wait()
+	err := l.conversations.close()
 	l.tls.Close()
 	return err
 }
 
-// Bounds of a conversation.
-const (
-	maxRequest = 64 << 10
-	maxWait    = 30 * time.Second
-)
+// maxRequest is the largest request that is read, in bytes.
+const maxRequest = 64 << 10
 
 // converse serves one connection.
 func (l *libsslServer) converse(raw net.Conn) {
@@ -220,7 +174,7 @@ func (l *libsslServer) lateOnHTTP2(c *openssl.Conn) {
 		return
 	}
 	asked := err == nil
-	one := &oneConn{Listener: l.listener, conn: c, closed: make(chan struct{})}
+	one := &oneConn{Listener: l.conversations.listener, conn: c, closed: make(chan struct{})}
 	server := http.Server{
 		Protocols: new(http.Protocols), IdleTimeout: maxWait, ReadHeaderTimeout: maxWait, ErrorLog: log.New(io.Discard, "", 0),
 		ConnState: func(_ net.Conn, state http.ConnState) {
@@ -261,12 +215,3 @@ func (o *oneConn) Accept() (net.Conn, error) {
 }
 
 func (o *oneConn) Close() error { return nil }
-
-// await gives the client a while, unless the server is closing.
-func (l *libsslServer) await(raw net.Conn) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.conns != nil {
-		raw.SetDeadline(time.Now().Add(maxWait))
-	}
-}

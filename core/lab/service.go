@@ -3,7 +3,6 @@ package lab
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/binary"
@@ -13,22 +12,14 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 )
 
 // serviceServer speaks a protocol that begins in clear, with crypto/tls.
 type serviceServer struct {
 	*Server
-	speech
-	tls      *tls.Config
-	listener net.Listener
-
-	ctx    context.Context
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
-	mu     sync.Mutex
-	conns  map[net.Conn]bool // nil once closed
+	*conversations
+	speech speech
+	tls    *tls.Config
 }
 
 // speech is a protocol from the server's side.
@@ -56,59 +47,10 @@ func (s *Server) startService(listener net.Listener, cert tls.Certificate) (*ser
 	if !ok || s.behaviour.needsLibssl() {
 		return nil, fmt.Errorf("start the lab server: it can't speak %q like that", s.behaviour.Speaks)
 	}
-	l := &serviceServer{Server: s, speech: speech, tls: s.whole(cert), listener: listener, conns: map[net.Conn]bool{}}
+	l := &serviceServer{Server: s, conversations: newConversations(listener), speech: speech, tls: s.whole(cert)}
 	l.tls.NextProtos = speech.alpn
-	l.ctx, l.cancel = context.WithCancel(context.Background())
-	l.wg.Go(l.accept)
+	l.begin(l.converse)
 	return l, nil
-}
-
-func (l *serviceServer) accept() {
-	for {
-		raw, err := l.listener.Accept()
-		if err != nil {
-			return
-		}
-		l.mu.Lock()
-		if l.conns == nil {
-			l.mu.Unlock()
-			raw.Close()
-			return
-		}
-		l.conns[raw] = true
-		l.wg.Go(func() {
-			defer func() {
-				raw.Close()
-				l.mu.Lock()
-				delete(l.conns, raw)
-				l.mu.Unlock()
-			}()
-			l.converse(raw)
-		})
-		l.mu.Unlock()
-	}
-}
-
-func (l *serviceServer) close() error {
-	err := l.listener.Close()
-	l.cancel()
-	l.mu.Lock()
-	for raw := range l.conns {
-		raw.SetDeadline(time.Unix(1, 0))
-	}
-	l.conns = nil
-	l.mu.Unlock()
-	l.wg.Wait()
-	return err
-}
-
-// await gives the client a while, unless the server is closing.
-func (l *serviceServer) await(raw net.Conn) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.conns != nil {
-		raw.SetDeadline(time.Now().Add(maxWait))
-	}
 }
 
 // converse serves one connection.
@@ -117,16 +59,16 @@ func (l *serviceServer) converse(raw net.Conn) {
 	clear := newTalk(raw)
 	var beneath net.Conn = raw
 	atOnce := false
-	if l.direct != nil {
+	if l.speech.direct != nil {
 		first, err := clear.in.Peek(1)
 		if err != nil {
 			return
 		}
-		if atOnce = l.direct(first); atOnce {
+		if atOnce = l.speech.direct(first); atOnce {
 			beneath = &replayed{raw, clear.in}
 		}
 	}
-	if !atOnce && !l.begin(clear) {
+	if !atOnce && !l.speech.begin(clear) {
 		return
 	}
 	var kept []byte
@@ -149,7 +91,7 @@ func (l *serviceServer) converse(raw net.Conn) {
 	}
 	inside := newTalk(c)
 	inside.in = bufio.NewReader(io.MultiReader(bytes.NewReader(bytes.Clone(kept)), inside.in))
-	l.serve(inside, who)
+	l.speech.serve(inside, who)
 }
 
 // replayed is a connection of which the beginning was read already.
