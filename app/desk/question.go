@@ -25,6 +25,9 @@ func (d *Desk) Ask(ctx context.Context, c Case, e experiment.Experiment, q exper
 		q.Installed = d.installed(c, said)
 	}
 	d.Prepare(c, &q)
+	if err := d.issuer(ctx, &c, &q); err != nil {
+		return nil, err
+	}
 	if q.Clock == nil {
 		q.Clock = c.Clock
 	}

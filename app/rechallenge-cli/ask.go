@@ -234,6 +234,9 @@ func (c *console) announce(e experiment.Experiment, q experiment.Question, quiet
 	if q.Provoke {
 		fmt.Fprintln(c.err, "two of them take leave at once; one says something in clear in the segment that asks for TLS, which a client must not do, where the protocol begins in clear")
 	}
+	if q.Told["issuer"].Texts != nil {
+		fmt.Fprintln(c.err, "with the CA's key certificates are made that end within seconds; they are written nowhere, and named in the answer")
+	}
 	for _, name := range []string{"change", "undo"} {
 		if text := strings.Join(q.Told[name].Texts, " "); text != "" {
 			fmt.Fprintf(c.err, "%s: will run %s\n", name, text)

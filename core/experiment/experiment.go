@@ -109,6 +109,9 @@ type Question struct {
 	Wait           time.Duration
 	// For Recheck: how conditions are changed; nil = only time changes any.
 	Changes *Changes
+	// Issue makes an identity with the names of another one that ends soon, and puts
+	// it beside those that steps may name; nil = there is no CA to do it.
+	Issue func(ctx context.Context, of string, life time.Duration) (Issued, error)
 	// For Clients: the real clients of this machine; nil = they can't be driven.
 	Installed *Installed
 	// Told is what options without a place of their own were told, by name.

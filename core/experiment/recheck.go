@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ var Recheck = Experiment{
 	Options: []Option{
 		{Name: "change", Label: "Command that changes the server", Kind: Text, Empty: "no command", Help: "run `COMMAND` between the two connections: it makes the server refuse what it took"},
 		{Name: "undo", Label: "Command that puts it back", Kind: Text, Empty: "no command", Help: "run `COMMAND` afterwards, whatever happened: it puts the server back"},
+		{Name: issuer, Label: "CA that issues one that ends", Kind: Text, Empty: "none", Help: "make certificates that end within seconds, with the CA and key in `FILE[:PASSWORD_ENV]`: in memory only"},
 		{
 			Name: "expiry-within", Label: "Wait for the certificate's end", Kind: Duration, Empty: "no wait", Help: "wait up to `TIME` for the identity's certificate to expire, for real",
 			Check: within(time.Second, plan.MaxDelay), Take: func(q *Question, v Value) { q.Wait = v.age() },
@@ -46,8 +48,13 @@ var Recheck = Experiment{
 		}
 		return n
 	},
-	Longest: func(q Question) time.Duration { return q.Wait },
-	Ask:     askRecheck,
+	Longest: func(q Question) time.Duration {
+		if q.issues() {
+			return issuedFor
+		}
+		return q.Wait
+	},
+	Ask: askRecheck,
 }
 
 // The words for what a resumed connection does.
@@ -82,6 +89,8 @@ type rechecker struct {
 	c        *Conclusion
 	base     plan.Plan
 	identity string
+	issued   string // in its place just now
+	made     []Issued
 	targets  []target.Target
 	none     map[string]string // why there are no sessions of a kind, by target and kind
 	carried  []string          // titles of what was carried over
@@ -156,8 +165,14 @@ func (r *rechecker) asks(c Condition) bool {
 	if c.own() {
 		return c.Client || r.q.Changes != nil && r.q.Changes.Other != ""
 	}
-	return r.q.Changes.can(c.ID) || c.ID == clientExpired.ID && r.q.Wait > 0
+	return r.q.Changes.can(c.ID) || c.ID == clientExpired.ID && (r.q.Wait > 0 || r.q.issues())
 }
+
+// issues reports whether there is to be a CA for certificates that end soon.
+func (q Question) issues() bool { return q.Told[issuer].first() != "" }
+
+// who is as whom the connections are made.
+func (r *rechecker) who() string { return cmp.Or(r.issued, r.identity) }
 
 // each is how many connections a cell may take.
 func (r *rechecker) each() int {
@@ -181,12 +196,8 @@ func askRecheck(ctx context.Context, q Question, run Runner) (*Conclusion, error
 		if !r.asks(c) {
 			continue
 		}
-		for _, a := range r.askers(c) {
-			for _, k := range kinds {
-				if err := r.cell(c, a, k); err != nil {
-					return r.book.end(ctx, r.c, stoppedTitle, err)
-				}
-			}
+		if err := r.condition(c); err != nil {
+			return r.book.end(ctx, r.c, stoppedTitle, err)
 		}
 	}
 	r.conclude()
@@ -211,7 +222,10 @@ func (r *rechecker) step(title string, c Condition, a asker, k kind, n int) Step
 	case title != stepAfter && c.Before != nil:
 		c.Before(&t, r.q.Changes.Other)
 	}
-	who := r.identity
+	who := r.who()
+	if r.issued != "" {
+		p.Identities = append(slices.Clip(p.Identities), plan.Identity{ID: r.issued, File: r.issued})
+	}
 	if c.Nobody {
 		who = plan.NoIdentity
 	}
@@ -226,38 +240,93 @@ func (r *rechecker) step(title string, c Condition, a asker, k kind, n int) Step
 	return Step{Title: fmt.Sprintf("%s, %s, %s: %s", c.Title, a.title(), k.title, title), Plan: p}
 }
 
-// cell answers for one condition, server and kind of session.
-func (r *rechecker) cell(c Condition, t asker, k kind) error {
+// condition answers for all cells of one. What time changes is waited for once:
+// all sessions are made before.
+func (r *rechecker) condition(c Condition) error {
+	ends := c.ID == clientExpired.ID && !r.q.Changes.can(c.ID)
+	if ends && r.q.Issue != nil {
+		x, err := r.q.Issue(r.ctx, r.identity, issuedFor)
+		if err != nil {
+			return err
+		}
+		r.made, r.issued = append(r.made, x), x.ID
+		defer func() { r.issued = "" }()
+	}
+	var waiting []*cell
+	for _, a := range r.askers(c) {
+		for _, k := range kinds {
+			x, err := r.before(c, a, k)
+			if err == nil && x != nil {
+				if ends {
+					waiting = append(waiting, x)
+					continue
+				}
+				err = r.after(x)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	for _, x := range waiting {
+		if err := r.after(x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cell is one of the table while its condition is changed.
+type cell struct {
+	c    Condition
+	by   asker
+	k    kind
+	log  *trace.Log // of the run in which its session was made
+	run  int
+	at   *trace.Connection // that took the session back
+	kept map[string][]session.Session
+}
+
+// before makes the session of a cell; nil = it can't be asked, and the table
+// says why.
+func (r *rechecker) before(c Condition, t asker, k kind) (*cell, error) {
 	at := t.title() + " " + t.target.ID + " " + k.id
 	if why := r.none[at]; why != "" {
-		return nil
+		return nil, nil
 	}
-	var kept map[string][]session.Session
+	x := &cell{c: c, by: t, k: k}
 	before := r.step("before", c, t, k, 2)
-	before.Keep = func(m map[string][]session.Session) { kept = m }
+	before.Keep = func(m map[string][]session.Session) { x.kept = m }
 	log, run, err := r.book.do(r.ctx, before)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	fresh, offered := attempt(log, 2, 1), attempt(log, 1, 2)
 	switch {
 	case !served(fresh):
 		r.row(c, t, k, Row{Mark: Unknown, Run: run, Pass: 2}, fresh, "refused: "+fate(fresh), "", wordCantAsk, "a fresh connection is refused before anything was changed")
-		return nil
+		return nil, nil
 	case offered == nil || !resumed(offered) || !served(offered):
 		why := "no session of this kind is given and taken back: " + whyAt(log, offered)
 		if !c.Nobody {
 			r.none[at] = why
 		}
 		r.row(c, t, k, Row{Mark: Unknown, Run: run, Pass: 1}, offered, "", "", wordCantAsk, why)
-		return nil
+		return nil, nil
 	}
-	after, run, err := r.changed(c, t, k, log, kept)
+	x.log, x.run, x.at = log, run, offered
+	return x, nil
+}
+
+// after changes the condition and answers for the cell.
+func (r *rechecker) after(cell *cell) error {
+	c, t, k, kept := cell.c, cell.by, cell.k, cell.kept
+	after, run, err := r.changed(c, t, k, cell.log, kept)
 	if err != nil {
 		return err
 	}
 	if after == nil {
-		r.row(c, t, k, Row{Mark: Unknown, Run: run, Pass: 1}, offered, "", "", wordCantAsk, "it can't be changed at this server")
+		r.row(c, t, k, Row{Mark: Unknown, Run: cell.run, Pass: 1}, cell.at, "", "", wordCantAsk, "it can't be changed at this server")
 		return nil
 	}
 	last := 1
@@ -368,8 +437,8 @@ func (r *rechecker) changed(c Condition, t asker, k kind, before *trace.Log, kep
 		return r.book.do(r.ctx, s)
 	}
 	if !r.q.Changes.can(c.ID) {
-		end := ends(before, r.identity)
-		if end.IsZero() || end.Sub(r.q.clock().Now()) > r.q.Wait {
+		end := ends(before, r.who())
+		if end.IsZero() || end.Sub(r.q.clock().Now()) > max(r.q.Wait, issuedFor) {
 			return nil, last, nil
 		}
 		if err := r.q.until(r.ctx, "until the certificate has expired", end.Add(time.Second)); err != nil {
@@ -466,10 +535,19 @@ func (r *rechecker) row(c Condition, t asker, k kind, out Row, x *trace.Connecti
 func (r *rechecker) conclude() {
 	c := r.c
 	c.Runs = r.book.runs
+	defer func() {
+		for i, x := range r.made {
+			if i == 0 {
+				c.Detail = strings.TrimSpace(c.Detail + " Made for this, in memory only:")
+			}
+			c.Detail += fmt.Sprintf(" %s, serial %s, until %s;", x.Name, x.Serial, x.Ends.UTC().Format("2006-01-02 15:04:05Z"))
+		}
+		c.Detail = strings.TrimSuffix(c.Detail, ";")
+	}()
 	switch {
 	case len(c.Rows) == 0:
 		c.Title, c.Mark = "Nothing was asked: no condition can be changed here", Unknown
-		c.Detail = "Name a command that changes the server (--change, and --undo to put it back), an identity that ends soon (--expiry-within), or ask about the lab (--demo)."
+		c.Detail = "Name a command that changes the server (--change, and --undo to put it back), an identity that ends soon (--expiry-within), a CA that can issue one (--issuer), or ask about the lab (--demo)."
 	case r.answered == 0:
 		c.Title, c.Mark = "What a resumed connection checks again can't be told: "+c.Rows[0].Cells[6], Unknown
 	case len(r.carried) > 0:

@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"errors"
+	"time"
 
 	"rechallenge/core/protocol"
 	"rechallenge/core/target"
@@ -95,6 +96,19 @@ type Changes struct {
 	Slow       bool     // a server may take a while to take notice
 	Make, Undo func(ctx context.Context, target, condition string) error
 }
+
+// Issued is an identity that was made for a question.
+type Issued struct {
+	ID           string // among the identities
+	Name, Serial string // of its certificate
+	Ends         time.Time
+}
+
+// issuedFor is how long one lives: enough to make a session and to take it back.
+const issuedFor = 15 * time.Second
+
+// issuer is the option that names a CA.
+const issuer = "issuer"
 
 // can reports whether a condition can be changed.
 func (c *Changes) can(condition string) bool {

@@ -120,6 +120,16 @@ func (l *Lab) OldPKCS12(name string) ([]byte, error) {
 	return data, nil
 }
 
+// CAPKCS12 is the CA with its key, for who makes certificates with it.
+func (l *Lab) CAPKCS12() (data []byte, password string, err error) {
+	password = "ca-password"
+	data, err = pkcs12.Modern2023.Encode(l.ca.key, l.ca.cert, nil, password)
+	if err != nil {
+		return nil, "", fmt.Errorf("write the lab's CA: %w", err)
+	}
+	return data, password, nil
+}
+
 // ServerPEM makes a server certificate of the lab's CA for names, as PEM, for
 // servers that are not the lab's own.
 func (l *Lab) ServerPEM(names ...string) (cert, key []byte, err error) {
