@@ -59,6 +59,8 @@ SSLEngine on
 SSLCertificateFile %[1]s/server.pem
 SSLCertificateKeyFile %[1]s/server.key
 SSLOptions +StdEnvVars
+LogFormat "%%{remote}p %%{SSL_SESSION_RESUMED}x \"%%{SSL_CLIENT_S_DN}x\"" words
+CustomLog %[1]s/access.log words
 Header always set X-Client-DN "expr=%%{SSL_CLIENT_S_DN}"
 Header always set X-Resumed "expr=%%{SSL_SESSION_RESUMED}"
 %[2]s

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"rechallenge/core/lab"
+	"rechallenge/core/servers"
 )
 
 // clientFiles is a directory with ca.pem and NAME.pem, NAME.key, NAME.p12 of
@@ -51,8 +52,14 @@ func clientFiles(t *testing.T, l *lab.Lab) string {
 	return dir
 }
 
-// command runs a client's program in dir.
+// command runs a client's program in dir, which is to succeed.
 func command(t *testing.T, dir, stdin, program string, args ...string) {
+	t.Helper()
+	visit(t, dir, stdin, false, program, args...)
+}
+
+// visit runs a client's program in dir, which may fail.
+func visit(t *testing.T, dir, stdin string, may bool, program string, args ...string) {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
@@ -63,7 +70,7 @@ func command(t *testing.T, dir, stdin, program string, args ...string) {
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir, cmd.Stdin = dir, strings.NewReader(stdin)
 	cmd.WaitDelay = 2 * time.Second
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := cmd.CombinedOutput(); err != nil && !may {
 		t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)
 	}
 }
@@ -88,6 +95,10 @@ func suits(t *testing.T, policy string) {
 	}
 }
 
+// late reports whether a URL is of a server that asks late: who can't be asked
+// then is turned away.
+func late(u string) bool { return strings.HasSuffix(u, servers.Ask) }
+
 // script runs one of testdata/clients.
 func script(program, file string, args ...string) func(*testing.T, string, []string) {
 	return func(t *testing.T, dir string, urls []string) {
@@ -98,11 +109,17 @@ func script(program, file string, args ...string) func(*testing.T, string, []str
 		}
 		all := append([]string{path}, args...)
 		if program == "java" {
+			if file == "Libraries.java" {
+				all = append([]string{"-cp", javaLibraries}, all...)
+			}
 			all = append([]string{"-Xshare:auto", "-XX:TieredStopAtLevel=1"}, all...)
 		}
 		command(t, dir, "", program, append(all, urls...)...)
 	}
 }
+
+// javaLibraries are where Debian keeps them.
+const javaLibraries = "/usr/share/java/httpclient.jar:/usr/share/java/httpcore.jar:/usr/share/java/commons-logging.jar:/usr/share/java/commons-codec.jar:/usr/share/java/okhttp.jar:/usr/share/java/okio.jar"
 
 // firefox runs a Firefox with a profile of its own.
 func firefox(mode string) func(*testing.T, string, []string) {
@@ -126,7 +143,10 @@ func curl(alive bool) func(*testing.T, string, []string) {
 				if i > 0 {
 					args = append(args, "--next")
 				}
-				args = append(args, "--silent", "--show-error", "--fail", "--http1.1", "--cacert", "ca.pem", "--cert", who+".pem", "--key", who+".key", "--output", os.DevNull, u)
+				if !late(u) {
+					args = append(args, "--fail")
+				}
+				args = append(args, "--silent", "--show-error", "--http1.1", "--cacert", "ca.pem", "--cert", who+".pem", "--key", who+".key", "--output", os.DevNull, u)
 				if !alive {
 					args = append(args, "--header", "Connection: close")
 				}
@@ -152,18 +172,59 @@ func sClient(apart bool) func(*testing.T, string, []string) {
 				}
 				args := []string{
 					"s_client", "-connect", "127.0.0.1:" + at.Port(), "-servername", at.Hostname(), "-CAfile", "ca.pem", "-verify_return_error",
-					"-cert", who + ".pem", "-key", who + ".key", "-ign_eof", "-sess_out", file,
+					"-cert", who + ".pem", "-key", who + ".key", "-ign_eof", "-enable_pha", "-sess_out", file,
 				}
 				if _, err := os.Stat(filepath.Join(dir, file)); err == nil {
 					args = append(args, "-sess_in", file)
 				}
-				command(t, dir, fmt.Sprintf("GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", at.Host), "openssl", args...)
+				command(t, dir, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", at.RequestURI(), at.Host), "openssl", args...)
 			}
 			if files, err := filepath.Glob(filepath.Join(dir, "session-*")); err == nil {
 				for _, f := range files {
 					os.Remove(f)
 				}
 			}
+		}
+	}
+}
+
+// wget makes each visit in a process of its own: it has one certificate.
+func wget(t *testing.T, dir string, urls []string) {
+	for _, u := range urls {
+		for _, who := range turns {
+			args := []string{"--no-config", "--quiet", "--tries=1", "--timeout=10", "--ca-certificate=ca.pem", "--certificate=" + who + ".pem", "--private-key=" + who + ".key", "--output-document=" + os.DevNull, u}
+			if late(u) {
+				args = append(args, "--content-on-error")
+			}
+			visit(t, dir, "", late(u), "wget", args...)
+		}
+	}
+}
+
+// gnutlsCLI makes each visit in a process of its own.
+func gnutlsCLI(t *testing.T, dir string, urls []string) {
+	for _, u := range urls {
+		at, err := url.Parse(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range turns {
+			// It leaves when its input ends, which may be before the answer.
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			cmd := exec.CommandContext(ctx, "gnutls-cli", "--x509cafile=ca.pem", "--x509certfile="+who+".pem", "--x509keyfile="+who+".key", "--port="+at.Port(), at.Hostname())
+			cmd.Dir = dir
+			stdin, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				missing(t, "gnutls-cli", err)
+			}
+			fmt.Fprintf(stdin, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", at.RequestURI(), at.Host)
+			if err := cmd.Wait(); err != nil && !late(u) {
+				t.Fatalf("gnutls-cli at %s as %s: %v", u, who, err)
+			}
+			cancel()
 		}
 	}
 }
@@ -227,6 +288,9 @@ func goGet(t *testing.T, transport *http.Transport, u string) {
 	t.Helper()
 	client := http.Client{Transport: transport, Timeout: 10 * time.Second}
 	resp, err := client.Get(u)
+	if err != nil && late(u) {
+		return
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

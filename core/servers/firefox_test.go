@@ -20,7 +20,7 @@ func TestFirefoxControls(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			s, err := servers.Start(context.Background(), servers.Mode{Server: "nginx", Version: version, Sessions: servers.Tickets, Auth: servers.Optional}, b.files)
 			started(t, s, err)
-			v := venue{"nginx", s.Addr, s.Requests, true}
+			v := venue{name: "nginx", addr: s.Addr, seen: s.Requests, numbers: true}
 			firefox("controls")(t, dir, []string{fmt.Sprintf("https://localhost:%d/", s.Addr.Port())})
 			want := "alice, alice, nobody, nobody (resumed), nobody (resumed)"
 			if version == "1.2" {

@@ -56,14 +56,14 @@ http {
 	}
 }
 
-// Request is a request as nginx saw it.
+// Request is a request as nginx or Apache saw it.
 type Request struct {
-	Connection string // a number of nginx's own
+	Connection string // a number of its own
 	Resumed    bool
 	Subject    string // "" = nobody
 }
 
-// Requests reads nginx's access log.
+// Requests reads the access log of nginx or Apache.
 func (s *Server) Requests() ([]Request, error) {
 	data, err := os.ReadFile(filepath.Join(s.dir, "access.log"))
 	if err != nil {
@@ -73,9 +73,9 @@ func (s *Server) Requests() ([]Request, error) {
 	for line := range strings.Lines(string(data)) {
 		fields := strings.SplitN(strings.TrimSpace(line), " ", 3)
 		if len(fields) != 3 {
-			return nil, fmt.Errorf("line %q of nginx's log has %d fields", line, len(fields))
+			return nil, fmt.Errorf("line %q of the log has %d fields", line, len(fields))
 		}
-		list = append(list, Request{Connection: fields[0], Resumed: fields[1] == "r", Subject: strings.Trim(fields[2], `"-`)})
+		list = append(list, Request{Connection: fields[0], Resumed: fields[1] == "r" || fields[1] == "Resumed", Subject: strings.Trim(fields[2], `"-`)})
 	}
 	return list, nil
 }

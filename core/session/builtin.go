@@ -16,7 +16,7 @@ const read = "2026-11"
 // three plain ones, then one profile for each client stack. OpenSSL and GnuTLS
 // leave the session key to the application, so that they have no profile.
 var Policies = slices.Concat(plain, appleProfiles, goProfiles, curlProfiles, mozillaProfiles, chromiumProfiles,
-	javaProfiles, dotnetProfiles, nodeProfiles, pythonProfiles, rustlsProfiles)
+	javaProfiles, dotnetProfiles, nodeProfiles, pythonProfiles, libraryProfiles, rustlsProfiles)
 
 // The ids of the policies that a run is told by.
 const (

@@ -98,7 +98,7 @@ func TestPolicies(t *testing.T) {
 		"shared", "none", "per-identity",
 		"nsurlconnection", "nsurlconnection-2005", "nsurlsession", "network-framework", "go", "curl", "curl-7.88", "curl-before-2016",
 		"nss", "firefox", "chromium", "jsse", "dotnet", "schannel", "node", "node-secure-context", "undici", "python", "requests-before-2.32", "conscrypt",
-		"rustls", "rustls-before-0.23.24",
+		"rustls", "rustls-before-0.23.24", "ruby", "php-streams", "libsoup",
 	}
 	seen := map[string]bool{}
 	for _, p := range session.Policies {
@@ -143,6 +143,7 @@ func TestProfilesPredict(t *testing.T) {
 		"go": true, "go-renegotiation": true, "python-ssl": false, "curl": false, "curl-7.88": false, "curl-before-2016": true, "nss": true, "firefox": false, "chromium": false,
 		"jsse": true, "conscrypt": true, "dotnet": false, "schannel": false,
 		"node": false, "node-secure-context": true, "undici": false, "python": false, "requests-before-2.32": false, "rustls": false, "rustls-before-0.23.24": true,
+		"ruby": true, "php-streams": false, "libsoup": true,
 	}
 	bob := alice
 	bob.Identity = "bob"

@@ -35,7 +35,13 @@ public class Client {
                 if (!contexts.containsKey(key)) {
                     contexts.put(key, context());
                 }
-                visit(contexts.get(key), URI.create(args[i]));
+                try {
+                    visit(contexts.get(key), URI.create(args[i]));
+                } catch (Exception e) {
+                    if (!args[i].endsWith("/ask")) {
+                        throw e;
+                    }
+                }
             }
         }
     }

@@ -37,7 +37,7 @@ async function visit(how, url) {
   const contexts = {};
   for (const who of steps) {
     contexts[who] ??= tls.createSecureContext(own(who));
-    await get(url, how.startsWith('key') ? { agent, ...own(who) } : { agent, secureContext: contexts[who] });
+    await get(url, how.startsWith('key') ? { agent, ...own(who) } : { agent, secureContext: contexts[who] }).catch((err) => { if (!url.endsWith('/ask')) throw err; });
   }
   agent.destroy();
 }
