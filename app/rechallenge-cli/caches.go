@@ -81,7 +81,7 @@ func rechecks(p session.Policy) string {
 	case p.Disabled:
 		return "-"
 	case p.Stack == "":
-		return "as the TLS stack in use: crypto/tls end, name and chain, libssl nothing"
+		return "as this program's stacks: go the end of the stored certificate, openssl nothing"
 	case p.Rechecks == "":
 		return "unknown"
 	}

@@ -145,13 +145,14 @@ type auditor struct {
 	wait    time.Duration
 	forge   bool
 	provoke bool
-	stack   string                   // of the first run, kept from then on; "" = not known yet
-	late    protocol.Moment          // when the server asks later than in the handshake, "" = it doesn't
-	lives   map[string]time.Duration // by id of the kinds that the server gives: announced, 0 = not at all
-	blind   map[int]bool             // other targets (from 1) at whose address a made-up Host gets the same answer
-	nobody  []string                 // the servers' words for nobody
-	closes  bool                     // a fresh connection was refused by being closed
-	hung    int                      // runs in a row in which nothing was answered in time
+	kept    map[string][]session.Session // of the last run
+	stack   string                       // of the first run, kept from then on; "" = not known yet
+	late    protocol.Moment              // when the server asks later than in the handshake, "" = it doesn't
+	lives   map[string]time.Duration     // by id of the kinds that the server gives: announced, 0 = not at all
+	blind   map[int]bool                 // other targets (from 1) at whose address a made-up Host gets the same answer
+	nobody  []string                     // the servers' words for nobody
+	closes  bool                         // a fresh connection was refused by being closed
+	hung    int                          // runs in a row in which nothing was answered in time
 	*Assessment
 }
 
@@ -299,7 +300,7 @@ func (x *auditor) try(title string, cache plan.CustomCache, reuse plan.Reuse, vi
 		p.CustomCaches, p.Caches = []plan.CustomCache{cache}, []string{cache.ID, session.NoCache}
 		passes = 2
 	}
-	return x.step(Step{Title: title, Plan: p, Knows: true}, len(visits)*passes*attempts)
+	return x.step(Step{Title: title, Plan: p, Knows: true, Keep: func(m map[string][]session.Session) { x.kept = m }}, len(visits)*passes*attempts)
 }
 
 // step makes a run that takes so many connections at most.

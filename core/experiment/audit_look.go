@@ -194,6 +194,7 @@ func (x *auditor) inventory(k kind) (given bool, why string, err error) {
 		return false, "", err
 	}
 	first, again, third := nth(log, 1, 1), nth(log, 1, 2), nth(log, 1, 3)
+	x.readable(k, log, n, x.kept[cache.ID])
 	fact := func(item, value string, c *trace.Connection) {
 		x.Inventory = append(x.Inventory, Fact{Item: item, Sessions: k.title, Value: value, At: runRef(n, c)})
 	}

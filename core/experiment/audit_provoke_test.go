@@ -102,3 +102,36 @@ func (h *heard) pass(client net.Conn, to netip.AddrPort) {
 	server.Close()
 	<-back
 }
+
+// TestAuditTickets: a ticket under a key of zeros, or in clear, is told of every
+// kind of ticket; one under a key of its own is not, and names no advisory.
+func TestAuditTickets(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		behaviour lab.Behaviour
+		want      string
+		says      string
+	}{
+		{"zeros", lab.Behaviour{ZeroKey: true}, "fail", "under a key of zeros"},
+		{"clear", lab.Behaviour{ClearTickets: true}, "fail", "in clear"},
+		{"healthy", lab.Behaviour{}, "pass", "nothing of the client in clear"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newAuditBench(t)
+			c := b.audit(t, experiment.Question{MaxConnections: 80}, aimed("main", "https://localhost/", b.start(t, test.behaviour)))
+			kinds := 0
+			for _, v := range c.Assessment.Tests {
+				if v.ID != "C25" || v.Result == experiment.NotApplicable {
+					continue
+				}
+				kinds++
+				if string(v.Result) != test.want || !strings.Contains(v.Says, test.says) || v.Advisory != "" {
+					t.Errorf("%s: %+v", v.Sessions, v)
+				}
+			}
+			if kinds != 2 {
+				t.Errorf("%d kinds of ticket were looked at\n%s", kinds, explain(c))
+			}
+		})
+	}
+}

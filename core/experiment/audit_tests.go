@@ -37,6 +37,7 @@ var titles = map[string]string{
 	"C21": "sessions are taken after their announced end",
 	"C22": "nobody's session opens what nobody is refused",
 	"C23": "a name is enough",
+	"C25": "a ticket that anybody can read",
 	"C24": "what is said in clear is answered inside TLS",
 }
 
@@ -62,6 +63,7 @@ var references = map[string]string{
 	"C21": "RFC 5077 section 3.3; RFC 8446 section 4.6.1",
 	"C22": "RFC 8446 section 4.6.1",
 	"C23": "RFC 5280 section 6.1",
+	"C25": "RFC 5077 section 5; RFC 8446 section 4.6.1",
 	"C24": "RFC 3207 section 4.2; RFC 9051 section 11.2; RFC 2595 section 4",
 }
 

@@ -55,6 +55,8 @@ type Behaviour struct {
 	TrustsResumed         bool  // with AuthLater: whom a session names is not asked again
 	WelcomesResumed       bool  // with RefusesNobody: not on a resumed connection
 	ResumeOnRenegotiation bool  // a renegotiation may resume a session
+	ZeroKey               bool  // tickets are under a key of zeros
+	ClearTickets          bool  // tickets hold the session in clear
 	KeepsClear            bool  // with Speaks: what was said in clear after STARTTLS is answered inside TLS
 	SessionAlert          uint8 // fatal alert for whoever offers a session; 0 = none
 }

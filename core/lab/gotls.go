@@ -133,7 +133,21 @@ func (s *Server) config(cert tls.Certificate, ca *authority, t *table) *tls.Conf
 	if !b.SharedTickets {
 		rand.Read(key[:])
 	}
+	if b.ZeroKey {
+		clear(key[:])
+	}
 	c.SetSessionTicketKeys([][32]byte{key})
+	if b.ClearTickets {
+		c.WrapSession = func(_ tls.ConnectionState, state *tls.SessionState) ([]byte, error) { return state.Bytes() }
+		c.UnwrapSession = func(ticket []byte, _ tls.ConnectionState) (*tls.SessionState, error) {
+			state, err := tls.ParseSessionState(ticket)
+			if err != nil {
+				state = nil // no ticket of ours, or none: crypto/tls asks for that too
+			}
+			return state, nil
+		}
+		return c
+	}
 	if !b.RefuseTickets && !b.Stateful && b.Lifetime == 0 {
 		return c
 	}

@@ -109,6 +109,14 @@ var Behaviours = []Named{
 		Behaviour: Behaviour{Speaks: "smtp", KeepsClear: true},
 		Visits:    both,
 	}, {
+		ID: "zero-ticket-key", Title: "Tickets under a key of zeros", Defect: true,
+		Teaches:   "A ticket is as secret as its key: whoever knows that reads the client's name in it, and the connection (CVE-2020-13777 was such a key).",
+		Behaviour: Behaviour{ZeroKey: true},
+	}, {
+		ID: "clear-tickets", Title: "Tickets in clear", Defect: true,
+		Teaches:   "What stands in a TLS 1.2 ticket everybody on the way can read, and offer.",
+		Behaviour: Behaviour{ClearTickets: true},
+	}, {
 		ID: "refuses-sessions-fatally", Title: "Ends the connection when a session is offered", Defect: true, Needs: NeedLibssl,
 		Teaches:   "A refused session is not a refused identity: the same identity without a session gets in.",
 		Behaviour: Behaviour{SessionAlert: accessDenied},
