@@ -25,6 +25,7 @@ var rooms = map[string][]string{
 	"core/target":                    {"core/starttls"},
 	"core/starttls":                  {},
 	"core/token":                     {"core/identity"},
+	"core/token/tokentest":           {"core/token"},
 	"core/session":                   {},
 	"core/wire":                      {},
 	"core":                           {},

@@ -3,7 +3,6 @@
 package token
 
 import (
-	"cmp"
 	"encoding/binary"
 	"fmt"
 	"runtime"
@@ -31,6 +30,7 @@ const (
 	fnGetMechanismList
 	fnOpenSession     = 12
 	fnCloseSession    = 13
+	fnGetSessionInfo  = 15
 	fnLogin           = 18
 	fnGetAttributes   = 24
 	fnFindInit        = 26
@@ -231,6 +231,32 @@ func (m *cryptoki) session(slot uint64) (uint64, uint64) {
 	return word(out, 0), v
 }
 
+// renew opens the session with a slot anew; a login stays, as it is the slot's
+// while it has any session (PKCS#11 2.40, section 5.6).
+func (m *cryptoki) renew(slot uint64) {
+	old, open := m.sessions[slot]
+	delete(m.sessions, slot)
+	m.session(slot)
+	if open {
+		m.call(fnCloseSession, uintptr(old))
+	}
+}
+
+// absent is why a private key is not found: nobody is logged in, as after a card
+// was pulled and put back, or it is there no more.
+func (m *cryptoki) absent(slot, session uint64) uint64 {
+	var p runtime.Pinner
+	defer p.Unpin()
+	const public, publicRW = 0, 2 // CK_STATE
+	info := words(0, 0, 0, 0)
+	v := m.call(fnGetSessionInfo, uintptr(session), address(&p, info))
+	state := word(info, 1)
+	if t, failed := m.token(slot); v == 0 && failed == 0 && t.NeedsPIN && (state == public || state == publicRW) {
+		return valueNotLoggedIn
+	}
+	return valueKeyGone
+}
+
 func (m *cryptoki) login(slot uint64, pin []byte, pad bool, user uintptr) reply {
 	s, v := m.session(slot)
 	if v != 0 {
@@ -377,7 +403,7 @@ func (m *cryptoki) sign(r request) reply {
 		return result(v, "C_FindObjects")
 	}
 	if len(keys) == 0 {
-		return result(valueKeyGone, "C_FindObjects")
+		return result(m.absent(r.Slot, s), "C_FindObjects")
 	}
 	var p runtime.Pinner
 	defer p.Unpin()
@@ -394,6 +420,7 @@ func (m *cryptoki) sign(r request) reply {
 	}
 	if always := m.attribute(s, keys[0], ckaAlwaysAuthenticate); len(always) == 1 && always[0] != 0 {
 		if out := m.login(r.Slot, r.PIN, r.Pad, userContext); out.Value != 0 {
+			m.renew(r.Slot) // the signature that was begun ends with its session
 			return out
 		}
 	}
@@ -404,8 +431,17 @@ func (m *cryptoki) sign(r request) reply {
 	return reply{Signature: out[:min(word(n, 0), 4096)]}
 }
 
-// serve answers one request.
+// serve answers one request. A session that the token ended is opened anew by
+// the next one.
 func (m *cryptoki) serve(r request) reply {
+	out := m.answer(r)
+	if out.loggedOut() {
+		m.renew(r.Slot)
+	}
+	return out
+}
+
+func (m *cryptoki) answer(r request) reply {
 	switch r.Op {
 	case "tokens":
 		return m.tokens()
@@ -424,8 +460,12 @@ func (m *cryptoki) serve(r request) reply {
 		if v != 0 {
 			return result(v, "C_OpenSession")
 		}
-		if keys, v := m.find(s, attribute{ckaClass, words(classPrivateKey)}, attribute{ckaID, r.Key}); v != 0 || len(keys) == 0 {
-			return result(cmp.Or(v, valueKeyGone), "C_FindObjects")
+		keys, v := m.find(s, attribute{ckaClass, words(classPrivateKey)}, attribute{ckaID, r.Key})
+		if v == 0 && len(keys) == 0 {
+			v = m.absent(r.Slot, s)
+		}
+		if v != 0 {
+			return result(v, "C_FindObjects")
 		}
 		return reply{Tokens: []Token{t}}
 	case "objects":

@@ -18,6 +18,7 @@ import (
 
 	"rechallenge/core/identity"
 	"rechallenge/core/token"
+	"rechallenge/core/token/tokentest"
 )
 
 // faulty is a module with one token, one certificate and its key, whose login
@@ -79,9 +80,9 @@ func TestFaults(t *testing.T) {
 			t.Skipf("%s is not installed", tool)
 		}
 	}
-	h := hsm{t, t.TempDir()}
-	h.run("openssl", "req", "-new", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "k.pem", "-subj", "/CN=alice", "-outform", "DER", "-out", "c.der")
-	der, err := os.ReadFile(h.path("c.der"))
+	h := tokentest.HSM{T: t, Dir: t.TempDir()}
+	h.Run("openssl", "req", "-new", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "k.pem", "-subj", "/CN=alice", "-outform", "DER", "-out", "c.der")
+	der, err := os.ReadFile(h.Path("c.der"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +90,10 @@ func TestFaults(t *testing.T) {
 	for _, b := range der {
 		bytes = append(bytes, "0x"+hex.EncodeToString([]byte{b}))
 	}
-	h.write("faulty.c", fmt.Sprintf(faulty, strings.Join(bytes, ",")))
-	h.run("cc", "-w", "-shared", "-fPIC", "-o", "faulty.so", "faulty.c")
+	h.Write("faulty.c", fmt.Sprintf(faulty, strings.Join(bytes, ",")))
+	h.Run("cc", "-w", "-shared", "-fPIC", "-o", "faulty.so", "faulty.c")
 	p := place(t, "pkcs11:token=faulty;object=alice")
-	p.Module = h.path("faulty.so")
+	p.Module = h.Path("faulty.so")
 	opening := []struct {
 		name, login, flags string
 		code               token.Code
@@ -112,9 +113,9 @@ func TestFaults(t *testing.T) {
 		token.CloseAll()
 		t.Setenv("FAULTY_LOGIN", test.login)
 		t.Setenv("FAULTY_FLAGS", test.flags)
-		_, err := token.Open(t.Context(), p, fixed(pin))
+		_, err := token.Open(t.Context(), p, fixed(tokentest.PIN))
 		var e *token.Error
-		if !errors.As(err, &e) || e.Code != test.code || !strings.Contains(e.Error(), test.says) || strings.Contains(e.Error(), pin) {
+		if !errors.As(err, &e) || e.Code != test.code || !strings.Contains(e.Error(), test.says) || strings.Contains(e.Error(), tokentest.PIN) {
 			t.Errorf("%s: %v, want %s: ...%s...", test.name, err, test.code, test.says)
 		}
 	}
@@ -139,7 +140,7 @@ func TestFaults(t *testing.T) {
 	for _, test := range signing {
 		token.CloseAll()
 		t.Setenv("FAULTY_SIGN", test.value)
-		id, err := token.Open(t.Context(), p, fixed(pin))
+		id, err := token.Open(t.Context(), p, fixed(tokentest.PIN))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +154,7 @@ func TestFaults(t *testing.T) {
 	token.CloseAll()
 	t.Setenv("FAULTY_SIGN", "0")
 	t.Setenv("FAULTY_SLEEP", "1")
-	id, err := token.Open(t.Context(), p, fixed(pin))
+	id, err := token.Open(t.Context(), p, fixed(tokentest.PIN))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,10 +170,10 @@ func TestServer(t *testing.T) {
 	if _, err := exec.LookPath("p11-kit"); err != nil {
 		t.Skip("p11-kit is not installed")
 	}
-	h := newHSM(t, "demo")
-	h.put("demo", "alice", "10", keys[1].kind...)
-	socket := h.path("socket")
-	server := exec.Command("p11-kit", "server", "--provider", soft, "-f", "-n", socket, "pkcs11:token=demo")
+	h := tokentest.New(t, "demo")
+	h.Make("demo", "alice", "10", keys[1].kind...)
+	socket := h.Path("socket")
+	server := exec.Command("p11-kit", "server", "--provider", tokentest.Module, "-f", "-n", socket, "pkcs11:token=demo")
 	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it has a process for each client
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
@@ -203,7 +204,7 @@ func TestServer(t *testing.T) {
 	}
 	p := place(t, "pkcs11:token=demo;object=alice")
 	p.Module = client
-	id, err := token.Open(t.Context(), p, fixed(pin))
+	id, err := token.Open(t.Context(), p, fixed(tokentest.PIN))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -201,6 +201,10 @@ func (h *helper) ask(ctx context.Context, r request, most time.Duration) (reply,
 		h.end(errors.New("the helper's answer is not right"))
 		return out, h.dead
 	}
+	if l := h.logged[r.Slot]; l != nil && out.loggedOut() {
+		clear(l.pin)
+		delete(h.logged, r.Slot)
+	}
 	return out, nil
 }
 

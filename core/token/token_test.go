@@ -11,13 +11,13 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"rechallenge/core/identity"
 	"rechallenge/core/token"
+	"rechallenge/core/token/tokentest"
 )
 
 func TestMain(m *testing.M) {
@@ -29,67 +29,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-const (
-	pin  = "123456"
-	soft = "/usr/lib/softhsm/libsofthsm2.so"
-)
-
-// hsm is a SoftHSM with its tokens in a folder of the test.
-type hsm struct {
-	t   *testing.T
-	dir string
-}
-
-func newHSM(t *testing.T, tokens ...string) hsm {
-	t.Helper()
-	for _, tool := range []string{"softhsm2-util", "pkcs11-tool", "openssl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("RECHALLENGE_ALL_TOOLS") != "" {
-				t.Fatalf("%s is not installed", tool)
-			}
-			t.Skipf("%s is not installed", tool)
-		}
-	}
-	h := hsm{t, t.TempDir()}
-	h.write("softhsm2.conf", "directories.tokendir = "+h.path("tokens")+"\nobjectstore.backend = file\nlog.level = ERROR\n")
-	if err := os.Mkdir(h.path("tokens"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("SOFTHSM2_CONF", h.path("softhsm2.conf"))
-	t.Cleanup(token.CloseAll) // before the folder goes
-	for _, label := range tokens {
-		h.run("softhsm2-util", "--init-token", "--free", "--label", label, "--pin", pin, "--so-pin", "87654321")
-	}
-	return h
-}
-
-func (h hsm) path(name string) string { return filepath.Join(h.dir, name) }
-
-func (h hsm) write(name, text string) {
-	h.t.Helper()
-	if err := os.WriteFile(h.path(name), []byte(text), 0o600); err != nil {
-		h.t.Fatal(err)
-	}
-}
-
-func (h hsm) run(name string, args ...string) {
-	h.t.Helper()
-	cmd := exec.Command(name, args...)
-	cmd.Dir = h.dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		h.t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
-	}
-}
-
-// put makes a key and its certificate and puts both on a token.
-func (h hsm) put(label, object, id string, kind ...string) {
-	h.t.Helper()
-	h.run("openssl", append([]string{"genpkey", "-out", object + ".key"}, kind...)...)
-	h.run("openssl", "req", "-new", "-x509", "-key", object+".key", "-subj", "/CN="+object, "-days", "30", "-addext", "extendedKeyUsage=clientAuth", "-outform", "DER", "-out", object+".der")
-	h.run("softhsm2-util", "--import", object+".key", "--token", label, "--label", object, "--id", id, "--pin", pin)
-	h.run("pkcs11-tool", "--module", soft, "--token-label", label, "--login", "--pin", pin, "--write-object", object+".der", "--type", "cert", "--label", object, "--id", id)
-}
-
 // place is a place by its URI.
 func place(t *testing.T, uri string) token.Home {
 	t.Helper()
@@ -97,7 +36,7 @@ func place(t *testing.T, uri string) token.Home {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return token.Home{URI: u, Module: soft}
+	return token.Home{URI: u, Module: tokentest.Module}
 }
 
 // fixed answers with one PIN, once.
@@ -123,12 +62,12 @@ var keys = []struct {
 
 // TestKeys: an identity of each kind of key signs in each way that TLS wants.
 func TestKeys(t *testing.T) {
-	h := newHSM(t, "demo", "other")
+	h := tokentest.New(t, "demo", "other")
 	for i, k := range keys {
-		h.put("demo", k.name, string(rune('1'+i))+"0", k.kind...)
+		h.Make("demo", k.name, string(rune('1'+i))+"0", k.kind...)
 	}
 	for _, k := range keys {
-		id, err := token.Open(t.Context(), place(t, "pkcs11:token=demo;object="+k.name), fixed(pin))
+		id, err := token.Open(t.Context(), place(t, "pkcs11:token=demo;object="+k.name), fixed(tokentest.PIN))
 		if err != nil {
 			t.Errorf("%s: %v", k.name, err)
 			continue
@@ -142,7 +81,7 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	// Many at once.
-	id, err := token.Open(t.Context(), place(t, "pkcs11:object=p256"), fixed(pin))
+	id, err := token.Open(t.Context(), place(t, "pkcs11:object=p256"), fixed(tokentest.PIN))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,21 +128,21 @@ func prove(t *testing.T, name string, id *identity.Identity) {
 
 // TestRefusals: what can't be opened says why, and never with the PIN.
 func TestRefusals(t *testing.T) {
-	h := newHSM(t, "demo", "empty")
-	h.put("demo", "alice", "10", keys[1].kind...)
-	h.put("demo", "bob", "20", keys[1].kind...)
+	h := tokentest.New(t, "demo", "empty")
+	h.Make("demo", "alice", "10", keys[1].kind...)
+	h.Make("demo", "bob", "20", keys[1].kind...)
 	tests := []struct {
 		uri, pin, module string
 		code             token.Code
 	}{
-		{"pkcs11:token=demo;object=alice", "wrong-654321", soft, token.WrongPIN},
-		{"pkcs11:token=demo;object=carol", pin, soft, token.NoObject},
-		{"pkcs11:token=demo", pin, soft, token.Ambiguous},
-		{"pkcs11:token=empty;object=alice", pin, soft, token.NoObject},
-		{"pkcs11:token=nowhere;object=alice", pin, soft, token.NoToken},
-		{"pkcs11:token=demo;object=alice", pin, "/nowhere/module.so", token.NoModule},
-		{"pkcs11:token=demo;object=alice", pin, "/etc/passwd", token.NoModule},
-		{"pkcs11:token=demo;object=alice", pin, "/lib/x86_64-linux-gnu/libz.so.1", token.NoModule},
+		{"pkcs11:token=demo;object=alice", "wrong-654321", tokentest.Module, token.WrongPIN},
+		{"pkcs11:token=demo;object=carol", tokentest.PIN, tokentest.Module, token.NoObject},
+		{"pkcs11:token=demo", tokentest.PIN, tokentest.Module, token.Ambiguous},
+		{"pkcs11:token=empty;object=alice", tokentest.PIN, tokentest.Module, token.NoObject},
+		{"pkcs11:token=nowhere;object=alice", tokentest.PIN, tokentest.Module, token.NoToken},
+		{"pkcs11:token=demo;object=alice", tokentest.PIN, "/nowhere/module.so", token.NoModule},
+		{"pkcs11:token=demo;object=alice", tokentest.PIN, "/etc/passwd", token.NoModule},
+		{"pkcs11:token=demo;object=alice", tokentest.PIN, "/lib/x86_64-linux-gnu/libz.so.1", token.NoModule},
 	}
 	for _, test := range tests {
 		token.CloseAll()
@@ -214,15 +153,15 @@ func TestRefusals(t *testing.T) {
 		if !errors.As(err, &e) || e.Code != test.code {
 			t.Errorf("%s with %s: %v, want %s", test.uri, test.module, err, test.code)
 		}
-		if err != nil && (strings.Contains(err.Error(), test.pin) || strings.Contains(err.Error(), pin)) {
+		if err != nil && (strings.Contains(err.Error(), test.pin) || strings.Contains(err.Error(), tokentest.PIN)) {
 			t.Errorf("the PIN stands in %q", err)
 		}
 	}
 	if _, err := token.Open(t.Context(), place(t, "pkcs11:token=demo;object=alice"), nil); err == nil {
 		t.Error("opened without a PIN")
 	}
-	for _, uri := range []string{"pkcs11:token=a?pin-value=" + pin, "pkcs11:token=a;token=b", "pkcs11:token", "pkcs:token=a", "pkcs11:token=%zz", "pkcs11:secret=1"} {
-		if _, err := token.ParseURI(uri); err == nil || strings.Contains(err.Error(), pin) {
+	for _, uri := range []string{"pkcs11:token=a?pin-value=" + tokentest.PIN, "pkcs11:token=a;token=b", "pkcs11:token", "pkcs:token=a", "pkcs11:token=%zz", "pkcs11:secret=1"} {
+		if _, err := token.ParseURI(uri); err == nil || strings.Contains(err.Error(), tokentest.PIN) {
 			t.Errorf("%s: %v", uri, err)
 		}
 	}
@@ -230,9 +169,9 @@ func TestRefusals(t *testing.T) {
 
 // TestPulled: a token that goes away while it is used is a reason of its own.
 func TestPulled(t *testing.T) {
-	h := newHSM(t, "demo")
-	h.put("demo", "alice", "10", keys[1].kind...)
-	id, err := token.Open(t.Context(), place(t, "pkcs11:token=demo;object=alice"), fixed(pin))
+	h := tokentest.New(t, "demo")
+	h.Make("demo", "alice", "10", keys[1].kind...)
+	id, err := token.Open(t.Context(), place(t, "pkcs11:token=demo;object=alice"), fixed(tokentest.PIN))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +181,7 @@ func TestPulled(t *testing.T) {
 	if err := present(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.RemoveAll(h.path("tokens")); err != nil {
+	if err := os.RemoveAll(h.Path("tokens")); err != nil {
 		t.Fatal(err)
 	}
 	if err := present(); err == nil {
@@ -276,24 +215,24 @@ func TestCrash(t *testing.T) {
 	if _, err := exec.LookPath("cc"); err != nil {
 		t.Skip("no C compiler")
 	}
-	h := hsm{t, t.TempDir()}
+	h := tokentest.HSM{T: t, Dir: t.TempDir()}
 	t.Cleanup(token.CloseAll)
-	h.write("crash.c", crasher)
-	h.run("cc", "-shared", "-fPIC", "-o", "crash.so", "crash.c")
+	h.Write("crash.c", crasher)
+	h.Run("cc", "-shared", "-fPIC", "-o", "crash.so", "crash.c")
 	p := place(t, "pkcs11:token=demo")
-	p.Module = h.path("crash.so")
+	p.Module = h.Path("crash.so")
 	for range 2 {
-		_, err := token.Open(t.Context(), p, fixed(pin))
+		_, err := token.Open(t.Context(), p, fixed(tokentest.PIN))
 		if err == nil || !strings.Contains(err.Error(), "crashed") {
 			t.Errorf("got %v", err)
 		}
 	}
-	h.write("hang.c", strings.Replace(crasher, "abort()", "for(;;)", 1))
-	h.run("cc", "-shared", "-fPIC", "-o", "hang.so", "hang.c")
-	p.Module = h.path("hang.so")
+	h.Write("hang.c", strings.Replace(crasher, "abort()", "for(;;)", 1))
+	h.Run("cc", "-shared", "-fPIC", "-o", "hang.so", "hang.c")
+	p.Module = h.Path("hang.so")
 	ctx, cancel := context.WithCancel(t.Context())
 	go cancel()
-	if _, err := token.Open(ctx, p, fixed(pin)); !errors.Is(err, context.Canceled) {
+	if _, err := token.Open(ctx, p, fixed(tokentest.PIN)); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled wait: %v", err)
 	}
 }
@@ -304,22 +243,22 @@ func TestNSS(t *testing.T) {
 	if _, err := exec.LookPath("certutil"); err != nil {
 		t.Skip("certutil is not installed")
 	}
-	h := hsm{t, t.TempDir()}
+	h := tokentest.HSM{T: t, Dir: t.TempDir()}
 	t.Cleanup(token.CloseAll)
-	h.write("pw", "master-secret\n")
-	h.run("mkdir", "db")
-	h.run("certutil", "-N", "-d", "sql:db", "-f", "pw")
+	h.Write("pw", "master-secret\n")
+	h.Run("mkdir", "db")
+	h.Run("certutil", "-N", "-d", "sql:db", "-f", "pw")
 	for _, name := range []string{"alice", "bob"} {
-		h.run("openssl", "req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", name+".key", "-subj", "/CN="+name, "-days", "30", "-out", name+".pem")
-		h.run("openssl", "pkcs12", "-export", "-in", name+".pem", "-inkey", name+".key", "-name", name, "-passout", "pass:x", "-out", name+".p12")
-		h.run("pk12util", "-i", name+".p12", "-d", "sql:db", "-k", "pw", "-W", "x")
+		h.Run("openssl", "req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", name+".key", "-subj", "/CN="+name, "-days", "30", "-out", name+".pem")
+		h.Run("openssl", "pkcs12", "-export", "-in", name+".pem", "-inkey", name+".key", "-name", name, "-passout", "pass:x", "-out", name+".p12")
+		h.Run("pk12util", "-i", name+".p12", "-d", "sql:db", "-k", "pw", "-W", "x")
 	}
-	before, err := os.ReadFile(h.path("db/key4.db"))
+	before, err := os.ReadFile(h.Path("db/key4.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"alice", "bob"} {
-		id, err := token.Open(t.Context(), token.Home{NSS: h.path("db"), Choose: name}, fixed("master-secret"))
+		id, err := token.Open(t.Context(), token.Home{NSS: h.Path("db"), Choose: name}, fixed("master-secret"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -329,24 +268,24 @@ func TestNSS(t *testing.T) {
 		prove(t, name, id)
 	}
 	token.CloseAll()
-	_, err = token.Open(t.Context(), token.Home{NSS: h.path("db"), Choose: "alice"}, fixed("wrong"))
+	_, err = token.Open(t.Context(), token.Home{NSS: h.Path("db"), Choose: "alice"}, fixed("wrong"))
 	var e *token.Error
 	if !errors.As(err, &e) || e.Code != token.WrongPIN || !strings.Contains(e.What, "master password") {
 		t.Errorf("with a wrong master password: %v", err)
 	}
-	if _, err := token.Open(t.Context(), token.Home{NSS: h.dir}, fixed("x")); err == nil || !strings.Contains(err.Error(), "cert9.db") {
+	if _, err := token.Open(t.Context(), token.Home{NSS: h.Dir}, fixed("x")); err == nil || !strings.Contains(err.Error(), "cert9.db") {
 		t.Errorf("a folder without a database: %v", err)
 	}
-	if after, err := os.ReadFile(h.path("db/key4.db")); err != nil || string(after) != string(before) {
+	if after, err := os.ReadFile(h.Path("db/key4.db")); err != nil || string(after) != string(before) {
 		t.Errorf("the database was written to (%v)", err)
 	}
 }
 
 // TestExplain: the doctor's look, with the PIN and without.
 func TestExplain(t *testing.T) {
-	h := newHSM(t, "demo")
-	h.put("demo", "alice", "10", keys[1].kind...)
-	f, err := token.Explain(t.Context(), place(t, "pkcs11:"), fixed(pin))
+	h := tokentest.New(t, "demo")
+	h.Make("demo", "alice", "10", keys[1].kind...)
+	f, err := token.Explain(t.Context(), place(t, "pkcs11:"), fixed(tokentest.PIN))
 	if err != nil || len(f.Identities) != 1 || f.Identities[0].Alias != "alice" || len(f.Readers) == 0 {
 		t.Errorf("%v: %+v", err, f)
 	}

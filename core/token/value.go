@@ -92,3 +92,13 @@ func (r reply) failure() error {
 
 // result is a value that is not good, with its function.
 func result(value uint64, call string) reply { return reply{Value: value, Call: call} }
+
+// loggedOut reports whether the token was pulled, or ended the session: a login
+// ended with it.
+func (r reply) loggedOut() bool {
+	switch r.Value {
+	case valueDeviceRemoved, valueNotPresent, valueSessionInvalid, valueSessionClosed, valueNotLoggedIn:
+		return true
+	}
+	return false
+}
