@@ -124,17 +124,24 @@ func (l Loader) pin(i plan.Identity, p *token.Home) (token.Ask, error) {
 // but for the identity in it.
 type TokenPlace struct {
 	Title string // the token's label, or the folder
-	Note  string // module, model, what it says of its PIN
-	Entry plan.Identity
+	Note  string // model, slot and module, what it says of its PIN
+	// Certificates are the labels that a token shows before its PIN is given; "" =
+	// that is not known.
+	Certificates string
+	Entry        plan.Identity
 }
 
 // TokenPlaces lists the tokens of a module, "" = of those that are installed, and
-// then the NSS databases of this person. problems are what modules said
-// against it.
+// then the NSS databases of this person and the system's stores. problems are what
+// modules said against it.
 func TokenPlaces(ctx context.Context, module string) (list []TokenPlace, problems []string) {
 	tokens, problems := token.Tokens(ctx, nil, module)
 	for _, t := range tokens {
-		note := []string{strings.TrimSpace(t.Manufacturer + " " + t.Model), filepath.Base(t.Module)}
+		note := []string{strings.TrimSpace(t.Manufacturer + " " + t.Model), fmt.Sprintf("slot %d of %s", t.Slot, filepath.Base(t.Module))}
+		certificates := ""
+		if labels, err := token.Certificates(ctx, t); err == nil {
+			certificates = shown(labels)
+		}
 		if t.Pad {
 			note = append(note, "PIN at the reader")
 		}
@@ -145,15 +152,34 @@ func TokenPlaces(ctx context.Context, module string) (list []TokenPlace, problem
 		if module != "" {
 			entry.Module = module
 		}
-		list = append(list, TokenPlace{Title: t.Label, Note: strings.Join(note, ", "), Entry: entry})
+		list = append(list, TokenPlace{Title: t.Label, Certificates: certificates, Note: strings.Join(note, ", "), Entry: entry})
 	}
 	if module == "" {
 		for _, folder := range token.Profiles() {
 			list = append(list, TokenPlace{Title: folder, Note: "NSS database (Firefox, Thunderbird, Chromium)", Entry: plan.Identity{ID: filepath.Base(folder), NSS: folder}})
 		}
+		for _, name := range token.Stores() {
+			list = append(list, TokenPlace{Title: "the system's certificates: " + name, Note: token.Untried, Entry: plan.Identity{ID: name, Store: name}})
+		}
 	}
 	return list, problems
 }
+
+// shown says which certificates a token shows before its PIN is given.
+func shown(labels []string) string {
+	const most = 4
+	if len(labels) == 0 {
+		return "none without its PIN"
+	}
+	text := strings.Join(labels[:min(len(labels), most)], ", ")
+	if more := len(labels) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// TokenModules are the PKCS#11 modules that are looked through.
+func TokenModules() []string { return token.Modules() }
 
 // tokenURI names a token by its label, and by its serial number where another has
 // the same.
@@ -174,6 +200,10 @@ func tokenURI(all []token.Token, t token.Token) string {
 func (p TokenPlace) Of(id *identity.Identity) plan.Identity {
 	entry := p.Entry
 	entry.ID = firstOf(id.Alias, entry.ID)
+	if entry.Store != "" {
+		entry.Alias = id.FingerprintSHA256
+		return entry
+	}
 	if entry.NSS != "" {
 		_, nick, found := strings.Cut(id.Alias, ":")
 		if entry.Alias = id.Alias; found {

@@ -227,12 +227,13 @@ func (s *shell) enter() {
 func (s *shell) asker(paths []string) files.Ask {
 	var rest *string
 	tried, asked := map[string]bool{}, map[string]bool{}
-	return func(ctx context.Context, _, file string, _ bool) (string, error) {
+	return func(ctx context.Context, _, file string, again bool) (string, error) {
 		if rest != nil && !tried[file] {
 			tried[file] = true
 			return *rest, nil
 		}
-		a, ok := s.askPassword(ctx, file, asked[file], len(paths) > 1)
+		// A token's name comes with what it says of the tries that are left.
+		a, ok := s.askPassword(ctx, file, asked[file] || again && len(paths) == 1, len(paths) > 1)
 		if !ok {
 			return "", ErrCancelled
 		}

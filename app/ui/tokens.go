@@ -34,7 +34,7 @@ type tokenPage struct {
 // chooseToken shows the page.
 func (d *document) chooseToken() {
 	p := &tokenPage{document: d, chosen: -1}
-	p.list = widgets.NewRows(widgets.Column{Title: "Token or database", Width: 220, Stretch: 1}, widgets.Column{Title: "What it is", Width: 260, Stretch: 2})
+	p.list = widgets.NewRows(widgets.Column{Title: "Token or database", Width: 150, Stretch: 1}, widgets.Column{Title: "Certificates", Width: 150, Stretch: 1}, widgets.Column{Title: "What it is", Width: 260, Stretch: 2})
 	p.list.OnSelect = p.choose
 	p.list.OnActivate = func(id string) { p.choose(id); p.take() }
 	p.module = entry("", "another PKCS#11 module: its full path", nil)
@@ -51,6 +51,7 @@ func (d *document) chooseToken() {
 	p.dialog.SetButtons([]fyne.CanvasObject{again, widgets.NewButton("Close", p.dialog.Hide), p.open})
 	p.dialog.Resize(fyne.NewSize(760, 460))
 	d.show(p.dialog, "tokens")
+	d.preferred[p.dialog] = p.take
 	p.look()
 }
 
@@ -63,20 +64,31 @@ func (p *tokenPage) look() {
 	module := strings.TrimSpace(p.module.Text)
 	p.desk.Go(func(ctx context.Context) {
 		places, problems := files.TokenPlaces(ctx, module)
+		if module == "" && len(problems) == 0 {
+			problems = through(files.TokenModules())
+		}
 		live.Post(func() { p.fill(places, problems) })
 	})
+}
+
+// through says which modules were looked through.
+func through(modules []string) []string {
+	if len(modules) == 0 {
+		return []string{"No PKCS#11 module is installed at the usual places."}
+	}
+	return []string{"Looked through " + strings.Join(modules, ", ") + "."}
 }
 
 func (p *tokenPage) fill(places []files.TokenPlace, problems []string) {
 	p.places = places
 	var rows []widgets.Row
 	for n, x := range places {
-		rows = append(rows, widgets.Row{ID: fmt.Sprint(n), Cells: []widgets.Cell{{Text: x.Title}, {Text: x.Note}}})
+		rows = append(rows, widgets.Row{ID: fmt.Sprint(n), Cells: []widgets.Cell{{Text: x.Title}, {Text: x.Certificates}, {Text: x.Note}}})
 	}
 	p.list.SetRows(rows)
 	text := strings.Join(problems, "\n")
-	if len(places) == 0 && text == "" {
-		text = "There is no token, and no database of Firefox or Chromium. Plug one in, or name its module."
+	if len(places) == 0 {
+		text = "There is no token, and no database of Firefox or Chromium. Plug one in, or name its module. " + text
 	}
 	p.said.SetText(text)
 	if len(rows) > 0 {

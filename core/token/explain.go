@@ -15,9 +15,14 @@ func Explain(ctx context.Context, p Home, ask Ask) (*identity.File, error) {
 	f := &identity.File{Format: "pkcs11", Encryption: []string{}}
 	if p.Store != "" {
 		f.Format = "store"
-		id, err := openStore(ctx, p)
-		if err == nil {
-			f.Identities = append(f.Identities, id)
+		list, err := storeIdentities(ctx, p)
+		for _, id := range list {
+			if p.wantsStored(id) {
+				f.Identities = append(f.Identities, id)
+			}
+		}
+		if err == nil && len(f.Identities) == 0 {
+			_, err = p.choose(list)
 		}
 		return f, err
 	}

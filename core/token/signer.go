@@ -123,6 +123,8 @@ func (h *helper) list(ctx context.Context, t Token) (reply, error) {
 	if err != nil {
 		return r, &Error{Failed, fmt.Sprintf("look into the token %q: %v", t.Label, err), ""}
 	}
+	// A token has an order of its own, which may be another next time.
+	slices.SortStableFunc(r.Objects, func(a, b Object) int { return cmp.Or(cmp.Compare(a.Label, b.Label), bytes.Compare(a.ID, b.ID)) })
 	for i := range r.Objects {
 		o := &r.Objects[i]
 		o.Key = len(o.ID) > 0 && slices.ContainsFunc(r.Keys, func(id []byte) bool { return bytes.Equal(id, o.ID) })

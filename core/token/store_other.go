@@ -9,8 +9,11 @@ import (
 	"rechallenge/core/identity"
 )
 
-// openStore says what this build has instead of the system's store.
-func openStore(context.Context, Home) (*identity.Identity, error) {
+// Stores are the stores of this system that this build reads.
+func Stores() []string { return nil }
+
+// storeIdentities says what this build has instead of the system's store.
+func storeIdentities(context.Context, Home) ([]*identity.Identity, error) {
 	if runtime.GOOS == "darwin" {
 		return nil, &Error{
 			NoTokens, "this build does not read the Keychain: that needs one made with cgo on a Mac, and nobody has tried that",

@@ -222,6 +222,21 @@ func Tokens(ctx context.Context, uri *URI, module string) (list []Token, problem
 	return list, problems
 }
 
+// Certificates are the labels of the certificates that a token shows without a
+// PIN; whether their keys are there shows with it.
+func Certificates(ctx context.Context, t Token) ([]string, error) {
+	h, err := open(ctx, t.Module, "")
+	if err != nil {
+		return nil, err
+	}
+	r, err := h.list(ctx, t)
+	var labels []string
+	for _, o := range r.Objects {
+		labels = append(labels, o.Label)
+	}
+	return labels, err
+}
+
 // KeyFailure is why a key outside this process did not sign. It is data of the
 // connection that wanted the signature.
 type KeyFailure = identity.KeyFailure
