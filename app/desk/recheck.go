@@ -43,6 +43,19 @@ func (d *Desk) Prepare(c Case, q *experiment.Question) {
 		}
 		return
 	}
+	if q.Told["by-hand"].On && q.Continue != nil {
+		ask := q.Continue
+		q.Changes = &experiment.Changes{
+			Conditions: []string{experiment.ByCommand}, Slow: true, ByHand: true,
+			Make: func(ctx context.Context, at, _ string) error {
+				return ask(ctx, fmt.Sprintf("Change %s now, so that it refuses what it took: remove the CA, add the revocation, require what is lacking, and reload it. Its sessions stay.", at))
+			},
+			Undo: func(ctx context.Context, at, _ string) error {
+				return ask(ctx, fmt.Sprintf("Put %s back as it was, and reload it.", at))
+			},
+		}
+		return
+	}
 	if c.lab != nil {
 		q.Changes = c.lab.changes()
 		if c.lab.recheck {

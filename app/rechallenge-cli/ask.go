@@ -206,9 +206,10 @@ func (c *console) question(ctx context.Context, e experiment.Experiment, args []
 			return usage{fmt.Errorf("--state: %w", err)}
 		}
 	}
+	show := c.steps(f.quiet)
+	q.Continue = c.goOn(show)
 	d.Prepare(x, &q)
 	c.announce(e, q, f.quiet)
-	show := c.steps(f.quiet)
 	count := &countdown{show: show}
 	q.Waiting = count.wait
 	answer, asked := d.Ask(ctx, x, e, q, show)

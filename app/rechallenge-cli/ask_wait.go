@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -40,4 +43,27 @@ func (d *countdown) wait(title string, until time.Time) {
 			}
 		}
 	})
+}
+
+// goOn tells a person what to do and waits for Enter.
+func (c *console) goOn(show func(string)) func(context.Context, string) error {
+	in := bufio.NewReader(c.in)
+	return func(ctx context.Context, what string) error {
+		show("")
+		fmt.Fprintf(c.err, "%s\nThen press Enter; Ctrl-C stops.\n", what)
+		read := make(chan error, 1)
+		go func() { // a read of standard input can't be ended: it ends with the program
+			_, err := in.ReadString('\n')
+			read <- err
+		}()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-read:
+			if err != nil {
+				return errors.New("nobody says that it is done: standard input has ended")
+			}
+			return nil
+		}
+	}
 }

@@ -220,6 +220,7 @@ func (q *questions) question() (experiment.Question, error) {
 	x := experiment.Question{Plan: q.state.Plan, First: position(q.pair.first.Selected), Second: position(q.pair.second.Selected)}
 	err := q.fields.tell(&x)
 	if q.chosen.ID == experiment.Recheck.ID {
+		x.Continue = q.goOn
 		q.desk.Prepare(q.doc.laid(), &x)
 	}
 	return x, err

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -88,4 +89,22 @@ func (q *questions) waits(title string, until time.Time) {
 		time.AfterFunc(time.Second, func() { live.Post(tick) })
 	}
 	tick()
+}
+
+// goOn tells the person what to do and waits until it is done, away from the UI
+// goroutine.
+func (q *questions) goOn(ctx context.Context, what string) error {
+	done := make(chan bool, 1)
+	live.Post(func() {
+		q.shell.ask("Change the server", what, "Continue", "Stop", func() { done <- true }, func() { done <- false })
+	})
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case yes := <-done:
+		if !yes {
+			return context.Canceled
+		}
+		return nil
+	}
 }

@@ -109,6 +109,9 @@ type Question struct {
 	Wait           time.Duration
 	// For Recheck: how conditions are changed; nil = only time changes any.
 	Changes *Changes
+	// Continue tells a person what to do and waits until it is done; nil = nobody
+	// can be told. An error ends the question.
+	Continue func(ctx context.Context, what string) error
 	// Issue makes an identity with the names of another one that ends soon, and puts
 	// it beside those that steps may name; nil = there is no CA to do it.
 	Issue func(ctx context.Context, of string, life time.Duration) (Issued, error)

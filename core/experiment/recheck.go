@@ -29,6 +29,10 @@ var Recheck = Experiment{
 	Options: []Option{
 		{Name: "change", Label: "Command that changes the server", Kind: Text, Empty: "no command", Help: "run `COMMAND` between the two connections: it makes the server refuse what it took"},
 		{Name: "undo", Label: "Command that puts it back", Kind: Text, Empty: "no command", Help: "run `COMMAND` afterwards, whatever happened: it puts the server back"},
+		{
+			Name: "by-hand", Label: "I change the server myself", Kind: Switch,
+			Help: "ask a person to change the server, and to put it back: it waits for Continue",
+		},
 		{Name: issuer, Label: "CA that issues one that ends", Kind: Text, Empty: "none", Help: "make certificates that end within seconds, with the CA and key in `FILE[:PASSWORD_ENV]`: in memory only"},
 		{
 			Name: "expiry-within", Label: "Wait for the certificate's end", Kind: Duration, Empty: "no wait", Help: "wait up to `TIME` for the identity's certificate to expire, for real",
@@ -176,7 +180,7 @@ func (r *rechecker) who() string { return cmp.Or(r.issued, r.identity) }
 
 // each is how many connections a cell may take.
 func (r *rechecker) each() int {
-	n := 4 + 2 + 1
+	n := 4 + 4 + 2
 	if r.q.Changes != nil && r.q.Changes.Slow {
 		n += 2 * notice
 	}
@@ -240,8 +244,8 @@ func (r *rechecker) step(title string, c Condition, a asker, k kind, n int) Step
 	return Step{Title: fmt.Sprintf("%s, %s, %s: %s", c.Title, a.title(), k.title, title), Plan: p}
 }
 
-// condition answers for all cells of one. What time changes is waited for once:
-// all sessions are made before.
+// condition answers for all cells of one. It is changed once at each place: all
+// sessions are made before, and taken up again after.
 func (r *rechecker) condition(c Condition) error {
 	ends := c.ID == clientExpired.ID && !r.q.Changes.can(c.ID)
 	if ends && r.q.Issue != nil {
@@ -252,25 +256,27 @@ func (r *rechecker) condition(c Condition) error {
 		r.made, r.issued = append(r.made, x), x.ID
 		defer func() { r.issued = "" }()
 	}
-	var waiting []*cell
 	for _, a := range r.askers(c) {
+		var cells []*cell
 		for _, k := range kinds {
 			x, err := r.before(c, a, k)
-			if err == nil && x != nil {
-				if ends {
-					waiting = append(waiting, x)
-					continue
-				}
-				err = r.after(x)
-			}
 			if err != nil {
 				return err
 			}
+			if x != nil {
+				cells = append(cells, x)
+			}
 		}
-	}
-	for _, x := range waiting {
-		if err := r.after(x); err != nil {
+		if len(cells) == 0 {
+			continue
+		}
+		if err := r.changed(c, a, cells); err != nil {
 			return err
+		}
+		for _, x := range cells {
+			if err := r.judge(x); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -285,6 +291,9 @@ type cell struct {
 	run  int
 	at   *trace.Connection // that took the session back
 	kept map[string][]session.Session
+
+	after    *trace.Log // of the run after the change; nil = it can't be changed here
+	afterRun int
 }
 
 // before makes the session of a cell; nil = it can't be asked, and the table
@@ -318,13 +327,10 @@ func (r *rechecker) before(c Condition, t asker, k kind) (*cell, error) {
 	return x, nil
 }
 
-// after changes the condition and answers for the cell.
-func (r *rechecker) after(cell *cell) error {
+// judge answers for a cell once its condition was changed and put back.
+func (r *rechecker) judge(cell *cell) error {
 	c, t, k, kept := cell.c, cell.by, cell.k, cell.kept
-	after, run, err := r.changed(c, t, k, cell.log, kept)
-	if err != nil {
-		return err
-	}
+	after, run := cell.after, cell.afterRun
 	if after == nil {
 		r.row(c, t, k, Row{Mark: Unknown, Run: cell.run, Pass: 1}, cell.at, "", "", wordCantAsk, "it can't be changed at this server")
 		return nil
@@ -422,54 +428,66 @@ func (r *rechecker) usable(c Condition, t asker, k kind, out Row, x *trace.Conne
 	return nil
 }
 
-// changed changes a condition, makes the connection with the session and the
-// fresh one, and puts the condition back, whatever happens. nil without an error
-// = it can't be changed.
-func (r *rechecker) changed(c Condition, t asker, k kind, before *trace.Log, kept map[string][]session.Session) (after *trace.Log, run int, err error) {
-	last := len(r.book.runs) - 1
-	if c.own() {
-		n := 1
-		if c.Twice {
-			n = 2
-		}
-		s := r.step(stepAfter, c, t, k, n)
-		s.Sessions = kept
-		return r.book.do(r.ctx, s)
-	}
-	if !r.q.Changes.can(c.ID) {
-		end := ends(before, r.who())
+// changed changes a condition, makes for each cell the connection with the
+// session and the fresh one, and puts the condition back, whatever happens.
+func (r *rechecker) changed(c Condition, t asker, cells []*cell) (err error) {
+	switch {
+	case c.own():
+	case !r.q.Changes.can(c.ID):
+		end := ends(cells[0].log, r.who())
 		if end.IsZero() || end.Sub(r.q.clock().Now()) > max(r.q.Wait, issuedFor) {
-			return nil, last, nil
+			return nil
 		}
 		if err := r.q.until(r.ctx, "until the certificate has expired", end.Add(time.Second)); err != nil {
-			return nil, last, err
+			return err
 		}
-	} else {
+	default:
 		changing := r.q.Changes.Make(r.ctx, t.target.ID, c.ID)
 		if errors.Is(changing, ErrNoChange) {
-			return nil, last, nil
+			return nil
 		}
 		defer func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), undoWithin)
-			defer cancel()
-			if undo := r.q.Changes.Undo(ctx, t.target.ID, c.ID); undo != nil {
+			if undo := r.undo(c, t); undo != nil {
 				err = errors.Join(err, fmt.Errorf("%s at %s could not be put back: %w", c.Title, t.target.URL, undo))
 				return
 			}
 			if err == nil {
-				err = r.await(c, t, k, true)
+				err = r.await(c, t, cells[0].k, true)
 			}
 		}()
 		if changing != nil {
-			return nil, last, fmt.Errorf("%s: %w", c.Title, changing)
+			return fmt.Errorf("%s: %w", c.Title, changing)
 		}
-		if err := r.await(c, t, k, false); err != nil {
-			return nil, last, err
+		if err := r.await(c, t, cells[0].k, false); err != nil {
+			return err
 		}
 	}
-	s := r.step(stepAfter, c, t, k, 1)
-	s.Sessions = kept
-	return r.book.do(r.ctx, s)
+	n := 1
+	if c.Twice {
+		n = 2
+	}
+	for _, x := range cells {
+		s := r.step(stepAfter, c, t, x.k, n)
+		s.Sessions = x.kept
+		if x.after, x.afterRun, err = r.book.do(r.ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// undo puts a condition back, also after a stop. A person takes his time, and is
+// not asked any more once he has stopped.
+func (r *rechecker) undo(c Condition, t asker) error {
+	if r.q.Changes.ByHand {
+		if r.ctx.Err() != nil {
+			return errors.New("it was stopped: put it back by hand")
+		}
+		return r.q.Changes.Undo(r.ctx, t.target.ID, c.ID)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), undoWithin)
+	defer cancel()
+	return r.q.Changes.Undo(ctx, t.target.ID, c.ID)
 }
 
 // await waits until a slow server has taken notice: until a fresh connection

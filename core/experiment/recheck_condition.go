@@ -93,6 +93,7 @@ type Changes struct {
 	Conditions []string // ids of those that can be changed
 	Other      string   // another name of the same servers; "" = none is known
 	Clients    []string // the TLS stacks whose client side is asked about; nil = none
+	ByHand     bool     // a person changes them, and takes his time
 	Slow       bool     // a server may take a while to take notice
 	Make, Undo func(ctx context.Context, target, condition string) error
 }
