@@ -18,6 +18,7 @@ import (
 	"rechallenge/core/identity"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
+	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
@@ -148,32 +149,92 @@ func TestPluggedAgain(t *testing.T) {
 	}
 }
 
-// TestRuns: what happens to a card during a run is data of the connection that
-// wanted its signature, with both stacks; what a slow one takes is waited for.
-func TestRuns(t *testing.T) {
+// site is a lab, with the identities of it on a card.
+type site struct {
+	lab  *lab.Lab
+	card tokentest.Card
+}
+
+func newSite(t *testing.T, names ...string) site {
+	t.Helper()
 	l, err := lab.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := l.Start(lab.Behaviour{}, 0)
+	h := tokentest.New(t, "demo")
+	for n, name := range names {
+		data, password, err := l.PKCS12(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Import("demo", name, fmt.Sprintf("%d0", n+1), data, password)
+	}
+	return site{l, h.Card()}
+}
+
+// open opens an identity on the card.
+func (x site) open(t *testing.T, name string) *identity.Identity {
+	t.Helper()
+	p := place(t, "pkcs11:token=demo;object="+name)
+	p.Module = x.card.Module
+	id, err := token.Open(t.Context(), p, fixed(tokentest.PIN))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id.ID = name
+	return id
+}
+
+// twice visits a server of the lab two times, always afresh; between happens in between.
+func (x site) twice(t *testing.T, s *lab.Server, st stack.Stack, id *identity.Identity, between func()) (first, second *trace.Connection) {
+	t.Helper()
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(x.lab.CAPEM())
+	addr := netip.MustParseAddrPort(s.Addr())
+	r, err := engine.Start(t.Context(), plan.Plan{
+		Version: plan.Version, Caches: []string{session.NoCache}, Timeout: plan.Duration(20 * time.Second),
+		Identities:  []plan.Identity{{ID: id.ID, PKCS11: "pkcs11:token=demo;object=" + id.ID}},
+		Targets:     []target.Target{{ID: "lab", URL: fmt.Sprintf("https://localhost:%d/%s", addr.Port(), id.ID), ConnectTo: target.Addresses{addr}, Trust: "ca.pem"}},
+		Connections: []plan.Connection{{Target: "lab", Identity: id.ID}, {Target: "lab", Identity: id.ID, After: plan.Duration(time.Minute)}},
+	}, engine.Resources{Identities: map[string]*identity.Identity{id.ID: id}, Roots: map[string]*x509.CertPool{"ca.pem": pool}},
+		engine.Options{Tool: trace.Tool{Name: "test"}, Stacks: []stack.Stack{st}, Clock: interlude(between)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := trace.Connections(r.Wait())
+	return log.Pass(1).Connections[0], log.Pass(1).Connections[1]
+}
+
+// stacks are those of this machine.
+func stacks() []stack.Stack {
+	list := []stack.Stack{gotls.New()}
+	if libssl, err := openssl.New(); err == nil {
+		list = append(list, libssl)
+	}
+	return list
+}
+
+// welcome says why the connection did not get in as its identity, "" = it did.
+func welcome(c *trace.Connection) string {
+	if c.Error != nil {
+		return c.Error.Message
+	}
+	if who := trace.Who(c.IdentityAuthenticated); who != c.Meant() || c.HTTP == nil || c.HTTP.Status != 200 {
+		return fmt.Sprintf("it carries %s: %+v", who, c.HTTP)
+	}
+	return ""
+}
+
+// TestRuns: what happens to a card during a run is data of the connection that
+// wanted its signature, with both stacks; a slow one is waited for.
+func TestRuns(t *testing.T) {
+	x := newSite(t, "alice")
+	s, err := x.lab.Start(lab.Behaviour{}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	h := tokentest.New(t, "demo")
-	data, password, err := l.PKCS12("alice")
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.Import("demo", "alice", "10", data, password)
-	c := h.Card()
-	stacks := []stack.Stack{gotls.New()}
-	if libssl, err := openssl.New(); err == nil {
-		stacks = append(stacks, libssl)
-	}
-	p := place(t, "pkcs11:token=demo;object=alice")
-	p.Module = c.Module
-	for _, st := range stacks {
+	for _, st := range stacks() {
 		for _, test := range []struct {
 			card   string
 			reason trace.Reason // of the second connection, "" = it is let in
@@ -189,43 +250,48 @@ func TestRuns(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %s", st.Name(), test.card), func(t *testing.T) {
 				token.CloseAll()
 				words := strings.Fields(test.card)
-				c.Is()
-				if slices.Contains(words, "pad") {
-					c.Is(words...)
+				x.card.Is()
+				if slices.Contains(words, "pad") { // it has one from the beginning, or never
+					x.card.Is(words...)
 				}
-				id, err := token.Open(t.Context(), p, fixed(tokentest.PIN))
-				if err != nil {
-					t.Fatal(err)
+				first, second := x.twice(t, s, st, x.open(t, "alice"), func() { x.card.Is(words...) })
+				if why := welcome(first); why != "" {
+					t.Errorf("before: %s", why)
 				}
-				id.ID = "alice"
-				pool := x509.NewCertPool()
-				pool.AppendCertsFromPEM(l.CAPEM())
-				addr := netip.MustParseAddrPort(s.Addr())
-				r, err := engine.Start(t.Context(), plan.Plan{
-					Version: plan.Version, Caches: []string{session.NoCache}, Timeout: plan.Duration(20 * time.Second),
-					Identities:  []plan.Identity{{ID: "alice", PKCS11: "pkcs11:token=demo;object=alice"}},
-					Targets:     []target.Target{{ID: "lab", URL: fmt.Sprintf("https://localhost:%d/alice", addr.Port()), ConnectTo: target.Addresses{addr}, Trust: "ca.pem"}},
-					Connections: []plan.Connection{{Target: "lab", Identity: "alice"}, {Target: "lab", Identity: "alice", After: plan.Duration(time.Minute)}},
-				}, engine.Resources{Identities: map[string]*identity.Identity{"alice": id}, Roots: map[string]*x509.CertPool{"ca.pem": pool}},
-					engine.Options{Tool: trace.Tool{Name: "test"}, Stacks: []stack.Stack{st}, Clock: interlude(func() { c.Is(words...) })})
-				if err != nil {
-					t.Fatal(err)
+				if why := welcome(second); test.reason == "" && why != "" {
+					t.Errorf("it is not let in: %s", why)
 				}
-				log := trace.Connections(r.Wait())
-				first, second := log.Pass(1).Connections[0], log.Pass(1).Connections[1]
-				if first.Error != nil || trace.Who(first.IdentityAuthenticated) != "alice" {
-					t.Errorf("before: %+v carries %s", first.Error, trace.Who(first.IdentityAuthenticated))
-				}
-				switch {
-				case test.reason == "" && (second.Error != nil || trace.Who(second.IdentityAuthenticated) != "alice" || second.HTTP == nil || second.HTTP.Status != 200):
-					t.Errorf("it is not let in: %+v", second.Error)
-				case test.reason != "" && (second.Error == nil || second.Error.Reason != test.reason || second.Error.Phase != trace.PhaseTLS || strings.Contains(second.Error.Message, tokentest.PIN)):
-					t.Errorf("its failure is %+v, want %s", second.Error, test.reason)
+				if f := second.Error; test.reason != "" && (f == nil || f.Reason != test.reason || f.Phase != trace.PhaseTLS || strings.Contains(f.Message, tokentest.PIN)) {
+					t.Errorf("its failure is %+v, want %s", f, test.reason)
 				}
 				if took := second.Timing.Total; test.card == "slow" && took < time.Second {
 					t.Errorf("with a card that takes a second it took %s", took)
 				}
 			})
+		}
+	}
+}
+
+// TestAskedLater: the card signs in a renegotiation and after the handshake too.
+func TestAskedLater(t *testing.T) {
+	libssl, err := openssl.New()
+	if err != nil {
+		t.Skip(err) // the lab can't ask later without it
+	}
+	x := newSite(t, "alice", "bob")
+	for version, when := range map[uint16]protocol.Moment{protocol.TLS12: protocol.Renegotiation, protocol.TLS13: protocol.PostHandshake} {
+		s, err := x.lab.Start(lab.Behaviour{MinVersion: version, MaxVersion: version, Auth: lab.AuthLater}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		for _, name := range []string{"alice", "bob"} { // P-256 and RSA
+			first, second := x.twice(t, s, libssl, x.open(t, name), func() {})
+			for _, c := range []*trace.Connection{first, second} {
+				if why := welcome(c); why != "" || len(c.Challenges) != 1 || c.Challenges[0].When != when {
+					t.Errorf("%s, %s: %s, asked %+v", when, name, why, c.Challenges)
+				}
+			}
 		}
 	}
 }

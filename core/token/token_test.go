@@ -11,6 +11,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -278,6 +279,49 @@ func TestNSS(t *testing.T) {
 	}
 	if after, err := os.ReadFile(h.Path("db/key4.db")); err != nil || string(after) != string(before) {
 		t.Errorf("the database was written to (%v)", err)
+	}
+}
+
+// TestFound: the modules that p11-kit is configured with, and the databases of
+// browsers, are found by themselves.
+func TestFound(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	h := tokentest.HSM{T: t, Dir: home}
+	var want []string
+	for _, folder := range []string{".config/mozilla/firefox/y.default", ".mozilla/firefox/x.default", ".pki/nssdb"} {
+		if err := os.MkdirAll(h.Path(folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		h.Write(folder+"/cert9.db", "")
+		want = append(want, h.Path(folder))
+	}
+	if err := os.MkdirAll(h.Path(".mozilla/firefox/Crash Reports"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := token.Profiles(); !slices.Equal(got, want) {
+		t.Errorf("profiles %q, want %q", got, want)
+	}
+	if err := os.MkdirAll(h.Path(".config/pkcs11/modules"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"a.module": "# mine\nmodule: " + h.Path("mine.so") + "\npriority: 1\n", "b.module": "module: /nowhere/gone.so\n",
+		"c.module": "remote: |ssh far p11-kit remote\nmodule: " + h.Path("far.so") + "\n", "d.module": "module: " + h.Path("p11-kit-proxy.so") + "\n",
+	} {
+		h.Write(".config/pkcs11/modules/"+name, text)
+	}
+	for _, name := range []string{"mine.so", "far.so", "p11-kit-proxy.so"} {
+		h.Write(name, "")
+	}
+	modules := token.Modules()
+	if len(modules) == 0 || modules[0] != h.Path("mine.so") {
+		t.Errorf("modules %q, want %s first", modules, h.Path("mine.so"))
+	}
+	for _, m := range modules {
+		if strings.Contains(m, "gone.so") || strings.Contains(m, "far.so") || strings.Contains(m, "p11-kit-proxy") {
+			t.Errorf("%s is among the modules", m)
+		}
 	}
 }
 
