@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"rechallenge/app/desk"
+	"rechallenge/core/stack/stacktest"
 )
 
 func TestMain(m *testing.M) {
@@ -125,21 +126,10 @@ func startMute(ts *testscript.TestScript, _ bool, _ []string) {
 func startAlert(ts *testscript.TestScript, _ bool, _ []string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			c.SetDeadline(time.Now().Add(5 * time.Second))
-			c.Read(make([]byte, 4096))
-			c.Write([]byte{21, 3, 3, 0, 2, 2, 40})
-			c.Close()
-		}
-	}()
-	ts.Defer(func() { l.Close(); <-done })
+	ts.Defer(stacktest.Answer(l, func(c net.Conn) {
+		c.Read(make([]byte, 4096))
+		c.Write([]byte{21, 3, 3, 0, 2, 2, 40})
+	}))
 	ts.Setenv("ALERT", l.Addr().String())
 }
 

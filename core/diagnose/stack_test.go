@@ -1,6 +1,7 @@
 package diagnose_test
 
 import (
+	"slices"
 	"testing"
 
 	"rechallenge/core/diagnose"
@@ -90,5 +91,21 @@ func TestStackDisagrees(t *testing.T) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// TestBrokenResumption: a resumption that was broken off is no challenge that
+// was suppressed.
+func TestBrokenResumption(t *testing.T) {
+	for _, broken := range []bool{false, true} {
+		log := suppressed(func(bob *tracetest.Line) {
+			if broken {
+				bob.TLS, bob.Resumed.By, bob.Status, bob.Fails = "1.2", protocol.Ticket, 0, trace.ReasonTLSMalformed
+			}
+		})
+		found := slices.ContainsFunc(diagnose.Diagnose(log).Findings, func(f diagnose.Finding) bool { return f.Rule == "challenge-suppressed" })
+		if found == broken {
+			t.Errorf("broken off %v: found %v", broken, found)
+		}
 	}
 }

@@ -35,13 +35,13 @@ func TestEcho(t *testing.T) {
 		all = append(all, req.URL.String(), password, url.QueryEscape(password), base64.StdEncoding.EncodeToString([]byte(password)), hex.EncodeToString([]byte(token)))
 		return strings.ReplaceAll(strings.Join(all, " "), "\n", " ")
 	}
-	proxy := serve(t, func(c net.Conn) {
+	proxy := stacktest.Serve(t, func(c net.Conn) {
 		if req, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
 			fmt.Fprintf(c, "HTTP/1.1 403 you said %s\r\n\r\n", echo(req))
 		}
 	})
 	leaf := stacktest.NewAuthority(t).Leaf("server", "localhost")
-	server := serve(t, func(c net.Conn) {
+	server := stacktest.Serve(t, func(c net.Conn) {
 		s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{leaf}})
 		defer s.Close()
 		if req, err := http.ReadRequest(bufio.NewReader(s)); err == nil {

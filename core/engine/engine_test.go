@@ -22,6 +22,7 @@ import (
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
+	"rechallenge/core/stack/stacktest"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
@@ -261,8 +262,8 @@ func TestFailures(t *testing.T) {
 	}
 	free := netip.MustParseAddrPort(closed.Addr().String())
 	closed.Close()
-	plain := serve(t, func(c net.Conn) { fmt.Fprint(c, "HTTP/1.0 400 Bad Request\r\n\r\n") })
-	silent := serve(t, func(c net.Conn) { c.Read(make([]byte, 1)); time.Sleep(2 * time.Second) })
+	plain := stacktest.Serve(t, func(c net.Conn) { fmt.Fprint(c, "HTTP/1.0 400 Bad Request\r\n\r\n") })
+	silent := stacktest.Serve(t, func(c net.Conn) { c.Read(make([]byte, 1)); time.Sleep(2 * time.Second) })
 	for _, test := range []struct {
 		name   string
 		lab    lab.Behaviour
@@ -293,29 +294,6 @@ func TestFailures(t *testing.T) {
 			}
 		})
 	}
-}
-
-// serve accepts connections on loopback and gives each to handle.
-func serve(t *testing.T, handle func(net.Conn)) netip.AddrPort {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			handle(c)
-			c.Close()
-		}
-	}()
-	t.Cleanup(func() { l.Close(); <-done })
-	return netip.MustParseAddrPort(l.Addr().String())
 }
 
 func TestWaitsAreSkippedAndMoved(t *testing.T) {

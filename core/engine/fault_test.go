@@ -70,23 +70,25 @@ func TestFaults(t *testing.T) {
 		proxy bool
 		alpn  string
 		want  string // phase/reason, or the status
+		says  string // part of the failure's message
 	}{
-		{"a record that does not decrypt", over("http/1.1", "", garbage), false, "", "tls/tls-malformed"},
-		{"an answer that is no HTTP", over("http/1.1", "hello\r\n\r\n", nil), false, "", "http/http-malformed"},
-		{"GOAWAY", over("h2", frame(4, 0, "")+frame(7, 0, "\x00\x00\x00\x00\x00\x00\x00\x00"), nil), false, "h2", "http/http2-goaway"},
-		{"REFUSED_STREAM", over("h2", frame(4, 0, "")+frame(3, 1, "\x00\x00\x00\x07"), nil), false, "h2", "http/stream-refused"},
-		{"interim answers", over("http/1.1", strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 3)+"HTTP/1.1 204 No Content\r\n\r\n", nil), false, "", "204"},
-		{"interim answers without end", over("http/1.1", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 30), nil), false, "", "http/too-much"},
-		{"no TLS", func(c net.Conn) { c.Read(make([]byte, 1000)); io.WriteString(c, "HTTP/1.1 400 no\r\n\r\n") }, false, "", "tls/not-tls"},
+		{"a record that does not decrypt", over("http/1.1", "", garbage), false, "", "tls/tls-malformed", "after the handshake"},
+		{"an answer that is no HTTP", over("http/1.1", "hello\r\n\r\n", nil), false, "", "http/http-malformed", ""},
+		{"GOAWAY", over("h2", frame(4, 0, "")+frame(7, 0, "\x00\x00\x00\x00\x00\x00\x00\x00"), nil), false, "h2", "http/http2-goaway", ""},
+		{"REFUSED_STREAM", over("h2", frame(4, 0, "")+frame(3, 1, "\x00\x00\x00\x07"), nil), false, "h2", "http/stream-refused", ""},
+		{"interim answers", over("http/1.1", strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", 3)+"HTTP/1.1 204 No Content\r\n\r\n", nil), false, "", "204", ""},
+		{"interim answers without end", over("http/1.1", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 30), nil), false, "", "http/too-much", ""},
+		{"no TLS", func(c net.Conn) { c.Read(make([]byte, 1000)); io.WriteString(c, "HTTP/1.1 400 no\r\n\r\n") }, false, "", "tls/not-tls", ""},
 		{"a message that nobody expects", func(c net.Conn) {
 			c.Read(make([]byte, 1000))
 			c.Write([]byte{22, 3, 3, 0, 4, 14, 0, 0, 0})
 			time.Sleep(50 * time.Millisecond)
-		}, false, "", "tls/tls-malformed"},
-		{"a proxy that speaks no HTTP", proxy("hello\r\n\r\n"), true, "", "proxy/proxy-malformed"},
-		{"a proxy that refuses", proxy("HTTP/1.1 403 no\r\n\r\n"), true, "", "proxy/proxy-refused"},
-		{"a proxy's interim answer and no tunnel", proxy("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 502 no\r\n\r\n"), true, "", "proxy/proxy-refused"},
-		{"a proxy's other yes, and no TLS", proxy("HTTP/1.1 204 yes\r\n\r\nhello"), true, "", "tls/not-tls"},
+		}, false, "", "tls/tls-malformed", "the server broke the protocol in the handshake"},
+		{"a closed connection in the handshake", func(c net.Conn) { c.Read(make([]byte, 4096)) }, false, "", "tls/closed", "nothing came back after"},
+		{"a proxy that speaks no HTTP", proxy("hello\r\n\r\n"), true, "", "proxy/proxy-malformed", ""},
+		{"a proxy that refuses", proxy("HTTP/1.1 403 no\r\n\r\n"), true, "", "proxy/proxy-refused", ""},
+		{"a proxy's interim answer and no tunnel", proxy("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 502 no\r\n\r\n"), true, "", "proxy/proxy-refused", ""},
+		{"a proxy's other yes, and no TLS", proxy("HTTP/1.1 204 yes\r\n\r\nhello"), true, "", "tls/not-tls", ""},
 	} {
 		each(t, test.name, func(t *testing.T, s stack.Stack) {
 			x := newBench(t, lab.Behaviour{})
@@ -95,9 +97,9 @@ func TestFaults(t *testing.T) {
 			to := &x.plan.Targets[0]
 			to.Trust = protocol.TrustNone
 			if test.proxy {
-				to.Proxy = "http://" + serve(t, test.serve).String()
+				to.Proxy = "http://" + stacktest.Serve(t, test.serve).String()
 			} else {
-				to.ConnectTo[0] = serve(t, test.serve)
+				to.ConnectTo[0] = stacktest.Serve(t, test.serve)
 			}
 			if test.alpn != "" {
 				to.ALPN = []string{test.alpn}
@@ -114,8 +116,8 @@ func TestFaults(t *testing.T) {
 			case c.HTTP != nil:
 				got = fmt.Sprint(c.HTTP.Status)
 			}
-			if got != test.want {
-				t.Errorf("%s, not %s: %+v", got, test.want, c.Error)
+			if got != test.want || c.Error != nil && s.Name() == protocol.StackGo && !strings.Contains(c.Error.Message, test.says) {
+				t.Errorf("%s, not %s (...%s...): %+v", got, test.want, test.says, c.Error)
 			}
 		})
 	}

@@ -58,7 +58,7 @@ func TestFlood(t *testing.T) {
 			x := newBench(t, lab.Behaviour{})
 			x.opt.Stacks = []stack.Stack{s}
 			x.plan.Caches, x.plan.Connections, x.plan.Timeout = []string{"none"}, x.plan.Connections[:1], plan.Duration(time.Second)
-			x.plan.Targets[0].Trust, x.plan.Targets[0].ConnectTo[0] = protocol.TrustNone, serve(t, test.serve)
+			x.plan.Targets[0].Trust, x.plan.Targets[0].ConnectTo[0] = protocol.TrustNone, stacktest.Serve(t, test.serve)
 			if test.alpn != "" {
 				x.plan.Targets[0].ALPN = []string{test.alpn}
 			}

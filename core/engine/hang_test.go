@@ -16,6 +16,7 @@ import (
 	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
 	"rechallenge/core/stack"
+	"rechallenge/core/stack/stacktest"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
 )
@@ -23,7 +24,7 @@ import (
 // TestHanging: whatever a server doesn't do, a timeout and a stop end the wait,
 // and each says what it was.
 func TestHanging(t *testing.T) {
-	silent := serve(t, func(c net.Conn) { io.Copy(io.Discard, c) })
+	silent := stacktest.Serve(t, func(c net.Conn) { io.Copy(io.Discard, c) })
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		<-r.Context().Done()

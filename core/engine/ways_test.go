@@ -32,7 +32,7 @@ func secure(t *testing.T, hello func(*tls.ClientHelloInfo), handle func(*tls.Con
 	if hello != nil {
 		config.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) { hello(h); return nil, nil }
 	}
-	return serve(t, func(c net.Conn) {
+	return stacktest.Serve(t, func(c net.Conn) {
 		c.SetDeadline(time.Now().Add(10 * time.Second))
 		s := tls.Server(c, config)
 		defer s.Close()
@@ -259,7 +259,7 @@ func TestStartTLSThroughProxy(t *testing.T) {
 		each(t, scheme, func(t *testing.T, s stack.Stack) {
 			x := newBench(t, lab.Behaviour{Speaks: "smtp"})
 			x.opt.Stacks = []stack.Stack{s}
-			proxy := serve(t, func(c net.Conn) { defer c.Close(); handle(c) })
+			proxy := stacktest.Serve(t, func(c net.Conn) { defer c.Close(); handle(c) })
 			x.to("smtp://localhost:PORT/", netip.MustParseAddrPort(x.server.Addr())).Proxy = scheme + "://" + proxy.String()
 			c, _, _ := x.recorded(t)
 			if c.Error != nil || c.SeenAs == nil || *c.SeenAs != "alice" || c.StartTLS != "smtp" || c.Timing.Of(trace.PhaseProxy) == 0 || c.Beyond != 0 {

@@ -21,19 +21,7 @@ func BenchmarkHandshake(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			io.CopyN(c, c, 1)
-			c.Close()
-		}
-	}()
-	defer func() { l.Close(); <-done }()
+	defer stacktest.Answer(l, func(c net.Conn) { io.CopyN(c, c, 1) })()
 	identity := a.Identity("alice")
 	for _, s := range []stack.Stack{gotls.New(), load(b)} {
 		for _, resume := range []bool{false, true} {

@@ -3,6 +3,7 @@ package stacktest
 import (
 	"bytes"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,36 @@ func Port(t testing.TB) string {
 	defer l.Close()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	return port
+}
+
+// Answer has handle answer every connection of l, one after another, at most ten
+// seconds each, and closes it; stop ends that and waits for it.
+func Answer(l net.Listener, handle func(net.Conn)) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.SetDeadline(time.Now().Add(10 * time.Second))
+			handle(c)
+			c.Close()
+		}
+	}()
+	return func() { l.Close(); <-done }
+}
+
+// Serve is Answer on loopback until the test ends.
+func Serve(t testing.TB, handle func(net.Conn)) netip.AddrPort {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(Answer(l, handle))
+	return netip.MustParseAddrPort(l.Addr().String())
 }
 
 // Output is what a process printed, readable while it runs.
