@@ -13,11 +13,11 @@ import (
 )
 
 // Lifetime finds how long the server itself keeps a session, by bisection with
-// a client that lets none expire of itself. It waits for real.
+// a client that lets none expire of itself. It keeps several sessions at once, and waits for real.
 var Lifetime = Experiment{
 	ID: "lifetime", Title: "How long does the server keep a session?",
 	Sketch: sketchAxis,
-	Line:   "Bisects the server's own session lifetime, to the second, within a bound. It waits for real.",
+	Line:   "Bisects the server's own session lifetime, to the second, within a bound. It keeps several sessions at once, and waits for real.",
 	Pair:   Alone, Cached: true, Longest: Question.Longest,
 	Options: []Option{{
 		Name: "bound", Label: "Bound", Kind: Duration, Empty: "1h", Help: "the longest `TIME` to look for",
@@ -25,7 +25,8 @@ var Lifetime = Experiment{
 	}},
 	Connections: func(q Question) int {
 		p, err := agingPlan(q, 0)
-		return total(slices.Repeat([]Step{{Plan: p, Knows: true}}, halvings(q.bound())+beside), err)
+		k, rounds := flight(q.bound())
+		return total(slices.Repeat([]Step{{Plan: p, Knows: true}}, 1+beside+k*rounds), err)
 	},
 	Ask: askLifetime,
 }
@@ -42,22 +43,48 @@ func (q Question) bound() time.Duration {
 	return min(max(q.Bound.Round(time.Second), time.Second), plan.MaxDelay-time.Minute)
 }
 
-// beside the halvings, the session is offered at once, shortly before and after
-// the end that the server announced, and at the bound.
+// beside the rounds, the session is offered at once, and around the end that
+// the server announced.
 const beside = 4
 
-// halvings is how many of them bring bound down to a second.
-func halvings(bound time.Duration) int {
-	n := 0
-	for left := int(bound / time.Second); left > 1; left = (left + 1) / 2 {
-		n++
+// maxFlight is how many sessions are kept at once, each to be offered at another
+// age.
+const maxFlight = 60
+
+// flight is how many sessions a round keeps, and how many rounds bring bound
+// down to a second: two where so many can be kept.
+func flight(bound time.Duration) (k, rounds int) {
+	n := int(bound / time.Second)
+	for k = 1; k*(k+1) < n && k < maxFlight; k++ {
 	}
-	return n
+	rounds = 1
+	for left := (n + k - 1) / k; left > 1; left = (left + k) / (k + 1) {
+		rounds++
+	}
+	return k, rounds
 }
 
-// Longest is how long a Lifetime question waits at most: no age is past the bound.
+// spread are k ages above low, the last one end, or before it where end is known
+// to be too old.
+func spread(low, end time.Duration, k int, known bool) (ages []time.Duration) {
+	n, parts := int((end-low)/time.Second), k
+	if known {
+		parts = k + 1
+	}
+	for i := 1; i <= k; i++ {
+		age := low + time.Duration(n*i/parts)*time.Second
+		if age > low && (age < end || !known) && (len(ages) == 0 || age > ages[len(ages)-1]) {
+			ages = append(ages, age)
+		}
+	}
+	return ages
+}
+
+// Longest is how long a Lifetime question waits at most: a round ends at the
+// bound, and one more looks where the server announced the end.
 func (q Question) Longest() time.Duration {
-	return time.Duration(halvings(q.bound())+beside-1) * q.bound()
+	_, rounds := flight(q.bound())
+	return time.Duration(rounds+1) * q.bound()
 }
 
 // agingPlan makes a session and offers it at that age.
@@ -72,7 +99,7 @@ func agingPlan(q Question, age time.Duration) (plan.Plan, error) {
 	return p, nil
 }
 
-// aging is a bisection while it goes on.
+// aging is a search while it goes on.
 type aging struct {
 	ctx       context.Context
 	q         Question
@@ -82,7 +109,6 @@ type aging struct {
 	announced time.Duration // by the server with the session, 0 = not
 	guess     time.Duration // where the end is looked for first, 0 = nowhere
 	last      *trace.Connection
-	keeps     bool // the runner hands sessions out, so that the waits are made here
 }
 
 // The words for a session that was offered at some age.
@@ -91,29 +117,66 @@ const (
 	wordUnknown = "unknown"
 )
 
-// probe makes a session and offers it at that age.
-func (a *aging) probe(d time.Duration) (word string, err error) {
-	p, err := agingPlan(a.q, d)
+// held is a session that was made to be offered at some age.
+type held struct {
+	age      time.Duration
+	title    string
+	plan     plan.Plan
+	made     *trace.Connection
+	sessions map[string][]session.Session
+	begun    time.Time
+}
+
+// hold makes a session in a run of its own: a run with both connections would
+// wait in its control pass too, and keep nothing else waiting.
+func (a *aging) hold(age time.Duration) (*held, error) {
+	h := &held{age: age, title: "after " + plan.Duration(age).String()}
+	p, err := agingPlan(a.q, 0)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	title := "after " + plan.Duration(d).String()
-	var made, x *trace.Connection
-	var log *trace.Log
-	var n int
-	if d > 0 && a.keeps {
-		made, log, n, err = a.apart(p, title, d)
-	} else {
-		s := Step{Title: title, Plan: p, Knows: true, Keep: func(map[string][]session.Session) { a.keeps = true }}
-		log, n, err = a.book.do(a.ctx, s)
-		if err == nil {
-			made = attempt(log, 1, 1)
+	h.plan = half(p, 1)
+	log, _, err := a.book.do(a.ctx, Step{Title: "a session to offer " + h.title, Plan: half(p, 0), Knows: true, Keep: func(m map[string][]session.Session) { h.sessions = m }})
+	if err != nil {
+		return nil, err
+	}
+	h.made, h.begun = attempt(log, 1, 1), a.q.clock().Now()
+	for _, s := range h.sessions[forever.ID] {
+		if !s.Created.IsZero() && s.Created.Before(h.begun) {
+			h.begun = s.Created
 		}
 	}
+	return h, nil
+}
+
+// offer waits until a session has its age, and offers it.
+func (a *aging) offer(h *held) (word string, err error) {
+	if err := a.q.until(a.ctx, h.title, h.begun.Round(0).Add(h.age)); err != nil {
+		return "", err
+	}
+	log, n, err := a.book.do(a.ctx, Step{Title: h.title, Plan: h.plan, Knows: true, Sessions: h.sessions})
 	if err != nil {
 		return "", err
 	}
-	x = second(log, 1)
+	return a.note(log, n, h.made, h.age), nil
+}
+
+// atOnce makes a session and offers it.
+func (a *aging) atOnce() (word string, err error) {
+	p, err := agingPlan(a.q, 0)
+	if err != nil {
+		return "", err
+	}
+	log, n, err := a.book.do(a.ctx, Step{Title: "after 0s", Plan: p, Knows: true})
+	if err != nil {
+		return "", err
+	}
+	return a.note(log, n, attempt(log, 1, 1), 0), nil
+}
+
+// note takes down what became of a session that was offered.
+func (a *aging) note(log *trace.Log, n int, made *trace.Connection, age time.Duration) (word string) {
+	x := second(log, 1)
 	a.last = x
 	word, says := wordUnknown, whyAt(log, x)
 	switch {
@@ -131,37 +194,38 @@ func (a *aging) probe(d time.Duration) (word string, err error) {
 			a.announced = max(a.announced, s.Lifetime)
 		}
 	}
-	a.c.Rows = append(a.c.Rows, row([]string{plan.Duration(d).String(), word, says}, map[string]Mark{wordResumed: Good, wordUnknown: Unknown}[word], n, 1, x))
+	a.c.Rows = append(a.c.Rows, row([]string{plan.Duration(age).String(), word, says}, map[string]Mark{wordResumed: Good, wordUnknown: Unknown}[word], n, 1, x))
 	switch word {
 	case wordResumed:
-		a.low = max(a.low, d)
+		a.low = max(a.low, age)
 	case wordRefused:
-		a.high = d
+		a.high = age
 	}
-	return word, nil
+	return word
 }
 
-// apart makes the two connections in runs of their own and waits in between: a
-// run would wait in its control pass too.
-func (a *aging) apart(p plan.Plan, title string, d time.Duration) (made *trace.Connection, log *trace.Log, n int, err error) {
-	p.Connections[1].After = 0
-	var sessions map[string][]session.Session
-	first := Step{Title: "a session to offer " + title, Plan: half(p, 0), Knows: true, Keep: func(m map[string][]session.Session) { sessions = m }}
-	if log, _, err = a.book.do(a.ctx, first); err != nil {
-		return nil, nil, 0, err
+// round keeps a session for each of the ages and offers them as they come of it,
+// up to the first that is refused; where it can't be told, that age is given.
+func (a *aging) round(ages []time.Duration) (lost time.Duration, err error) {
+	var list []*held
+	for _, age := range ages {
+		h, err := a.hold(age)
+		if err != nil {
+			return 0, err
+		}
+		list = append(list, h)
 	}
-	made = attempt(log, 1, 1)
-	begun := a.q.clock().Now()
-	for _, s := range sessions[forever.ID] {
-		if !s.Created.IsZero() && s.Created.Before(begun) {
-			begun = s.Created
+	for _, h := range list {
+		switch word, err := a.offer(h); {
+		case err != nil:
+			return 0, err
+		case word == wordUnknown:
+			return h.age, nil
+		case word == wordRefused:
+			return 0, nil
 		}
 	}
-	if err := a.q.until(a.ctx, title, begun.Round(0).Add(d)); err != nil {
-		return nil, nil, 0, err
-	}
-	log, n, err = a.book.do(a.ctx, Step{Title: title, Plan: half(p, 1), Knows: true, Sessions: sessions})
-	return made, log, n, err
+	return 0, nil
 }
 
 func askLifetime(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
@@ -178,7 +242,7 @@ func askLifetime(ctx context.Context, q Question, run Runner) (*Conclusion, erro
 // measure bisects and gives the conclusion its title.
 func (a *aging) measure() error {
 	c := a.c
-	word, err := a.probe(0)
+	word, err := a.atOnce()
 	switch {
 	case err != nil:
 		return err
@@ -200,14 +264,13 @@ func (a *aging) measure() error {
 			a.guess = a.announced.Round(time.Second)
 		}
 	}
-	for {
-		next := a.next(bound)
-		word, err := a.probe(next)
+	for ages := a.first(bound, capped); ; {
+		lost, err := a.round(ages)
 		switch {
 		case err != nil:
 			return err
-		case word == wordUnknown:
-			c.Title, c.Mark = fmt.Sprintf("Not measured to the end: %s; at the age of %s it can't be told", a.sofar(), plan.Duration(next)), Unknown
+		case lost != 0:
+			c.Title, c.Mark = fmt.Sprintf("Not measured to the end: %s; at the age of %s it can't be told", a.sofar(), plan.Duration(lost)), Unknown
 			return nil
 		case a.low == bound && capped:
 			c.Title = fmt.Sprintf("The server keeps its sessions for the %s that it announces; later none may be offered in TLS 1.3", plan.Duration(a.announced))
@@ -218,23 +281,29 @@ func (a *aging) measure() error {
 		case a.high != 0 && a.high-a.low <= time.Second:
 			c.Title = fmt.Sprintf("The server keeps a session for %s to %s", plan.Duration(a.low), plan.Duration(a.high))
 			return nil
+		case a.high == 0:
+			ages = a.upTo(bound, false)
+		default:
+			ages = a.upTo(a.high, true)
 		}
 	}
 }
 
-// next is the age to look at: shortly before and after the end that was
-// announced, where one was, since most servers keep their word; then the bound,
-// then the middle of what is left.
-func (a *aging) next(bound time.Duration) time.Duration {
-	switch before, after := a.guess-time.Second, min(a.guess+time.Second, bound); {
-	case a.high != 0:
-		return (a.low + (a.high-a.low)/2).Round(time.Second)
-	case a.guess != 0 && a.low < before:
-		return before
-	case a.guess != 0 && a.low < after:
-		return after
+// first are the ages of the first round: around the end that was announced,
+// where one was, since most servers keep their word.
+func (a *aging) first(bound time.Duration, capped bool) []time.Duration {
+	switch {
+	case capped:
+		return []time.Duration{bound}
+	case a.guess != 0:
+		return slices.Compact([]time.Duration{a.guess - time.Second, a.guess, min(a.guess+time.Second, bound)})
 	}
-	return bound
+	return a.upTo(bound, false)
+}
+
+func (a *aging) upTo(end time.Duration, known bool) []time.Duration {
+	k, _ := flight(a.q.bound())
+	return spread(a.low, end, k, known)
 }
 
 // sofar is what is known of the lifetime.
