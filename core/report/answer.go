@@ -50,6 +50,7 @@ var (
 		{".html", "HTML page", writeAuditHTML},
 		{".json", "JSON, with the runs' reports", writeAuditJSON},
 		{".md", "Markdown", writeAuditMarkdown},
+		{".sarif", "SARIF 2.1.0", writeAuditSARIF},
 		{".svg", "The picture as SVG", writeAnswerSVG},
 		{".png", "The picture as PNG", writeAnswerPNG},
 	}

@@ -14,6 +14,9 @@ import (
 	"rechallenge/core/trace"
 )
 
+// sarifSchema is where SARIF's own schema stands.
+const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
 // The part of SARIF 2.1.0 (OASIS, section 3) that is needed.
 type sarifLog struct {
 	Schema  string     `json:"$schema"`
@@ -47,6 +50,8 @@ type sarifRule struct {
 	Full    sarifText    `json:"fullDescription"`
 	Help    sarifText    `json:"help"`
 	Default sarifDefault `json:"defaultConfiguration"`
+
+	Properties map[string]any `json:"properties,omitempty"`
 }
 
 type sarifDefault struct {
@@ -66,11 +71,13 @@ type sarifInvocation struct {
 type sarifResult struct {
 	RuleID       string            `json:"ruleId"`
 	RuleIndex    int               `json:"ruleIndex"`
+	Kind         string            `json:"kind,omitempty"` // "fail" where it is left out
 	Level        string            `json:"level"`
 	Message      sarifText         `json:"message"`
 	Locations    []sarifLocation   `json:"locations"`
 	Related      []sarifLocation   `json:"relatedLocations,omitempty"`
 	Fingerprints map[string]string `json:"partialFingerprints"`
+	Properties   map[string]any    `json:"properties,omitempty"`
 }
 
 type sarifLocation struct {
@@ -132,7 +139,7 @@ func writeSARIF(w io.Writer, r *Report) error {
 	e.SetIndent("", " ")
 	e.SetEscapeHTML(false)
 	return e.Encode(sarifLog{
-		Schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run},
+		Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{run},
 	})
 }
 
