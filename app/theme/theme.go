@@ -140,3 +140,9 @@ func Fade(c color.Color, a float64) color.Color {
 	n.A = uint8(float64(n.A) * a)
 	return n
 }
+
+// IsDark reports whether what is shown is light on dark.
+func IsDark() bool {
+	c := color.GrayModel.Convert(Color(theme.ColorNameBackground)).(color.Gray)
+	return c.Y < 128
+}

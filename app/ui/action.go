@@ -114,6 +114,8 @@ func (w *Window) menuActions() []action {
 		{menu: "Edit", id: separator},
 		{id: "copy-openssl", menu: "Edit", title: "Copy as openssl command", icon: theme.ContentCopyIcon(), enabled: w.chosen, run: func() { w.copyCommand(w.state.OpenSSL) }},
 		{id: "copy-curl", menu: "Edit", title: "Copy as curl command", enabled: w.chosen, run: func() { w.copyCommand(w.state.Curl) }},
+		{id: "copy-markdown", menu: "Edit", title: "Copy the verdict as Markdown", key: fyne.KeyM, mod: ctrl | shift, enabled: hasRun, run: w.runs.copyMarkdown},
+		{id: "copy-picture", menu: "Edit", title: "Copy the verdict with the timeline as a picture", key: fyne.KeyC, mod: ctrl | shift, enabled: hasRun, run: w.runs.copyPicture},
 		{id: "expect", menu: "Edit", title: "Expect what was just seen", enabled: func() bool { return w.chosen() && w.state.Opened() == "" }, run: w.expect},
 		{menu: "Edit", id: separator},
 		{id: "preferences", menu: "Edit", title: "Preferences…", key: fyne.KeyComma, mod: ctrl, run: w.showPreferences},

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/widgets"
 	"rechallenge/core/session"
@@ -44,6 +46,17 @@ func (p *resultPane) buildCache() {
 	}
 }
 
+// sessionsPane is the cache below its title; without sessions it is a line.
+func (p *resultPane) sessionsPane() fyne.CanvasObject {
+	title := widget.NewLabelWithStyle("Session caches", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	none := widget.NewLabel("no session yet")
+	none.Importance = widget.LowImportance
+	p.sessions = container.NewBorder(container.NewHBox(title, none), nil, nil, nil, p.cache)
+	p.cache.Hide()
+	p.cacheNone = none
+	return p.sessions
+}
+
 func disabledItem(text string) *fyne.MenuItem {
 	i := fyne.NewMenuItem(text, nil)
 	i.Disabled = true
@@ -77,4 +90,9 @@ func (p *resultPane) showCache() {
 		}.Row())
 	}
 	p.cache.SetRows(rows)
+	if on := len(rows) > 0; on != p.cache.Visible() {
+		visible(p.cache, on)
+		visible(p.cacheNone, !on)
+		p.sessions.Refresh()
+	}
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"strings"
@@ -10,6 +11,8 @@ import (
 
 	"rechallenge/app/desk"
 	"rechallenge/app/files"
+	"rechallenge/app/live"
+	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
 	"rechallenge/core/report"
 )
@@ -149,4 +152,49 @@ func (r *runs) saveRun(then func()) {
 	if x := r.exported(); x != nil {
 		r.exportTo(".json", func() *report.Report { return x }, then)
 	}
+}
+
+// copyMarkdown puts the verdict on the clipboard as Markdown, as for a pull request.
+func (r *runs) copyMarkdown() {
+	f, err := report.FormatOf("x.md")
+	if err != nil {
+		r.failed("The verdict could not be copied", err)
+		return
+	}
+	r.copied("as Markdown", f.Write, func(data []byte) error {
+		live.Post(func() { r.app.Clipboard().SetContent(string(data)) })
+		return nil
+	})
+}
+
+// copyPicture puts the verdict with its timeline on the clipboard as a picture.
+func (r *runs) copyPicture() {
+	dark := rtheme.IsDark()
+	r.copied("with its timeline, as a picture", func(w io.Writer, x *report.Report) error { return report.WriteCard(w, x, dark) },
+		func(data []byte) error { return desk.CopyPicture(r.desk.Context(), data) })
+}
+
+// copied makes what is to be copied, away from the UI goroutine, and says so.
+func (r *runs) copied(how string, write func(io.Writer, *report.Report) error, put func([]byte) error) {
+	x := r.exported()
+	if x == nil {
+		return
+	}
+	r.desk.Go(func(context.Context) {
+		var b bytes.Buffer
+		what := "The verdict is on the clipboard " + how
+		err := write(&b, x)
+		if err == nil {
+			err = put(b.Bytes())
+		}
+		live.Post(func() {
+			if err != nil {
+				r.failed("The verdict could not be copied", err)
+				return
+			}
+			r.status.SetReadout(what + ".")
+			r.notice = what
+			r.dump()
+		})
+	})
 }

@@ -32,6 +32,8 @@ type resultPane struct {
 	filter    *field         // of the timeline
 	beside    *widgets.Check // passes side by side in the timeline
 	cache     *widgets.Rows
+	cacheNone *widget.Label
+	sessions  *fyne.Container // the cache below its title, or a line where there is nothing in it
 
 	outcomes *widgets.Rows
 	chip     *widgets.ToolButton // the chosen outcome; a click shows all again

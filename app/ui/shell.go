@@ -30,6 +30,7 @@ type shell struct {
 
 	fonts   []*theme.Family             // of this machine, nil before they were looked for
 	splits  map[string]*container.Split // whose positions are there again next time
+	fitted  map[string]float64          // where they stand by themselves
 	inFront bool                        // the window has the focus
 }
 
@@ -48,7 +49,7 @@ func newShell(app fyne.App, win fyne.Window, d *desk.Desk, files Dialogs) *shell
 	nothing := func() {}
 	return &shell{
 		app: app, win: win, desk: d, state: state.New(), status: widgets.NewStatusBar(), files: files, changed: nothing, dump: nothing,
-		splits: map[string]*container.Split{}, asked: asked{preferred: map[dialog.Dialog]func(){}, closed: map[dialog.Dialog]func(){}},
+		splits: map[string]*container.Split{}, fitted: map[string]float64{}, asked: asked{preferred: map[dialog.Dialog]func(){}, closed: map[dialog.Dialog]func(){}},
 	}
 }
 
@@ -81,6 +82,7 @@ func (s *shell) split(name string, horizontal bool, offset float64, a, b fyne.Ca
 	if horizontal {
 		both = container.NewHSplit(a, b)
 	}
+	s.fitted[name] = offset
 	both.Offset = s.app.Preferences().FloatWithFallback(prefSplit+name, offset)
 	s.splits[name] = both
 	return both
@@ -92,8 +94,22 @@ func (s *shell) keepPlaces() {
 	p.SetFloat(prefWidth, float64(size.Width))
 	p.SetFloat(prefHeight, float64(size.Height))
 	for name, both := range s.splits {
-		p.SetFloat(prefSplit+name, both.Offset)
+		if both.Offset == s.fitted[name] {
+			p.RemoveValue(prefSplit + name)
+		} else {
+			p.SetFloat(prefSplit+name, both.Offset)
+		}
 	}
+}
+
+// fit moves a splitter to where its content has it, unless somebody moved it.
+func (s *shell) fit(name string, offset float64) {
+	both := s.splits[name]
+	if both == nil || both.Offset != s.fitted[name] || both.Offset == offset {
+		return
+	}
+	s.fitted[name] = offset
+	both.SetOffset(offset)
 }
 
 // pane is a titled part of the window.

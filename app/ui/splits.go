@@ -13,7 +13,7 @@ const splitStep = 0.03
 func (s *shell) moveSplit(horizontal bool, by float64) {
 	focused, _ := s.win.Canvas().Focused().(fyne.CanvasObject)
 	if both := s.splitOf(focused, horizontal); both != nil {
-		both.SetOffset(min(max(both.Offset+by, 0), 1))
+		both.SetOffset(min(max(both.Offset+by, 0), 1)) // from now on it is the person's
 	}
 }
 

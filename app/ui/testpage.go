@@ -56,7 +56,7 @@ func newTestPage(s *shell, doc *document, r *runs, act actors, front func()) *te
 	p.lists = newPages(page{"Plan", p.plan.view, same}, page{"Results", p.result.rows, same}, page{"Outcomes", p.result.outcomes, same})
 	p.result.turn, p.result.told = p.results, p.retitle
 	middle := s.split("middle", false, 0.3, p.lists.whole(),
-		s.split("timeline", false, 0.8, p.result.timelinePane(), pane("Session caches", p.result.cache)))
+		s.split("timeline", false, 0.8, p.result.timelinePane(), p.result.sessionsPane()))
 	p.work = s.split("outer", true, 0.17, p.tour.view,
 		s.split("inner", true, 0.7, container.NewBorder(container.NewVBox(p.result.banner, p.result.countdown), nil, nil, nil, middle), p.right))
 	p.empty = widgets.NewEmpty(
@@ -95,6 +95,31 @@ func (p *testPage) showPlan() {
 func (p *testPage) showRun() {
 	p.result.show()
 	p.inspector.show()
+	p.fitPanes()
+}
+
+// The shares of their height that the results and the sessions may take by
+// themselves; what has more to show scrolls.
+const (
+	mostResults  = 0.4
+	mostSessions = 0.3
+)
+
+// fitPanes gives the lists what they need and the timeline the rest, unless
+// somebody moved the splitters.
+func (p *testPage) fitPanes() {
+	middle, lower := p.splits["middle"], p.splits["timeline"]
+	if h := middle.Size().Height; h > 0 {
+		need := p.lists.tabs.MinSize().Height + max(p.result.rows.Height(), p.plan.rows.Height()) + 16
+		p.fit("middle", float64(min(need/h, mostResults)))
+	}
+	if h := lower.Size().Height; h > 0 {
+		need := p.result.sessions.MinSize().Height
+		if p.result.cache.Visible() {
+			need += p.result.cache.Height() - p.result.cache.MinSize().Height
+		}
+		p.fit("timeline", 1-float64(min((need+8)/h, mostSessions)))
+	}
 }
 
 // retitle tells on the tabs how much there is behind them.

@@ -176,8 +176,10 @@ func (b *Banner) advice() fyne.CanvasObject {
 		numbers = container.NewVBox(row)
 	}
 	if b.said.Advice != "" {
-		advice := wrapped(b.said.Advice)
-		advice.Importance = widget.MediumImportance
+		var advice fyne.CanvasObject = wrapped(b.said.Advice)
+		if !b.open {
+			advice = newCutLabel(b.said.Advice) // one line: the details have it whole, and the tip
+		}
 		text = container.NewBorder(nil, nil, iconAt(theme.Tinted(theme.IconArrowRight, theme.ColorMuted), 14), nil, advice)
 	}
 	switch {

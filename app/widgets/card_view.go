@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -18,6 +20,7 @@ type cardView struct {
 	card    Card
 	adds    bool
 	hovered bool
+	cut     []string // texts that are not whole
 	face    *layer
 	icon    *canvas.Image
 	alarm   *canvas.Image
@@ -67,6 +70,7 @@ func (v *cardView) draw() {
 	}
 	l.place(0, 0, s.Width, s.Height)
 	l.begin()
+	v.cut = v.cut[:0]
 	fore, muted := theme.Color(stock.ColorNameForeground), theme.Color(theme.ColorMuted)
 	switch {
 	case !v.adds && v.card.ID == v.cards.selected:
@@ -96,10 +100,10 @@ func (v *cardView) draw() {
 	if v.adds {
 		fore = muted
 	}
-	l.text(left, y, ellipsis(v.card.Title, right-left, f.size, style), fore, f.size, style)
+	l.text(left, y, v.short(v.card.Title, right-left, f.size, style), fore, f.size, style)
 	y += f.height + 1
 	if v.card.Text != "" {
-		l.text(left, y, ellipsis(v.card.Text, s.Width-10-left, f.caption, fyne.TextStyle{}), muted, f.caption, fyne.TextStyle{})
+		l.text(left, y, v.short(v.card.Text, s.Width-10-left, f.caption, fyne.TextStyle{}), muted, f.caption, fyne.TextStyle{})
 		y += f.low + 1
 	}
 	if v.card.Problem != "" {
@@ -109,9 +113,18 @@ func (v *cardView) draw() {
 			v.alarm.Resize(fyne.NewSquareSize(13))
 			x += 17
 		}
-		l.text(x, y, ellipsis(v.card.Problem, s.Width-10-x, f.caption, fyne.TextStyle{}), theme.Color(v.card.Severity.Color()), f.caption, fyne.TextStyle{})
+		l.text(x, y, v.short(v.card.Problem, s.Width-10-x, f.caption, fyne.TextStyle{}), theme.Color(v.card.Severity.Color()), f.caption, fyne.TextStyle{})
 	}
 	canvas.Refresh(v)
+}
+
+// short cuts a text, and notes one that is cut, for the tip.
+func (v *cardView) short(text string, width, size float32, style fyne.TextStyle) string {
+	cut := ellipsis(text, width, size, style)
+	if cut != text {
+		v.cut = append(v.cut, text)
+	}
+	return cut
 }
 
 func (v *cardView) Tapped(*fyne.PointEvent) {
@@ -137,6 +150,7 @@ func (v *cardView) TappedSecondary(e *fyne.PointEvent) {
 func (v *cardView) MouseIn(*desktop.MouseEvent) {
 	v.hovered = true
 	v.draw()
+	tell(v, strings.Join(v.cut, "\n"))
 }
 
 func (v *cardView) MouseMoved(*desktop.MouseEvent) {}
@@ -144,6 +158,7 @@ func (v *cardView) MouseMoved(*desktop.MouseEvent) {}
 func (v *cardView) MouseOut() {
 	v.hovered = false
 	v.draw()
+	tell(v, "")
 }
 
 func (v *cardView) CreateRenderer() fyne.WidgetRenderer { return cardRenderer{v} }

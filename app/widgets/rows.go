@@ -245,6 +245,15 @@ func (r *Rows) Selected() string { return r.selected }
 // Focus gives the list the keyboard.
 func (r *Rows) Focus() { takeFocus(r.list) }
 
+// Height is what the list needs to show all its rows.
+func (r *Rows) Height() float32 {
+	h := float32(max(r.count, 1)) * rowPitch()
+	if r.headed() {
+		h += rowHeight()
+	}
+	return h
+}
+
 // Refresh draws anew, in the theme's present colours.
 func (r *Rows) Refresh() {
 	r.columns.stale = true

@@ -3,6 +3,7 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	stock "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -165,3 +166,19 @@ func (r tipsRenderer) Destroy()           {}
 func (r tipsRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{r.t.content, r.t.layer.clip}
 }
+
+// cutLabel is a text in one line, told in whole where it is cut.
+type cutLabel struct{ widget.Label }
+
+func newCutLabel(text string) *cutLabel {
+	l := &cutLabel{}
+	l.ExtendBaseWidget(l)
+	l.Text, l.Truncation = text, fyne.TextTruncateEllipsis
+	return l
+}
+
+func (l *cutLabel) MouseIn(*desktop.MouseEvent) {
+	tell(l, ifCut(l.Text, l.Size().Width-2*theme.Size(stock.SizeNameInnerPadding), theme.Size(stock.SizeNameText), l.TextStyle))
+}
+func (l *cutLabel) MouseMoved(*desktop.MouseEvent) {}
+func (l *cutLabel) MouseOut()                      { tell(l, "") }

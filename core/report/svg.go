@@ -13,3 +13,13 @@ func writeSVG(w io.Writer, r *Report) error {
 func writePNG(w io.Writer, r *Report) error {
 	return timeline.PNG(w, timeline.Lay(r.Log, r.Result.Bad()), timeline.PNGOptions{})
 }
+
+// WriteCard writes the verdict above the timeline as a PNG: what one shows
+// others of a run.
+func WriteCard(w io.Writer, r *Report, dark bool) error {
+	v, opt := r.Result.Verdict, timeline.PNGOptions{}
+	if dark {
+		opt.Theme = "dark"
+	}
+	return timeline.Card(w, timeline.Lay(r.Log, r.Result.Bad()), v.Title, []string{v.Detail}, opt)
+}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
@@ -34,28 +35,82 @@ const maxPNG = 8_000
 
 // PNG draws a layout as a picture.
 func PNG(w io.Writer, l *Layout, opt PNGOptions) error {
+	c, err := raster(l, opt, 0)
+	if err != nil {
+		return err
+	}
+	return png.Encode(w, c.img)
+}
+
+// Card draws a layout below a title and lines of text: what one shows others.
+func Card(w io.Writer, l *Layout, title string, lines []string, opt PNGOptions) error {
+	const pitch, most = 17, 118 // of a line; characters of it
+	var text []string
+	for _, s := range lines {
+		text = append(text, folded(s, most)...)
+	}
+	titles := folded(title, most-12)
+	head := 20 + pitch*(len(titles)+len(text))
+	c, err := raster(l, opt, head)
+	if err != nil {
+		return err
+	}
+	y := 22.0
+	for _, s := range titles {
+		c.text("tl-head", 12, y, s)
+		y += pitch
+	}
+	for _, s := range text {
+		c.text("tl-label", 12, y, s)
+		y += pitch
+	}
+	return png.Encode(w, c.img)
+}
+
+// folded breaks a text into lines of so many characters, between words.
+func folded(text string, most int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > most {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// raster draws a layout, below so much room.
+func raster(l *Layout, opt PNGOptions, head int) (*pixels, error) {
 	faces, err := pixelFaces()
 	if err != nil {
-		return fmt.Errorf("draw the timeline: %w", err)
+		return nil, fmt.Errorf("draw the timeline: %w", err)
 	}
 	scale := cmp.Or(opt.Scale, 2)
-	l, left := fit(l, int(maxPNG/scale))
+	l, left := fit(l, int(maxPNG/scale)-head)
 	d := newDrawing(l, cmp.Or(opt.Width, 960))
 	height := d.height()
 	if left > 0 {
 		height += laneHeight
 	}
 	c := &pixels{
-		img: image.NewRGBA(image.Rect(0, 0, int(float64(d.width)*scale), int(float64(height)*scale))), scale: scale,
+		img: image.NewRGBA(image.Rect(0, 0, int(float64(d.width)*scale), int(float64(height+head)*scale))), scale: scale,
 		colors: palette(opt.Theme), faces: faces,
 	}
-	d.on = c
 	draw.Draw(c.img, c.img.Bounds(), image.NewUniform(c.colors["bg"]), image.Point{}, draw.Src)
+	below := *c
+	below.img = &image.RGBA{Pix: c.img.Pix[int(float64(head)*scale)*c.img.Stride:], Stride: c.img.Stride, Rect: image.Rect(0, 0, c.img.Rect.Dx(), int(float64(height)*scale))}
+	d.on = &below
 	d.draw()
 	if left > 0 {
-		c.text("tl-dim", 22, float64(height-8), fmt.Sprintf("%d more connections are not in this picture", left))
+		below.text("tl-dim", 22, float64(height-8), fmt.Sprintf("%d more connections are not in this picture", left))
 	}
-	return png.Encode(w, c.img)
+	return c, nil
 }
 
 // fit takes lanes away until the drawing is no higher than that.
