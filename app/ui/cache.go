@@ -18,7 +18,12 @@ import (
 // run goes on or is paused.
 func (p *resultPane) buildCache() {
 	p.cache = widgets.NewRows(widgets.CacheColumns()...)
-	p.cache.SetEmpty("The sessions of each pass are listed here.")
+	// Without sessions the pane is a line.
+	title := widget.NewLabelWithStyle("Session caches", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	p.cacheNone = widget.NewLabel("no session yet")
+	p.cacheNone.Importance = widget.LowImportance
+	p.sessions = container.NewBorder(container.NewHBox(title, p.cacheNone), nil, nil, nil, p.cache)
+	p.cache.Hide()
 	p.cache.OnMenu = func(id string, at fyne.Position) {
 		pass, serial, ok := sessionOf(id)
 		cache := p.liveCache(pass)
@@ -44,17 +49,6 @@ func (p *resultPane) buildCache() {
 			item(word, func() { cache.Pin(serial, !pinned) }),
 			item("Flush this pass's cache", cache.Flush))
 	}
-}
-
-// sessionsPane is the cache below its title; without sessions it is a line.
-func (p *resultPane) sessionsPane() fyne.CanvasObject {
-	title := widget.NewLabelWithStyle("Session caches", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-	none := widget.NewLabel("no session yet")
-	none.Importance = widget.LowImportance
-	p.sessions = container.NewBorder(container.NewHBox(title, none), nil, nil, nil, p.cache)
-	p.cache.Hide()
-	p.cacheNone = none
-	return p.sessions
 }
 
 func disabledItem(text string) *fyne.MenuItem {

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"rechallenge/app/widgets"
@@ -25,7 +26,7 @@ type guide struct {
 func newGuide() *guide {
 	g := &guide{pages: docs.Pages(), text: widget.NewRichText()}
 	g.text.Wrapping = fyne.TextWrapWord
-	g.scroll = container.NewVScroll(container.NewPadded(g.text))
+	g.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 4, 8, 24), g.text))
 	g.list = widgets.NewRows(widgets.Column{Title: "Documents", Width: 200, Stretch: 1})
 	var rows []widgets.Row
 	for _, p := range g.pages {

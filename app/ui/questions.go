@@ -77,7 +77,7 @@ func newQuestions(s *shell, doc *document, r *runs, g *guide, read func(page, wo
 	q.list.SetRows(rows)
 	q.list.OnSelect = q.choose
 	q.pair.first, q.pair.second = widgets.NewSelect(nil, func(string) { q.priced() }), widgets.NewSelect(nil, func(string) { q.priced() })
-	q.about, q.cost = wrapped(""), widget.NewLabel("")
+	q.about, q.cost = wrapped(""), wrapped("")
 	q.fields = newOptionFields(func() { q.priced() })
 	more := widgets.NewToolButton("", theme.HelpIcon(), "Read about this question", func() {
 		q.read(documentOf(q.chosen))
@@ -97,8 +97,8 @@ func newQuestions(s *shell, doc *document, r *runs, g *guide, read func(page, wo
 	q.answer = container.NewStack()
 	q.pair.makes = container.NewHBox(widget.NewLabel("First"), container.New(minWidth(150), q.pair.first))
 	q.pair.offers = container.NewHBox(widget.NewLabel("then"), container.New(minWidth(150), q.pair.second))
-	asking := container.NewHBox(q.pair.makes, q.pair.offers, q.ask, q.stop, q.save, q.cost)
-	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.fields.view, asking, q.wait, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
+	asking := container.NewHBox(q.pair.makes, q.pair.offers, q.ask, q.stop, q.save)
+	right := container.NewBorder(container.NewVBox(container.NewBorder(nil, nil, nil, more, q.about), q.fields.view, asking, q.cost, q.wait, line(rtheme.Color(rtheme.ColorGrid))), nil, nil, nil, q.answer)
 	split := container.NewHSplit(q.list, right)
 	split.Offset = 0.235
 	q.view = split

@@ -56,7 +56,7 @@ func newTestPage(s *shell, doc *document, r *runs, act actors, front func()) *te
 	p.lists = newPages(page{"Plan", p.plan.view, same}, page{"Results", p.result.rows, same}, page{"Outcomes", p.result.outcomes, same})
 	p.result.turn, p.result.told = p.results, p.retitle
 	middle := s.split("middle", false, 0.3, p.lists.whole(),
-		s.split("timeline", false, 0.8, p.result.timelinePane(), p.result.sessionsPane()))
+		s.split("timeline", false, 0.8, p.result.timelinePane(), p.result.sessions))
 	p.work = s.split("outer", true, 0.17, p.tour.view,
 		s.split("inner", true, 0.7, container.NewBorder(container.NewVBox(p.result.banner, p.result.countdown), nil, nil, nil, middle), p.right))
 	p.empty = widgets.NewEmpty(

@@ -141,7 +141,7 @@ func (w *Window) build() {
 		w.dump()
 	}
 	w.connect()
-	tabs := container.NewBorder(nil, nil, nil, w.pages.tabs.InLine(), w.toolbar())
+	tabs := container.New(&sideOrBelow{}, w.toolbar(), w.pages.tabs.InLine())
 	tips := widgets.NewTips(container.NewBorder(container.NewVBox(tabs, line(theme.Color(theme.ColorGrid))), w.status, nil, nil, w.pages.view))
 	tips.Later = live.NewLater(tipDelay).Do
 	w.win.SetContent(tips)

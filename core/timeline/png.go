@@ -44,12 +44,12 @@ func PNG(w io.Writer, l *Layout, opt PNGOptions) error {
 
 // Card draws a layout below a title and lines of text: what one shows others.
 func Card(w io.Writer, l *Layout, title string, lines []string, opt PNGOptions) error {
-	const pitch, most = 17, 118 // of a line; characters of it
+	const pitch, most = 17, 146 // of a line; characters of it
 	var text []string
 	for _, s := range lines {
 		text = append(text, folded(s, most)...)
 	}
-	titles := folded(title, most-12)
+	titles := folded(title, most-20)
 	head := 20 + pitch*(len(titles)+len(text))
 	c, err := raster(l, opt, head)
 	if err != nil {
