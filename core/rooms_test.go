@@ -67,6 +67,7 @@ var rooms = map[string][]string{
 	"app/native/rechallenge-dialogs": {"app/native/exchange"},
 	"app":                            {"app/desk", "app/files", "app/native", "app/ui", "assets", "core/trace"},
 	"app/e2e":                        {},
+	"app/e2e/hello":                  {},
 	"docs":                           {},
 	"assets":                         {},
 	"assets/package":                 {},

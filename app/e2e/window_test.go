@@ -32,6 +32,8 @@ type shown struct {
 	Targets    []state.Card          `json:"targets"`
 	Plan       []state.PlanRow       `json:"plan"`
 	Results    []state.ConnectionRow `json:"results"`
+	Outcome    int                   `json:"outcome"`
+	Splits     map[string]float64    `json:"splits"`
 	Selected   trace.Ref             `json:"selected"`
 	Row        string                `json:"row"`
 	Page       int                   `json:"page"`

@@ -46,15 +46,17 @@ type dumpedRun struct {
 	Status   string                `json:"status"`
 	Selected trace.Ref             `json:"selected"`
 	Results  []state.ConnectionRow `json:"results"`
+	Outcome  int                   `json:"outcome"` // the one that is shown alone, from 1; 0 = all
 }
 
 // dumpedPage is what the page in front shows.
 type dumpedPage struct {
-	Page     int          `json:"page"`   // of the window
-	Tab      int          `json:"tab"`    // of the inspector
-	Shown    []state.Pair `json:"shown"`  // in the tab, where it shows pairs
-	Answer   string       `json:"answer"` // to a question
-	Compared string       `json:"compared"`
+	Page     int                `json:"page"`   // of the window
+	Tab      int                `json:"tab"`    // of the inspector
+	Shown    []state.Pair       `json:"shown"`  // in the tab, where it shows pairs
+	Answer   string             `json:"answer"` // to a question
+	Compared string             `json:"compared"`
+	Splits   map[string]float64 `json:"splits"` // where the splitters stand
 }
 
 // dumps writes what the window shows where a test wants it, away from the UI
@@ -100,11 +102,11 @@ func (w *Window) dump() {
 		},
 		dumpedRun: dumpedRun{
 			Running: w.state.Running(), Paused: w.state.Paused(), Waiting: w.state.Waiting() != nil, Status: w.state.Status(),
-			Selected: w.state.Selected, Results: w.state.ConnectionRows(maxDumped),
+			Selected: w.state.Selected, Results: w.state.ConnectionRows(maxDumped), Outcome: w.test.result.arranged.kind,
 		},
 		dumpedPage: dumpedPage{
 			Page: w.pages.front(), Tab: w.test.inspector.tabs.front(), Shown: w.test.inspector.pairs,
-			Answer: w.questions.title(), Compared: w.comparison.said(),
+			Answer: w.questions.title(), Compared: w.comparison.said(), Splits: w.places(),
 		},
 	}
 	if w.test.texting() {

@@ -14,7 +14,17 @@ func (s *shell) moveSplit(horizontal bool, by float64) {
 	focused, _ := s.win.Canvas().Focused().(fyne.CanvasObject)
 	if both := s.splitOf(focused, horizontal); both != nil {
 		both.SetOffset(min(max(both.Offset+by, 0), 1)) // from now on it is the person's
+		s.dump()
 	}
+}
+
+// places are where the splitters stand.
+func (s *shell) places() map[string]float64 {
+	at := map[string]float64{}
+	for name, x := range s.splits {
+		at[name] = x.Offset
+	}
+	return at
 }
 
 // splitOf is the smallest visible split of a direction with an object in it;
