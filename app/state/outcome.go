@@ -61,7 +61,7 @@ func (v *View) countOutcomes() (list []Outcome, of []int32) {
 	at := map[outcomeKey]int32{}
 	of = make([]int32, v.Len())
 	for i := range of {
-		r := v.Row(i)
+		r := v.answers(v.connection(i))
 		key := outcomeKey{r.Identity, r.Target, r.AskedWord(), r.SeenAs, r.Status}
 		n, ok := at[key]
 		if !ok {

@@ -12,7 +12,7 @@ import (
 	"rechallenge/core/report/reporttest"
 )
 
-func demo(t *testing.T) *report.Report {
+func demo(t testing.TB) *report.Report {
 	t.Helper()
 	f, err := os.Open(filepath.Join("..", "..", "core", "report", "testdata", "demo.json"))
 	if err != nil {

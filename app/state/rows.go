@@ -3,6 +3,7 @@ package state
 import (
 	"crypto/tls"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -166,8 +167,32 @@ func (v *View) RefAt(i int) trace.Ref { return v.connection(i).Ref() }
 // Row makes row i, from 0: pass after pass.
 func (v *View) Row(i int) ConnectionRow {
 	c := v.connection(i)
+	r := v.answers(c)
+	r.Pass = v.Report.Log.Passes[v.pass(i)].Cache
+	r.URL, r.ServerName, r.Address, r.Stack = c.URL, c.ServerName, c.RemoteAddr, c.Stack
+	if c.TLSVersion != 0 {
+		r.Version = protocol.VersionName(c.TLSVersion)
+	}
+	if c.CipherSuite != 0 {
+		r.Suite = tls.CipherSuiteName(c.CipherSuite)
+	}
+	r.Carries = "not known"
+	if c.AuthenticatedKnown {
+		r.Carries = trace.Who(c.IdentityAuthenticated)
+	}
+	if c.End > 0 {
+		r.Millis = fmt.Sprintf("%.1f", trace.Milliseconds(c.Timing.Total))
+	}
+	return r
+}
+
+// Answers is row i without what can be chosen to be seen besides.
+func (v *View) Answers(i int) ConnectionRow { return v.answers(v.connection(i)) }
+
+// answers is as much of a row as outcomes are counted by.
+func (v *View) answers(c *trace.Connection) ConnectionRow {
 	r := ConnectionRow{
-		Ref: c.Ref(), Pass: v.Report.Log.Passes[v.pass(i)].Cache, Target: c.Target, Identity: c.Identity, Handshake: c.Handshake,
+		Ref: c.Ref(), Target: c.Target, Identity: c.Identity, Handshake: c.Handshake,
 		Challenged: c.Challenged(), Unknown: c.Handshake == "" || c.ChallengeHidden, Missing: timeline.Missing(v.Report.Log, c),
 	}
 	if c.Challenged() {
@@ -183,25 +208,11 @@ func (v *View) Row(i int) ConnectionRow {
 	case c.Error != nil:
 		r.Status = string(c.Error.Reason)
 	case c.HTTP != nil:
-		r.Status = fmt.Sprint(c.HTTP.Status)
+		r.Status = strconv.Itoa(c.HTTP.Status)
 	case c.Service != nil && c.Service.Accepted:
 		r.Status = "let in"
 	case c.Service != nil && c.Service.Refused:
 		r.Status = "refused"
-	}
-	r.URL, r.ServerName, r.Address, r.Stack = c.URL, c.ServerName, c.RemoteAddr, c.Stack
-	if c.TLSVersion != 0 {
-		r.Version = protocol.VersionName(c.TLSVersion)
-	}
-	if c.CipherSuite != 0 {
-		r.Suite = tls.CipherSuiteName(c.CipherSuite)
-	}
-	r.Carries = "not known"
-	if c.AuthenticatedKnown {
-		r.Carries = trace.Who(c.IdentityAuthenticated)
-	}
-	if c.End > 0 {
-		r.Millis = fmt.Sprintf("%.1f", trace.Milliseconds(c.Timing.Total))
 	}
 	switch {
 	case v.bad(c.Ref()):

@@ -179,11 +179,23 @@ func TestComparisonPage(t *testing.T) {
 	r := newRuns(b.shell, b.doc())
 	c := newComparison(b.shell, r, func(trace.Ref) {})
 	r.show(demoPicture(t), "demo.json")
-	c.other, c.name = demoReport(t), "before.json"
+	c.others = []other{{name: "before.json", report: demoReport(t)}}
 	c.show()
 	b.until("the comparison", func() bool { return c.said() != "" })
-	if !strings.Contains(c.said(), "nothing differs") {
+	if c.said() != "since before.json: nothing differs" || c.save.Disabled() {
 		t.Errorf("a report and itself: %s", c.said())
+	}
+	elsewhere := demoReport(t)
+	elsewhere.Log.Passes[0].Connections[1].HTTP.Status = 200
+	c.others = append(c.others, other{name: "elsewhere.json", report: elsewhere})
+	c.differ()
+	b.until("the comparison of three", func() bool { return strings.HasPrefix(c.said(), "3 reports: ") })
+	if c.result.Same() || len(c.result.Compare[0].Values) != 3 {
+		t.Errorf("three reports: %+v", c.result.Compare)
+	}
+	c.clear.OnTapped()
+	if c.said() != "" || c.result != nil {
+		t.Errorf("forgotten, and it says %s", c.said())
 	}
 }
 

@@ -111,7 +111,7 @@ func timelineData(v *state.View) widgets.TimelineData {
 				lane.Step = fmt.Sprintf("%d.%d.%d %s", c.PlanConnection, c.Iteration, c.Attempt, c.Node)
 				lane.Identity, lane.Target, lane.Findings = c.Identity, c.Target, found[x.Ref]
 				place := v.Position(x.Ref)
-				lane.Kind, lane.Challenged, lane.Failed = int(kinds[place])+1, challenged(v.Row(place)), c.Error != nil
+				lane.Kind, lane.Challenged, lane.Failed = int(kinds[place])+1, challenged(v.Answers(place)), c.Error != nil
 			}
 			group.Lanes = append(group.Lanes, lane)
 		}
