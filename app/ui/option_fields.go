@@ -29,7 +29,7 @@ type optionField struct {
 }
 
 func newOptionFields(changed func()) *optionFields {
-	x := &optionFields{view: container.NewHBox(), of: map[string][]*optionField{}}
+	x := &optionFields{view: container.NewVBox(), of: map[string][]*optionField{}}
 	for _, e := range experiment.Experiments {
 		for _, o := range e.Options {
 			x.of[e.ID] = append(x.of[e.ID], newOptionField(o, changed))
@@ -58,12 +58,20 @@ func newOptionField(o experiment.Option, changed func()) *optionField {
 	return f
 }
 
+// rowWidth is how wide a row of fields may be: the narrowest window has room for it.
+const rowWidth = 820
+
 // show shows the fields of an experiment.
 func (x *optionFields) show(id string) {
 	x.now = x.of[id]
 	x.view.Objects = nil
+	var row *fyne.Container
 	for _, f := range x.now {
-		x.view.Add(f.line)
+		if row == nil || row.MinSize().Width+f.line.MinSize().Width > rowWidth {
+			row = container.NewHBox()
+			x.view.Add(row)
+		}
+		row.Add(f.line)
 	}
 	x.view.Hidden = len(x.view.Objects) == 0
 	x.view.Refresh()

@@ -27,15 +27,15 @@ var Recheck = Experiment{
 	Pair:   Maker,
 	Axes:   &Axes{Title: "evaluated by", Down: "condition", Across: "session", Cell: []string{"answer"}},
 	Options: []Option{
-		{Name: "change", Label: "Command that changes the server", Kind: Text, Empty: "no command", Help: "run `COMMAND` between the two connections: it makes the server refuse what it took"},
-		{Name: "undo", Label: "Command that puts it back", Kind: Text, Empty: "no command", Help: "run `COMMAND` afterwards, whatever happened: it puts the server back"},
+		{Name: "change", Label: "Command: change", Kind: Text, Empty: "no command", Help: "run `COMMAND` between the two connections: it makes the server refuse what it took"},
+		{Name: "undo", Label: "put back", Kind: Text, Empty: "no command", Help: "run `COMMAND` afterwards, whatever happened: it puts the server back"},
 		{
 			Name: "by-hand", Label: "I change the server myself", Kind: Switch,
 			Help: "ask a person to change the server, and to put it back: it waits for Continue",
 		},
-		{Name: issuer, Label: "CA that issues one that ends", Kind: Text, Empty: "none", Help: "make certificates that end within seconds, with the CA and key in `FILE[:PASSWORD_ENV]`: in memory only"},
+		{Name: issuer, Label: "Issuing CA", Kind: Text, Empty: "none", Help: "make certificates that end within seconds, with the CA and key in `FILE[:PASSWORD_ENV]`: in memory only"},
 		{
-			Name: "expiry-within", Label: "Wait for the certificate's end", Kind: Duration, Empty: "no wait", Help: "wait up to `TIME` for the identity's certificate to expire, for real",
+			Name: "expiry-within", Label: "Wait for its end", Kind: Duration, Empty: "no wait", Help: "wait up to `TIME` for the identity's certificate to expire, for real",
 			Check: within(time.Second, plan.MaxDelay), Take: func(q *Question, v Value) { q.Wait = v.age() },
 		},
 	},
