@@ -184,7 +184,12 @@ func ProtocolNames(data []byte) (names []string) {
 }
 
 // ServerName is the host name of a server_name extension (RFC 6066 section 3),
-// "" where there is none.
+// "" where there is none:
+//
+//	struct {
+//	    NameType name_type; // host_name(0)
+//	    opaque HostName<1..2^16-1>;
+//	} ServerName; // server_name_list<1..2^16-1>
 func ServerName(data []byte) string {
 	s := cryptobyte.String(data)
 	var list, name cryptobyte.String
@@ -199,7 +204,12 @@ func ServerName(data []byte) string {
 type Span struct{ Offset, Length int }
 
 // PSKIdentities gives where the PSK identities of a ClientHello's
-// pre_shared_key lie (RFC 8446 section 4.2.11); ok is false when they can't all be told.
+// pre_shared_key lie (RFC 8446 section 4.2.11); ok is false when they can't all be told:
+//
+//	struct {
+//	    opaque identity<1..2^16-1>;
+//	    uint32 obfuscated_ticket_age;
+//	} PskIdentity; // identities<7..2^16-1>
 func PSKIdentities(e Extension) (list []Span, ok bool) {
 	s := cryptobyte.String(e.Data)
 	var identities cryptobyte.String
@@ -221,7 +231,16 @@ func PSKIdentities(e Extension) (list []Span, ok bool) {
 }
 
 // ReadTicket gives where the ticket of a NewSessionTicket lies (RFC 8446
-// section 4.6.1, before TLS 1.3 RFC 5077 section 3.3), and its lifetime in seconds.
+// section 4.6.1, before TLS 1.3 RFC 5077 section 3.3, which has the lifetime and the
+// ticket alone), and its lifetime in seconds:
+//
+//	struct {
+//	    uint32 ticket_lifetime;
+//	    uint32 ticket_age_add;
+//	    opaque ticket_nonce<0..255>;
+//	    opaque ticket<1..2^16-1>;
+//	    Extension extensions<0..2^16-2>;
+//	} NewSessionTicket;
 func ReadTicket(body []byte, version uint16) (at Span, lifetime uint32, ok bool) {
 	s := cryptobyte.String(body)
 	var age uint32

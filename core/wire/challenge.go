@@ -33,7 +33,20 @@ type OIDFilter struct {
 	Values []byte
 }
 
-// certificateRequest notes a challenge: RFC 8446 section 4.3.2, RFC 5246 section 7.4.4.
+// certificateRequest notes a challenge: RFC 8446 section 4.3.2
+//
+//	struct {
+//	    opaque certificate_request_context<0..2^8-1>;
+//	    Extension extensions<2..2^16-1>;
+//	} CertificateRequest;
+//
+// and RFC 5246 section 7.4.4, without the algorithms before TLS 1.2:
+//
+//	struct {
+//	    ClientCertificateType certificate_types<1..2^8-1>;
+//	    SignatureAndHashAlgorithm supported_signature_algorithms<2..2^16-2>;
+//	    DistinguishedName certificate_authorities<0..2^16-1>;
+//	} CertificateRequest;
 func (s *Summary) certificateRequest(m *Message, body []byte) {
 	if m.From != Server {
 		return
@@ -143,8 +156,13 @@ func (s *Summary) challengeOf(context []byte) *Challenge {
 	return s.lastChallenge()
 }
 
-// certificateList reads a Certificate message: RFC 8446 section 4.4.2, RFC
-// 5246 section 7.4.2.
+// certificateList reads a Certificate message: RFC 8446 section 4.4.2; RFC 5246
+// section 7.4.2 has neither the context nor the extensions:
+//
+//	struct {
+//	    opaque certificate_request_context<0..2^8-1>;
+//	    CertificateEntry certificate_list<0..2^24-1>; // opaque cert_data<1..2^24-1>, Extension extensions<0..2^16-1>
+//	} Certificate;
 func certificateList(version uint16, body []byte) (context []byte, chain [][]byte) {
 	b := cryptobyte.String(body)
 	if version == protocol.TLS13 {
@@ -165,7 +183,12 @@ func certificateList(version uint16, body []byte) (context []byte, chain [][]byt
 	return context, chain
 }
 
-// oidFilters reads the entries of oid_filters.
+// oidFilters reads the entries of oid_filters (RFC 8446 section 4.2.5):
+//
+//	struct {
+//	    opaque certificate_extension_oid<1..2^8-1>;
+//	    opaque certificate_extension_values<0..2^16-1>;
+//	} OIDFilter;
 func oidFilters(block cryptobyte.String) (list []OIDFilter) {
 	for !block.Empty() {
 		var oid, values cryptobyte.String
@@ -193,7 +216,7 @@ func uint16s(b cryptobyte.String) (list []uint16) {
 	return list
 }
 
-// authorities reads a list of DistinguishedNames.
+// authorities reads a list of opaque DistinguishedName<1..2^16-1> (RFC 8446 section 4.2.4).
 func authorities(b cryptobyte.String) (list [][]byte) {
 	for !b.Empty() {
 		var dn cryptobyte.String

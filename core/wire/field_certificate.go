@@ -91,13 +91,20 @@ func (r *reader) certificateRequest() {
 	r.authorities()
 }
 
-// authorities reads a list of distinguished names: RFC 8446 section 4.2.4, RFC
-// 5246 section 7.4.4.
+// authorities reads RFC 8446 section 4.2.4, RFC 5246 section 7.4.4:
+//
+//	opaque DistinguishedName<1..2^16-1>;
+//	DistinguishedName authorities<3..2^16-1>;
 func (r *reader) authorities() {
 	r.list("authorities", 2, func(r *reader) { r.opaque("distinguished_name", 2, DistinguishedName) })
 }
 
-// oidFilters reads RFC 8446 section 4.2.5.
+// oidFilters reads RFC 8446 section 4.2.5:
+//
+//	struct {
+//	    opaque certificate_extension_oid<1..2^8-1>;
+//	    opaque certificate_extension_values<0..2^16-1>;
+//	} OIDFilter;
 func (r *reader) oidFilters() {
 	r.list("filters", 2, func(r *reader) {
 		r.group("oid_filter", func(r *reader) string {
@@ -109,7 +116,12 @@ func (r *reader) oidFilters() {
 }
 
 // statusRequest reads the request of a client (RFC 6066 section 8) and the
-// answer in a certificate's entry (RFC 8446 section 4.4.2.1).
+// answer in a certificate's entry (RFC 8446 section 4.4.2.1):
+//
+//	struct {
+//	    CertificateStatusType status_type;
+//	    OCSPStatusRequest request; // of status_type ocsp
+//	} CertificateStatusRequest;
 func (r *reader) statusRequest() {
 	if r.kind == protocol.TypeCertificate {
 		r.certificateStatus()
@@ -120,12 +132,24 @@ func (r *reader) statusRequest() {
 	}
 }
 
+// statusRequestBody reads RFC 6066 section 8:
+//
+//	struct {
+//	    ResponderID responder_id_list<0..2^16-1>;
+//	    Extensions  request_extensions; // opaque<0..2^16-1>
+//	} OCSPStatusRequest;
 func (r *reader) statusRequestBody() {
 	r.list("responder_id_list", 2, func(r *reader) { r.opaque("responder_id", 2, nil) })
 	r.opaque("request_extensions", 2, nil)
 }
 
-// statusRequestV2 reads RFC 6961 section 2.2.
+// statusRequestV2 reads RFC 6961 section 2.2:
+//
+//	struct {
+//	    CertificateStatusType status_type;
+//	    uint16 request_length;
+//	    OCSPStatusRequest request;
+//	} CertificateStatusRequestItemV2; // certificate_status_req_list<1..2^16-1>
 func (r *reader) statusRequestV2() {
 	r.list("certificate_status_req_list", 2, func(r *reader) {
 		r.group("certificate_status_request_item", func(r *reader) string {
@@ -139,7 +163,15 @@ func (r *reader) statusRequestV2() {
 	})
 }
 
-// certificateStatus reads RFC 6066 section 8 and RFC 6961 section 2.2.
+// certificateStatus reads RFC 6066 section 8 and RFC 6961 section 2.2:
+//
+//	struct {
+//	    CertificateStatusType status_type;
+//	    select (status_type) {
+//	        case ocsp: opaque OCSPResponse<1..2^24-1>;
+//	        case ocsp_multi: OCSPResponse ocsp_response_list<1..2^24-1>;
+//	    } response;
+//	} CertificateStatus;
 func (r *reader) certificateStatus() {
 	switch r.u8("status_type", names8(statusTypeNames)) {
 	case 1:
@@ -149,7 +181,15 @@ func (r *reader) certificateStatus() {
 	}
 }
 
-// delegatedCredential reads RFC 9345 section 4.
+// delegatedCredential reads RFC 9345 section 4:
+//
+//	struct {
+//	    uint32 valid_time;
+//	    SignatureScheme dc_cert_verify_algorithm;
+//	    opaque ASN1_subjectPublicKeyInfo<1..2^24-1>;
+//	    SignatureScheme algorithm;
+//	    opaque signature<1..2^16-1>;
+//	} DelegatedCredential; // of a client that asks: supported_signature_algorithm<2..2^16-2>
 func (r *reader) delegatedCredential() {
 	if r.kind == protocol.TypeClientHello || r.kind == protocol.TypeCertificateRequest {
 		u16List("supported_signature_algorithm", "signature_scheme", protocol.SignatureSchemeName)(r)

@@ -135,6 +135,11 @@ func (r *reader) clientKeyExchange() {
 
 // signature reads CertificateVerify and the end of ServerKeyExchange: RFC 8446
 // section 4.4.3, RFC 5246 section 4.7. Before TLS 1.2 the algorithm is not said.
+//
+//	struct {
+//	    SignatureScheme algorithm;
+//	    opaque signature<0..2^16-1>;
+//	} CertificateVerify;
 func (r *reader) signature() {
 	if r.m.Version >= protocol.TLS12 {
 		r.u16("algorithm", protocol.SignatureSchemeName)

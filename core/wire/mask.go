@@ -2,8 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 
 	"rechallenge/core/protocol"
 )
@@ -56,12 +54,6 @@ func mask(t protocol.HandshakeType, version uint16, raw []byte, h *protocol.Clie
 		clear(secret)
 	}
 	return raw, masks
-}
-
-// digest is the first 16 hexadecimal digits of the SHA-256.
-func Digest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:8])
 }
 
 // maskAt is the mask that covers Raw from offset on, nil if none does.

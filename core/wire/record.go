@@ -10,7 +10,14 @@ import (
 // maxRecord is the longest payload of a record (RFC 5246 section 6.2.3).
 const maxRecord = 16384 + 2048
 
-// record is one TLS record.
+// record is one TLS record (RFC 8446 section 5.1):
+//
+//	struct {
+//	    ContentType type;
+//	    ProtocolVersion legacy_record_version;
+//	    uint16 length;
+//	    opaque fragment[TLSPlaintext.length];
+//	} TLSPlaintext;
 type record struct {
 	at      time.Duration
 	from    Side

@@ -227,14 +227,3 @@ func (s *Summary) serverHello(m *Message, body []byte) {
 		s.acceptedPSK(int(h.Selected))
 	}
 }
-
-// serverNameOf is the host name of a server_name extension (RFC 6066 section 3).
-func ServerName(data []byte) string {
-	s := cryptobyte.String(data)
-	var list, name cryptobyte.String
-	var kind uint8
-	if !s.ReadUint16LengthPrefixed(&list) || !list.ReadUint8(&kind) || !list.ReadUint16LengthPrefixed(&name) {
-		return ""
-	}
-	return string(name)
-}
