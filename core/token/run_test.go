@@ -19,6 +19,7 @@ import (
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
 	"rechallenge/core/protocol"
+	"rechallenge/core/servers"
 	"rechallenge/core/session"
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
@@ -185,19 +186,32 @@ func (x site) open(t *testing.T, name string) *identity.Identity {
 	return id
 }
 
-// twice visits a server of the lab two times, always afresh; between happens in between.
-func (x site) twice(t *testing.T, s *lab.Server, st stack.Stack, id *identity.Identity, between func()) (first, second *trace.Connection) {
+// at is the plan of a visit of each of the identities, in order, and what it names.
+func (x site) at(t *testing.T, addr netip.AddrPort, caches []string, ids ...*identity.Identity) (plan.Plan, engine.Resources) {
 	t.Helper()
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(x.lab.CAPEM())
-	addr := netip.MustParseAddrPort(s.Addr())
-	r, err := engine.Start(t.Context(), plan.Plan{
-		Version: plan.Version, Caches: []string{session.NoCache}, Timeout: plan.Duration(20 * time.Second),
-		Identities:  []plan.Identity{{ID: id.ID, PKCS11: "pkcs11:token=demo;object=" + id.ID}},
-		Targets:     []target.Target{{ID: "lab", URL: fmt.Sprintf("https://localhost:%d/%s", addr.Port(), id.ID), ConnectTo: target.Addresses{addr}, Trust: "ca.pem"}},
-		Connections: []plan.Connection{{Target: "lab", Identity: id.ID}, {Target: "lab", Identity: id.ID, After: plan.Duration(time.Minute)}},
-	}, engine.Resources{Identities: map[string]*identity.Identity{id.ID: id}, Roots: map[string]*x509.CertPool{"ca.pem": pool}},
-		engine.Options{Tool: trace.Tool{Name: "test"}, Stacks: []stack.Stack{st}, Clock: interlude(between)})
+	p := plan.Plan{
+		Version: plan.Version, Caches: caches, Timeout: plan.Duration(20 * time.Second),
+		Targets: []target.Target{{ID: "it", URL: fmt.Sprintf("https://localhost:%d/%s", addr.Port(), ids[0].ID), ConnectTo: target.Addresses{addr}, Trust: "ca.pem"}},
+	}
+	res := engine.Resources{Identities: map[string]*identity.Identity{}, Roots: map[string]*x509.CertPool{"ca.pem": pool}}
+	for _, id := range ids {
+		if res.Identities[id.ID] == nil {
+			res.Identities[id.ID] = id
+			p.Identities = append(p.Identities, plan.Identity{ID: id.ID, PKCS11: "pkcs11:token=demo;object=" + id.ID})
+		}
+		p.Connections = append(p.Connections, plan.Connection{Target: "it", Identity: id.ID})
+	}
+	return p, res
+}
+
+// twice visits a server of the lab two times, always afresh; between happens in between.
+func (x site) twice(t *testing.T, s *lab.Server, st stack.Stack, id *identity.Identity, between func()) (first, second *trace.Connection) {
+	t.Helper()
+	p, res := x.at(t, netip.MustParseAddrPort(s.Addr()), []string{session.NoCache}, id, id)
+	p.Connections[1].After = plan.Duration(time.Minute)
+	r, err := engine.Start(t.Context(), p, res, engine.Options{Tool: trace.Tool{Name: "test"}, Stacks: []stack.Stack{st}, Clock: interlude(between)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,6 +305,39 @@ func TestAskedLater(t *testing.T) {
 				if why := welcome(c); why != "" || len(c.Challenges) != 1 || c.Challenges[0].When != when {
 					t.Errorf("%s, %s: %s, asked %+v", when, name, why, c.Challenges)
 				}
+			}
+		}
+	}
+}
+
+// TestNginx: two identities of a card at a server of its own kind: bob resumes
+// alice's session under one cache, and is asked without.
+func TestNginx(t *testing.T) {
+	tokentest.Need(t, "nginx")
+	x := newSite(t, "alice", "bob")
+	cert, key, err := x.lab.ServerPEM("localhost")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []string{"1.2", "1.3"} {
+		s, err := servers.Start(t.Context(), servers.Mode{Server: "nginx", Version: version, Sessions: servers.Tickets, Auth: servers.Required}, servers.Files{Cert: cert, Key: key, CA: x.lab.CAPEM()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Stop()
+		p, res := x.at(t, s.Addr, plan.DefaultCaches(), x.open(t, "alice"), x.open(t, "bob"))
+		for _, st := range stacks() {
+			r, err := engine.Start(t.Context(), p, res, engine.Options{Tool: trace.Tool{Name: "test"}, Stacks: []stack.Stack{st}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			log := trace.Connections(r.Wait())
+			bob, fresh := log.Pass(1).Connections[1], log.Pass(2).Connections[1]
+			if bob.Handshake != protocol.Resumed || bob.Challenged() || trace.Who(bob.IdentityAuthenticated) != "alice" {
+				t.Errorf("%s, %s: bob: %s, carries %s, error %+v", version, st.Name(), bob.Handshake, trace.Who(bob.IdentityAuthenticated), bob.Error)
+			}
+			if why := welcome(fresh); why != "" || !fresh.Challenged() {
+				t.Errorf("%s, %s: bob afresh: %s", version, st.Name(), why)
 			}
 		}
 	}
