@@ -22,19 +22,17 @@ func TestTokens(t *testing.T) {
 	}
 	d := newDesktop(t)
 	d.env = append(d.env, "SOFTHSM2_CONF="+h.Path("softhsm2.conf"))
+	// A module that crashes is among them: it takes nothing along.
+	modules := filepath.Join(d.home, ".config", "pkcs11", "modules")
+	if err := os.MkdirAll(modules, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(modules, "crash.module"), []byte("module: "+h.Crasher("abort()")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	w := d.open()
 	w.find("Identity from a token")
-	w.until("the tokens", func(s shown) bool { return s.Dialog == "tokens" })
-	asks := func(s shown) bool { return s.Dialog == "password of PIN of token demo" }
-	var pressed time.Time
-	w.poll("the token in the list, to open", func() bool {
-		s, ok := w.look()
-		if ok && s.Dialog == "tokens" && time.Since(pressed) > 3*time.Second { // until it is there Return does nothing
-			w.press("Return")
-			pressed = time.Now()
-		}
-		return ok && asks(s)
-	})
+	w.until("the PIN of the token that is in the list", w.returnIn("tokens", "password of PIN of token demo"))
 	w.write("not-it")
 	w.press("Return")
 	w.until("the question again", func(s shown) bool { return strings.HasPrefix(s.Dialog, "password again of PIN of token demo") })
@@ -63,6 +61,44 @@ func TestTokens(t *testing.T) {
 	w.until("the plan on disk", func(s shown) bool { return s.Path == path && !s.Dirty })
 	if text := string(contents(t, path)); !strings.Contains(text, "pkcs11:token=demo;object=alice") || strings.Contains(text, tokentest.PIN) {
 		t.Errorf("the plan is\n%s", text)
+	}
+}
+
+// TestBrowser takes an identity out of a Firefox profile, which is found by itself.
+func TestBrowser(t *testing.T) {
+	tokentest.Need(t, "certutil", "pk12util", "openssl")
+	d := newDesktop(t)
+	profile := filepath.Join(d.home, ".mozilla", "firefox", "x.default")
+	if err := os.MkdirAll(profile, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h := tokentest.HSM{T: t, Dir: t.TempDir()}
+	h.Write("pw", "master-secret\n")
+	h.Run("certutil", "-N", "-d", "sql:"+profile, "-f", "pw")
+	h.Run("openssl", "req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "alice.key", "-subj", "/CN=alice", "-days", "90", "-out", "alice.pem")
+	h.Run("openssl", "pkcs12", "-export", "-in", "alice.pem", "-inkey", "alice.key", "-name", "alice", "-passout", "pass:x", "-out", "alice.p12")
+	h.Run("pk12util", "-i", "alice.p12", "-d", "sql:"+profile, "-k", "pw", "-W", "x")
+	w := d.open()
+	w.find("Identity from a token")
+	w.until("the profile's master password", w.returnIn("tokens", "password of master password of token NSS Certificate DB"))
+	w.write("master-secret")
+	w.press("Return")
+	s := w.until("the identity", func(s shown) bool { return len(s.Identities) == 1 && s.Dialog == "" })
+	if card := s.Identities[0]; card.Title != "alice" || !strings.Contains(card.Text, "CN=alice") {
+		t.Errorf("the card says %+v", card)
+	}
+}
+
+// returnIn presses Return in a dialog until another one shows: until the list is
+// there it does nothing.
+func (w *window) returnIn(dialog, next string) func(shown) bool {
+	var pressed time.Time
+	return func(s shown) bool {
+		if s.Dialog == dialog && time.Since(pressed) > 3*time.Second {
+			w.press("Return")
+			pressed = time.Now()
+		}
+		return s.Dialog == next
 	}
 }
 

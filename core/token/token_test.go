@@ -196,41 +196,19 @@ func TestPulled(t *testing.T) {
 	}
 }
 
-// crasher is a module that has one slot and aborts when it is asked for it.
-const crasher = `
-#include <stdlib.h>
-typedef unsigned long U;
-static U ok(void) { return 0; }
-static U die(void) { abort(); }
-static struct { unsigned char v[2]; void *f[68]; } list;
-U C_GetFunctionList(void **out) {
-	for (int i = 0; i < 68; i++) list.f[i] = (void *)die;
-	list.f[0] = (void *)ok;
-	*out = &list;
-	return 0;
-}
-`
-
 // TestCrash: a module that aborts, and one that hangs, take nothing along.
 func TestCrash(t *testing.T) {
-	if _, err := exec.LookPath("cc"); err != nil {
-		t.Skip("no C compiler")
-	}
 	h := tokentest.HSM{T: t, Dir: t.TempDir()}
 	t.Cleanup(token.CloseAll)
-	h.Write("crash.c", crasher)
-	h.Run("cc", "-shared", "-fPIC", "-o", "crash.so", "crash.c")
 	p := place(t, "pkcs11:token=demo")
-	p.Module = h.Path("crash.so")
+	p.Module = h.Crasher("abort()")
 	for range 2 {
 		_, err := token.Open(t.Context(), p, fixed(tokentest.PIN))
 		if err == nil || !strings.Contains(err.Error(), "crashed") {
 			t.Errorf("got %v", err)
 		}
 	}
-	h.Write("hang.c", strings.Replace(crasher, "abort()", "for(;;)", 1))
-	h.Run("cc", "-shared", "-fPIC", "-o", "hang.so", "hang.c")
-	p.Module = h.Path("hang.so")
+	p.Module = h.Crasher("for(;;)")
 	ctx, cancel := context.WithCancel(t.Context())
 	go cancel()
 	if _, err := token.Open(ctx, p, fixed(tokentest.PIN)); !errors.Is(err, context.Canceled) {

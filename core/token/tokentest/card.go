@@ -2,6 +2,7 @@ package tokentest
 
 import (
 	_ "embed"
+	"fmt"
 	"os"
 	"strings"
 
@@ -10,6 +11,20 @@ import (
 
 //go:embed testdata/card.c
 var source string
+
+//go:embed testdata/crash.c
+var crash string
+
+// Crasher builds a PKCS#11 module that does what it is told, "abort()", when it is
+// asked for its slots. It needs a C compiler.
+func (h HSM) Crasher(does string) (module string) {
+	h.T.Helper()
+	Need(h.T, "cc")
+	name := fmt.Sprintf("crash%d", len(does))
+	h.Write(name+".c", strings.Replace(crash, "abort()", does, 1))
+	h.Run("cc", "-shared", "-fPIC", "-o", name+".so", name+".c")
+	return h.Path(name + ".so")
+}
 
 // Card is the HSM as a smart card with ways of its own; see card.c.
 type Card struct {
