@@ -10,6 +10,7 @@ import (
 
 	"rechallenge/app/desk"
 	"rechallenge/core/diagnose"
+	"rechallenge/core/lab"
 	"rechallenge/core/stack"
 	"rechallenge/core/trace"
 )
@@ -26,6 +27,9 @@ func TestBehaviours(t *testing.T) {
 	var got bytes.Buffer
 	for _, n := range desk.Behaviours() {
 		for _, s := range stacks {
+			if s.Capabilities().QUIC != (lab.ByID(n.ID).HTTP == 3) {
+				continue
+			}
 			fmt.Fprintf(&got, "%s with %s\n", n.ID, s.Name())
 			tell(&got, show(t, n.ID, s))
 		}

@@ -213,7 +213,7 @@ func labPlan(addresses target.Addresses, n *lab.Named) plan.Plan {
 		if p.Target(id) == nil {
 			t := target.Target{
 				ID: id, URL: fmt.Sprintf("%s://%s:%d%s", cmp.Or(speaks, "https"), cmp.Or(v.Host, "localhost"), addresses[0].Port(), v.Path),
-				ConnectTo: slices.Clone(addresses), Trust: files.LabTrust, ALPN: n.ALPN,
+				ConnectTo: slices.Clone(addresses), Trust: files.LabTrust, ALPN: n.ALPN, HTTP: n.HTTP, EarlyData: n.EarlyData,
 			}
 			if speaks == "" {
 				t.Whoami.Header = lab.Header

@@ -8,12 +8,13 @@ import (
 	"rechallenge/core/stack"
 	"rechallenge/core/stack/gotls"
 	"rechallenge/core/stack/openssl"
+	"rechallenge/core/stack/quic"
 )
 
 // stacksHere are the TLS stacks of this machine: crypto/tls always, libssl where
 // it is installed.
 func stacksHere() (list []stack.Stack, missing error) {
-	list = []stack.Stack{gotls.New()}
+	list = []stack.Stack{gotls.New(), quic.New()}
 	s, err := openssl.New()
 	if err != nil {
 		return list, err

@@ -28,6 +28,7 @@ type aim struct {
 	body       string
 	follow     int
 	groups     []string
+	http       int
 }
 
 func (a *aim) add(cmd *cobra.Command) {
@@ -40,6 +41,7 @@ func (a *aim) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.method, "method", "", "use the HTTP `METHOD` (default GET, POST with --body)")
 	cmd.Flags().StringVar(&a.body, "body", "", "send `TEXT` as the request's body, or with @FILE a file")
 	cmd.Flags().StringSliceVar(&a.groups, "groups", nil, "offer the key exchange groups of `LIST`, most wanted first: X25519MLKEM768,X25519")
+	cmd.Flags().IntVar(&a.http, "http", 0, "speak HTTP/`3` over QUIC (default: HTTP/1.1 over TCP)")
 	cmd.Flags().IntVar(&a.follow, "follow", 0, "follow up to `N` redirects, each a connection of its own")
 	cmd.Flags().DurationVar(&a.timeout, "timeout", time.Duration(plan.DefaultTimeout), "give each connection `TIME` in all")
 }
@@ -138,7 +140,7 @@ func (a *aim) target(id, url string) (target.Target, error) {
 	default:
 		return t, fmt.Errorf("--whoami %s: want header:NAME, body:REGEXP or kubernetes", a.whoami)
 	}
-	t.Method, t.Follow = a.method, a.follow
+	t.Method, t.Follow, t.HTTP = a.method, a.follow, a.http
 	t.TLS.Groups = a.groups
 	if file, ok := strings.CutPrefix(a.body, "@"); ok {
 		t.BodyFile = file

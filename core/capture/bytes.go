@@ -23,7 +23,7 @@ func (l *Live) Captured() (list []trace.Captured) {
 				chunks = append(chunks[:len(chunks):len(chunks)], wire.Chunk{At: c.at, From: wire.Side(side), Lost: n})
 			}
 		}
-		list = append(list, trace.Captured{Ref: trace.Ref{Pass: 1, Connection: c.index}, Client: c.client(), Server: c.server(), Chunks: chunks, Left: c.let})
+		list = append(list, trace.Captured{Ref: trace.Ref{Pass: 1, Connection: c.index}, Client: c.client(), Server: c.server(), UDP: c.finder.Datagrams, Chunks: chunks, Left: c.let})
 	}
 	return list
 }

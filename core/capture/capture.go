@@ -57,6 +57,7 @@ func Trace(f *pcap.File, opt Options) []trace.Event {
 	for i := range f.Conns {
 		x := &f.Conns[i]
 		c := l.Conn(Endpoints{Client: x.Client.String(), Server: x.Server.String(), At: x.Opened})
+		c.finder.Datagrams = x.UDP
 		c.closedBy = x.ClosedBy
 		for k := range x.Chunks {
 			steps = append(steps, step{c, &x.Chunks[k], int64(x.Chunks[k].At)})

@@ -14,7 +14,7 @@ import (
 
 // protocol.TLS13 is the version from which on the rest of the handshake is encrypted.
 
-// Conn is one TCP connection, which may turn out to hold TLS.
+// Conn is one TCP connection, which may turn out to hold TLS, or a QUIC one.
 type Conn struct {
 	live    *Live
 	ends    [2]string // who opened it, and the other one
@@ -37,17 +37,18 @@ type Conn struct {
 	done     bool // and its end was told
 	closedBy pcap.ClosedBy
 
-	stream *int   // as Wireshark's tcp.stream, nil = not of a capture file
-	frame  int    // of the bytes being fed, 0 = unknown
-	seen   [2]int // packets that were captured, by end; of a relay all are
-	left   bool   // its events are not kept
-	random []byte // client random, once it has ended
-	used   bool   // a secret of the key log decrypted something
-	bytes  []wire.Chunk
-	room   int    // bytes in bytes
-	cut    [2]int // bytes of each side that were let go since the last one kept
-	let    int    // bytes that were let go
-	unsure bool   // is among those who are looked at again
+	packets bool   // it is of a capture of packets
+	stream  *int   // as Wireshark's tcp.stream, nil = not of a capture file, or QUIC
+	frame   int    // of the bytes being fed, 0 = unknown
+	seen    [2]int // packets that were captured, by end; of a relay all are
+	left    bool   // its events are not kept
+	random  []byte // client random, once it has ended
+	used    bool   // a secret of the key log decrypted something
+	bytes   []wire.Chunk
+	room    int    // bytes in bytes
+	cut     [2]int // bytes of each side that were let go since the last one kept
+	let     int    // bytes that were let go
+	unsure  bool   // is among those who are looked at again
 }
 
 // Index is the number of the connection's row, 0 as long as it has none.
@@ -98,6 +99,9 @@ func (c *Conn) Close(at time.Duration, by pcap.ClosedBy) {
 func (c *Conn) chunk(k wire.Chunk) {
 	if c.decoder == nil {
 		c.decoder, c.sum, c.shaking = wire.NewDecoder(c.live.keys), &wire.Summary{}, &progress{}
+		if c.finder.Datagrams {
+			c.decoder = wire.NewDatagrams(c.live.keys)
+		}
 		if !c.live.opt.Follow {
 			c.decoder.Final()
 		}
@@ -221,6 +225,12 @@ func (p *progress) done(m *wire.Message) bool {
 		// What follows ServerHello can't be read. An alert is told by its length (2
 		// bytes, the type and a tag: RFC 8446 section 5.2; RFC 6655 section 4); whoever
 		// sends more goes on with the handshake.
+		if m.Packet != nil {
+			// Over QUIC whoever sends 1-RTT packets is done; what Handshake packets hold is
+			// not known.
+			p.finished[m.From] = p.finished[m.From] || m.Packet.Type == wire.PacketApplication
+			return p.finished[wire.Client] && p.finished[wire.Server]
+		}
 		alert := 2 + 1 + 16
 		if p.sum.CipherSuite == 0x1305 { // TLS_AES_128_CCM_8_SHA256
 			alert = 2 + 1 + 8
@@ -236,7 +246,7 @@ func (c *Conn) lacks() string {
 	s := c.sum
 	lost := s.LostHandshake[wire.Client] + s.LostHandshake[wire.Server]
 	client := c.finder.Client()
-	silent := func(end int) bool { return c.stream != nil && c.seen[end] == 0 }
+	silent := func(end int) bool { return c.packets && c.seen[end] == 0 }
 	switch {
 	case silent(1 - client):
 		return "only what the client sent is in the capture"
@@ -250,7 +260,7 @@ func (c *Conn) lacks() string {
 		return fmt.Sprintf("the capture lacks %d bytes of the handshake", lost)
 	case s.Version == 0 && (s.Spoke[wire.Client] || s.Spoke[wire.Server]):
 		return "the ServerHello is not in the capture"
-	case !c.told && c.closedBy == "" && c.stream != nil:
+	case !c.told && c.closedBy == "" && c.packets:
 		return "the capture ends in the middle of the handshake"
 	}
 	return ""

@@ -64,8 +64,10 @@ func scan(ctx context.Context, r io.Reader, keys *wire.KeyLog, get func(start ti
 			c, _ := s.Sink.(*Conn)
 			if c == nil {
 				c = l.Conn(Endpoints{Client: s.Ends[0].String(), Server: s.Ends[1].String(), At: s.Opened})
-				number := s.Number
-				c.stream = &number
+				c.packets, c.finder.Datagrams = true, s.UDP
+				if number := s.Number; !s.UDP {
+					c.stream = &number
+				}
 				s.Sink = c
 			}
 			c.piece(s, p)
@@ -109,7 +111,18 @@ func (c *Conn) piece(s *pcap.Stream, p pcap.Piece) {
 		c.frame = p.Frame
 	}
 	c.live.expire(p.At)
+	if p.Moved != "" {
+		c.moved(p)
+		return
+	}
 	c.finder.Add(p, c.chunk)
+}
+
+// moved notes that a QUIC connection's client has another address now.
+func (c *Conn) moved(p pcap.Piece) {
+	if c.decoder != nil {
+		c.decoder.Moved(p.At, p.Moved, c.message)
+	}
 }
 
 // secrets says how far the key log went.

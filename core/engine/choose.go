@@ -105,6 +105,12 @@ func sight(s stack.Stack) int {
 // unfit says why a stack can't make a job's connection; nil = it can.
 func unfit(s stack.Stack, j *job) error {
 	c := s.Capabilities()
+	switch {
+	case j.parsed.QUIC && !c.QUIC:
+		return fmt.Errorf("it has no QUIC, which target %q wants", j.target.ID)
+	case !j.parsed.QUIC && c.QUIC:
+		return fmt.Errorf("it speaks QUIC alone, and target %q wants TCP", j.target.ID)
+	}
 	if (j.max != 0 && c.MinVersion > j.max) || (j.min != 0 && c.MaxVersion < j.min) {
 		return fmt.Errorf("it has none of the TLS versions of target %q", j.target.ID)
 	}

@@ -155,16 +155,7 @@ func (a *attempt) perform() (*trace.Failure, *attempt) {
 			}
 		}
 	}
-	conn, failure := a.dial(addresses)
-	if failure != nil {
-		return failure, nil
-	}
-	if a.job.parsed.StartTLS {
-		if failure := a.startTLS(conn); failure != nil {
-			return failure, nil
-		}
-	}
-	if failure := a.handshake(conn); failure != nil {
+	if failure := a.reach(addresses); failure != nil {
 		return failure, nil
 	}
 	if !a.job.parsed.HTTP {
@@ -176,6 +167,23 @@ func (a *attempt) perform() (*trace.Failure, *attempt) {
 		}
 	}
 	return failure, nil
+}
+
+// reach makes the connection and its handshake.
+func (a *attempt) reach(addresses []netip.AddrPort) *trace.Failure {
+	if a.job.parsed.QUIC {
+		return a.reachQUIC(addresses)
+	}
+	conn, failure := a.dial(addresses)
+	if failure != nil {
+		return failure
+	}
+	if a.job.parsed.StartTLS {
+		if failure := a.startTLS(conn); failure != nil {
+			return failure
+		}
+	}
+	return a.handshake(conn)
 }
 
 // reuse has the exchange on a pooled connection.
@@ -220,7 +228,7 @@ func (a *attempt) coordinates() session.Coordinates {
 
 // handshake looks a session up and performs the TLS handshake.
 func (a *attempt) handshake(conn net.Conn) *trace.Failure {
-	l := &link{index: a.index, job: a.job, remote: a.address, capture: &wire.Capture{}, decoder: wire.NewDecoder(a.opt.KeyLog)}
+	l := a.newLink()
 	a.link = l
 	l.user.Store(a)
 	l.capture.Limit(wire.Usual)
@@ -237,6 +245,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	l.offered, key = a.cache.Lookup(a.index, l.at, a.job.stack.Name())
 	if l.offered != nil {
 		l.decoder.Resuming(l.offered.Secret.Master)
+		l.decoder.ResumingEarly(l.offered.Secret.PSK, l.offered.CipherSuite)
 	}
 	trust := a.job.target.Trust
 	if trust == "" {
@@ -245,12 +254,15 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	a.keyGone()
 	a.add(trace.TLS{ServerName: a.job.parsed.ServerName, ALPN: a.alpn(), Trust: trust, SessionKey: key})
 	lo, hi := a.versions()
-	// Its end reaches the stack by the connection, which is in use already.
-	c, err := a.job.stack.Client(context.WithoutCancel(a.ctx), l.raw, stack.Config{
+	ctx := context.WithoutCancel(a.ctx) // its end reaches the stack by the connection, which is in use already
+	if a.job.parsed.QUIC {
+		ctx = a.ctx
+	}
+	c, err := a.job.stack.Client(ctx, l.raw, stack.Config{
 		ServerName: a.job.parsed.ServerName, MinVersion: lo, MaxVersion: hi, ALPN: a.alpn(), Groups: a.job.groups, Ciphers: a.job.ciphers, Schemes: a.job.schemes,
 		NoPostHandshakeAuth: a.policy.NoPostHandshakeAuth, NoRenegotiation: a.policy.NoRenegotiation, ByList: a.policy.Chooses == session.ByList,
 		Trust: a.job.trust, Identity: a.job.identity, Session: l.offered, Mechanisms: a.policy.Mechanisms, KeyLog: a.opt.KeyLog, Now: a.opt.Clock.Now,
-		NewSession: l.newSession, Challenged: l.challenged,
+		NewSession: l.newSession, Challenged: l.challenged, EarlyRequest: a.earlyRequest(),
 	})
 	if err != nil {
 		a.flush()
@@ -260,10 +272,11 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	}
 	a.flush()
 	state := c.State()
-	l.conn, l.alpn = c, state.ALPN
+	l.conn, l.alpn, l.early = c, state.ALPN, state.Early
 	a.add(trace.TLSDone{
 		Version: state.Version, CipherSuite: state.CipherSuite, ALPN: state.ALPN, Resumed: state.Resumed,
 		TrustEvaluated: state.TrustEvaluated, Certificates: state.Certificates, NotOffered: state.NotOffered, NotKept: state.NotKept,
+		Early: state.Early,
 	})
 	a.store()
 	return nil

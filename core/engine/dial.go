@@ -61,12 +61,16 @@ func (a *attempt) dial(addresses []netip.AddrPort) (net.Conn, *trace.Failure) {
 	var conn net.Conn
 	var err error
 	var dialer net.Dialer
+	network := "tcp"
+	if a.job.parsed.QUIC {
+		network = "udp" // which only settles the addresses: nothing crosses
+	}
 	for _, address := range addresses {
 		text := address.String()
 		a.add(trace.Dial{Address: text})
-		conn, err = dialer.DialContext(a.ctx, "tcp", text)
+		conn, err = dialer.DialContext(a.ctx, network, text)
 		for outOfResources(err) && a.makesWay() {
-			conn, err = dialer.DialContext(a.ctx, "tcp", text)
+			conn, err = dialer.DialContext(a.ctx, network, text)
 		}
 		if err == nil {
 			a.address = address

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -139,10 +140,17 @@ type job struct {
 // prepare resolves each job against the plan and the resources.
 func prepare(p *plan.Plan, res Resources, stacks []stack.Stack) ([]job, error) {
 	var jobs []job
+	quic := slices.ContainsFunc(stacks, func(s stack.Stack) bool { return s.Name() == p.Stack && s.Capabilities().QUIC })
 	for _, j := range p.Jobs() {
 		t := p.Target(j.Target)
 		if t == nil {
 			return nil, fmt.Errorf("connection %d: unknown target %q", j.PlanConnection, j.Target)
+		}
+		if quic {
+			var err error
+			if t, err = overQUIC(t, p.Stack); err != nil {
+				return nil, err
+			}
 		}
 		b := job{Job: j, target: t}
 		var err error
@@ -195,6 +203,15 @@ func prepare(p *plan.Plan, res Resources, stacks []stack.Stack) ([]job, error) {
 		return nil, errors.New("the plan has no connections to make")
 	}
 	return jobs, choose(p.Stack, stacks, jobs)
+}
+
+// overQUIC is the target for a plan whose stack speaks QUIC alone.
+func overQUIC(t *target.Target, name string) (*target.Target, error) {
+	next := t.OverQUIC()
+	if problems := next.Check(); len(problems) > 0 {
+		return nil, fmt.Errorf("stack %s speaks HTTP/3 alone, which target %q can't: %w", name, t.ID, problems[0])
+	}
+	return &next, nil
 }
 
 // commonName is the CN of an identity's certificate, "" where it has none that

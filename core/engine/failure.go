@@ -125,6 +125,9 @@ func (a *attempt) classify(phase trace.Phase, err error) *trace.Failure {
 	case phase == trace.PhaseHTTP && !http2Fault(f, err, a.link.goneAway()):
 		f.Reason = trace.ReasonHTTPMalformed
 	}
+	if a.job.parsed.QUIC && (f.Reason == trace.ReasonRefused || f.Reason == trace.ReasonUnreachable) {
+		f.Phase = trace.PhaseDial // over UDP it shows late
+	}
 	a.measure(f)
 	return f
 }
@@ -289,7 +292,7 @@ func (a *attempt) speaksClear() (trace.Reason, string) {
 
 // notTLS reports whether the first bytes from the server can't be a TLS record.
 func (a *attempt) notTLS() bool {
-	if a.link == nil {
+	if a.link == nil || a.job.parsed.QUIC {
 		return false
 	}
 	for _, c := range a.link.capture.Chunks(0) {

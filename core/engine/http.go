@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"rechallenge/core/stack"
 	"rechallenge/core/starttls"
 	"rechallenge/core/target"
 	"rechallenge/core/trace"
@@ -45,6 +46,7 @@ type carrier struct {
 	budget *budget
 	reader *bufio.Reader
 	h2     *http.ClientConn
+	h3     stack.Requester
 	frames *frames // of h2
 }
 
@@ -133,7 +135,11 @@ func (l *link) carrier() (*carrier, error) {
 	if l.http != nil {
 		return l.http, nil
 	}
-	c := &carrier{}
+	c := &carrier{h3: l.requester()}
+	if c.h3 != nil {
+		l.http = c
+		return c, nil
+	}
 	if l.alpn == "h2" {
 		c.frames = &frames{Conn: l.conn}
 		h2, err := speakHTTP2(c.frames)
@@ -208,11 +214,15 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	}
 	req := a.request()
 	proto := "HTTP/1.1"
-	if c.h2 != nil {
+	switch {
+	case c.h2 != nil:
 		proto = "HTTP/2.0"
+	case c.h3 != nil:
+		proto = "HTTP/3.0"
 	}
-	a.add(trace.Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Proto: proto})
-	if c.h2 == nil {
+	a.add(trace.Request{Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Proto: proto, Early: l.early})
+	l.early = false
+	if c.budget != nil {
 		req.Close = !a.pool.keeps(l)
 		c.budget.allow(maxHead, errHeadTooLarge)
 		c.wake()
@@ -222,6 +232,8 @@ func (a *attempt) roundTrip() (resp *http.Response, body []byte, truncated bool,
 	case err != nil:
 	case c.h2 != nil:
 		resp, err = c.h2.RoundTrip(req.WithContext(a.ctx))
+	case c.h3 != nil:
+		resp, err = c.h3.RoundTrip(req.WithContext(a.ctx))
 	default:
 		resp, err = readAnswer(c.reader, req)
 		err = c.budget.why(err)
@@ -289,6 +301,10 @@ func beginning(body []byte) string {
 // tickets may follow the answer. HTTP/2 reads by itself.
 func (a *attempt) drain() {
 	l := a.link
+	if l.conn != nil && l.requester() != nil && l.tooMuch() == nil {
+		a.await()
+		return
+	}
 	if l.conn == nil || (l.http != nil && l.http.h2 != nil) || a.ctx.Err() != nil || l.tooMuch() != nil {
 		return
 	}

@@ -20,6 +20,7 @@ type link struct {
 	raw      net.Conn
 	conn     stack.Conn
 	alpn     string
+	early    bool // the request was taken as early data, and its answer is yet to be read
 	remote   netip.AddrPort
 	capture  *wire.Capture
 	decoder  *wire.Decoder
@@ -34,6 +35,8 @@ type link struct {
 	mu      sync.Mutex
 	pending []session.Session
 	asked   bool
+	given   bool
+	got     chan struct{} // closed with the first session; nil = nobody waits for one
 }
 
 // The order in which a connection is told. The recorder takes reports in the
@@ -61,6 +64,10 @@ func (l *link) newSession(s session.Session) {
 	if len(l.pending) < wire.Usual.Same {
 		s.Proved = l.asked && l.job.identity != nil
 		l.pending = append(l.pending, s)
+	}
+	if l.got != nil && !l.given {
+		l.given = true
+		close(l.got)
 	}
 }
 

@@ -51,7 +51,8 @@ func (p *pool) put(l *link) {
 
 // take returns an idle link for the job, or nil. Without an address it must be
 // to the same name and port; with one, an HTTP/2 connection to that address
-// whose certificate covers the name serves too (RFC 9113 section 9.1.1).
+// whose certificate covers the name serves too (RFC 9113 section 9.1.1), and an
+// HTTP/3 one (RFC 9114 section 3.3).
 func (p *pool) take(j *job, address netip.AddrPort) *link {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,6 +69,9 @@ func (p *pool) take(j *job, address netip.AddrPort) *link {
 }
 
 func (p *pool) serves(l *link, j *job, address netip.AddrPort) bool {
+	if l.job.parsed.QUIC != j.parsed.QUIC {
+		return false
+	}
 	if p.withIdentity && l.job.Identity != j.Identity {
 		return false
 	}
@@ -77,7 +81,7 @@ func (p *pool) serves(l *link, j *job, address netip.AddrPort) bool {
 	if !address.IsValid() {
 		return strings.EqualFold(l.job.parsed.Name, j.parsed.Name) && l.job.parsed.Port == j.parsed.Port
 	}
-	return p.mode == plan.ReuseCoalesce && l.http != nil && l.http.h2 != nil && l.remote == address && covers(l, j.parsed.VerifyName)
+	return p.mode == plan.ReuseCoalesce && l.http != nil && (l.http.h2 != nil || l.http.h3 != nil) && l.remote == address && covers(l, j.parsed.VerifyName)
 }
 
 // covers reports whether the link's server certificate is valid for name.

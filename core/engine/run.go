@@ -109,7 +109,7 @@ func (r *Run) Captures() []trace.Captured {
 	defer r.mu.Unlock()
 	var list []trace.Captured
 	for _, c := range r.captures {
-		list = append(list, trace.Captured{Ref: c.Ref, Client: c.local, Server: c.remote, Chunks: c.capture.Chunks(0)})
+		list = append(list, trace.Captured{Ref: c.Ref, Client: c.local, Server: c.remote, UDP: c.capture.Datagrams, Chunks: c.capture.Chunks(0)})
 	}
 	return list
 }

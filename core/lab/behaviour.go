@@ -46,7 +46,12 @@ type Behaviour struct {
 	Misdirected     bool          // 421 where the Host header is not the server name
 	OtherList       bool          // the list of authorities names carol's CA alone; whatever is shown is taken
 
+	HTTP3  bool // HTTP/3 too, on the UDP port of the same number
+	AltSvc bool // with HTTP3: answers over TCP name it
+
 	// Defects.
+	OverTCPAndQUIC        bool  // with HTTP3: sessions made over TCP are taken over QUIC, and the other way round
+	EarlyData             bool  // with HTTP3: early data is answered, whoever sends it
 	Overlong              bool  // Lifetime is announced and not enforced
 	AnyIssuer             bool  // takes any certificate and trusts its name
 	SkipsCallback         bool  // b.test is for bob alone, which a callback decides that a resumption passes by
@@ -104,6 +109,8 @@ type Named struct {
 	Key       []string // parts of the session key of the cache that shows it; nil = the shared cache's
 	ALPN      []string // what the client offers
 	Reuse     string   // the plan's http_reuse; "" = off
+	HTTP      int      // 3: the visits are over HTTP/3
+	EarlyData bool     // and their requests sent as early data
 }
 
 // Visit is one connection.

@@ -24,9 +24,9 @@ type goServer struct {
 
 func (s *Server) startGo(listener net.Listener, cert tls.Certificate) *goServer {
 	g := &goServer{done: make(chan struct{})}
-	config := s.whole(cert)
+	config := s.whole(cert, s.config)
 	g.http = &http.Server{
-		Handler: http.HandlerFunc(s.serveHTTP), TLSConfig: config,
+		Handler: s.handler(), TLSConfig: config,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute,
 		ErrorLog: log.New(io.Discard, "", 0), // refused handshakes are what a lab is for
 	}
@@ -37,23 +37,24 @@ func (s *Server) startGo(listener net.Listener, cert tls.Certificate) *goServer 
 	return g
 }
 
-// whole is the server's configuration, with those of its other names in it.
-func (s *Server) whole(cert tls.Certificate) *tls.Config {
+// whole is the server's configuration, with those of its other names in it; make
+// makes each.
+func (s *Server) whole(cert tls.Certificate, make func(tls.Certificate, *authority, *table) *tls.Config) *tls.Config {
 	table := &table{sessions: map[string][]byte{}}
-	config := s.config(cert, s.lab.ca, table)
+	config := make(cert, s.lab.ca, table)
 	named := map[string]*tls.Config{}
 	if s.behaviour.SeparateCAs {
-		named[otherName] = s.config(cert, s.lab.other, table)
+		named[otherName] = make(cert, s.lab.other, table)
 	}
 	if s.behaviour.TwoCertificates {
-		named[otherName] = s.config(s.renewed, s.lab.ca, table)
+		named[otherName] = make(s.renewed, s.lab.ca, table)
 	}
 	if s.behaviour.SkipsCallback {
-		named[otherName] = s.config(cert, s.lab.ca, table)
+		named[otherName] = make(cert, s.lab.ca, table)
 		named[otherName].VerifyPeerCertificate = bobAlone
 	}
 	if s.behaviour.OpenName {
-		named[openName] = s.config(cert, s.lab.ca, table)
+		named[openName] = make(cert, s.lab.ca, table)
 		named[openName].ClientAuth = tls.NoClientCert
 	}
 	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
@@ -130,7 +131,7 @@ func (s *Server) config(cert tls.Certificate, ca *authority, t *table) *tls.Conf
 		c.NextProtos = []string{"http/1.1"} // a visit is a connection
 	}
 	key := s.lab.ticketKey
-	if !b.SharedTickets {
+	if !b.SharedTickets && !b.OverTCPAndQUIC {
 		rand.Read(key[:])
 	}
 	if b.ZeroKey {
@@ -238,11 +239,16 @@ func (t *table) find(ticket []byte, once bool) *tls.SessionState {
 	return state
 }
 
+func (s *Server) handler() http.Handler { return http.HandlerFunc(s.serveHTTP) }
+
 // serveHTTP answers a request that came over crypto/tls.
 func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	v := visitor{path: r.URL.Path, host: r.Host, name: r.TLS.ServerName, resumed: r.TLS.DidResume, version: r.TLS.Version, from: r.RemoteAddr, header: r.Header}
 	if len(r.TLS.PeerCertificates) > 0 {
 		v.leaf = r.TLS.PeerCertificates[0]
+	}
+	if says := s.altSvc(); says != "" && r.ProtoMajor < 3 {
+		w.Header().Set("Alt-Svc", says)
 	}
 	s.answer(v).write(w)
 }

@@ -28,7 +28,7 @@ var Behaviours = []Named{
 	{
 		ID: "default", Title: "Asks everybody, resumes by tickets and session IDs",
 		Teaches:   "The problem itself: who resumes another's session is never asked.",
-		Behaviour: Behaviour{OldToo: true},
+		Behaviour: Behaviour{OldToo: true, HTTP3: true},
 	}, {
 		ID: "tls13", Title: "TLS 1.3 only, stateless tickets",
 		Teaches:   "The ticket holds the identity, encrypted for the server; whoever offers it is that identity.",
@@ -85,6 +85,15 @@ var Behaviours = []Named{
 		Visits:    []Visit{{Host: "a.test", Path: "/alice", Identity: "alice"}, {Host: "b.test", Path: "/bob", Identity: "bob"}},
 		ALPN:      []string{"h2", "http/1.1"}, Reuse: "coalesce",
 	}, {
+		ID: "http3", Title: "HTTP/3 over QUIC, offered by Alt-Svc",
+		Teaches:   "QUIC carries the same TLS 1.3: its tickets carry the identity too, and nobody can be asked later.",
+		Behaviour: Behaviour{HTTP3: true, AltSvc: true}, HTTP: 3,
+	}, {
+		ID: "http3-names", Title: "HTTP/3 for two names with a CA each",
+		Teaches:   "The server name decides who is asked for over QUIC as over TCP.",
+		Behaviour: Behaviour{HTTP3: true, SeparateCAs: true}, HTTP: 3,
+		Visits: atNames, Key: names,
+	}, {
 		ID: "old", Title: "TLS 1.0 and 1.1",
 		Teaches:   "Older versions resume as TLS 1.2 does; many servers in factories still speak nothing newer.",
 		Behaviour: Behaviour{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11},
@@ -140,6 +149,14 @@ var Behaviours = []Named{
 		Teaches:   "A rule that looks at the handshake instead of the client lets in whoever comes twice.",
 		Behaviour: Behaviour{Auth: AuthOptional, RefusesNobody: true, WelcomesResumed: true},
 		Visits:    []Visit{{}, {}, {Path: "/alice", Identity: "alice"}},
+	}, {
+		ID: "http3-early", Title: "HTTP/3, and early data is answered", Defect: true,
+		Teaches:   "A request that comes with a session is answered before anybody could be asked: it is the session's owner's.",
+		Behaviour: Behaviour{HTTP3: true, EarlyData: true}, HTTP: 3, EarlyData: true,
+	}, {
+		ID: "tcp-and-quic", Title: "One heap of sessions for TCP and QUIC", Defect: true,
+		Teaches:   "A session made over TCP that is taken over QUIC brings its identity along, past whatever the other side asks.",
+		Behaviour: Behaviour{HTTP3: true, AltSvc: true, OverTCPAndQUIC: true}, HTTP: 3,
 	}, {
 		ID: "any-issuer", Title: "Takes any certificate, and trusts its name", Defect: true,
 		Teaches:   "Whoever writes alice's name into a certificate of his own is alice there.",

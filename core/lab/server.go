@@ -28,7 +28,9 @@ type Server struct {
 	behaviour Behaviour
 	opt       Options
 	listener  net.Listener
+	packets   net.PacketConn // of HTTP/3
 	engine    interface{ close() error }
+	quic      *quicServer // nil = HTTP/3 is not served
 
 	renewed tls.Certificate // takes the place of the first one
 
@@ -69,36 +71,50 @@ func (l *Lab) StartWith(b Behaviour, opt Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the lab server's certificate: %w", err)
 	}
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", opt.Port))
-	if err != nil {
-		return nil, fmt.Errorf("start the lab server: %w", err)
-	}
 	if b.OldToo && NeedLibssl.Missing() == nil {
 		b.SessionIDs = true
 	}
-	s := &Server{lab: l, behaviour: b, opt: opt, listener: listener}
-	if s.renewed, err = l.ca.server(b.names()); err != nil {
-		listener.Close()
-		return nil, fmt.Errorf("make the lab server's second certificate: %w", err)
+	s := &Server{lab: l, behaviour: b, opt: opt}
+	if err := s.listen(opt.Port); err != nil {
+		return nil, fmt.Errorf("start the lab server: %w", err)
 	}
-	if b.Speaks != "" {
-		if s.engine, err = s.startService(listener, cert); err != nil {
-			listener.Close()
-			return nil, err
+	if err := s.serveOn(cert); err != nil {
+		s.listener.Close()
+		if s.packets != nil {
+			s.packets.Close()
 		}
-		return s, nil
-	}
-	if !b.needsLibssl() {
-		s.engine = s.startGo(listener, cert)
-		return s, nil
-	}
-	libssl, err := s.startLibssl(listener, cert)
-	if err != nil {
-		listener.Close()
 		return nil, err
 	}
-	s.engine = libssl
 	return s, nil
+}
+
+// serveOn serves on what listens.
+func (s *Server) serveOn(cert tls.Certificate) (err error) {
+	if s.renewed, err = s.lab.ca.server(s.behaviour.names()); err != nil {
+		return fmt.Errorf("make the lab server's second certificate: %w", err)
+	}
+	if s.behaviour.Speaks != "" {
+		s.engine, err = s.startService(s.listener, cert)
+		return err
+	}
+	if s.behaviour.HTTP3 {
+		if s.quic, err = s.startQUIC(cert); err != nil {
+			return err
+		}
+	}
+	if !s.behaviour.needsLibssl() {
+		s.engine = s.startGo(s.listener, cert)
+		return nil
+	}
+	libssl, err := s.startLibssl(s.listener, cert)
+	if err != nil {
+		if s.quic != nil {
+			s.quic.close()
+		}
+		return err
+	}
+	s.engine = libssl
+	return nil
 }
 
 // Addr is the server's ip:port.
@@ -112,7 +128,12 @@ func (s *Server) Seen() []Seen {
 }
 
 // Close stops the server and waits for its connections.
-func (s *Server) Close() error { return s.engine.close() }
+func (s *Server) Close() error {
+	if s.quic != nil {
+		s.quic.close()
+	}
+	return s.engine.close()
+}
 
 // visitor is a request, whatever TLS it came over.
 type visitor struct {

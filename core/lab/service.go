@@ -47,7 +47,7 @@ func (s *Server) startService(listener net.Listener, cert tls.Certificate) (*ser
 	if !ok || s.behaviour.needsLibssl() {
 		return nil, fmt.Errorf("start the lab server: it can't speak %q like that", s.behaviour.Speaks)
 	}
-	l := &serviceServer{Server: s, conversations: newConversations(listener), speech: speech, tls: s.whole(cert)}
+	l := &serviceServer{Server: s, conversations: newConversations(listener), speech: speech, tls: s.whole(cert, s.config)}
 	l.tls.NextProtos = speech.alpn
 	l.begin(l.converse)
 	return l, nil

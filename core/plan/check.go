@@ -25,7 +25,7 @@ const (
 // The values of the plan's choices, for whoever offers them.
 var (
 	HTTPReuses = []Reuse{ReuseOff, ReuseKeepAlive, ReuseCoalesce}
-	Stacks     = []string{StackAuto, protocol.StackGo, protocol.StackOpenSSL}
+	Stacks     = []string{StackAuto, protocol.StackGo, protocol.StackOpenSSL, protocol.StackQUIC}
 	Mechanisms = append(slices.Clone(protocol.Mechanisms), NoMechanism)
 )
 

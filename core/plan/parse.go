@@ -182,7 +182,8 @@ func (r *reader) target(n *yaml.Node) (t target.Target) {
 		r.text("starttls", &t.StartTLS), r.text("method", &t.Method),
 		field{"headers", func(n *yaml.Node) { t.Headers = r.headers(n) }},
 		r.text("protocol", &t.Protocol), r.text("body", &t.Body), r.text("body_file", &t.BodyFile),
-		r.number("follow", 0, target.MaxFollow, &t.Follow), r.boolean("follow_identity", &t.FollowIdentity))
+		r.number("follow", 0, target.MaxFollow, &t.Follow), r.boolean("follow_identity", &t.FollowIdentity),
+		r.number("http", 3, 3, &t.HTTP), r.boolean("follow_alt_svc", &t.FollowAltSvc), r.boolean("early_data", &t.EarlyData))
 	return t
 }
 

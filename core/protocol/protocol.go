@@ -96,6 +96,7 @@ const (
 const (
 	StackGo      = "go"
 	StackOpenSSL = "openssl"
+	StackQUIC    = "quic"
 )
 
 // Moment is when a certificate was asked for.

@@ -32,7 +32,7 @@ func writePCAPNG(w io.Writer, r *Report) error {
 		if err := errors.Join(err1, err2); err != nil {
 			return fmt.Errorf("connection %d of pass %d: %w", c.Connection, c.Pass, err)
 		}
-		conn := pcap.Conn{Client: client, Server: server, Chunks: c.Chunks}
+		conn := pcap.Conn{UDP: c.UDP, Client: client, Server: server, Chunks: c.Chunks}
 		if len(c.Chunks) > 0 {
 			conn.Opened, conn.Closed = c.Chunks[0].At, c.Chunks[len(c.Chunks)-1].At
 		}

@@ -44,6 +44,7 @@ func (t *Target) Check() []*Error {
 		errs = append(errs, err.(*Error))
 	} else {
 		t.checkService(p, add)
+		t.checkQUIC(p, add)
 	}
 	add("connect_to", t.ConnectTo.check())
 	for _, v := range []struct{ field, value string }{{"tls.min", t.TLS.Min}, {"tls.max", t.TLS.Max}} {

@@ -27,6 +27,7 @@ type Parsed struct {
 	StartTLS bool               // Service begins in clear
 	User     string             // of the URL, for a Service that wants one; "" = it names none
 	ALPN     []string           // offered where the target names none
+	QUIC     bool               // over UDP: HTTP/3
 }
 
 // Error is one field of a target that can't be used.

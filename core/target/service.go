@@ -90,6 +90,9 @@ func (t *Target) way(p *Parsed) *Error {
 	case "tls":
 		p.HTTP = false
 	}
+	if p.QUIC = t.HTTP == 3 || len(t.ALPN) > 0 && isHTTP3(t.ALPN[0]); p.QUIC {
+		p.ALPN = []string{"h3"}
+	}
 	return nil
 }
 

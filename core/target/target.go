@@ -30,6 +30,9 @@ type Target struct {
 	Body             string            `yaml:"body,omitempty" json:"body,omitempty"`
 	BodyFile         string            `yaml:"body_file,omitempty" json:"body_file,omitempty"`
 	Follow           int               `yaml:"follow,omitempty" json:"follow,omitempty"`                   // redirects; 0 = none
+	HTTP             int               `yaml:"http,omitempty" json:"http,omitempty"`                       // 3 = HTTP/3 over QUIC; 0 = what ALPN says, over TCP
+	FollowAltSvc     bool              `yaml:"follow_alt_svc,omitempty" json:"follow_alt_svc,omitempty"`   // to HTTP/3, where the server offers it
+	EarlyData        bool              `yaml:"early_data,omitempty" json:"early_data,omitempty"`           // send the request as early data where the session allows it; HTTP/3
 	FollowIdentity   bool              `yaml:"follow_identity,omitempty" json:"follow_identity,omitempty"` // to other hosts too
 }
 

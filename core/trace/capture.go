@@ -33,6 +33,7 @@ func (l *Log) Captured() bool { return len(l.Passes) > 0 && l.Passes[0].Captured
 type Captured struct {
 	Ref
 	Client, Server string // ip:port
+	UDP            bool   // it is QUIC: each chunk is a datagram
 	Chunks         []wire.Chunk
 	Left           int // bytes of a large capture that were not kept; Chunks lacks them
 }

@@ -37,7 +37,7 @@ func (f *Folder) derive(c *Connection) {
 			c.Handshake = protocol.Resumed
 		}
 	}
-	if (c.Library != nil && c.Library.Error != nil) || (c.Error != nil && c.Error.Phase == PhaseTLS) {
+	if (c.Library != nil && c.Library.Error != nil && c.Library.Error.Phase == PhaseTLS) || (c.Error != nil && c.Error.Phase == PhaseTLS) {
 		c.Handshake = protocol.Failed
 	}
 	if c.Incomplete != "" {

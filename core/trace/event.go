@@ -291,6 +291,7 @@ type TLSDone struct {
 	Certificates   [][]byte `json:"certificates"`          // the server's, DER
 	NotOffered     string   `json:"not_offered,omitempty"` // why the stack did not offer the session that the cache gave
 	NotKept        string   `json:"not_kept,omitempty"`    // why the stack can't keep a session that the server gave
+	Early          bool     `json:"early,omitempty"`       // the server took early data
 	Error          *Failure `json:"error,omitempty"`
 }
 
@@ -299,7 +300,8 @@ type Request struct {
 	Method string `json:"method"`
 	Target string `json:"target"` // path and query
 	Host   string `json:"host"`
-	Proto  string `json:"proto"` // "HTTP/1.1", "HTTP/2.0"
+	Proto  string `json:"proto"`           // "HTTP/1.1", "HTTP/2.0", "HTTP/3.0"
+	Early  bool   `json:"early,omitempty"` // it was sent as early data, before the handshake was over
 }
 
 // Response is the head of the answer. Header values are cut at 1 KiB, and

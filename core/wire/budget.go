@@ -45,8 +45,12 @@ type spending struct {
 }
 
 // spend counts bytes of the server and reports whether the budget holds.
-func (s *spending) spend(data []byte) bool {
+func (s *spending) spend(data []byte, datagram bool) bool {
 	s.bytes += len(data)
+	what := "TLS records"
+	if datagram {
+		s.records, data, what = s.records+1, nil, "datagrams"
+	}
 	for len(data) > 0 {
 		if s.rest > 0 {
 			n := min(s.rest, len(data))
@@ -65,7 +69,7 @@ func (s *spending) spend(data []byte) bool {
 	case s.budget.Bytes > 0 && s.bytes > s.budget.Bytes:
 		s.over = tooMuch("%s", size(s.budget.Bytes))
 	case s.budget.Records > 0 && s.records > s.budget.Records:
-		s.over = tooMuch("%d TLS records", s.budget.Records)
+		s.over = tooMuch("%d %s", s.budget.Records, what)
 	}
 	return s.over == nil
 }

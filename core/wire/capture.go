@@ -18,6 +18,8 @@ type Chunk struct {
 // Capture records what crosses a connection, in order. It is safe for
 // concurrent use. Capturing copies bytes and takes the time, nothing else.
 type Capture struct {
+	Datagrams bool // each Read and Write is one: what crosses is QUIC
+
 	mu     sync.Mutex
 	chunks []Chunk
 	block  []byte // room for the next chunks' bytes
@@ -67,7 +69,7 @@ func (c *Capture) Chunks(from int) []Chunk {
 func (c *Capture) add(at time.Duration, from Side, data []byte) *TooMuch {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if from == Server && !c.spent.spend(data) || len(data) == 0 {
+	if from == Server && !c.spent.spend(data, c.Datagrams) || len(data) == 0 {
 		return c.spent.over
 	}
 	if c.chunks == nil {

@@ -14,3 +14,15 @@ func OpenShort(version uint32, suiteID uint16, secret, data []byte, largest int6
 
 // PacketNumber is packetNumber.
 var PacketNumber = packetNumber
+
+// Missing counts the numbers of acked that seen lacks, each given as pairs.
+func Missing(acked, seen [][2]int64) int64 {
+	var a, s ranges
+	for _, x := range acked {
+		a.add(x[0], x[1])
+	}
+	for _, x := range seen {
+		s.add(x[0], x[1])
+	}
+	return a.without(s)
+}

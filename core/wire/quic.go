@@ -70,6 +70,7 @@ type quic struct {
 
 	said    [2][levels]bool // that its packets can't be read
 	silent  [2][levels]int  // of those, how many got no message
+	again   [2]int          // bytes of CRYPTO frames that had come before
 	dropped [2]int          // packets that did not open under the keys at hand
 	current *Packet         // being read
 	earlier earlier
@@ -78,8 +79,9 @@ type quic struct {
 
 // numbers is what was seen of a packet number space.
 type numbers struct {
-	largest int64 // -1 = none
-	opened  int64
+	largest int64  // -1 = none
+	seen    ranges // numbers
+	acked   ranges // by the other side
 }
 
 // packet is one packet of a datagram.
@@ -288,7 +290,7 @@ func (d *Decoder) open(p *packet) bool {
 	if p.from == Server {
 		q.answered = true
 	}
-	space.opened++
+	space.seen.add(number, number)
 	space.largest = max(space.largest, number)
 	q.current, q.level = &Packet{Type: levelPackets[p.level], Number: number, Version: q.version}, p.level
 	d.halves[p.from].epoch = int(p.level) + keys.updates
@@ -448,18 +450,17 @@ func (d *Decoder) closeDatagrams() {
 		}
 		missing := int64(0)
 		for _, n := range q.numbers[side] {
-			if n.opened > 0 {
-				missing += max(n.largest+1-n.opened, 0)
-			}
+			missing += n.acked.without(n.seen)
 		}
-		if missing > 0 && !d.over() {
-			d.remark(p, fmt.Sprintf("%s of the %s by number are not here: lost on the way, or numbers that it skipped", packets(missing), Side(side)))
+		if missing > 0 && d.count.over == nil {
+			d.remark(p, fmt.Sprintf("%s of the %s that the other end has can't be read here, or are not in the capture", packets(missing), Side(side)))
+		}
+		if n := q.again[side]; n > 0 {
+			d.remark(p, fmt.Sprintf("the %s sent %d bytes of its handshake messages again", Side(side), n))
 		}
 	}
 	q.waiting, q.bytes = nil, 0
 }
-
-func (d *Decoder) over() bool { return d.count.over != nil }
 
 func packets(n int64) string {
 	if n == 1 {
@@ -520,4 +521,12 @@ func hkdfLabel(label string, context []byte, n int) string {
 	info := binary.BigEndian.AppendUint16(nil, uint16(n))
 	info = append(append(info, byte(6+len(label))), "tls13 "+label...)
 	return string(append(append(info, byte(len(context))), context...))
+}
+
+// Moved notes that the client sends from another address now (RFC 9000 section 9).
+func (d *Decoder) Moved(at time.Duration, address string, see func(*Message)) {
+	d.borrow()
+	defer d.giveBack()
+	d.transport(&packet{at: at, from: Client, flight: d.flightOf(Client)}, "", -1, "migration: the client sends from "+address+" now")
+	d.tell(see)
 }

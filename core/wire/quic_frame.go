@@ -76,11 +76,7 @@ func (d *Decoder) frames(p *packet, text []byte) {
 		switch kind := r.varint(); kind {
 		case framePadding, framePing:
 		case frameACK, frameACKWithECN:
-			r.skip(2)
-			ranges := r.varint()
-			for i := uint64(0); i <= ranges && !r.bad; i++ {
-				r.skip(1 + min(int(i), 1)) // the first range has no gap
-			}
+			d.acknowledged(p, r)
 			if kind == frameACKWithECN {
 				r.skip(3)
 			}
@@ -156,6 +152,33 @@ func (d *Decoder) frames(p *packet, text []byte) {
 	}
 }
 
+// acknowledged reads the numbers of an ACK frame (RFC 9000 section 19.3): from
+// largest down, ranges and the gaps between them.
+func (d *Decoder) acknowledged(p *packet, r *frameReader) {
+	const most = 1 << 62
+	largest := r.varint()
+	r.skip(1)
+	more := r.varint()
+	length := r.varint()
+	acked := &d.quic.numbers[1-p.from][p.level.space()].acked
+	for !r.bad && length <= largest && largest < most {
+		acked.add(int64(largest-length), int64(largest))
+		if more == 0 {
+			return
+		}
+		more--
+		gap := r.varint()
+		if largest -= length; gap+2 > largest {
+			break
+		}
+		largest -= gap + 2
+		length = r.varint()
+	}
+	for ; more > 0 && !r.bad; more-- {
+		r.skip(2)
+	}
+}
+
 // closed tells of a CONNECTION_CLOSE. A TLS alert is one of its codes (RFC 9001
 // section 4.8).
 func (d *Decoder) closed(p *packet, kind, code uint64) {
@@ -221,7 +244,10 @@ func (d *Decoder) crypto(p *packet, offset uint64, data []byte) {
 	s := &d.quic.streams[p.from][p.level]
 	end := offset + uint64(len(data))
 	switch {
-	case s.over || end <= s.next:
+	case s.over:
+		return
+	case end <= s.next:
+		d.quic.again[p.from] += len(data)
 		return
 	case offset > s.next:
 		if end-s.next > maxAhead || s.held+len(data) > maxAhead || len(s.pieces) == maxPieces {

@@ -111,6 +111,13 @@ func BeginsQUIC(b []byte) bool {
 	return ok && len(b) >= 1200 && versionOf(h.version) != nil && h.kind(h.version) == longInitial && len(h.destination) >= 8
 }
 
+// IsQUIC reports whether a datagram begins with a long header of a version that
+// is read.
+func IsQUIC(b []byte) bool {
+	h, ok := readLongHeader(b)
+	return ok && b[0]&0x40 != 0 && versionOf(h.version) != nil
+}
+
 // QUICIDs are the connection IDs in a datagram's first packet; ok is false where
 // it has no long header.
 func QUICIDs(b []byte) (destination, source []byte, ok bool) {

@@ -3,6 +3,8 @@ package pcap
 import (
 	"encoding/binary"
 	"net/netip"
+
+	"rechallenge/core/wire"
 )
 
 // dissector finds the innermost TCP segment of a frame, through tunnels. It
@@ -12,7 +14,8 @@ type dissector struct {
 	depth int
 	why   string // why there is no TCP segment, where that is worth a word
 
-	found    bool
+	found    bool // a TCP segment
+	datagram bool // a UDP datagram that may be QUIC's
 	src, dst netip.AddrPort
 	seq, ack uint32
 	flags    uint8
@@ -126,7 +129,7 @@ func (d *dissector) transport(kind byte, src, dst netip.Addr, b []byte, size int
 	case 6:
 		d.tcp(src, dst, b, size)
 	case 17:
-		d.udp(b)
+		d.udp(src, dst, b, size)
 	case 4:
 		d.ip4(b)
 	case 41:
@@ -169,13 +172,16 @@ func (d *dissector) tcp(src, dst netip.Addr, b []byte, size int) {
 	d.payload, d.size = b[min(header, len(b)):], size-header
 }
 
-// udp is a datagram: a tunnel, or something with TLS inside that is not TCP.
-func (d *dissector) udp(b []byte) {
+// udp is a datagram (RFC 768): a tunnel, or something with TLS inside that is not TCP.
+func (d *dissector) udp(from, to netip.Addr, b []byte, size int) {
 	if len(b) < 8 || d.deep() {
 		return
 	}
 	src, dst := binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
-	b = b[8:]
+	if n := int(binary.BigEndian.Uint16(b[4:])); n >= 8 {
+		size = min(size, n)
+	}
+	b = b[8:min(len(b), max(size, 8))]
 	for _, port := range [2]uint16{dst, src} {
 		switch port {
 		case 4789, 8472, 4790: // VXLAN (RFC 7348), as Linux had it, GPE
@@ -206,14 +212,14 @@ func (d *dissector) udp(b []byte) {
 	switch {
 	case isDTLS(b):
 		d.why = "are DTLS, which is not read: this program reads TLS over TCP"
-	case src == 443 || dst == 443 || src == 8443 && isQUIC(b) || dst == 8443 && isQUIC(b):
-		d.why = "are UDP on port 443, probably QUIC, which is not read"
-		if isQUIC(b) {
-			d.why = "are QUIC (HTTP/3), which is not read: switch it off in the client (curl --http2, chrome --disable-quic) to see the same over TCP"
-		}
-	case isQUIC(b):
-		d.why = "are QUIC (HTTP/3), which is not read: switch it off in the client (curl --http2, chrome --disable-quic) to see the same over TCP"
+		return
+	case isQUIC(b) && !wire.IsQUIC(b):
+		d.why = "are QUIC of a version that is not read: versions 1 and 2 are"
+	case src == 443 || dst == 443:
+		d.why = "are UDP on port 443, probably QUIC, of connections that began before the capture"
 	}
+	d.datagram, d.payload, d.size = true, b, size-8
+	d.src, d.dst = netip.AddrPortFrom(from, src), netip.AddrPortFrom(to, dst)
 }
 
 // isDTLS knows a DTLS record (RFC 6347 section 4.1, RFC 9147 section 4).

@@ -31,7 +31,8 @@ func Read(r io.Reader) (*File, error) {
 		Data: func(s *Stream, p Piece) {
 			c, _ := s.Sink.(*conn)
 			if c == nil {
-				c = &conn{finder: Finder{Server: 1}}
+				c = &conn{finder: Finder{Server: 1, Datagrams: s.UDP}}
+				c.UDP = s.UDP
 				s.Sink = c
 			}
 			c.finder.Add(p, c.keep)

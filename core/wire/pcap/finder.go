@@ -15,6 +15,9 @@ type Piece struct {
 	From int
 	Data []byte // never changes afterwards; may be empty at the end, after a loss
 	Lost int    // bytes that are missing just before Data
+	// Moved is the address to which a QUIC connection's client has moved, "" = it has
+	// not; there is no data then.
+	Moved string
 	// Frame is the number of the packet in its file, from 1; 0 = unknown.
 	Frame int
 }
@@ -25,6 +28,8 @@ type Piece struct {
 type Finder struct {
 	// Server says which end is likely the server where no ClientHello does: 0 or 1.
 	Server int
+	// Datagrams says that it is QUIC, which is found already: end 0 is the client.
+	Datagrams bool
 
 	found  bool
 	client int // the end that is TLS's client
@@ -43,14 +48,14 @@ const (
 )
 
 // Found reports whether TLS was found.
-func (f *Finder) Found() bool { return f.found }
+func (f *Finder) Found() bool { return f.found || f.Datagrams }
 
 // Client is the end that is TLS's client, once TLS was found.
 func (f *Finder) Client() int { return f.client }
 
 // Add takes the next piece and tells see what belongs to TLS, in order of time.
 func (f *Finder) Add(p Piece, see func(wire.Chunk)) {
-	if f.found {
+	if f.Found() {
 		f.tell(p, see)
 		return
 	}
@@ -98,7 +103,7 @@ func (f *Finder) Add(p Piece, see func(wire.Chunk)) {
 // End says that no more comes, or that it takes too long: what was found
 // without a ClientHello is told.
 func (f *Finder) End(see func(wire.Chunk)) {
-	if f.found || len(f.early) == 0 {
+	if f.Found() || len(f.early) == 0 {
 		return
 	}
 	f.found, f.client = true, 1-f.Server

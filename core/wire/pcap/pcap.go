@@ -14,8 +14,9 @@ import (
 	"rechallenge/core/wire"
 )
 
-// Conn is one TCP connection.
+// Conn is one TCP connection, or a QUIC one.
 type Conn struct {
+	UDP            bool // it is QUIC: each chunk is a datagram
 	Client, Server netip.AddrPort
 	Name           string        // in words; a comment in the file, "" = none
 	Opened, Closed time.Duration // first and last packet, since File.Start

@@ -16,7 +16,7 @@ import (
 // at a time, and may be nil.
 type Options struct {
 	Secrets func(lines []byte)   // key log lines that come with it
-	Data    func(*Stream, Piece) // of any TCP connection, in order
+	Data    func(*Stream, Piece) // of any TCP connection, in order, and of QUIC's
 	End     func(*Stream)        // no more comes of it
 	// Live says that packets come as they cross the wire: a connection that both
 	// sides have closed ends at once, since nothing may come after it for long.
@@ -115,6 +115,7 @@ type table struct {
 	dissect dissector
 	packets int
 	streams map[flow]*Stream
+	quic    datagrams
 	count   int       // of streams so far
 	closing []*Stream // that may be ended soon, in order
 	doubted []*Stream // that lack bytes which the other end has, in order
@@ -151,6 +152,9 @@ func (t *table) packet(f *frame) {
 	}
 	d := &t.dissect
 	d.dissect(f)
+	if d.datagram && t.datagram(d, at) {
+		return
+	}
 	if !d.found {
 		if d.why != "" {
 			t.passed[d.why]++
@@ -340,6 +344,7 @@ func (t *table) end() *Told {
 	for _, s := range list {
 		t.finish(s)
 	}
+	t.quic.endAll(t)
 	if says := t.clock.note(); says != "" {
 		t.note("%s", says)
 	}

@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// Stream is a TCP connection of a capture.
+// Stream is a TCP connection of a capture, or a QUIC one.
 type Stream struct {
-	Number int               // as Wireshark's tcp.stream
+	UDP    bool              // it is QUIC: each Piece is a datagram
+	Number int               // as Wireshark's tcp.stream; -1 = it is none
 	Ends   [2]netip.AddrPort // who opened it, and the other one
 	SYN    bool              // it was seen who
 	Opened time.Duration     // its first packet
@@ -20,6 +21,7 @@ type Stream struct {
 	Lost     [2]int // bytes of each end that the capture lacks, so far
 	Sink     any    // whatever who takes the pieces keeps with it
 
+	ids     [2][][]byte // of QUIC: by which an end is addressed
 	see     func(*Stream, Piece)
 	clock   *clock
 	halves  [2]half

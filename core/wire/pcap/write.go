@@ -17,14 +17,14 @@ import (
 )
 
 // Write writes the connections as pcapng, times counted from start. The bytes
-// are as they were captured; the TCP/IP framing around them (handshake,
+// are as they were captured, of QUIC datagram by datagram; the TCP/IP framing around them (handshake,
 // segments, acknowledgements, end) is made up, with the real addresses and
 // ports. keylog goes into a Decryption Secrets Block, so that Wireshark shows
 // everything decrypted; nil leaves the block out. Such a file is a secret.
 func Write(w io.Writer, start time.Time, conns []Conn, keylog []byte) error {
 	intf := pcapgo.NgInterface{
 		Name: "rechallenge", LinkType: layers.LinkTypeRaw, SnapLength: 0,
-		Description: "captured above TCP: payload and times are real, the TCP/IP framing is synthesised",
+		Description: "captured above TCP and UDP: payload and times are real, the framing around them is synthesised",
 	}
 	out, err := pcapgo.NewNgWriterInterface(w, intf, pcapgo.NgWriterOptions{SectionInfo: pcapgo.NgSectionInfo{Application: "Rechallenge", Hardware: runtime.GOARCH, OS: runtime.GOOS}})
 	if err != nil {
@@ -74,6 +74,7 @@ type packet struct {
 	seq, ack uint32
 	flags    uint8
 	mss      int
+	udp      bool
 	data     []byte
 	comment  string
 }
@@ -134,6 +135,9 @@ func (s *session) packets() []packet {
 		closed = max(closed, last)
 	}
 	closed = max(closed, opened)
+	if s.conn.UDP {
+		return s.datagrams()
+	}
 	const client, server = wire.Client, wire.Server
 	s.send(opened, client, flagSYN, nil)
 	s.list[0].comment = s.conn.Name
@@ -166,6 +170,21 @@ func (s *session) packets() []packet {
 	return s.list
 }
 
+// datagrams gives the UDP packets of a QUIC connection.
+func (s *session) datagrams() []packet {
+	for i := range s.conn.Chunks {
+		c := &s.conn.Chunks[i]
+		if c.From > wire.Server || len(c.Data) == 0 {
+			continue
+		}
+		s.list = append(s.list, packet{at: c.At, src: s.ends[c.From].addr, dst: s.ends[1-c.From].addr, udp: true, data: c.Data})
+	}
+	if len(s.list) > 0 {
+		s.list[0].comment = s.conn.Name
+	}
+	return s.list
+}
+
 // send adds one packet.
 func (s *session) send(at time.Duration, from wire.Side, flags uint8, data []byte) {
 	src, dst := &s.ends[from], &s.ends[1-from]
@@ -182,6 +201,16 @@ func (s *session) send(at time.Duration, from wire.Side, flags uint8, data []byt
 
 // frame makes the packet's bytes, which are valid until buf is used again.
 func (p *packet) frame(buf gopacket.SerializeBuffer) ([]byte, error) {
+	opt := gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}
+	if p.udp {
+		udp := layers.UDP{SrcPort: layers.UDPPort(p.src.Port()), DstPort: layers.UDPPort(p.dst.Port())}
+		ip, network := headerOf(p.src.Addr(), p.dst.Addr(), layers.IPProtocolUDP)
+		if err := udp.SetNetworkLayerForChecksum(network); err != nil {
+			return nil, err
+		}
+		err := gopacket.SerializeLayers(buf, opt, ip, &udp, gopacket.Payload(p.data))
+		return buf.Bytes(), err
+	}
 	tcp := layers.TCP{
 		SrcPort: layers.TCPPort(p.src.Port()), DstPort: layers.TCPPort(p.dst.Port()), Seq: p.seq, Ack: p.ack, Window: 65535,
 		SYN: p.flags&flagSYN != 0, ACK: p.flags&flagACK != 0, PSH: p.flags&flagPSH != 0, FIN: p.flags&flagFIN != 0,
@@ -190,21 +219,20 @@ func (p *packet) frame(buf gopacket.SerializeBuffer) ([]byte, error) {
 		mss := uint16(p.mss)
 		tcp.Options = []layers.TCPOption{{OptionType: layers.TCPOptionKindMSS, OptionLength: 4, OptionData: []byte{byte(mss >> 8), byte(mss)}}}
 	}
-	ip, network := headerOf(p.src.Addr(), p.dst.Addr())
+	ip, network := headerOf(p.src.Addr(), p.dst.Addr(), layers.IPProtocolTCP)
 	if err := tcp.SetNetworkLayerForChecksum(network); err != nil {
 		return nil, err
 	}
-	opt := gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}
 	err := gopacket.SerializeLayers(buf, opt, ip, &tcp, gopacket.Payload(p.data))
 	return buf.Bytes(), err
 }
 
 // headerOf is the IP header of the right version.
-func headerOf(src, dst netip.Addr) (gopacket.SerializableLayer, gopacket.NetworkLayer) {
+func headerOf(src, dst netip.Addr, carries layers.IPProtocol) (gopacket.SerializableLayer, gopacket.NetworkLayer) {
 	if src.Is4() {
-		ip := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolTCP, Flags: layers.IPv4DontFragment, SrcIP: net.IP(src.AsSlice()), DstIP: net.IP(dst.AsSlice())}
+		ip := &layers.IPv4{Version: 4, TTL: 64, Protocol: carries, Flags: layers.IPv4DontFragment, SrcIP: net.IP(src.AsSlice()), DstIP: net.IP(dst.AsSlice())}
 		return ip, ip
 	}
-	ip := &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: layers.IPProtocolTCP, SrcIP: net.IP(src.AsSlice()), DstIP: net.IP(dst.AsSlice())}
+	ip := &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: carries, SrcIP: net.IP(src.AsSlice()), DstIP: net.IP(dst.AsSlice())}
 	return ip, ip
 }
