@@ -88,7 +88,7 @@ type Rule struct {
 
 // Rules are all rules, what hurts most first.
 var Rules = []Rule{
-	challengeSuppressed, clientAuthBypassed, anonymousSessionResumed, identityConfused, notAskedEverywhere,
+	challengeSuppressed, clientAuthBypassed, anonymousSessionResumed, earlyDataAsAnother, identityConfused, notAskedEverywhere,
 	serverSawNobody, answerDiffers, resumedPastExpiry, resumedPastRevocation, resumedPastTrust,
 	resumedAcrossNames, stackDisagrees, connectionCoalesced, connectionReused, trustEvaluationSkipped,
 	identityRejected, noIdentityMatches, wrongIdentity, accessRefused, keyGoneSessionLives, identityUnfit, stackCannotAnswer, ticketReused,

@@ -34,12 +34,17 @@ type pass struct {
 // attempt is one connection of the plan being made.
 type attempt struct {
 	*pass
-	job     *job
-	index   int
-	number  int // from 1; more where it had to be made again
-	http1   bool
-	hop     int  // redirects so far
-	fresh   bool // don't use the pool
+	job    *job
+	index  int
+	number int // from 1; more where it had to be made again
+	http1  bool
+	hop    int  // redirects so far
+	fresh  bool // don't use the pool
+
+	// Where another service of the same content is (RFC 7838); "" = there is none.
+	alternativeHost string
+	alternativePort uint16
+
 	why     string
 	began   time.Time     // of the job's first attempt
 	allowed time.Duration // how long this one may take
@@ -206,7 +211,7 @@ func (a *attempt) reuse(l *link, coalesced bool) (*trace.Failure, *attempt) {
 
 // again is the next attempt at the same job.
 func (a *attempt) again(why string) *attempt {
-	return &attempt{pass: a.pass, job: a.job, number: a.number + 1, hop: a.hop, fresh: true, http1: a.http1, why: why, began: a.began}
+	return &attempt{pass: a.pass, job: a.job, number: a.number + 1, hop: a.hop, fresh: true, http1: a.http1, why: why, began: a.began, alternativeHost: a.alternativeHost, alternativePort: a.alternativePort}
 }
 
 // coordinates are what a recipe may choose from for this connection.

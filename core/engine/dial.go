@@ -23,6 +23,8 @@ import (
 // the proxy's own.
 func (a *attempt) resolve() ([]netip.AddrPort, *trace.Failure) {
 	switch {
+	case a.alternativeHost != "":
+		return a.look(a.alternativeHost, a.alternativePort)
 	case a.job.proxy != nil:
 		return a.look(a.job.proxy.url.Hostname(), a.job.proxy.port)
 	case a.job.Node.IsValid():

@@ -407,8 +407,12 @@ func TestPause(t *testing.T) {
 
 // TestNoSecretInTrace greps a whole trace, as JSON, for every secret of the run.
 func TestNoSecretInTrace(t *testing.T) {
-	for _, version := range []uint16{0x0303, 0x0304} {
+	for _, version := range []uint16{0x0303, 0x0304, 0} {
 		x := newBench(t, lab.Behaviour{MinVersion: version, MaxVersion: version})
+		if version == 0 { // over QUIC, with early data
+			x = newQUIC(t, lab.Behaviour{EarlyData: true})
+			x.plan.Targets[0].EarlyData, x.plan.Targets[1].EarlyData = true, true
+		}
 		x.plan.Targets[0].Headers = map[string]string{"Authorization": "Bearer s3cr3t-t0ken"}
 		r, err := engine.Start(context.Background(), x.plan, x.res, x.opt)
 		if err != nil {

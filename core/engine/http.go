@@ -194,7 +194,10 @@ func (a *attempt) exchange() (*trace.Failure, *attempt) {
 	if resp.StatusCode == http.StatusMisdirectedRequest && l.index != a.index {
 		return nil, a.again("421 on a shared connection")
 	}
-	return nil, a.redirected(resp)
+	if next := a.redirected(resp); next != nil {
+		return nil, next
+	}
+	return nil, a.alternative(resp)
 }
 
 // failed decodes what came and classifies err; what the wire says about a late

@@ -56,6 +56,8 @@ type connectionJSON struct {
 	TLSVersion            *string             `json:"tls_version"`
 	CipherSuite           *string             `json:"cipher_suite"`
 	ALPN                  *string             `json:"alpn"`
+	QUIC                  *string             `json:"quic,omitempty"`       // its version; absent: TLS over TCP
+	EarlyData             *earlyJSON          `json:"early_data,omitempty"` // absent: none was offered
 	ServerName            *string             `json:"server_name"`
 	RemoteAddr            *string             `json:"remote_addr"`
 	LocalAddr             *string             `json:"local_addr"`
@@ -112,6 +114,13 @@ type resumptionJSON struct {
 	Serial         int                `json:"session"`         // its number in the cache
 }
 
+// earlyJSON is early data (0-RTT).
+type earlyJSON struct {
+	Sent     bool `json:"sent"`
+	Accepted bool `json:"accepted"`
+	Known    bool `json:"known"` // false: whether it was accepted can't be read
+}
+
 type challengeJSON struct {
 	When             protocol.Moment `json:"when"`
 	AcceptableCAs    []string        `json:"acceptable_cas"`
@@ -125,7 +134,8 @@ type challengeJSON struct {
 type httpJSON struct {
 	Status   int    `json:"status"`
 	Protocol string `json:"protocol"`
-	Length   int64  `json:"length"` // of the body, in bytes
+	Length   int64  `json:"length"`            // of the body, in bytes
+	AltSvc   string `json:"alt_svc,omitempty"` // the answer's header
 }
 
 type newSessionJSON struct {

@@ -10,6 +10,7 @@ import (
 
 	"rechallenge/core/protocol"
 	"rechallenge/core/trace"
+	"rechallenge/core/wire"
 )
 
 // maxDecoded is up to how many connections messages are written with their
@@ -211,6 +212,12 @@ func connection(c *trace.Connection) connectionJSON {
 		StartMS: trace.Milliseconds(c.Start), EndMS: trace.Milliseconds(c.End), Spans: []spanJSON{},
 		Timing: timingJSON(c.Timing),
 	}
+	if c.Wire.QUIC != 0 {
+		j.QUIC = text(wire.QUICVersion(c.Wire.QUIC))
+	}
+	if e := c.Wire.Early; e.Offered {
+		j.EarlyData = &earlyJSON{e.Sent, e.Accepted, e.Known}
+	}
 	if c.Frame > 0 {
 		j.Frame = &c.Frame
 	}
@@ -241,7 +248,7 @@ func connection(c *trace.Connection) connectionJSON {
 		j.Service = &serviceJSON{x.Protocol, x.Accepted, x.Refused, x.Words}
 	}
 	if c.HTTP != nil {
-		j.HTTP = &httpJSON{c.HTTP.Status, c.HTTP.Proto, c.HTTP.Length}
+		j.HTTP = &httpJSON{Status: c.HTTP.Status, Protocol: c.HTTP.Proto, Length: c.HTTP.Length, AltSvc: c.HTTP.AltSvc()}
 	}
 	for _, s := range c.NewSessions {
 		x := newSessionJSON{Mechanism: s.Mechanism, Length: s.Length, Digest: s.Digest, Event: s.Event, AtMS: trace.Milliseconds(s.At)}

@@ -12,7 +12,7 @@ var caddy = kind{program: "caddy", spec: func(m Mode, dir string, port int) spec
   "apps": {
     "http": {"servers": {"s": {
       "listen": ["127.0.0.1:%[2]d"],
-      "automatic_https": {"disable": true},
+      "automatic_https": {"disable": true}, "strict_sni_host": false,
       "tls_connection_policies": [{
         "protocol_min": "tls%[3]s", "protocol_max": "tls%[3]s",
         "client_authentication": {"mode": %[4]q, "trusted_ca_certs_pem_files": ["%[1]s/ca.pem"]}

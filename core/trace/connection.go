@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"strings"
 	"time"
 
 	"rechallenge/core/plan"
@@ -113,7 +114,7 @@ type Connection struct {
 
 // Proof is the Seq of the event behind each answer; 0 = none.
 type Proof struct {
-	StartTLS, ClientHello, ServerHello, TLSDone, CacheLookup, Response, Whoami, Done, ClientFinished int
+	StartTLS, ClientHello, ServerHello, TLSDone, CacheLookup, Response, Whoami, Done, ClientFinished, Early int
 }
 
 // Resumption is what was offered and what became of it.
@@ -144,6 +145,16 @@ type HTTP struct {
 	Proto  string
 	Header [][2]string
 	Length int64
+}
+
+// AltSvc is the answer's Alt-Svc (RFC 7838), "" = it has none.
+func (h *HTTP) AltSvc() string {
+	for _, pair := range h.Header {
+		if strings.EqualFold(pair[0], "Alt-Svc") {
+			return pair[1]
+		}
+	}
+	return ""
 }
 
 // ServiceAnswer is what a service without HTTP said to a login.

@@ -351,6 +351,10 @@ func (f *Folder) message(c *Connection, seq int, m *wire.Message) {
 			}
 		case 2:
 			c.Proof.ServerHello, c.Hello = seq, m.At
+		case 8:
+			if c.Wire.Early.Accepted {
+				c.Proof.Early = seq
+			}
 		case 20:
 			if m.From == wire.Client {
 				c.Proof.ClientFinished = seq

@@ -28,6 +28,23 @@ import (
 // serve starts an HTTP/3 server on loopback that says whom it saw.
 func serve(t *testing.T, a *stacktest.Authority, change func(*tls.Config, *quicgo.Config, *quicgo.Transport)) string {
 	t.Helper()
+	return serveWith(t, a, change, func(w http.ResponseWriter, r *http.Request) {
+		name := "nobody"
+		if len(r.TLS.PeerCertificates) > 0 {
+			name = r.TLS.PeerCertificates[0].Subject.CommonName
+		}
+		io.WriteString(w, name)
+	})
+}
+
+// serveAnswer is serve with another answer.
+func serveAnswer(t *testing.T, a *stacktest.Authority, answer func(http.ResponseWriter)) string {
+	t.Helper()
+	return serveWith(t, a, nil, func(w http.ResponseWriter, _ *http.Request) { answer(w) })
+}
+
+func serveWith(t *testing.T, a *stacktest.Authority, change func(*tls.Config, *quicgo.Config, *quicgo.Transport), handle http.HandlerFunc) string {
+	t.Helper()
 	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
@@ -41,18 +58,14 @@ func serve(t *testing.T, a *stacktest.Authority, change func(*tls.Config, *quicg
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http3.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := "nobody"
-		if len(r.TLS.PeerCertificates) > 0 {
-			name = r.TLS.PeerCertificates[0].Subject.CommonName
-		}
-		io.WriteString(w, name)
-	})}
+	server := &http3.Server{Handler: handle}
 	done := make(chan struct{})
 	go func() { defer close(done); server.ServeListener(l) }()
 	t.Cleanup(func() { server.Close(); l.Close(); transport.Close(); conn.Close(); <-done })
 	return conn.LocalAddr().String()
 }
+
+func always(net.Addr) bool { return true }
 
 // visit is what one connection showed.
 type visit struct {
@@ -61,6 +74,7 @@ type visit struct {
 	challenged int
 	body       string
 	messages   []wire.Message
+	chunks     []wire.Chunk
 	sum        wire.Summary
 }
 
@@ -98,7 +112,8 @@ func get(t *testing.T, address string, cfg stack.Config) (v visit, err error) {
 		if cfg.Session != nil {
 			d.ResumingEarly(cfg.Session.Secret.PSK, cfg.Session.CipherSuite)
 		}
-		v.messages = append(d.Feed(capture.Chunks(0)...), d.Close()...)
+		v.chunks = capture.Chunks(0)
+		v.messages = append(d.Feed(v.chunks...), d.Close()...)
 		for i := range v.messages {
 			v.sum.Add(&v.messages[i])
 		}
@@ -287,7 +302,7 @@ func TestVersionsAndRetry(t *testing.T) {
 	a := stacktest.NewAuthority(t)
 	cfg := stack.Config{ServerName: "localhost", Trust: stack.Trust{Roots: a.Pool, Name: "localhost"}}
 	address := serve(t, a, func(_ *tls.Config, _ *quicgo.Config, tr *quicgo.Transport) {
-		tr.VerifySourceAddress = func(net.Addr) bool { return true }
+		tr.VerifySourceAddress = always
 	})
 	v, err := get(t, address, cfg)
 	must(t, v, err)

@@ -29,6 +29,11 @@ func (w *writer) handshake(l *Line, name string, issued []*Session) {
 	}
 	w.protected = false
 	w.clientHello(l, name)
+	if l.Early != "" {
+		w.add(trace.Message{Message: wire.Message{
+			From: wire.Client, Content: wire.ApplicationData, Version: w.version, Encrypted: true, Epoch: 1, Length: 40, Packet: &wire.Packet{Type: wire.PacketEarly, Version: 1},
+		}})
+	}
 	id := []byte(nil)
 	if l.Resumed != nil {
 		issued = []*Session{l.Resumed}
@@ -45,7 +50,11 @@ func (w *writer) handshake(l *Line, name string, issued []*Session) {
 	}
 	first := slices.Contains(l.Asked, protocol.Initial)
 	if w.version == protocol.TLS13 {
-		w.message(wire.Server, protocol.TypeEncryptedExtensions, numbers(0))
+		taken := nothing
+		if l.Early == "taken" {
+			taken = extension(protocol.ExtensionEarlyData, nothing)
+		}
+		w.message(wire.Server, protocol.TypeEncryptedExtensions, vector16(taken))
 		if first {
 			w.request(l, nil)
 		}
@@ -182,6 +191,9 @@ func (w *writer) clientHello(l *Line, name string) {
 	}
 	if l.PHA {
 		extensions = append(extensions, extension(protocol.ExtensionPostHandshakeAuth, nothing))
+	}
+	if l.Early != "" {
+		extensions = append(extensions, extension(protocol.ExtensionEarlyData, nothing))
 	}
 	if s := l.session(); s != nil {
 		secret := ticket(s.serial())

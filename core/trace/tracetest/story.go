@@ -73,6 +73,7 @@ type Line struct {
 	Cert      string       `yaml:"cert"`  // the server's certificate, any word
 	Fails     trace.Reason `yaml:"fails"`
 	Alert     string       `yaml:"alert"`
+	Early     string       `yaml:"early"`  // "taken", "refused": early data is sent, over QUIC
 	PHA       bool         `yaml:"pha"`    // post_handshake_auth is offered
 	Sealed    bool         `yaml:"sealed"` // what the server says after its ServerHello can't be decrypted
 	Beyond    int          `yaml:"beyond"` // bytes in clear after the consent to TLS
