@@ -66,7 +66,7 @@ func TestHTTP3ClientAuth(t *testing.T) {
 	for _, auth := range []lab.ClientAuth{lab.AuthNone, lab.AuthOptional, lab.AuthRequired} {
 		x := newQUIC(t, lab.Behaviour{Auth: auth})
 		x.plan.Caches = []string{"none"}
-		x.plan.Connections[1].Identity = plan.None
+		x.plan.Connections[1].Identity = plan.NoIdentity
 		log := x.run(t)
 		first, second := aliceFull, ""
 		switch auth {

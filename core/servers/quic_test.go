@@ -7,7 +7,6 @@ import (
 	"rechallenge/core/protocol"
 	"rechallenge/core/servers"
 	"rechallenge/core/stack/quic"
-	"rechallenge/core/trace"
 )
 
 // TestCaddyHTTP3: alice, bob and alice again over HTTP/3, which Debian's Caddy
@@ -38,7 +37,7 @@ func TestCaddyHTTP3(t *testing.T) {
 						carries = "alice"
 					}
 					switch {
-					case (c.Handshake == trace.Resumed) != resumes, c.Challenged() == resumes:
+					case (c.Handshake == protocol.Resumed) != resumes, c.Challenged() == resumes:
 						t.Errorf("%s, connection %d: %s", pass.Cache, i+1, story(c))
 					case resumes && c.Resumption.Mechanism != protocol.PSK:
 						t.Errorf("%s, connection %d: resumed by %s", pass.Cache, i+1, c.Resumption.Mechanism)

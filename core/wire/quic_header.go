@@ -118,6 +118,32 @@ func IsQUIC(b []byte) bool {
 	return ok && b[0]&0x40 != 0 && versionOf(h.version) != nil
 }
 
+// HasEarlyData reports whether a 0-RTT packet is among those of a datagram.
+func HasEarlyData(b []byte) bool {
+	for {
+		h, ok := readLongHeader(b)
+		if !ok || versionOf(h.version) == nil {
+			return false
+		}
+		kind := h.kind(h.version)
+		if kind == longEarly || kind == longRetry {
+			return kind == longEarly
+		}
+		if kind == longInitial {
+			n, size, ok := readVarint(b[h.end:])
+			if !ok || n > uint64(len(b)-h.end-size) {
+				return false
+			}
+			h.end += size + int(n)
+		}
+		n, size, ok := readVarint(b[h.end:])
+		if !ok || n > uint64(len(b)-h.end-size) {
+			return false
+		}
+		b = b[h.end+size+int(n):]
+	}
+}
+
 // QUICIDs are the connection IDs in a datagram's first packet; ok is false where
 // it has no long header.
 func QUICIDs(b []byte) (destination, source []byte, ok bool) {

@@ -168,6 +168,7 @@ func FuzzDatagrams(f *testing.F) {
 		}
 		m := append(feed(d, wire.Client, first), feed(d, from, second, first)...)
 		check(t, append(m, d.Close()...), 3*(len(first)+len(second)))
+		wire.HasEarlyData(first)
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -25,7 +26,7 @@ import (
 )
 
 // Name is the stack's name in plans, sessions and reports.
-const Name = "quic"
+const Name = protocol.StackQUIC
 
 type quicStack struct{}
 
@@ -82,6 +83,7 @@ type client struct {
 	net.Conn
 	cfg       stack.Config
 	now       func() time.Time
+	packets   *datagrams
 	transport *quicgo.Transport
 	key       stack.NotedSigner
 
@@ -119,13 +121,18 @@ func (quicStack) Client(ctx context.Context, conn net.Conn, cfg stack.Config) (s
 			return nil, err
 		}
 	}
-	c.transport = &quicgo.Transport{Conn: &datagrams{Conn: conn}}
+	c.packets = &datagrams{Conn: conn}
+	if c.offering != nil && cfg.Session.Early && earlyRequest(cfg.EarlyRequest) != nil {
+		c.packets.hold()
+	}
+	c.transport = &quicgo.Transport{Conn: c.packets}
 	settings := &quicgo.Config{
 		Versions: []quicgo.Version{quicgo.Version1}, HandshakeIdleTimeout: forever, MaxIdleTimeout: forever, DisablePathMTUDiscovery: true,
 		MaxIncomingStreams: -1, MaxIncomingUniStreams: 16,
 		InitialStreamReceiveWindow: window, MaxStreamReceiveWindow: window, InitialConnectionReceiveWindow: window, MaxConnectionReceiveWindow: window,
 	}
 	if err := c.connect(ctx, config, settings); err != nil {
+		c.packets.release()
 		c.transport.Close()
 		return nil, c.key.Error(translate(ctx, err))
 	}
@@ -192,6 +199,9 @@ func (c *client) connect(ctx context.Context, config *tls.Config, settings *quic
 		c.conn, c.http = conn, speaker.NewClientConn(conn)
 		return nil
 	}
+	if e := c.packets.early; e != nil {
+		defer close(e.ready)
+	}
 	conn, err := c.transport.DialEarly(ctx, c.RemoteAddr(), config, settings)
 	if err != nil {
 		return err
@@ -205,6 +215,12 @@ func (c *client) connect(ctx context.Context, config *tls.Config, settings *quic
 	default:
 	}
 	c.conn, c.http = conn, speaker.NewClientConn(conn)
+	if e := c.packets.early; e != nil {
+		e.watch(conn.HandshakeComplete())
+		<-e.settings
+		e.asked(false)
+		early = early.WithContext(httptrace.WithClientTrace(early.Context(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { e.asked(true) }}))
+	}
 	told := make(chan answer, 1)
 	go func() {
 		resp, err := c.http.RoundTrip(early)
@@ -231,8 +247,7 @@ func (c *client) connect(ctx context.Context, config *tls.Config, settings *quic
 	if c.conn, err = conn.NextConnection(ctx); err != nil {
 		return err
 	}
-	// What the library gave up of the early request's stream it says of the stream
-	// that has its number now: that one is not used.
+	// The stream that has the early one's number now gets what is said of that one.
 	if _, err := c.conn.OpenStreamSync(ctx); err != nil {
 		return err
 	}
