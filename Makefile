@@ -69,6 +69,7 @@ gallery: build packages-test ## pictures of every page and state into docs/galle
 	RECHALLENGE_REQUIRE_TOOLS=1 RECHALLENGE_BIN=$(CURDIR)/bin/rechallenge RECHALLENGE_GALLERY=$(CURDIR)/docs/gallery \
 	$(GO) test -count=1 -timeout 10m -run TestGallery ./app/e2e
 	for look in dark light; do convert docs/gallery/$$look-03-verdict.png -strip docs/screenshot-$$look.png; done
+	cd docs/gallery && convert -delay 150 dark-01-empty.png dark-02-demo.png -delay 300 dark-03-verdict.png -delay 250 dark-03-outcomes.png dark-07-why.png dark-09-cures.png -resize 960x -layers optimize -colors 96 ../demo.gif
 
 bench: ## benchmarks: our cost beside a plain crypto/tls loop, the decoder, the timeline
 	$(GO) test -run '^$$' -bench . -benchmem ./core/... ./app/widgets/... ./app/state/... ./app/rechallenge-cli

@@ -72,7 +72,11 @@ func TestGallery(t *testing.T) {
 		take("02-demo")
 		w.verdict()
 		take("03-verdict")
-		w.press("alt+3")
+		w.press("ctrl+9", "Home")
+		w.until("the outcome", func(s shown) bool { return s.Outcome == 1 })
+		take("03-outcomes")
+		w.find("Show every connection")
+		w.press("ctrl+8", "alt+3")
 		take("04-messages")
 		w.press("alt+4")
 		take("05-certificates")
@@ -90,9 +94,11 @@ func TestGallery(t *testing.T) {
 		}
 		for _, q := range []struct{ text, id, name string }{
 			{"Question: Who becomes whom", "matrix", "27-matrix"}, {"Question: The 9/11-minute test", "delays", "28-delays"},
+			{"Question: How long does the server", "lifetime", "28-lifetime"},
 		} {
 			w.find(q.text)
 			w.until("the question", func(s shown) bool { return s.Page == pageQuestions && s.Answer == "" })
+			take(q.name + "-before")
 			w.press("ctrl+Return")
 			w.until("the answer", func(s shown) bool { return strings.HasPrefix(s.Answer, q.id+": ") })
 			take(q.name)
@@ -103,6 +109,8 @@ func TestGallery(t *testing.T) {
 		take("11-lab")
 		w.press("ctrl+5")
 		take("11-guide")
+		w.press("ctrl+6")
+		take("11-watch")
 		w.press("ctrl+1", "ctrl+shift+y")
 		take("12-yaml")
 		w.press("ctrl+k")
@@ -134,6 +142,21 @@ func TestGallery(t *testing.T) {
 		w.until("a verdict", func(s shown) bool { return !s.Running && len(s.Results) >= 4 })
 		take("25-later")
 		w.stop()
+
+		// The same at the sizes of a small screen, and of one whose text is large.
+		for _, size := range []struct{ name, width, height, scale string }{{"small", "1024", "700", "1"}, {"laptop", "910", "512", "1.4"}} {
+			d := newDesktop(t)
+			d.prefer(`{"window.width": ` + size.width + `, "window.height": ` + size.height + `}`)
+			d.env = append(d.env, "FYNE_SCALE="+size.scale)
+			w = d.open()
+			w.find(look)
+			w.demo()
+			w.verdict()
+			take("40-" + size.name)
+			w.press("ctrl+2")
+			take("41-" + size.name + "-questions")
+			w.stop()
+		}
 
 		begin(capture)
 		w.until("the capture", func(s shown) bool { return len(s.Results) == 4 })

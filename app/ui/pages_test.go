@@ -2,6 +2,8 @@ package ui
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -378,4 +380,27 @@ func TestAnswersAreRemembered(t *testing.T) {
 	if n := len(rememberedAnswers(p)); n != maxRemembered {
 		t.Errorf("%d are kept", n)
 	}
+}
+
+// The files of a folder that are named like identities are offered, PKCS#12
+// ticked, and those that are chosen are read together.
+func TestSeveralFiles(t *testing.T) {
+	b := newBench(t)
+	folder := t.TempDir()
+	for _, name := range []string{"alice.p12", "bob.PFX", "ca.pem", "notes.txt"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("no identity"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names, err := identityNames(folder)
+	if err != nil || strings.Join(names, " ") != "alice.p12 bob.PFX ca.pem" {
+		t.Fatalf("%v, %v", names, err)
+	}
+	d := b.doc()
+	d.listFolder(folder)
+	b.until("the list", func() bool { return b.asked.dialog == "several" })
+	b.enter()
+	b.until("two refusals", func() bool { return len(b.open) == 2 })
+	d.listFolder(t.TempDir())
+	b.until("the empty folder", func() bool { return strings.Contains(b.notice, "nothing to load") })
 }
