@@ -56,7 +56,7 @@ func TestGallery(t *testing.T) {
 		var w *window
 		take := func(name string) {
 			t.Helper()
-			time.Sleep(700 * time.Millisecond) // what was drawn last has to reach the screen
+			time.Sleep(1200 * time.Millisecond) // what was drawn last has to reach the screen
 			if err := w.picture(filepath.Join(folder, strings.ToLower(look)+"-"+name+".png")); err != nil {
 				t.Fatal(err)
 			}

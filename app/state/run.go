@@ -155,3 +155,20 @@ func (s *State) Status() string {
 	}
 	return text
 }
+
+// Hidden reports whether encryption hides of some connection that is shown
+// whether it was asked: a key log would tell.
+func (s *State) Hidden() bool {
+	r := s.Report()
+	if r == nil {
+		return false
+	}
+	for _, p := range r.Log.Passes {
+		for _, c := range p.Connections {
+			if c.ChallengeHidden {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -93,12 +93,16 @@ func (d *document) addIdentities(path string, f *identity.File) {
 // base is a path's last part.
 func base(path string) string { return filepath.Base(path) }
 
-// sentence makes an error's text begin and end like a sentence.
+// sentence makes an error's text begin and end like a sentence. A name is left
+// as it is: only a first word of letters alone, with a blank after it, can be none.
 func sentence(s string) string {
 	if s == "" {
 		return s
 	}
-	s = strings.ToUpper(s[:1]) + s[1:]
+	first, rest, _ := strings.Cut(s, " ")
+	if rest != "" && !strings.ContainsFunc(first, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
 	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") {
 		s += "."
 	}

@@ -404,3 +404,19 @@ func TestSeveralFiles(t *testing.T) {
 	d.listFolder(t.TempDir())
 	b.until("the empty folder", func() bool { return strings.Contains(b.notice, "nothing to load") })
 }
+
+func TestSentence(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                          "",
+		"read the file: no such":    "Read the file: no such.",
+		"alice.p12: wrong password": "alice.p12: wrong password.",
+		"a.test:443 refused":        "a.test:443 refused.",
+		"C1: no":                    "C1: no.",
+		"timeout":                   "timeout.",
+		"really?":                   "really?",
+	} {
+		if got := sentence(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"rechallenge/app/desk"
 	"rechallenge/app/live"
 	rtheme "rechallenge/app/theme"
 	"rechallenge/app/widgets"
@@ -116,6 +117,9 @@ func (p *resultPane) show() {
 	if !reflect.DeepEqual(b, p.judged) {
 		p.judged = b
 		b.Actions = p.runs.doc.trustActions()
+		if p.state.Hidden() && desk.IsCapture(p.state.Opened()) {
+			b.Actions = append(b.Actions, widgets.Action{Title: "Decrypt with a key log…", Run: func() { p.do("decrypt") }})
+		}
 		p.banner.SetVerdict(b)
 	}
 	if p.runs.picture != p.drawn {

@@ -220,12 +220,18 @@ func sketchAxis(_ Experiment, c *Conclusion) *Figure {
 	}
 	f.add(Shape{Kind: ShapeLine, X: left, Y: axis, W: right - left, Row: -1})
 	f.weak(left-4, axis+38, "0")
+	box := 18.0 // as wide as leaves each its own place
+	for i := 1; i < len(tries); i++ {
+		if gap := x(tries[i].at) - x(tries[i-1].at); gap > 0 {
+			box = min(box, max(gap-2, 4))
+		}
+	}
 	free := [2]float64{-1, -1} // where the texts of each line end
 	for _, t := range tries {
 		r := c.Rows[t.row]
 		f.add(Shape{Kind: ShapeLine, X: x(t.at), Y: axis - 5, H: 10, Row: -1})
-		f.add(Shape{Kind: ShapeBox, X: x(t.at) - 9, Y: axis - 26, W: 18, H: 18, Text: c.whole(r), Mark: t.mark, Row: t.row})
-		f.add(Shape{Kind: ShapeSign, X: x(t.at), Y: axis - 17, W: 8, Mark: t.mark, Row: -1})
+		f.add(Shape{Kind: ShapeBox, X: x(t.at) - box/2, Y: axis - 26, W: box, H: 18, Text: c.whole(r), Mark: t.mark, Row: t.row})
+		f.add(Shape{Kind: ShapeSign, X: x(t.at), Y: axis - 17, W: min(8, box-2), Mark: t.mark, Row: -1})
 		words := r.Cells[0]
 		if len(r.Cells) > 1 {
 			words += " " + r.Cells[1]
