@@ -93,7 +93,8 @@ func TestGallery(t *testing.T) {
 			take(q.name)
 		}
 		for _, q := range []struct{ text, id, name string }{
-			{"Question: Who becomes whom", "matrix", "27-matrix"}, {"Question: The 9/11-minute test", "delays", "28-delays"},
+			{"Question: Who becomes whom", "matrix", "27-matrix"},
+			{"Question: The 9/11-minute test", "delays", "28-delays"},
 			{"Question: How long does the server", "lifetime", "28-lifetime"},
 		} {
 			w.find(q.text)
