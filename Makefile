@@ -136,6 +136,7 @@ packages-build:
 
 test-services: packages-build packages-test packages-services ## every service that speaks no HTTP, as Debian packages it
 	RECHALLENGE_REQUIRE_TOOLS=1 RECHALLENGE_SERVICES=all $(GO) test -count=1 -timeout 20m -run 'TestServices$$' -v ./core/servers
+	RECHALLENGE_SERVICES=all $(GO) test -count=1 -timeout 20m -run 'TestRecheckClients$$' -v ./app/desk
 
 packages-services:
 	$(call install,$(SERVICES),services to visit with client certificates)

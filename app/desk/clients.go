@@ -36,6 +36,9 @@ func (d *Desk) installed(c Case, said func(step string)) *experiment.Installed {
 				if u.Profile != nil {
 					v.Profile = u.Profile(k.Said)
 				}
+				if x.Before != nil && !x.Before(v) {
+					continue
+				}
 				said(k.Title + ": " + u.Way)
 				log, err := k.Run(ctx, u, pair)
 				if ctx.Err() != nil {

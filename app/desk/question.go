@@ -43,7 +43,7 @@ func (d *Desk) Ask(ctx context.Context, c Case, e experiment.Experiment, q exper
 		}
 		return log, err
 	})
-	for _, mend := range []error{experiment.ErrPair, experiment.ErrNodes, experiment.ErrState} {
+	for _, mend := range []error{experiment.ErrPair, experiment.ErrOptions, experiment.ErrNodes, experiment.ErrState} {
 		if errors.Is(err, mend) {
 			err = Refused{err}
 		}

@@ -101,6 +101,11 @@ func (l *Lab) changes() *experiment.Changes {
 		}
 		return err
 	}
+	if l.recheck {
+		x.Soon = func(id, condition string, connections int) error {
+			return do(id, condition, func(s *lab.Server) error { return s.ChangeAfter(condition, connections) })
+		}
+	}
 	x.Make = func(_ context.Context, id, condition string) error {
 		return do(id, condition, func(s *lab.Server) error { return s.Change(condition) })
 	}

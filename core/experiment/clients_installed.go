@@ -20,6 +20,8 @@ type Installed struct {
 	// its ways. An error: nothing could be asked, or the context's, with what came
 	// until then.
 	Run func(ctx context.Context, pair plan.Plan) ([]Visited, error)
+	// Before is told of each way before it is run; false leaves it out. nil = none is.
+	Before func(v Visited) bool
 }
 
 // Visited is what an installed client did in one way, or that it is absent.

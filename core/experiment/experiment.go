@@ -171,6 +171,9 @@ const (
 // ErrPair is wrapped when the question names no usable pair of connections.
 var ErrPair = errors.New("choose two connections to the same server with different identities")
 
+// ErrOptions is wrapped when what a question was told does not go with the rest.
+var ErrOptions = errors.New("the question can't be asked like that")
+
 // pair reduces the plan to the two connections of the question. A target with
 // several addresses is asked at the first: a farm is another question.
 func (q Question) pair() (plan.Plan, error) {

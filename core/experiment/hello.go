@@ -54,7 +54,7 @@ func hellos(q Question) ([]Step, error) {
 		return nil, fmt.Errorf("there is no target %q: %w", first.Target, ErrPair)
 	}
 	if max := t.TLS.Max; max != "" && max != "1.3" {
-		return nil, fmt.Errorf("target %q: key shares are TLS 1.3's, and tls.max is %s: %w", t.ID, max, ErrPair)
+		return nil, fmt.Errorf("target %q: key shares are TLS 1.3's, and tls.max is %s: %w", t.ID, max, ErrOptions)
 	}
 	var list []Step
 	for _, h := range []struct {

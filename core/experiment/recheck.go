@@ -29,6 +29,7 @@ var Recheck = Experiment{
 	Options: []Option{
 		{Name: "change", Label: "Command: change", Kind: Text, Empty: "no command", Help: "run `COMMAND` between the two connections: it makes the server refuse what it took"},
 		{Name: "undo", Label: "put back", Kind: Text, Empty: "no command", Help: "run `COMMAND` afterwards, whatever happened: it puts the server back"},
+		installedOption,
 		{
 			Name: "by-hand", Label: "I change the server myself", Kind: Switch,
 			Help: "ask a person to change the server, and to put it back: it waits for Continue",
@@ -49,6 +50,9 @@ var Recheck = Experiment{
 			if r.asks(c) {
 				n += len(r.askers(c)) * len(kinds) * r.each()
 			}
+		}
+		if r.asksInstalled() {
+			n += q.Installed.Most * (1 + 2*len(shownOnly))
 		}
 		return n
 	},
@@ -106,7 +110,7 @@ func newRechecker(q Question) (*rechecker, error) {
 		return nil, fmt.Errorf("connection %d of a plan with %d: %w", q.First, len(q.Plan.Connections), ErrPair)
 	}
 	if _, undo := q.Told["undo"]; undo && q.Told["change"].first() == "" {
-		return nil, fmt.Errorf("a command that puts the server back goes with one that changes it: %w", ErrPair)
+		return nil, fmt.Errorf("a command that puts the server back goes with one that changes it: %w", ErrOptions)
 	}
 	first := q.Plan.Connections[q.First-1]
 	ids := []string{first.Target}
@@ -195,6 +199,9 @@ func askRecheck(ctx context.Context, q Question, run Runner) (*Conclusion, error
 	if err != nil {
 		return nil, err
 	}
+	if r.q.installed() && !r.asksInstalled() {
+		return nil, fmt.Errorf("the clients of this machine are asked at the lab's servers for it (--demo), which change by themselves between two connections: %w", ErrOptions)
+	}
 	r.ctx, r.book = ctx, &notebook{run: run}
 	for _, c := range Conditions {
 		if !r.asks(c) {
@@ -203,6 +210,9 @@ func askRecheck(ctx context.Context, q Question, run Runner) (*Conclusion, error
 		if err := r.condition(c); err != nil {
 			return r.book.end(ctx, r.c, stoppedTitle, err)
 		}
+	}
+	if err := r.installed(); err != nil {
+		return r.book.end(ctx, r.c, stoppedTitle, err)
 	}
 	r.conclude()
 	return r.c, nil

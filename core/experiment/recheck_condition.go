@@ -93,8 +93,10 @@ type Changes struct {
 	Conditions []string // ids of those that can be changed
 	Other      string   // another name of the same servers; "" = none is known
 	Clients    []string // the TLS stacks whose client side is asked about; nil = none
-	ByHand     bool     // a person changes them, and takes his time
-	Slow       bool     // a server may take a while to take notice
+	// Soon changes a condition by itself after so many connections; nil = it can't be.
+	Soon       func(target, condition string, connections int) error
+	ByHand     bool // a person changes them, and takes his time
+	Slow       bool // a server may take a while to take notice
 	Make, Undo func(ctx context.Context, target, condition string) error
 }
 

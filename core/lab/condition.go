@@ -65,7 +65,52 @@ const later = 2 * soon
 func (s *Server) Change(condition string) error { return s.change(condition, true) }
 
 // Restore puts a condition back as it was.
-func (s *Server) Restore(condition string) error { return s.change(condition, false) }
+func (s *Server) Restore(condition string) error {
+	s.mu.Lock()
+	s.armed = nil
+	s.mu.Unlock()
+	return s.change(condition, false)
+}
+
+// armed is a change that comes by itself.
+type armed struct {
+	condition string
+	left      int // ClientHellos until then
+	shown     *shown
+}
+
+// ChangeAfter changes a condition once so many connections have said hello: for
+// clients that make two of them in one breath. It is for servers on crypto/tls.
+func (s *Server) ChangeAfter(condition string, hellos int) error {
+	if _, libssl := s.engine.(*libsslServer); libssl {
+		return fmt.Errorf("%s: %w", condition, ErrCondition)
+	}
+	shown, err := s.show(condition)
+	if err != nil {
+		return fmt.Errorf("%s: %w", condition, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.armed = &armed{condition, hellos, shown}
+	return nil
+}
+
+// greeted counts a ClientHello.
+func (s *Server) greeted() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.armed == nil {
+		return
+	}
+	if s.armed.left == 0 {
+		if s.changed == nil {
+			s.changed = map[string]bool{}
+		}
+		s.changed[s.armed.condition], s.shown, s.armed = true, s.armed.shown, nil
+		return
+	}
+	s.armed.left--
+}
 
 func (s *Server) change(condition string, to bool) error {
 	known := false

@@ -59,6 +59,7 @@ func (s *Server) whole(cert tls.Certificate, make func(tls.Certificate, *authori
 	}
 	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		name := strings.ToLower(hello.ServerName)
+		s.greeted()
 		if !s.altered() {
 			return named[name], nil
 		}

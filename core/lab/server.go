@@ -37,6 +37,7 @@ type Server struct {
 	mu      sync.Mutex
 	seen    []Seen
 	changed map[string]bool // by the id of a condition
+	armed   *armed          // a change that comes by itself; nil = none does
 	shown   *shown          // in the place of the server's certificate; nil = none
 }
 
