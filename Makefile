@@ -19,7 +19,7 @@ export SBOM   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev libgtk-3-dev libxkbcommon-dev libwayland-dev
 RUN_PACKAGES   := libgl1-mesa-dri libssl3 xz-utils
 TEST_PACKAGES  := xvfb openbox xdotool xclip imagemagick nginx-light apache2 haproxy lighttpd lighttpd-mod-openssl stunnel4 caddy gnutls-bin libnss3-tools softhsm2 p11-kit opensc \
-	openssl openjdk-17-jdk-headless libbcpkix-java libbcprov-java tshark tcpdump chromium firefox-esr python3-gi gir1.2-gtk-3.0 python3-requests python3-httpx ruby php-cli php-curl libio-socket-ssl-perl wget curl libwww-perl liblwp-protocol-https-perl gir1.2-soup-3.0 glib-networking \
+	openssl libengine-gost-openssl openjdk-17-jdk-headless libbcpkix-java libbcprov-java tshark tcpdump chromium firefox-esr python3-gi gir1.2-gtk-3.0 python3-requests python3-httpx ruby php-cli php-curl libio-socket-ssl-perl wget curl libwww-perl liblwp-protocol-https-perl gir1.2-soup-3.0 glib-networking \
 	libhttpclient-java libokhttp-java node-axios node-undici procps libxml2-utils \
 	$(shell command -v node >/dev/null || echo nodejs)
 # Servers that speak no HTTP: those that make test visits, and the others. None of

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -22,6 +24,7 @@ type replacement struct {
 // folder's access list decides who may read, but a secret file is made with
 // one of its own, so that at no time anybody else can open it.
 func create(path string, mode os.FileMode) (pending, error) {
+	sweep(path)
 	begin := func() (*os.File, error) { return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") }
 	if mode == Secret {
 		begin = func() (*os.File, error) {
@@ -33,6 +36,28 @@ func create(path string, mode os.FileMode) (pending, error) {
 		return nil, err
 	}
 	return &replacement{File: f, path: path}, nil
+}
+
+// sweep removes what a killed program left of its writing to path: temporary
+// files beside it that have not been written to for a while. One that somebody
+// still has open Windows does not let go.
+func sweep(path string) {
+	const settling = 2 * time.Second // more than passes between closing and renaming
+	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)+"."
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		end, ok := strings.CutPrefix(e.Name(), prefix)
+		// As os.CreateTemp and rand.Text make them.
+		if !ok || end == "" || strings.Trim(end, "0123456789") != "" && (len(end) != 26 || strings.Trim(end, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "") {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > settling {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // ownersAlone makes a new file that nobody but the user of this process may

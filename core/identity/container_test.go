@@ -370,9 +370,16 @@ func TestAdvice(t *testing.T) {
 		{"ARIA-256-CBC", []string{"pkcs12", "-export", "-in", "cert.pem", "-inkey", "key.pem", "-keypbe", "aria-256-cbc", "-certpbe", "aria-256-cbc"}, false},
 		{"AES-256-CFB", []string{"pkcs12", "-export", "-in", "cert.pem", "-inkey", "key.pem", "-keypbe", "aes-256-cfb"}, false},
 		{"SEED-CBC", append([]string{"pkcs12", "-export", "-in", "cert.pem", "-inkey", "key.pem", "-keypbe", "seed-cbc"}, legacy...), false},
+		{"GOST 28147-89", []string{"pkcs8", "-engine", "gost", "-topk8", "-in", "key.pem", "-v2", "gost89"}, true},
+		{"GOST 28147-89", []string{"pkcs12", "-engine", "gost", "-export", "-in", "cert.pem", "-inkey", "key.pem", "-keypbe", "gost89", "-certpbe", "gost89", "-macalg", "md_gost12_256"}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.make[0]+" "+test.name, func(t *testing.T) {
+			if slices.Contains(test.make, "gost") {
+				if err := exec.Command("openssl", "engine", "gost").Run(); err != nil && os.Getenv("RECHALLENGE_REQUIRE_TOOLS") == "" {
+					t.Skip("no GOST engine here (libengine-gost-openssl)")
+				}
+			}
 			openssl3(t, m.dir, append(slices.Clone(test.make), "-passout", "pass:"+password, "-out", "OLD")...)
 			old, err := os.ReadFile(filepath.Join(m.dir, "OLD"))
 			if err != nil {

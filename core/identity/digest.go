@@ -148,20 +148,16 @@ func rewrite(pkcs12 bool, algorithm string) string {
 		return "it is protected to a user or group of Windows, or to somebody's certificate, instead of a password: " +
 			"export it again on that Windows, as that user, with a password (certmgr.msc, or Export-PfxCertificate -Password)"
 	}
-	if strings.Contains(algorithm, "GOST") || is("Kuznyechik") {
-		return "have the program that wrote it export it with AES-256; an OpenSSL with the GOST engine (gost-engine) reads it"
+	with, pfx, key := "", "", ""
+	switch {
+	case strings.Contains(algorithm, "GOST") || is("Kuznyechik"):
+		with = " by an OpenSSL with the GOST engine (libengine-gost-openssl in Debian)"
+		pfx, key = " -engine gost", " -engine gost"
+	case slices.ContainsFunc(legacyOnly, is):
+		pfx, key = " -legacy", " -provider legacy -provider default"
 	}
-	legacy := slices.ContainsFunc(legacyOnly, is)
 	if pkcs12 {
-		in := "openssl pkcs12 -in OLD -nodes -out keys.pem"
-		if legacy {
-			in = "openssl pkcs12 -legacy -in OLD -nodes -out keys.pem"
-		}
-		return "write the file anew with AES-256: " + in + ", then openssl pkcs12 -export -in keys.pem -out NEW"
+		return "write the file anew with AES-256" + with + ": openssl pkcs12" + pfx + " -in OLD -nodes -out keys.pem, then openssl pkcs12 -export -in keys.pem -out NEW"
 	}
-	in := "openssl pkey -in OLD -aes256 -out NEW"
-	if legacy {
-		in = "openssl pkey -provider legacy -provider default -in OLD -aes256 -out NEW"
-	}
-	return "write the key anew with AES-256, and give the certificate with it: " + in
+	return "write the key anew with AES-256" + with + ", and give the certificate with it: openssl pkey" + key + " -in OLD -aes256 -out NEW"
 }

@@ -188,9 +188,16 @@ func copyBytes(address unsafe.Pointer, n int) []byte {
 	return append([]byte(nil), unsafe.Slice((*byte)(address), n)...)
 }
 
+// pinned bounds the threads that are in the library at once: there, nothing is
+// waited for but a token's signature, and each takes a thread that a user may not
+// have (ulimit -u).
+var pinned = make(chan struct{}, max(8, 4*runtime.NumCPU()))
+
 // pin keeps the calling goroutine on its thread, where the error queue is, for
-// the time of fn.
+// the time of fn, which must not call pin.
 func pin(fn func()) {
+	pinned <- struct{}{}
+	defer func() { <-pinned }()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	fn()

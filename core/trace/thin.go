@@ -259,7 +259,17 @@ func (f *Folder) slim(c *Connection) {
 	if l := c.Library; l != nil && l.Error == nil {
 		c.Library = f.same.library(*l)
 	}
-	c.Spans = slices.Clip(c.Spans)
+	c.Spans = append(make([]Span, 0, len(c.Spans)), c.Spans...)
+	if r := c.Resumption; r != nil && r.EstablishedBy != nil { // it points into all that was known of the session
+		own := *r
+		own.EstablishedBy = f.same.text(*r.EstablishedBy)
+		c.Resumption = &own
+	}
+	for i := range c.NewSessions {
+		if by := c.NewSessions[i].EstablishedBy; by != nil {
+			c.NewSessions[i].EstablishedBy = f.same.text(*by)
+		}
+	}
 	for i := range c.Challenges {
 		ch := &c.Challenges[i]
 		ch.AcceptableCAs, ch.Certificates = f.same.list(ch.AcceptableCAs), f.same.list(ch.Certificates)

@@ -6,6 +6,7 @@
 package hostile
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"time"
@@ -36,8 +37,10 @@ type Scenario struct {
 	After  byte
 	Flight bool
 	Then   func(net.Conn)
-	CAs    int // acceptable CAs in its CertificateRequest
-	Names  string
+	// Tune changes the server's configuration, nil = it stays.
+	Tune  func(*tls.Config)
+	CAs   int // acceptable CAs in its CertificateRequest
+	Names string
 	// Want are the reasons, any of which must come out for its first connection;
 	// "" = none, the connection did what it was asked.
 	Want []string

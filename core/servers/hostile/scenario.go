@@ -11,7 +11,7 @@ import (
 // Scenarios lists all.
 func Scenarios() []Scenario {
 	var list []Scenario
-	for _, part := range [][]Scenario{stages(), messages(), alerts(), floods(), http1(), http2(), names(), proxies()} {
+	for _, part := range [][]Scenario{stages(), messages(), tickets(), resumptions(), alerts(), floods(), http1(), http2(), names(), proxies()} {
 		list = append(list, part...)
 	}
 	return list

@@ -84,6 +84,9 @@ func configOf(s *hostile.Scenario) *tls.Config {
 			c.ClientCAs.AddCert(&x509.Certificate{RawSubject: subject, Raw: fmt.Append(nil, i)})
 		}
 	}
+	if s.Tune != nil {
+		s.Tune(c)
+	}
 	return c
 }
 
