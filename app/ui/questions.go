@@ -146,11 +146,11 @@ func (q *questions) explain(e experiment.Experiment) {
 	text.ParseMarkdown(q.guide.part(documentOf(e)))
 	q.guide.follow(text.Segments)
 	head := container.NewVBox(wrapped(q.lastAnswer(e.ID)))
-	if picture := figure(e, e.Example(), nil); picture != nil {
+	if e.Example != nil {
 		like := wrapped("An answer may look like this, made up:")
 		like.Importance = widget.LowImportance
 		head.Add(like)
-		head.Add(picture)
+		head.Add(figure(e, e.Example(), nil))
 	}
 	q.answer.Objects = []fyne.CanvasObject{container.NewBorder(head, nil, nil, nil, container.NewVScroll(text))}
 	q.answer.Refresh()

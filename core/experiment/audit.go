@@ -23,9 +23,8 @@ import (
 // was found until then comes with the error.
 var Audit = Experiment{
 	ID: "audit", Title: "Is the server at fault?",
-	Sketch: sketchResults,
-	Line:   "What the first target's server offers and whom it asks, and whether it takes one client's session for another's, here and at the plan's other targets.",
-	Pair:   Both, Everywhere: true, Bound: AuditLongest,
+	Line: "What the first target's server offers and whom it asks, and whether it takes one client's session for another's, here and at the plan's other targets.",
+	Pair: Both, Everywhere: true, Bound: AuditLongest,
 	Options: []Option{
 		{
 			Name: "max-connections", Label: "At most", Kind: Count, Empty: strconv.Itoa(DefaultAuditLimit) + " connections", Help: "make at most `N` connections",
@@ -47,7 +46,12 @@ var Audit = Experiment{
 		},
 	},
 	Connections: auditLimit,
-	Ask:         askAudit,
+	Sketch:      sketchResults,
+	Example: func() *Conclusion {
+		return sampled([]string{"test", "result"},
+			said(Bad, "C01 …", string(Fail)), said(Unknown, "C07 …", string(Unclear)), said(Good, "C02 …", string(Pass)), said(Good, "C03 …", string(Pass)), said(Good, "C05 …", string(Pass)), said(Plain, "C09 …", string(NotApplicable)))
+	},
+	Ask: askAudit,
 }
 
 // DefaultAuditLimit is how many connections an audit makes at most where the

@@ -10,7 +10,7 @@ import (
 	"rechallenge/core/trace"
 )
 
-// madeUp is a name that no server is configured for.
+// sampled is a name that no server is configured for.
 const madeUp = "made-up.invalid"
 
 // hosts are C8 and C9 without any session: the handshake for one name, the

@@ -15,7 +15,6 @@ import (
 // profile of.
 var Clients = Experiment{
 	ID: "clients", Title: "Which clients are bitten?",
-	Sketch:  sketchGroups,
 	Line:    "Runs the pair under the session-cache rules of every client stack that has a profile.",
 	Pair:    Both,
 	Options: []Option{installedOption},
@@ -26,6 +25,11 @@ var Clients = Experiment{
 			n += q.Installed.Most
 		}
 		return n
+	},
+	Sketch: sketchGroups,
+	Example: func() *Conclusion {
+		return sampled([]string{"client", "second connection"},
+			said(Bad, "NSURLConnection", wordNotAsked), said(Bad, "Java (JSSE)", wordNotAsked), said(Good, "curl", wordAsked), said(Good, "Firefox", wordAsked), said(Unknown, "a client of old", wordUnknown))
 	},
 	Ask: askClients,
 }

@@ -15,9 +15,8 @@ import (
 // Cures tries every known workaround on the pair, for real.
 var Cures = Experiment{
 	ID: "cures", Title: "What cures it here?",
-	Sketch: sketchCosts,
-	Line:   "Tries every known workaround for real, and says which bring the challenge on this server and under these cache rules.",
-	Pair:   Both, Cached: true,
+	Line: "Tries every known workaround for real, and says which bring the challenge on this server and under these cache rules.",
+	Pair: Both, Cached: true,
 	Options: []Option{
 		{
 			Name: "port", Label: "Other ports", Kind: Ports, Empty: "8443, 9443", Help: "another `PORT` of the service to try; repeat for more",
@@ -45,6 +44,11 @@ var Cures = Experiment{
 			}
 		}
 		return total(steps, nil)
+	},
+	Sketch: sketchCosts,
+	Example: func() *Conclusion {
+		return sampled([]string{"workaround", "second connection", "cost"},
+			said(Bad, "as planned", wordNotAsked, ""), said(Good, "a cache for each identity", wordAsked, "memory for each of them"), said(Good, "no cache", wordAsked, "a full handshake each time"), said(Bad, "another path", wordNotAsked, "none"))
 	},
 	Ask: askCures,
 }

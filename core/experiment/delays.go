@@ -17,9 +17,8 @@ import (
 // first. The clock is moved, unless the question wants it for real.
 var Delays = Experiment{
 	ID: "delays", Title: "The 9/11-minute test",
-	Sketch: sketchAxis,
-	Line:   "The second connection before and after the end of the client's session lifetime: not asked before, asked after.",
-	Pair:   Both, Cached: true, Keeps: true,
+	Line: "The second connection before and after the end of the client's session lifetime: not asked before, asked after.",
+	Pair: Both, Cached: true, Keeps: true,
 	Options: []Option{
 		{
 			Name: "delay", Label: "Delays", Kind: Times, Empty: "9m, 11m", Help: "a `TIME` before the second connection; repeat for more",
@@ -35,6 +34,11 @@ var Delays = Experiment{
 			return delaysLeft(q)
 		}
 		return total(delaySteps(q))
+	},
+	Sketch: sketchAxis,
+	Example: func() *Conclusion {
+		return sampled([]string{"delay", "second connection"},
+			said(Bad, "9m", wordNotAsked), said(Good, "11m", wordAsked))
 	},
 	Ask: func(ctx context.Context, q Question, run Runner) (*Conclusion, error) {
 		if q.Real {

@@ -29,11 +29,14 @@ type Experiment struct {
 	Pair       Pair
 	Cached     bool
 	Everywhere bool
-	Keeps      bool     // left while it waits, it can go on later: Question.Keep
-	Nodes      int      // of the lab that it is asked about, 0 = one
-	Axes       *Axes    // of the grid that its rows are, nil = they are none
-	Sketch     Sketch   // draws its rows, nil = they are a table alone
-	Options    []Option // what it can be told
+	Keeps      bool   // left while it waits, it can go on later: Question.Keep
+	Nodes      int    // of the lab that it is asked about, 0 = one
+	Axes       *Axes  // of the grid that its rows are, nil = they are none
+	Sketch     Sketch // draws its rows, nil = they are a table alone
+	// Example is what an answer may look like, made up, to be shown as that before
+	// the question is asked; nil where its rows are not drawn.
+	Example func() *Conclusion
+	Options []Option // what it can be told
 	// Bound is how long it takes at most, where nobody answers in time; nil = it
 	// can't be said beforehand.
 	Bound func(q Question) time.Duration

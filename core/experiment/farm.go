@@ -16,9 +16,8 @@ import (
 // Farm offers each node of a target the sessions of each other node.
 var Farm = Experiment{
 	ID: "farm", Title: "Does the farm share its sessions?",
-	Sketch: sketchGrid,
-	Line:   "For a target with several addresses, in connect_to or behind its name: a session made at each node is offered at each other one.",
-	Pair:   Maker, Everywhere: true, Nodes: 2,
+	Line: "For a target with several addresses, in connect_to or behind its name: a session made at each node is offered at each other one.",
+	Pair: Maker, Everywhere: true, Nodes: 2,
 	Axes: &Axes{Down: "session made at", Across: "offered at", Cell: []string{"taken"}},
 	Connections: func(q Question) int {
 		t, err := farm(q)
@@ -33,6 +32,11 @@ var Farm = Experiment{
 			t.ConnectTo = append(t.ConnectTo, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, byte(i + 1)}), 1))
 		}
 		return total(stepsAcross(q, *t)) + total([]Step{finding(q, *t)}, nil)
+	},
+	Sketch: sketchGrid,
+	Example: func() *Conclusion {
+		return sampled([]string{"session made at", "offered at", "taken"},
+			said(Good, "node 1", "node 1", "yes"), said(Bad, "node 1", "node 2", "no"), said(Bad, "node 2", "node 1", "no"), said(Good, "node 2", "node 2", "yes"))
 	},
 	Ask: askFarm,
 }

@@ -14,12 +14,16 @@ import (
 // one level switched off after the other, from the outside in.
 var Levels = Experiment{
 	ID: "levels", Title: "Why was I not asked?",
-	Sketch: sketchLadder,
-	Line:   "Repeats the pair with one level switched off after the other, and names the one that swallowed the challenge.",
-	Pair:   Both, Cached: true,
+	Line: "Repeats the pair with one level switched off after the other, and names the one that swallowed the challenge.",
+	Pair: Both, Cached: true,
 	Connections: func(q Question) int {
 		list, err := levels(q)
 		return total(stepsOf(list), err)
+	},
+	Sketch: sketchLadder,
+	Example: func() *Conclusion {
+		return sampled([]string{"level", "second connection"},
+			said(Bad, "as planned", wordNotAsked), said(Bad, "without keeping connections alive", wordNotAsked), said(Good, "without resuming TLS sessions", wordAsked))
 	},
 	Ask: askLevels,
 }

@@ -16,9 +16,8 @@ import (
 // a client that lets none expire of itself. It keeps several sessions at once, and waits for real.
 var Lifetime = Experiment{
 	ID: "lifetime", Title: "How long does the server keep a session?",
-	Sketch: sketchAxis,
-	Line:   "Bisects the server's own session lifetime, to the second, within a bound. It keeps several sessions at once, and waits for real.",
-	Pair:   Alone, Cached: true, Longest: Question.Longest,
+	Line: "Bisects the server's own session lifetime, to the second, within a bound. It keeps several sessions at once, and waits for real.",
+	Pair: Alone, Cached: true, Longest: Question.Longest,
 	Options: []Option{{
 		Name: "bound", Label: "Bound", Kind: Duration, Empty: "1h", Help: "the longest `TIME` to look for",
 		Check: within(time.Second, plan.MaxDelay), Take: func(q *Question, v Value) { q.Bound = v.age() },
@@ -27,6 +26,11 @@ var Lifetime = Experiment{
 		p, err := agingPlan(q, 0)
 		k, rounds := flight(q.bound())
 		return total(slices.Repeat([]Step{{Plan: p, Knows: true}}, 1+beside+k*rounds), err)
+	},
+	Sketch: sketchAxis,
+	Example: func() *Conclusion {
+		return sampled([]string{"age", "session"},
+			said(Good, "0s", wordResumed), said(Good, "4m", wordResumed), said(Plain, "5m", wordRefused), said(Plain, "10m", wordRefused))
 	},
 	Ask: askLifetime,
 }

@@ -13,7 +13,6 @@ import (
 // Matrix tries every ordered pair of the plan's identities and nobody, on each target.
 var Matrix = Experiment{
 	ID: "matrix", Title: "Who becomes whom?",
-	Sketch: sketchGrid,
 	Line:   "Every ordered pair of the identities and nobody, on each target: is the second asked, and as whom is it served?",
 	Cached: true, Everywhere: true,
 	Axes: &Axes{Title: "target", Down: "first", Across: "second", Cell: []string{"second connection", "as"}},
@@ -24,6 +23,11 @@ var Matrix = Experiment{
 			steps = append(steps, m.Step)
 		}
 		return total(steps, err)
+	},
+	Sketch: sketchGrid,
+	Example: func() *Conclusion {
+		return sampled([]string{"target", "first", "second", "second connection", "as"},
+			said(Bad, "", "alice", "bob", wordNotAsked, "alice"), said(Good, "", "alice", "nobody", wordAsked, "nobody"), said(Good, "", "bob", "alice", wordAsked, "alice"), said(Bad, "", "bob", "nobody", wordNotAsked, "bob"))
 	},
 	Ask: askMatrix,
 }

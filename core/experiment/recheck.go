@@ -22,10 +22,9 @@ import (
 // holds.
 var Recheck = Experiment{
 	ID: "recheck", Title: "What does a resumed connection check again?",
-	Sketch: sketchGrid,
-	Line:   "Changes one condition after the other while a session is alive: what a fresh connection is refused now, does the session still open?",
-	Pair:   Maker,
-	Axes:   &Axes{Title: "evaluated by", Down: "condition", Across: "session", Cell: []string{"answer"}},
+	Line: "Changes one condition after the other while a session is alive: what a fresh connection is refused now, does the session still open?",
+	Pair: Maker,
+	Axes: &Axes{Title: "evaluated by", Down: "condition", Across: "session", Cell: []string{"answer"}},
 	Options: []Option{
 		{Name: "change", Label: "Command: change", Kind: Text, Empty: "no command", Help: "run `COMMAND` between the two connections: it makes the server refuse what it took"},
 		{Name: "undo", Label: "put back", Kind: Text, Empty: "no command", Help: "run `COMMAND` afterwards, whatever happened: it puts the server back"},
@@ -61,6 +60,12 @@ var Recheck = Experiment{
 			return issuedFor
 		}
 		return q.Wait
+	},
+	Sketch: sketchGrid,
+	Example: func() *Conclusion {
+		return sampled([]string{"condition", "evaluated by", "session", "answer"},
+			said(Bad, "the certificate has expired", "", "ticket", "carried over"), said(Good, "the certificate has expired", "", "PSK", "checked again"),
+			said(Bad, "the certificate was revoked", "", "ticket", "carried over"), said(Unknown, "the certificate was revoked", "", "PSK", "can't be told"))
 	},
 	Ask: askRecheck,
 }
