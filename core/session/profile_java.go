@@ -10,6 +10,7 @@ var javaProfiles = []Policy{
 		Recipe: Recipe{PartName, PartPort}, TTL: day, Capacity: 20480, SingleUseTickets: true, NeedsLifetime: true,
 		Scope: "SSLContext", Bitten: "yes in one SSLContext",
 		Source: "OpenJDK 17 sun.security.ssl.SSLSessionContextImpl", Date: read, Confidence: RunHere,
+		Rechecks: "nothing of the certificate; that the endpoint identification algorithm is still the session's; read in source (ClientHello.java), run, 2026-11",
 		Notes: "Host and port. A KeyManager that changes its answer is not asked again while the session lives; a second SSLContext is the cure. " +
 			"A ticket without a lifetime (the hint 0, which Go's server sends) is thrown away.",
 	},

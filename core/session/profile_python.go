@@ -18,7 +18,8 @@ var pythonProfiles = []Policy{
 		Recipe: Recipe{PartName, PartPort}, Mechanisms: []protocol.Mechanism{},
 		PoolKeyHasIdentity: true, Scope: "no cache", Bitten: "no; yes by hand on one SSLContext",
 		Source: "CPython Modules/_ssl.c, urllib3 poolmanager, requests 2.32 adapters", Date: read, Confidence: RunHere,
-		Notes: "An SSLContext offers no post_handshake_auth unless the program sets it. A session is resumed only where the program hands it over itself, on the SSLContext that made it. Connections are pooled by the certificate's path or by context.",
+		Rechecks: "nothing, where a program hands a session over: name and chain are OpenSSL's, and stand with it; run, 2026-11",
+		Notes:    "An SSLContext offers no post_handshake_auth unless the program sets it. A session is resumed only where the program hands it over itself, on the SSLContext that made it. Connections are pooled by the certificate's path or by context.",
 	},
 	{
 		ID: "requests-before-2.32", Title: "Python requests before 2.32.0, one Session", Stack: "Python requests",
