@@ -246,7 +246,7 @@ func (x *auditor) test(fresh *freshly) error {
 	if err := x.hosts(fresh); err != nil {
 		return err
 	}
-	for _, k := range kinds {
+	for _, k := range kindsOf(x.main, x.base.Stack) {
 		if err := x.kind(k, fresh); err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ func (x *auditor) outlives() error {
 		why = "nothing expires or is revoked while the audit lasts"
 	}
 	var tried []kind
+	kinds := kindsOf(x.main, x.base.Stack)
 	for i, k := range kinds {
 		switch {
 		case !x.given(k): // said already

@@ -156,13 +156,20 @@ func (a asker) title() string {
 func (r *rechecker) askers(c Condition) (list []asker) {
 	if !c.Client {
 		for _, t := range r.targets {
-			list = append(list, asker{target: t})
+			if c.ID != otherProtocol || !overQUIC(t, r.base.Stack) {
+				list = append(list, asker{target: t})
+			}
 		}
 		return list
 	}
-	at := r.targets[len(r.targets)-1]
+	// The stack quic speaks to any of them: they serve HTTP/3 too.
+	overTCP := slices.DeleteFunc(slices.Clone(r.targets), func(t target.Target) bool { return overQUIC(t, "") })
+	if len(overTCP) == 0 {
+		return nil
+	}
+	at := overTCP[len(overTCP)-1]
 	if c.First {
-		at = r.targets[0]
+		at = overTCP[0]
 	}
 	for _, name := range r.q.Changes.Clients {
 		list = append(list, asker{at, name})
@@ -273,7 +280,7 @@ func (r *rechecker) condition(c Condition) error {
 	}
 	for _, a := range r.askers(c) {
 		var cells []*cell
-		for _, k := range kinds {
+		for _, k := range kindsOf(a.target, cmp.Or(a.client, r.base.Stack)) {
 			x, err := r.before(c, a, k)
 			if err != nil {
 				return err

@@ -39,6 +39,9 @@ var (
 	byCommand     = Condition{ID: ByCommand, Title: "changed by the command", Says: "RFC 8446 section 2.2: a resumed connection stands for the one that made the session; what is evaluated anew the server decides."}
 )
 
+// otherProtocol is the id of the condition that HTTP/3, which is one, does not know.
+const otherProtocol = "other-protocol"
+
 // ByCommand is the id of the condition that a person's command changes.
 const ByCommand = "command"
 
@@ -64,7 +67,7 @@ var Conditions = []Condition{
 		Says: "RFC 9110 section 7.4: whether a host is served on a connection made for another one the server decides at the request.",
 	},
 	{
-		ID: "other-protocol", Title: "offered for HTTP/2, made for HTTP/1.1", Told: true, Before: func(t *target.Target, _ string) { t.ALPN = []string{"http/1.1"} },
+		ID: otherProtocol, Title: "offered for HTTP/2, made for HTTP/1.1", Told: true, Before: func(t *target.Target, _ string) { t.ALPN = []string{"http/1.1"} },
 		After: func(t *target.Target, _ string) { t.ALPN = []string{"h2"} },
 		Says:  "RFC 7301 section 3.1: ALPN is chosen anew in every handshake; RFC 8446 section 4.2.10 binds early data alone to it.",
 	},
