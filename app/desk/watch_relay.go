@@ -101,6 +101,7 @@ func (x *Watching) Closed(c *relay.Conn, e relay.End) {
 		return
 	}
 	delete(x.rows, c)
+	r.live.Cut(e.Cut)
 	r.live.Close(e.At, closedBy[e.By])
 	if r.live.Index() == 0 {
 		return

@@ -49,6 +49,7 @@ type Conn struct {
 	cut     [2]int // bytes of each side that were let go since the last one kept
 	let     int    // bytes that were let go
 	unsure  bool   // is among those who are looked at again
+	unread  [2]int // bytes that crossed at the end and were not recorded, by side of TCP
 }
 
 // Index is the number of the connection's row, 0 as long as it has none.
@@ -92,6 +93,28 @@ func (c *Conn) Close(at time.Duration, by pcap.ClosedBy) {
 		c.live.late = append(c.live.late, c)
 	default:
 		c.finish()
+	}
+}
+
+// Cut says how many bytes each side of TCP sent at the end that were not recorded. It
+// is told when the connection is over, as what waits for secrets comes before.
+func (c *Conn) Cut(n [2]int) {
+	c.live.mu.Lock()
+	defer c.live.mu.Unlock()
+	c.unread = n
+}
+
+// tellCut tells of the bytes that were not recorded.
+func (c *Conn) tellCut() {
+	for end, n := range c.unread {
+		if n == 0 {
+			continue
+		}
+		from := wire.Client
+		if end != c.finder.Client() {
+			from = wire.Server
+		}
+		c.message(&wire.Message{At: c.at, From: from, Lost: n, Problem: fmt.Sprintf("the last %d bytes that the %s sent were not recorded", n, from)})
 	}
 }
 
@@ -171,6 +194,9 @@ func (c *Conn) finish() {
 	}
 	l := c.live
 	c.decoder.CloseTo(c.message)
+	if c.index > 0 {
+		c.tellCut()
+	}
 	c.done = true
 	delete(l.open, c)
 	if c.index == 0 {

@@ -359,6 +359,7 @@ func (r *run) Closed(c *relay.Conn, e relay.End) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if x := r.conns[c]; x != nil {
+		x.Cut(e.Cut)
 		x.Close(e.At, closedBy[e.By])
 	}
 }

@@ -82,7 +82,7 @@ func (r *Relay) half(x *Conn, from wire.Side, dst, src net.Conn, early []byte) e
 	buffers.Put(&b)
 	// Nothing of it is copied any more: the system moves the rest by itself.
 	n, err := io.Copy(dst, src)
-	r.queue.let(x, n)
+	r.queue.let(x, from, n)
 	return err
 }
 

@@ -57,8 +57,8 @@ func (q *queue) wake() {
 func (q *queue) copy(c *Conn, at time.Duration, from wire.Side, data []byte) bool {
 	n := len(data)
 	q.mu.Lock()
-	if c.cut > 0 || q.tap == nil || n > c.room || n > q.room || n > q.total {
-		c.cut += n
+	if c.cut != [2]int{} || q.tap == nil || n > c.room || n > q.room || n > q.total {
+		c.cut[from] += n
 		q.mu.Unlock()
 		return false
 	}
@@ -71,10 +71,10 @@ func (q *queue) copy(c *Conn, at time.Duration, from wire.Side, data []byte) boo
 }
 
 // let counts bytes that crossed and were not copied.
-func (q *queue) let(c *Conn, n int64) {
+func (q *queue) let(c *Conn, from wire.Side, n int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	c.cut += int(n)
+	c.cut[from] += int(n)
 }
 
 // work tells the tap.
@@ -139,7 +139,7 @@ func (q *queue) close() {
 }
 
 // letGo is how many bytes of a connection were not copied.
-func (q *queue) letGo(c *Conn) int {
+func (q *queue) letGo(c *Conn) [2]int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return c.cut

@@ -41,8 +41,8 @@ type Conn struct {
 	At, Via        string        // ip:port of ours: where the client connected to, and from where Peer is
 	Opened         time.Duration // since the relay began
 
-	room int // bytes that may still be copied; the queue's lock guards it
-	cut  int // bytes that were not copied
+	room int    // bytes that may still be copied; the queue's lock guards it
+	cut  [2]int // bytes that were not copied, by wire.Side
 	mu   sync.Mutex
 	both []net.Conn // what Close has to close
 }
@@ -51,7 +51,7 @@ type Conn struct {
 type End struct {
 	At  time.Duration
 	By  string // "client", "server": who ended it first; "" = the relay did
-	Cut int    // bytes that crossed it and were not copied, the last ones
+	Cut [2]int // bytes that crossed it and were not copied, by wire.Side: the last ones
 }
 
 // Options are how to relay. The zero value relays without a tap.
