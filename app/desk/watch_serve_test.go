@@ -12,7 +12,10 @@ import (
 	"testing"
 
 	"rechallenge/app/desk"
+	"rechallenge/core/client"
 	"rechallenge/core/diagnose"
+	"rechallenge/core/identity"
+	"rechallenge/core/target"
 )
 
 // guests is a watch that clients are sent to.
@@ -255,5 +258,47 @@ func TestServeListen(t *testing.T) {
 		if _, err := d.Watch(t.Context(), desk.Watch{Serve: &desk.Serve{Listen: listen}}); err == nil {
 			t.Errorf("%s is listened on", listen)
 		}
+	}
+}
+
+// TestServeFirefox: a browser that is driven comes as alice and as bob; it keeps no
+// session that was made with a certificate.
+func TestServeFirefox(t *testing.T) {
+	g := newGuests(t, 2)
+	for _, c := range client.Find(t.Context()) {
+		if c.ID != "firefox" {
+			continue
+		}
+		if c.Command == "" {
+			t.Skip("there is no Firefox that can be driven")
+		}
+		pair := client.Pair{Vars: os.Environ()}
+		var err error
+		if pair.Roots, err = os.ReadFile(filepath.Join(g.dir, "ca.pem")); err != nil {
+			t.Fatal(err)
+		}
+		for who, v := range map[string]*client.Visit{"alice": &pair.First, "bob": &pair.Second} {
+			data, err := os.ReadFile(filepath.Join(g.dir, who+".p12"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			password := who + "-password"
+			f, err := identity.Read(t.Context(), who, data, &password, identity.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.Identity = f.Identities[0]
+			v.Target = target.Target{ID: who, URL: g.door("asks", who), Trust: "ca"}
+		}
+		if _, err := c.Run(t.Context(), c.Uses[0], pair); err != nil {
+			t.Fatal(err)
+		}
+	}
+	facts := g.facts()
+	g.says(facts[diagnose.FactAcross], true, "Not seen: once")
+	g.says(facts[diagnose.FactLater], true, "it can't: its ClientHello lacks post_handshake_auth")
+	rep, _ := g.going.Wait()
+	if looks := rep.Result.Visitors[0].Looks; !strings.Contains(looks, "firefox") && !strings.Contains(looks, "Too little") {
+		t.Errorf("it looks like %q", looks)
 	}
 }
