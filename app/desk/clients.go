@@ -32,20 +32,14 @@ func (d *Desk) installed(c Case, said func(step string)) *experiment.Installed {
 				continue
 			}
 			for _, u := range k.Uses {
-				v := experiment.Visited{Client: k.Title, Version: k.Said, Way: u.Way, Each: u.Each, Alive: u.Alive}
-				if u.Profile != nil {
-					v.Profile = u.Profile(k.Said)
-				}
+				v := before(k, u)
 				if x.Before != nil && !x.Before(v) {
 					continue
 				}
 				said(k.Title + ": " + u.Way)
-				log, err := k.Run(ctx, u, pair)
+				visited(ctx, k, u, pair, &v)
 				if ctx.Err() != nil {
 					return list, ctx.Err()
-				}
-				if v.Log = log; err != nil {
-					v.Failed = err.Error()
 				}
 				list = append(list, v)
 			}
@@ -53,6 +47,59 @@ func (d *Desk) installed(c Case, said func(step string)) *experiment.Installed {
 		return list, ctx.Err()
 	}
 	return x
+}
+
+// before is a client's way before it is taken.
+func before(k client.Installed, u client.Use) experiment.Visited {
+	v := experiment.Visited{Client: k.Title, Version: k.Said, Way: u.Way, Each: u.Each, Alive: u.Alive}
+	if u.Profile != nil {
+		v.Profile = u.Profile(k.Said)
+	}
+	return v
+}
+
+// visited makes a client go one of its ways, and notes what it did.
+func visited(ctx context.Context, k client.Installed, u client.Use, pair client.Pair, v *experiment.Visited) {
+	log, err := k.Run(ctx, u, pair)
+	if v.Log = log; err != nil {
+		v.Failed = err.Error()
+	}
+}
+
+// ErrAbsent is wrapped where a client is not on this machine, or can't be driven.
+var ErrAbsent = errors.New("it is not on this machine, or can't be driven from here")
+
+// TryClient makes one client of this machine visit two connections of the plan, by
+// their places in it, in each of its ways. The id is its cure's.
+func (d *Desk) TryClient(ctx context.Context, c Case, id string, first, second int) (list []experiment.Visited, err error) {
+	p := c.Plan
+	if first < 1 || second < 1 || first > len(p.Connections) || second > len(p.Connections) {
+		return nil, fmt.Errorf("the plan has no connections %d and %d", first, second)
+	}
+	p.Connections = []plan.Connection{p.Connections[first-1], p.Connections[second-1]}
+	pair, err := d.visits(ctx, c, p)
+	if err != nil {
+		return nil, Refused{err}
+	}
+	for _, k := range client.Clients {
+		if k.ID != id {
+			continue
+		}
+		found := k.Find(ctx)
+		if found.Command == "" {
+			break
+		}
+		for _, u := range k.Uses {
+			v := before(found, u)
+			visited(ctx, found, u, pair, &v)
+			if ctx.Err() != nil {
+				return list, ctx.Err()
+			}
+			list = append(list, v)
+		}
+		return list, nil
+	}
+	return nil, ErrAbsent
 }
 
 // Sweep removes the keys that clients which still run were given, when the program

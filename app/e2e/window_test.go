@@ -27,6 +27,7 @@ type shown struct {
 	Dialog     string                `json:"dialog"`
 	Notice     string                `json:"notice"`
 	Compared   string                `json:"compared"`
+	Said       []string              `json:"said"`
 	Answer     string                `json:"answer"`
 	Identities []state.Card          `json:"identities"`
 	Targets    []state.Card          `json:"targets"`

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
-	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -260,7 +258,7 @@ func (f *watchFlags) watch(args []string, dash int) (w desk.Watch, err error) {
 		before, command = args[:dash], args[dash:]
 	}
 	if f.proxy == proxyAnywhere && len(before) > 0 {
-		if a, err := listenAddress(before[0]); err == nil {
+		if a, err := desk.ListenAddress(before[0]); err == nil {
 			f.proxy, before = a, before[1:] // --proxy ADDR, in two words
 		}
 	}
@@ -289,25 +287,18 @@ func (f *watchFlags) watch(args []string, dash int) (w desk.Watch, err error) {
 		return w, errors.New("--as says whom a command is meant to be: --as ID -- COMMAND")
 	}
 	if f.proxy != "" {
-		a, err := listenAddress(f.proxy)
+		a, err := desk.ListenAddress(f.proxy)
 		if err != nil {
 			return w, fmt.Errorf("--proxy %s: %w", f.proxy, err)
 		}
 		w.Proxies = []string{a}
 	}
 	for _, text := range f.relays {
-		at, to, ok := strings.Cut(text, "=")
-		if !ok {
-			return w, fmt.Errorf("--relay %s: want ADDR=HOST:PORT, e.g. 127.0.0.1:9443=server.test:443", text)
-		}
-		listen, err := listenAddress(at)
+		forward, err := desk.ParseForward(text)
 		if err != nil {
 			return w, fmt.Errorf("--relay %s: %w", text, err)
 		}
-		if host, port, err := net.SplitHostPort(to); err != nil || host == "" || !isPort(port) {
-			return w, fmt.Errorf("--relay %s: want HOST:PORT behind =, e.g. server.test:443", text)
-		}
-		w.Forwards = append(w.Forwards, desk.Forward{Listen: listen, To: to})
+		w.Forwards = append(w.Forwards, forward)
 	}
 	captures := w.Packets != nil || w.File != "" || w.Interface != nil
 	switch relays := len(w.Commands)+len(w.Proxies)+len(w.Forwards) > 0; {
@@ -357,21 +348,12 @@ func (f *watchFlags) place(w *desk.Watch) error {
 		}
 		return nil
 	}
-	w.Serve = &desk.Serve{Name: f.name, Write: f.dir}
-	if strings.ContainsAny(f.name, "/: ") {
-		return fmt.Errorf("--name %s: want a name alone, without a scheme or a port", f.name)
-	}
-	if f.listen == "" {
-		return nil
-	}
-	at, err := listenAddress(f.listen)
-	if ip, e := netip.ParseAddr(f.listen); err != nil && e == nil {
-		at, err = netip.AddrPortFrom(ip, 0).String(), nil // an address alone: free ports
-	}
+	s, err := desk.ParseServe(f.listen, f.name)
 	if err != nil {
-		return fmt.Errorf("--listen %s: %w", f.listen, err)
+		return fmt.Errorf("--serve: %w", err)
 	}
-	w.Serve.Listen = at
+	s.Write = f.dir
+	w.Serve = s
 	return nil
 }
 
@@ -452,31 +434,4 @@ func commands(as string, words []string) (list []desk.Command, err error) {
 		}
 		as, words = words[next+1], words[next+3:]
 	}
-}
-
-// listenAddress completes where to listen: loopback unless an address is given.
-func listenAddress(text string) (string, error) {
-	want := errors.New("want an address to listen on: IP:PORT, PORT or localhost:PORT")
-	if isPort(text) {
-		return net.JoinHostPort("127.0.0.1", text), nil
-	}
-	host, port, err := net.SplitHostPort(text)
-	if err != nil || !isPort(port) {
-		return "", want
-	}
-	switch host {
-	case "":
-		host = "127.0.0.1"
-	case "localhost":
-	default:
-		if _, err := netip.ParseAddr(host); err != nil {
-			return "", want
-		}
-	}
-	return net.JoinHostPort(host, port), nil
-}
-
-func isPort(text string) bool {
-	n, err := strconv.ParseUint(text, 10, 16)
-	return err == nil && n < 1<<16
 }

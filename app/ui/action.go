@@ -36,7 +36,7 @@ const separator = "-"
 
 // actions is the table, in the order of the menus.
 func (w *Window) actions() []action {
-	return slices.Concat(w.menuActions(), w.formatActions(), w.questionActions(), w.labActions())
+	return slices.Concat(w.menuActions(), w.formatActions(), w.questionActions(), w.labActions(), w.watchActions())
 }
 
 // formatActions write the report in one of the formats: in the palette alone,
@@ -75,6 +75,18 @@ func (w *Window) labActions() (list []action) {
 			id: "lab." + n.ID, title: fmt.Sprintf("Lab: %s", n.Title),
 			enabled: func() bool { return n.Missing == nil && !w.state.Running() },
 			run:     func() { w.lab.choose(n.ID); w.lab.begin() },
+		})
+	}
+	return list
+}
+
+// watchActions choose the way to watch, in the palette alone.
+func (w *Window) watchActions() (list []action) {
+	for i, x := range ways {
+		list = append(list, action{
+			id: fmt.Sprintf("watch.%d", i), title: "Watch: " + x.title,
+			enabled: func() bool { return !w.state.Running() },
+			run:     func() { w.turn(pageWatch); w.watch.choose(i) },
 		})
 	}
 	return list
@@ -132,6 +144,11 @@ func (w *Window) menuActions() []action {
 		{id: "audit", menu: "Run", title: "Is the server at fault?", enabled: w.ready, run: func() { w.askAbout("audit") }},
 		{id: "ask", menu: "Run", title: "Ask the question shown", key: fyne.KeyReturn, mod: ctrl, enabled: func() bool { return w.ready() && w.pages.front() == pageQuestions }, run: func() { w.questions.start() }},
 		{menu: "Run", id: separator},
+		{id: "cure", menu: "Run", title: "Cure, as code…", enabled: func() bool { _, ok := w.state.Cures(); return ok }, run: func() {
+			if p, ok := w.state.Cures(); ok {
+				w.runs.showCure(p)
+			}
+		}},
 		{id: "demo", menu: "Run", title: "Try the demo", icon: rtheme.IconDemo, key: fyne.KeyD, mod: ctrl, run: func() { w.runs.unlessUnsaved(func() { w.startDemo(false) }) }},
 		{id: "find", menu: "View", title: "Find in the timeline", icon: theme.SearchIcon(), key: fyne.KeyF, mod: ctrl, run: func() { w.turn(pageTest); w.win.Canvas().Focus(w.test.result.filter) }},
 		{id: "beside", menu: "View", title: "Passes side by side in the timeline", key: fyne.KeyB, mod: ctrl, run: func() { b := w.test.result.beside; b.SetChecked(!b.Checked) }},

@@ -57,6 +57,7 @@ type dumpedPage struct {
 	Answer   string             `json:"answer"` // to a question
 	Compared string             `json:"compared"`
 	Splits   map[string]float64 `json:"splits"` // where the splitters stand
+	Said     []string           `json:"said"`   // on the page Watch
 }
 
 // dumps writes what the window shows where a test wants it, away from the UI
@@ -106,7 +107,7 @@ func (w *Window) dump() {
 		},
 		dumpedPage: dumpedPage{
 			Page: w.pages.front(), Tab: w.test.inspector.tabs.front(), Shown: w.test.inspector.pairs,
-			Answer: w.questions.title(), Compared: w.comparison.said(), Splits: w.places(),
+			Answer: w.questions.title(), Compared: w.comparison.said(), Splits: w.places(), Said: w.watch.lines,
 		},
 	}
 	if w.test.texting() {

@@ -116,7 +116,7 @@ func (p *resultPane) show() {
 	}
 	if !reflect.DeepEqual(b, p.judged) {
 		p.judged = b
-		b.Actions = p.runs.doc.trustActions()
+		b.Actions = append(p.runs.doc.trustActions(), p.runs.cureActions()...)
 		if p.state.Hidden() && desk.IsCapture(p.state.Opened()) {
 			b.Actions = append(b.Actions, widgets.Action{Title: "Decrypt with a key log…", Run: func() { p.do("decrypt") }})
 		}

@@ -74,6 +74,7 @@ const (
 	prefBanner     = "banner.open"
 	prefColumns    = "columns.results"
 	prefAnswers    = "answers"
+	prefCure       = "cure.client" // whose cure was looked at last
 )
 
 // split makes a split whose position is there again next time.

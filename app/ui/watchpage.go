@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -46,6 +47,7 @@ type watchPage struct {
 	told    bool // a finding was notified
 	going   *desk.Watching
 	current string // whom connections are meant to be from now on
+	turn    func() // brings the page to the front
 }
 
 // way is one of the ways to watch.
@@ -72,19 +74,17 @@ var ways = []way{
 			if text == "" {
 				text = "127.0.0.1:0"
 			}
-			w.Proxies = []string{text}
-			return w, nil
+			at, err := desk.ListenAddress(text)
+			w.Proxies = []string{at}
+			return w, err
 		},
 	},
 	{
-		"Stand in a server's place", "127.0.0.1:9443=a.test:443", "For a program that knows no proxy: give it the first address instead of the second one's.",
+		"Stand in a server's place", "9443=a.test:443", "For a program that knows no proxy: give it the first address instead of the second one's.",
 		func(text string) (w desk.Watch, err error) {
-			at, to, ok := strings.Cut(text, "=")
-			if !ok {
-				return w, errors.New("write ADDRESS=HOST:PORT, such as 127.0.0.1:9443=a.test:443")
-			}
-			w.Forwards = []desk.Forward{{Listen: strings.TrimSpace(at), To: strings.TrimSpace(to)}}
-			return w, nil
+			f, err := desk.ParseForward(text)
+			w.Forwards = []desk.Forward{f}
+			return w, err
 		},
 	},
 	{
@@ -92,18 +92,34 @@ var ways = []way{
 		func(text string) (w desk.Watch, err error) { w.File = text; return w, nil },
 	},
 	{
-		"Capture on an interface", "lo", "By tcpdump or dumpcap, where they may. It carries other people's traffic too: hide the addresses when you export.",
-		func(text string) (w desk.Watch, err error) { w.Interface = &desk.Interface{Name: text}; return w, nil },
+		"Interface", "lo tcp port 443 (a filter behind its name, none: all of TCP)", "By tcpdump or dumpcap, where they may. It carries other people's traffic too: handshakes are kept, application data is dropped; hide the addresses when you export.",
+		func(text string) (w desk.Watch, err error) {
+			name, filter, _ := strings.Cut(text, " ")
+			if name == "" {
+				return w, errors.New("write the interface's name, such as lo")
+			}
+			w.Interface = &desk.Interface{Name: name, Filter: strings.TrimSpace(filter)}
+			return w, nil
+		},
+	},
+	{
+		"Send your client here", "192.168.1.5:8443 test-pc.local (empty: this machine alone)", "For a client that can't be proxied, a phone or a device: a place of ours to visit as alice and as bob. The verdict is about the client. The address, and behind it a name that reaches it.",
+		func(text string) (w desk.Watch, err error) {
+			at, name, _ := strings.Cut(text, " ")
+			w.Serve, err = desk.ParseServe(at, strings.TrimSpace(name))
+			return w, err
+		},
 	},
 }
 
 func newWatchPage(s *shell, doc *document, r *runs) *watchPage {
-	p := &watchPage{shell: s, doc: doc, runs: r}
+	p := &watchPage{shell: s, doc: doc, runs: r, turn: func() {}}
 	var titles []string
 	for _, x := range ways {
 		titles = append(titles, x.title)
 	}
 	p.what, p.keys = entry("", "", nil), entry("", "SSLKEYLOGFILE of the program, where it writes one (TLS 1.3 stays unknown without)", nil)
+	p.what.OnSubmitted = func(string) { p.begin() }
 	p.help, p.now, p.said = wrapped(""), wrapped(""), wrapped("")
 	p.help.Importance = widget.LowImportance
 	p.way = widgets.NewSelect(titles, func(string) { p.chose() })
@@ -122,6 +138,12 @@ func newWatchPage(s *shell, doc *document, r *runs) *watchPage {
 	return p
 }
 
+// choose takes a way, and is ready for what it wants to know.
+func (p *watchPage) choose(way int) {
+	p.way.SetSelectedIndex(way)
+	p.win.Canvas().Focus(p.what)
+}
+
 func (p *watchPage) chose() {
 	x := ways[p.way.SelectedIndex()]
 	p.help.SetText(x.help)
@@ -130,12 +152,15 @@ func (p *watchPage) chose() {
 
 // begin starts to watch.
 func (p *watchPage) begin() {
+	if p.state.Running() {
+		return
+	}
 	watch, err := ways[p.way.SelectedIndex()].watch(strings.TrimSpace(p.what.Text))
 	if err != nil {
 		p.failed("That can't be watched yet", err)
 		return
 	}
-	p.runs.unlessUnsaved(func() { p.watch(watch) })
+	p.runs.unlessRunUnsaved(func() { p.watch(watch) })
 }
 
 func (p *watchPage) watch(x desk.Watch) {
@@ -169,26 +194,33 @@ func (p *watchPage) watch(x desk.Watch) {
 	})
 	x.Observe = feed.Add
 	p.state.BeginWatch()
-	r.front()
+	if x.Serve == nil && x.Interface == nil {
+		r.front()
+	}
 	p.changed()
 	p.desk.Go(func(ctx context.Context) {
 		going, err := p.desk.Watch(ctx, x)
 		live.Post(func() {
 			switch {
 			case err != nil && round == r.round:
-				r.notRun(round, err)
+				p.refused(err)
 			case err != nil:
 			case round != r.round:
 				going.Stop()
 			default:
 				r.active, p.going = going, going
+				p.sayPlace(going.Place())
+				if going.Place() == nil && x.Interface == nil && len(x.Commands) == 0 {
+					p.say(p.listening())
+				}
 				p.changed()
 			}
 		})
 		if err == nil {
-			_, failed := going.Wait()
+			rep, failed := going.Wait()
 			live.Post(func() {
 				p.going = nil
+				p.sayVisitors(rep.Result.Visitors)
 				if failed != nil {
 					p.say(failed.Error())
 				}
@@ -205,6 +237,39 @@ func (p *watchPage) say(text string) {
 	p.lines = append(p.lines, text)
 	p.lines = p.lines[max(0, len(p.lines)-mostSaid):]
 	p.said.SetText(strings.Join(p.lines, "\n"))
+	p.dump()
+}
+
+// refused says in place what is missing or not permitted, and what permits it.
+func (p *watchPage) refused(err error) {
+	p.state.ClearRun()
+	p.say("That can't be watched: " + err.Error())
+	p.turn()
+	p.changed()
+}
+
+// sayPlace says where a client is to be sent, and to whom that is open.
+func (p *watchPage) sayPlace(at *desk.Place) {
+	if at == nil {
+		return
+	}
+	for _, text := range at.Loud {
+		p.say(text)
+	}
+	p.say("The CA and both identities are at " + at.Page)
+	for _, d := range at.Doors {
+		p.say("Visit " + d.URL + "alice, then " + d.URL + "bob: it " + d.Title)
+	}
+}
+
+// sayVisitors says what kind of clients came.
+func (p *watchPage) sayVisitors(list []diagnose.Visitor) {
+	for _, v := range list {
+		p.say(fmt.Sprintf("A client from %s, %s. %s", v.Address, connections(len(v.Connections)), v.Looks))
+		for _, f := range v.Facts {
+			p.say(f.Question + " " + f.Answer)
+		}
+	}
 }
 
 // teller shows what a program prints.
@@ -261,6 +326,8 @@ func (p *watchPage) listening() string {
 	switch {
 	case p.going == nil:
 		return "Nothing is being watched."
+	case p.going.Place() != nil:
+		return "Send your client to " + p.going.Place().Page + ": it says how to go on."
 	case slices.Equal(p.going.Listening(), []string{"-"}):
 		return "Watching the capture."
 	case len(p.going.Listening()) == 0:

@@ -129,6 +129,7 @@ func (w *Window) build() {
 		w.runs.unlessUnsaved(func() { w.doc.startLab(id, func() { w.turn(pageTest) }) })
 	}, func() bool { return w.pages.front() == pageLab })
 	w.watch = newWatchPage(w.shell, w.doc, w.runs)
+	w.watch.turn = func() { w.turn(pageWatch) }
 	w.pages = newPages(
 		page{"Test", w.test.view, w.test.show},
 		page{"Questions", w.questions.view, w.questions.show},

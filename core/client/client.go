@@ -75,20 +75,23 @@ const versionTime = 10 * time.Second
 // Find looks for every client, in the order of Clients.
 func Find(ctx context.Context) (list []Installed) {
 	for _, c := range Clients {
-		found := Installed{Client: c}
-		for _, name := range c.Commands {
-			command, err := exec.LookPath(name)
-			if err != nil {
-				continue
-			}
-			if version := c.version(ctx, command); version != "" {
-				found.Command, found.Said = command, version
-				break
-			}
-		}
-		list = append(list, found)
+		list = append(list, c.Find(ctx))
 	}
 	return list
+}
+
+// Find looks for one.
+func (c Client) Find(ctx context.Context) Installed {
+	for _, name := range c.Commands {
+		command, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		if version := c.version(ctx, command); version != "" {
+			return Installed{c, command, version}
+		}
+	}
+	return Installed{Client: c}
 }
 
 // version asks a command for its version; "" = it tells none.

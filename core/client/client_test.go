@@ -54,7 +54,7 @@ func pair(t *testing.T, max, second string) client.Pair {
 // that is kept open: then there is one for both.
 func TestClients(t *testing.T) {
 	unbitten := map[string]bool{"curl": true, "php": true, "firefox": true}
-	kept := map[string]bool{"python-requests": true, "python-httpx": true, "undici": true}
+	kept := map[string]bool{"python-requests": true, "httpx": true, "undici": true}
 	for _, max := range []string{"1.2", "1.3"} {
 		p, other := pair(t, max, "bob"), pair(t, max, "dave")
 		const noHint = true // the lab's zero behaviour is crypto/tls

@@ -60,7 +60,7 @@ var Clients = []Client{
 		},
 	},
 	{
-		ID: "python-httpx", Title: "Python httpx", Commands: pythons, KeyLog: true,
+		ID: "httpx", Title: "Python httpx", Commands: pythons, KeyLog: true,
 		Version: []string{"-c", "import httpx; print(httpx.__version__)"}, Tells: number,
 		Uses: pair("httpx", "", "", interpreted),
 	},

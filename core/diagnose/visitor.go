@@ -437,7 +437,7 @@ func (v visits) chooses() Fact {
 		f.Answer = "It showed a certificate that the list vouches for; what it does with another list is not known: visit that address."
 	case len(empty) > 0:
 		f.Connections = empty
-		f.Answer = "It showed none where the list names nobody it could be; whether it has one is not known."
+		f.Answer = "Not known: it showed no certificate, and whether it has one that fits is not known."
 	default:
 		f.Answer = "Not known: it showed no certificate."
 	}

@@ -237,3 +237,22 @@ func carries(x *trace.Connection) string {
 	}
 	return trace.Who(x.IdentityAuthenticated)
 }
+
+// Told is what an installed client did in one way, in words.
+type Told struct {
+	Way, Word, Did, Carries string
+	Mark                    Mark
+	Asked, NotAsked         bool // what is known of the second connection
+}
+
+// Tell says what an installed client did.
+func Tell(v Visited) Told {
+	t := Told{Way: v.Way, Word: wordNotRun, Did: v.Failed, Mark: Unknown}
+	if v.Log == nil {
+		return t
+	}
+	r, _ := visitedRow(v, -1)
+	t.Word, t.Did, t.Carries, t.Mark = r.Cells[3], r.Cells[4], r.Cells[5], r.Mark
+	t.Asked, t.NotAsked = t.Word == wordAsked, t.Word == wordNotAsked
+	return t
+}

@@ -15,6 +15,9 @@ var bites = []string{
 	"challenge-suppressed", "anonymous-session-resumed", "identity-confused", "connection-reused", "connection-coalesced", "resumed-instead-of-asked",
 }
 
+// Bites reports whether findings of a rule are cured in the client's program.
+func Bites(rule string) bool { return slices.Contains(bites, rule) }
+
 // Curable reports whether what was found is cured in the client's program.
 func Curable(r *Report) bool {
 	for _, f := range r.Result.Findings {
