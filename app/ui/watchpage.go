@@ -242,6 +242,7 @@ func (p *watchPage) say(text string) {
 
 // refused says in place what is missing or not permitted, and what permits it.
 func (p *watchPage) refused(err error) {
+	p.runs.leaveRun() // what was seen until then, which is nothing
 	p.state.ClearRun()
 	p.say("That can't be watched: " + err.Error())
 	p.turn()
