@@ -91,7 +91,12 @@ var Clients = []Client{
 	},
 	{
 		ID: "ruby", Title: "Ruby net/http", Commands: []string{"ruby"}, Version: []string{"-e", "require 'net/http'; require 'openssl'; puts RUBY_VERSION"}, Tells: number,
-		Uses: pair("ruby", "", "", interpreted),
+		Uses: pair("ruby", "ruby", "ruby/each-identity", interpreted),
+	},
+	{
+		ID: "libsoup", Title: "libsoup", Commands: []string{"/usr/bin/python3"}, KeyLog: true,
+		Version: []string{"-c", "import gi; gi.require_version('Soup', '3.0'); from gi.repository import Soup; print('%d.%d.%d' % (Soup.get_major_version(), Soup.get_minor_version(), Soup.get_micro_version()))"}, Tells: number,
+		Uses: onLoopback(pair("libsoup", "libsoup", "libsoup/each-identity", interpreted)),
 	},
 	{
 		ID: "php", Title: "PHP curl", Commands: []string{"php"}, KeyLog: true,
@@ -157,6 +162,14 @@ func curlProfile(version string) string {
 		return "curl-7.88"
 	}
 	return ""
+}
+
+// onLoopback are uses that can't be told another address than the URL's name has.
+func onLoopback(uses []Use) []Use {
+	for i := range uses {
+		uses[i].Loopback = true
+	}
+	return uses
 }
 
 // requestsProfile is the profile of requests in that version.

@@ -42,9 +42,14 @@ var Cures = []Cure{
 		Says:   "A Client for each identity, with an SSLContext of its own: connections are the client's.",
 		Bitten: Program{Way: "one Client", File: "httpx/bitten.py"}, Cured: Program{Way: "a Client each", File: "httpx/cured.py"},
 	}, {
-		ID: "ruby", Title: "Ruby net/http", Language: "ruby",
+		ID: "ruby", Title: "Ruby net/http", Language: "ruby", Profiles: []string{"ruby"},
 		Says:   "A Net::HTTP for each identity: it keeps the session of its last connection, and offers it with another certificate too.",
 		Bitten: Program{Way: "one Net::HTTP", File: "ruby/bitten.rb"}, Cured: Program{Way: "a Net::HTTP each", File: "ruby/cured.rb"},
+	}, {
+		ID: "libsoup", Title: "libsoup 3 with GnuTLS", Language: "python", Profiles: []string{"libsoup"},
+		Says:   "A process for each identity: TLS 1.3 tickets are kept for the whole process, whatever the Session.",
+		Bitten: Program{Way: "a Session each", File: "libsoup/bitten.py"}, Cured: Program{Way: "a process each", File: "libsoup/cured.py"},
+		Unbitten: "with TLS 1.2 it resumes nothing",
 	}, {
 		ID: "perl", Title: "Perl IO::Socket::SSL", Language: "perl",
 		Says:   "A Session_Cache for each identity: its key is host and port. Without SSL_session_cache nothing is resumed.",
@@ -60,8 +65,8 @@ var Cures = []Cure{
 		Unbitten: "7.50.1 and later tell the identities apart: the first program is not bitten there",
 		NotTried: "not tried here with a curl before 7.50.1; later ones are run both ways", Source: "CVE-2016-5419 and CVE-2016-5420",
 	}, {
-		ID: "php", Title: "PHP curl", Language: "php",
-		Says:   "A handle for each identity; with libcurl 7.50.1 and later one handle tells them apart too.",
+		ID: "php", Title: "PHP curl", Language: "php", Profiles: []string{"php-streams"},
+		Says:   "A handle for each identity; with libcurl 7.50.1 and later one handle tells them apart too. https streams keep no session and need no cure.",
 		Bitten: Program{Way: "one handle", File: "php/bitten.php"}, Cured: Program{Way: "a handle each", File: "php/cured.php"},
 		Unbitten: "with libcurl 7.50.1 and later the first program is not bitten",
 	}, {

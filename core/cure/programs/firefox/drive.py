@@ -12,7 +12,7 @@ import subprocess
 import time
 from urllib.parse import urlsplit
 
-LIMIT = 35  # seconds for everything
+LIMIT = 45  # seconds for one thing
 
 PREFERENCES = {
     "app.normandy.enabled": False,
@@ -103,7 +103,7 @@ class Marionette:
         return result
 
 
-def profile(folder, port, ca, highest, known):
+def profile(folder, port, ca, highest, known, password_of):
     os.mkdir(folder)
     preferences = dict(PREFERENCES, **{"marionette.port": port, "network.dns.forceResolve": "127.0.0.1"})
     if highest == "1.2":
@@ -120,11 +120,11 @@ def profile(folder, port, ca, highest, known):
     if ca not in ("-", "none"):
         run("certutil", "-A", "-d", database, "-n", "ca", "-t", "C,,", "-i", ca)
     for who in known:
-        run("pk12util", "-d", database, "-K", "", "-i", who + ".p12", "-W", "client")
+        run("pk12util", "-d", database, "-K", "", "-i", who + ".p12", "-W", password_of(who))
 
 
 def expired(*_):
-    raise SystemExit("firefox took more than %d s" % LIMIT)
+    raise SystemExit("firefox took too long")
 
 
 def free():
@@ -139,16 +139,26 @@ def der(who):
 
 
 def drive(arguments, container_of):
-    """Makes the visits, each in the container that container_of says; 0 is none."""
+    """Makes a client's visits, each in the container that container_of says; 0 is none."""
     ca, highest, *visits = arguments
     if ca == "none":
         raise SystemExit("firefox is not told to trust whatever comes")
-    visits = list(zip(*[iter(visits)] * 3))
-    known = sorted({who for _, _, who in visits if who != "-"})
+    made = []
+    for url, address, who in zip(*[iter(visits)] * 3):
+        at = urlsplit(url)
+        made.append(["https://%s:%s%s" % (at.hostname, address.rsplit(":", 1)[1], at.path or "/"), who, container_of(who)])
+    got = run(ca, highest, made, lambda who: "client", 35)
+    if got != [0] * len(made):
+        raise SystemExit("visits ended with %s" % got)
+
+
+def run(ca, highest, made, password_of, seconds):
+    """Visits in one Firefox: URL, identity ("-" = nobody) and container of each; how each ended, 0 = well."""
+    known = sorted({who for _, who, _ in made if who != "-"})
     signal.signal(signal.SIGALRM, expired)
-    signal.alarm(LIMIT)
+    signal.alarm(seconds)
     folder, port = os.path.abspath("firefox"), free()
-    profile(folder, port, ca, highest, known)
+    profile(folder, port, ca, highest, known, password_of)
     environment = dict(os.environ, HOME=folder, MOZ_HEADLESS="1")
     browser = subprocess.Popen(
         ["firefox-esr" if shutil.which("firefox-esr") else "firefox", "--marionette", "--no-remote", "--remote-allow-system-access", "--profile", folder],
@@ -158,13 +168,7 @@ def drive(arguments, container_of):
         m.ask("WebDriver:NewSession")
         m.ask("Marionette:SetContext", value="chrome")
         m.ask("WebDriver:SetTimeouts", script=1000 * LIMIT)
-        made = []
-        for url, address, who in visits:
-            at = urlsplit(url)
-            made.append(["https://%s:%s%s" % (at.hostname, address.rsplit(":", 1)[1], at.path or "/"), who, container_of(who)])
-        got = m.ask("WebDriver:ExecuteAsyncScript", script=VISITS, args=[made, {who: der(who) for who in known}])["value"]
-        if got != [0] * len(made):
-            raise SystemExit("visits ended with %s" % got)
+        return m.ask("WebDriver:ExecuteAsyncScript", script=VISITS, args=[made, {who: der(who) for who in known}])["value"]
     finally:
         browser.terminate()
         try:
