@@ -128,3 +128,39 @@ func TestRingAtEveryStop(t *testing.T) {
 		look(w.pages.tabs.Title(page), 10)
 	}
 }
+
+// TestRingInDialogs: the same in every form.
+func TestRingInDialogs(t *testing.T) {
+	w := newTestWindow(t)
+	w.withPeople(t)
+	c := w.win.Canvas()
+	for _, x := range []struct {
+		name  string
+		least int
+		open  func()
+	}{
+		{"target", 6, func() { w.doc.editTarget("") }}, {"connection", 4, func() { w.doc.editConnection(0) }}, {"preferences", 10, w.showPreferences},
+		{"options", 8, w.doc.editOptions}, {"columns", 10, w.test.result.chooseColumns}, {"export", 5, w.runs.exportAs}, {"shortcuts", 2, w.showShortcuts},
+	} {
+		x.open()
+		seen := map[fyne.Focusable]bool{}
+		for range 60 {
+			c.FocusNext()
+			f := c.Focused()
+			if f == nil || seen[f] {
+				break
+			}
+			seen[f] = true
+			if n := rings(c.Overlays().Top()); n != 1 {
+				t.Errorf("%s: %d rings while %T has the keyboard", x.name, n, f)
+			}
+		}
+		if len(seen) < x.least {
+			t.Errorf("%s: %d stops, at least %d are to be reached", x.name, len(seen), x.least)
+		}
+		w.escape()
+		if len(w.open) != 0 {
+			t.Fatalf("%s is not closed by Escape", x.name)
+		}
+	}
+}
