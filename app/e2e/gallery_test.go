@@ -168,6 +168,7 @@ func TestGallery(t *testing.T) {
 		begin(long)
 		w.until("the report", func(s shown) bool { return len(s.Results) > 0 })
 		w.press("alt+3")
+		time.Sleep(2 * time.Second) // ten thousand lanes, drawn without a graphics card
 		take("31-long-run")
 		w.find("Compare with an earlier")
 		w.choose(opening, demo)
