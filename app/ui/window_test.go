@@ -139,8 +139,13 @@ func TestRingInDialogs(t *testing.T) {
 		least int
 		open  func()
 	}{
-		{"target", 6, func() { w.doc.editTarget("") }}, {"connection", 4, func() { w.doc.editConnection(0) }}, {"preferences", 10, w.showPreferences},
-		{"options", 8, w.doc.editOptions}, {"columns", 10, w.test.result.chooseColumns}, {"export", 5, w.runs.exportAs}, {"shortcuts", 2, w.showShortcuts},
+		{"target", 6, func() { w.doc.editTarget("") }},
+		{"connection", 4, func() { w.doc.editConnection(0) }},
+		{"preferences", 10, w.showPreferences},
+		{"options", 8, w.doc.editOptions},
+		{"columns", 10, w.test.result.chooseColumns},
+		{"export", 5, w.runs.exportAs},
+		{"shortcuts", 2, w.showShortcuts},
 	} {
 		x.open()
 		seen := map[fyne.Focusable]bool{}
