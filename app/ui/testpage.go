@@ -102,6 +102,8 @@ func (p *testPage) showRun() {
 // themselves; what has more to show scrolls.
 const (
 	mostResults  = 0.4
+	mostInLow    = 0.5
+	lowWindow    = 400 // high, in Fyne's units
 	mostSessions = 0.3
 )
 
@@ -111,7 +113,11 @@ func (p *testPage) fitPanes() {
 	middle, lower := p.splits["middle"], p.splits["timeline"]
 	if h := middle.Size().Height; h > 0 {
 		need := p.lists.tabs.MinSize().Height + max(p.result.rows.Height(), p.plan.rows.Height()) + 16
-		p.fit("middle", float64(min(need/h, mostResults)))
+		most := float32(mostResults)
+		if h < lowWindow {
+			most = mostInLow // three rows are worth more than an empty stretch of timeline
+		}
+		p.fit("middle", float64(min(need/h, most)))
 	}
 	if h := lower.Size().Height; h > 0 {
 		need := p.result.sessions.MinSize().Height
