@@ -212,7 +212,7 @@ func askRecheck(ctx context.Context, q Question, run Runner) (*Conclusion, error
 		return nil, err
 	}
 	if r.q.installed() && !r.asksInstalled() {
-		return nil, fmt.Errorf("the clients of this machine are asked at the lab's servers for it (--demo), which change by themselves between two connections: %w", ErrOptions)
+		return nil, fmt.Errorf("the clients of this machine are asked at servers of the lab (rechallenge-cli ask recheck --demo), which change by themselves between two connections: %w", ErrOptions)
 	}
 	r.ctx, r.book = ctx, &notebook{run: run}
 	for _, c := range Conditions {

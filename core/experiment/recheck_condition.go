@@ -36,7 +36,7 @@ func elsewhere(t *target.Target, _ string) { t.Trust = protocol.TrustSystem }
 // whatever the command changes.
 var (
 	clientExpired = Condition{ID: "client-expired", Title: "the client's certificate has expired", Says: "RFC 8446 section 4.6.1 lets a server accept a ticket for its lifetime of up to seven days and says nothing of the certificate's; RFC 9325 section 3.4 asks to hold resumption against the same conditions."}
-	byCommand     = Condition{ID: ByCommand, Title: "changed by the command", Says: "RFC 8446 section 2.2: a resumed connection stands for the one that made the session; what is evaluated anew the server decides."}
+	byCommand     = Condition{ID: ByCommand, Title: "the server was changed", Says: "RFC 8446 section 2.2: a resumed connection stands for the one that made the session; what is evaluated anew the server decides."}
 )
 
 // otherProtocol is the id of the condition that HTTP/3, which is one, does not know.
