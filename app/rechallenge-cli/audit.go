@@ -194,6 +194,9 @@ func (c *console) printAudit(answer *report.Answer, f *auditFlags) error {
 			fmt.Fprintf(out, "                public advisory: %s\n", v.Advisory)
 		}
 	}
+	if slices.ContainsFunc(answer.Assessment.Tests, func(v experiment.Verdict) bool { return v.Result == experiment.Fail }) {
+		fmt.Fprintf(out, "\na server that keeps no sessions asks each connection again; the directives: rechallenge-cli caches --cure SERVER (%s)\n", strings.Join(serverIDs(), ", "))
+	}
 	for _, r := range inapplicable(answer.Assessment.Tests) {
 		of := ""
 		if r.sessions != "" {

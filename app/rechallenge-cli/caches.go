@@ -48,14 +48,38 @@ func cureIDs() string {
 	return strings.Join(list, " ")
 }
 
-// cure prints a client's.
+func serverIDs() (list []string) {
+	for _, s := range cure.Servers {
+		list = append(list, s.ID)
+	}
+	return list
+}
+
+// cureServer prints the directives with which a server keeps no sessions.
+func (c *console) cureServer(s *cure.Server) error {
+	out := &sticky{w: c.out}
+	fmt.Fprintf(out, "%s: it keeps no sessions with\n\n", s.Title)
+	for _, l := range s.Directives {
+		fmt.Fprintf(out, "  %s\n", l)
+	}
+	fmt.Fprintf(out, "\n%s\n", s.Says)
+	if s.NotTried != "" {
+		fmt.Fprintf(out, "%s; source: %s\n", s.NotTried, s.Source)
+	}
+	return c.written(out.err)
+}
+
+// cure prints a client's, or a server's directives.
 func (c *console) cure(id string) error {
 	x := cure.ByID(id)
 	if x == nil {
 		x = cure.ByProfile(id)
 	}
+	if s := cure.ServerByID(id); s != nil {
+		return c.cureServer(s)
+	}
 	if x == nil {
-		return usage{fmt.Errorf("--cure %s: want a profile's id or one of %s", id, cureIDs())}
+		return usage{fmt.Errorf("--cure %s: want a profile's id or one of %s %s", id, cureIDs(), strings.Join(serverIDs(), " "))}
 	}
 	out := &sticky{w: c.out}
 	fmt.Fprintf(out, "%s: %s\n", x.Title, x.Says)

@@ -1,6 +1,8 @@
 package cure_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +33,23 @@ func TestProfiles(t *testing.T) {
 		}
 		if (c.NotTried != "") != (c.Source != "") {
 			t.Errorf("%s: what was not tried has a source, and nothing else", c.ID)
+		}
+	}
+}
+
+// TestServersAreDocumented: docs/audit.md has each server's directives.
+func TestServersAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "audit.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range cure.Servers {
+		row := "| " + s.Title + " | `" + strings.Join(s.Directives, "` `") + "` | " + s.Says
+		if !strings.Contains(string(page), row) {
+			t.Errorf("docs/audit.md lacks %s", row)
+		}
+		if cure.ServerByID(s.ID) == nil || (s.NotTried != "") != (s.Source != "") {
+			t.Errorf("%+v", s)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"rechallenge/core/cure"
 	"rechallenge/core/experiment"
 )
 
@@ -100,6 +101,10 @@ table{border-collapse:collapse;width:100%;margin:1em 0}th,td{text-align:left;ver
 <table><thead><tr><th>Test</th><th>Class</th><th>Sessions</th><th>Result</th><th>Evidence</th><th>Without a session</th><th>Reference</th></tr></thead><tbody>
 {{range .Tests}}<tr class="{{.Result}}"><td>{{.ID}} {{.Title}}{{with .Also}}<br><small>{{.}}</small>{{end}}</td><td>{{.Class}}</td><td>{{.Sessions}}</td><td><b>{{word .Result}}</b></td><td>{{clean .Says}}{{with .Evidence}}<br><small>{{.String}}</small>{{end}}{{range .Repeat}}<br><code>{{.}}</code>{{end}}</td><td>{{clean .Control}}</td><td>{{.Reference}}{{with .Advisory}}<br>{{.}}{{end}}</td></tr>
 {{end}}</tbody></table>
+{{with .Cures}}<h2>What ends it on the server</h2>
+<p>A server that keeps no sessions asks each connection again, at the price of a full handshake.</p>
+<table><tbody>{{range .}}<tr><td>{{.Title}}</td><td>{{range .Directives}}<code>{{.}}</code><br>{{end}}</td><td>{{.Says}}{{with .NotTried}} <small>{{.}}</small>{{end}}</td></tr>
+{{end}}</tbody></table>{{end}}
 <h2>What the server offers and whom it asks</h2>
 <table><tbody>
 {{range .Inventory}}<tr><td>{{.Sessions}} {{.Item}}</td><td>{{clean .Value}}{{with .Evidence}}<br><small>{{.String}}</small>{{end}}</td></tr>
@@ -120,7 +125,18 @@ func writeAuditHTML(w io.Writer, a *Answer) error {
 	return auditPage().Execute(w, struct {
 		*auditJSON
 		pictured
-	}{audited(a), p})
+		Cures []cure.Server
+	}{audited(a), p, serverCures(a)})
+}
+
+// serverCures are the directives that end what was found, where any was.
+func serverCures(a *Answer) []cure.Server {
+	for _, v := range a.Assessment.Tests {
+		if v.Result == experiment.Fail {
+			return cure.Servers
+		}
+	}
+	return nil
 }
 
 func writeAuditMarkdown(w io.Writer, a *Answer) error {
@@ -139,6 +155,12 @@ func writeAuditMarkdown(w io.Writer, a *Answer) error {
 			reference += "; " + t.Advisory
 		}
 		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s | %s |\n", mark(name), t.Class, mark(t.Sessions), resultWord(t.Result), mark(says), mark(t.Control), mark(reference))
+	}
+	if list := serverCures(a); list != nil {
+		fmt.Fprint(&out, "\n| what ends it on the server | directives |\n|---|---|\n")
+		for _, s := range list {
+			fmt.Fprintf(&out, "| %s | %s |\n", mark(s.Title), mark(strings.Join(s.Directives, "  ")))
+		}
 	}
 	fmt.Fprint(&out, "\n| offered | |\n|---|---|\n")
 	for _, f := range d.Inventory {
