@@ -57,8 +57,8 @@ func watchHeap(struct{}) {
 // makeRoom raises the limit where so much is in use that keeping to it would
 // take all the time there is.
 func makeRoom(struct{}) {
-	if kept := live(); kept > usualMemory/8*7 {
-		debug.SetMemoryLimit(int64(max(kept/4*5, usualMemory)))
+	if kept := live(); kept > usualMemory/16*15 {
+		debug.SetMemoryLimit(int64(max(kept/8*9, usualMemory)))
 	}
 	runtime.AddCleanup(new([16]byte), makeRoom, struct{}{})
 }

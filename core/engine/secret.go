@@ -78,7 +78,7 @@ func clean(s *target.Secrets, p trace.Payload) trace.Payload {
 		return p
 	case trace.ServiceDone:
 		p.Beginning = text(p.Beginning)
-		p.Said, p.Error, p.Words = lines(s, p.Said), text(p.Error), text(p.Words)
+		p.Said, p.Error, p.Words, p.Unasked = lines(s, p.Said), text(p.Error), text(p.Words), text(p.Unasked)
 		if p.Whoami != nil {
 			words := s.Text(*p.Whoami)
 			p.Whoami = &words

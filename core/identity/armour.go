@@ -22,7 +22,7 @@ const (
 // armour is a piece of a text that stands for other bytes.
 type armour struct {
 	data  []byte
-	how   string // "base64" or "hexadecimal"
+	how   string // "base64", "hexadecimal" or "a list of numbers"
 	start int    // in the text
 }
 
@@ -68,14 +68,14 @@ var (
 	quotedPrintable = strings.NewReplacer("=\r\n", "", "=\n", "", "=3D", "=", "=2B", "+", "=2F", "/", "=2D", "-", "=0D=0A", "\n", "=0A", "\n", "=20", " ")
 
 	entities = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)&#(?:[0-9]{1,4}|x[0-9a-f]{1,4});|&quot;|&lt;br ?/?&gt;|<br ?/?>`)
+		return regexp.MustCompile(`(?i)&#(?:[0-9]{1,4}|x[0-9a-f]{1,4});|&quot;|&newline;|&lt;br ?/?&gt;|<br ?/?>`)
 	})
 	escapes = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\\+(?:n|r|t|/|"|'|u00[0-9A-Fa-f]{2}|\r?\n)`) })
 )
 
 func entity(s string) string {
 	switch {
-	case s[0] == '<', strings.HasPrefix(s, "&lt;"):
+	case s[0] == '<', strings.HasPrefix(s, "&lt;"), strings.EqualFold(s, "&newline;"):
 		return "\n"
 	case s[1] != '#':
 		return `"`
@@ -139,6 +139,10 @@ func armours(text string, taken []pemBlock) (out []armour) {
 		}
 		data, next := hexRun(text[:end], at)
 		how := "hexadecimal"
+		if data == nil {
+			data, next = decimalRun(text[:end], at)
+			how = "a list of numbers"
+		}
 		if data == nil {
 			data, next = base64Run(text[:end], at)
 			how = "base64"
@@ -317,6 +321,41 @@ func hexRun(text string, at int) (data []byte, next int) {
 	return data, max(i, at+1)
 }
 
+// decimalRun decodes a list of bytes as numbers, from 0 or from -128, that stands
+// for DER or PEM: so JavaScript's Buffer and Uint8Array and Java's byte[] print.
+func decimalRun(text string, at int) (data []byte, next int) {
+	if !strings.HasPrefix(text[at:], "48,") && !strings.HasPrefix(text[at:], "48 ") && !strings.HasPrefix(text[at:], "45,") && !strings.HasPrefix(text[at:], "45 ") {
+		return nil, at
+	}
+	i := at
+	for i < len(text) {
+		end := i
+		for end < len(text) && end-i < 4 && (text[end] >= '0' && text[end] <= '9' || end == i && text[end] == '-') {
+			end++
+		}
+		n, err := strconv.Atoi(text[i:end])
+		if err != nil || n < -128 || n > 255 {
+			break
+		}
+		data = append(data, byte(n))
+		if len(data) == 16 && !beginsDER(data) && !bytes.HasPrefix(data, []byte("-----BEGIN ")) {
+			return nil, at
+		}
+		i = end
+		for i < len(text) && i-end < 24 && strings.IndexByte(", \t\r\n", text[i]) >= 0 {
+			i++
+		}
+		if i == end {
+			break
+		}
+	}
+	if len(data) < minFound || !beginsDER(data) && !bytes.HasPrefix(data, []byte("-----BEGIN ")) {
+		clear(data)
+		return nil, at
+	}
+	return data, max(i, at+1)
+}
+
 func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
@@ -343,7 +382,7 @@ func withoutOffsets(text string) string {
 // Where something stands: what its line, or the one above, calls it.
 var (
 	keyBefore = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]{0,39})\\*["']?[ \t]*(?:[:=]|=>)[ \t]*\\*["']?(?:b64:|data:[A-Za-z0-9/+.;=-]{0,60},|[|>][-+0-9]*\s+)?[\[{( \t]*\\*["'` + "`" + `]*\s*$`)
+		return regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_.-]{0,39})\\*["']?[ \t]*(?:[:=]|=>)[ \t]*\\*["']?(?:b64:|data:[A-Za-z0-9/+.;=-]{0,60},|[|>][-+0-9]*\s+)?[\[{( \t]*(?:[bBrRuU]{1,2}["'])?\\*["'` + "`" + `]*\s*$`)
 	})
 	tagBefore = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`<([A-Za-z][A-Za-z0-9_.:-]{0,39})(?:\s[^<>]{0,200})?>\s*(?:<!\[CDATA\[\s*)?$`)

@@ -115,6 +115,18 @@ func folded(s string, width int, with string) string {
 	return out.String() + s
 }
 
+// numbers are bytes as Java prints them.
+func numbers(b []byte) string {
+	var out strings.Builder
+	for i, c := range b {
+		fmt.Fprintf(&out, "%d, ", int8(c))
+		if i%16 == 15 {
+			out.WriteString("\n\t")
+		}
+	}
+	return "{" + out.String() + "}"
+}
+
 // container is a key and its certificate as people have them, in something that
 // is put around such.
 type container struct {
@@ -161,6 +173,10 @@ func containers(m made) []container {
 		{"Java", "String cert = \"" + line(cert, "\\n\" +\n    \"") + "\";\nString key = \"" + line(key, "\\n\" +\n  \"") + "\";\n", "key"},
 		{"JavaScript", "const cert = `" + cert + "`;\nconst key = `" + key + "`;\n", "key"},
 		{"C", "static const char cert[] = \"" + line(cert, "\\n\"\n\"") + "\";\nchar key[] = \"" + line(key, "\\n\"\n\"") + "\";\n", ""},
+		{"Python, bytes of several lines", "cert = (b'" + line(cert, "\\n'\n  b'") + "')\nkey = (rb'" + line(key, "\n'\n  rb'") + "')\n", "key"},
+		{"JavaScript Buffer", `{"pfx": {"type": "Buffer", "data": ` + strings.ReplaceAll(fmt.Sprint([]byte(m.p12)), " ", ",") + `}}`, "data"},
+		{"numbers, in lines, signed", numbers(m.p12), ""},
+		{"web form", "<textarea name=\"pem\">" + line(cert, "&#13;&#10;") + "&#10;" + line(key, "&NewLine;") + "</textarea>", ""},
 		{"percent", "cert=" + url.QueryEscape(cert) + "&key=" + url.QueryEscape(key), ""},
 		{"percent, path", strings.ReplaceAll(url.QueryEscape(both), "+", "%20"), ""},
 		{"percent, spaces alone", strings.NewReplacer(" ", "%20", "\n", "%0a").Replace(both), ""},

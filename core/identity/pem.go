@@ -155,7 +155,7 @@ var dekInfo = sync.OnceValue(func() *regexp.Regexp {
 
 // joins is how program texts go on with a string in the next line.
 var joins = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`["'][ \t]*[+.&_\\,]?[ \t]*\r?\n?[ \t]*[+.&]?[ \t]*["']`)
+	return regexp.MustCompile(`["'][ \t]*[+.&_\\,]?[ \t]*\r?\n?[ \t]*[+.&]?[ \t]*[bBrRuUfL]{0,2}["']`)
 })
 
 // read takes the bytes out of what stands between BEGIN and END.

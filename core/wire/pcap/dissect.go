@@ -7,9 +7,11 @@ import (
 	"rechallenge/core/wire"
 )
 
-// dissector finds the innermost TCP segment of a frame, through tunnels. It
-// keeps nothing but what it found.
+// dissector finds the innermost TCP segment of a frame, through tunnels. Of the
+// frames before it keeps fragments of IP packets alone.
 type dissector struct {
+	fragments *fragments
+
 	cut   int // bytes of the frame that were not captured
 	depth int
 	why   string // why there is no TCP segment, where that is worth a word
@@ -37,7 +39,10 @@ const maxDepth = 24
 
 // dissect looks into a frame.
 func (d *dissector) dissect(f *frame) {
-	*d = dissector{cut: f.size - len(f.data)}
+	if d.fragments == nil {
+		d.fragments = &fragments{}
+	}
+	*d = dissector{fragments: d.fragments, cut: f.size - len(f.data)}
 	d.link(f.link, f.data)
 }
 
@@ -64,8 +69,10 @@ func (d *dissector) ip4(b []byte) {
 	if header < 20 || header > len(b) {
 		return
 	}
+	src, dst := netip.AddrFrom4([4]byte(b[12:])), netip.AddrFrom4([4]byte(b[16:]))
 	if fragment := binary.BigEndian.Uint16(b[6:]); fragment&0x3fff != 0 {
-		d.why = "are IP fragments, which are not put together"
+		key := origin{src, dst, b[9], uint32(binary.BigEndian.Uint16(b[4:]))}
+		d.fragment(key, int(fragment&0x1fff)*8, b[header:], total-header, fragment&0x2000 != 0)
 		return
 	}
 	size := total - header
@@ -75,7 +82,6 @@ func (d *dissector) ip4(b []byte) {
 	if size < 0 {
 		return
 	}
-	src, dst := netip.AddrFrom4([4]byte(b[12:])), netip.AddrFrom4([4]byte(b[16:]))
 	d.transport(b[9], src, dst, b[header:min(len(b), header+size)], size)
 }
 
@@ -107,8 +113,9 @@ func (d *dissector) ip6(b []byte) {
 			if len(rest) < 8 {
 				return
 			}
-			if binary.BigEndian.Uint16(rest[2:])&0xfff9 != 0 {
-				d.why = "are IP fragments, which are not put together"
+			if place := binary.BigEndian.Uint16(rest[2:]); place&0xfff9 != 0 {
+				key := origin{src.Unmap(), dst.Unmap(), rest[0], binary.BigEndian.Uint32(rest[4:])}
+				d.fragment(key, int(place&0xfff8), rest[8:], size-8, place&1 != 0)
 				return
 			}
 			n = 8
@@ -120,6 +127,18 @@ func (d *dissector) ip6(b []byte) {
 			return
 		}
 		next, rest, size = rest[0], rest[n:], size-n
+	}
+}
+
+// fragment takes a part of an IP packet of so many bytes on the wire, and goes on
+// with the packet where that is whole now.
+func (d *dissector) fragment(key origin, at int, b []byte, size int, more bool) {
+	if size <= 0 || len(b) < size {
+		d.why = "are IP fragments that were captured in part"
+		return
+	}
+	if whole := d.fragments.add(key, at, b[:size], more); whole != nil {
+		d.transport(key.kind, key.src, key.dst, whole, len(whole))
 	}
 }
 

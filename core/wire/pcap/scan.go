@@ -348,6 +348,9 @@ func (t *table) end() *Told {
 	if says := t.clock.note(); says != "" {
 		t.note("%s", says)
 	}
+	if f := t.dissect.fragments; f != nil && f.left() > 0 {
+		t.passed["are IP fragments whose packet is not whole in the capture"] += f.left()
+	}
 	for why, n := range t.passed {
 		t.note("%d packets %s", n, why)
 	}
