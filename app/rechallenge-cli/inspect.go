@@ -189,6 +189,14 @@ func (c *console) printCaptured(r *report.Report, f *runFlags) error {
 	return c.written(out.err)
 }
 
+// over names QUIC, where that carries the TLS.
+func over(x *trace.Connection) string {
+	if x.Wire.QUIC == 0 {
+		return ""
+	}
+	return " over QUIC " + wire.QUICVersion(x.Wire.QUIC)
+}
+
 // told is what a captured connection came to, in a line.
 func told(x *trace.Connection) string {
 	parts := []string{}
@@ -199,7 +207,7 @@ func told(x *trace.Connection) string {
 	}
 	add(plainText(x.ServerName))
 	if x.TLSVersion != 0 {
-		add(protocol.VersionName(x.TLSVersion))
+		add(protocol.VersionName(x.TLSVersion) + over(x))
 	}
 	add(string(x.Handshake))
 	if r := x.Resumption; r != nil && r.Accepted {

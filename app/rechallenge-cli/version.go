@@ -21,7 +21,7 @@ func versionCommand(c *console) *cobra.Command {
 			if verbose {
 				return loaded(c)
 			}
-			fmt.Fprintf(c.out, "stack go: crypto/tls\n")
+			fmt.Fprintf(c.out, "stack go: crypto/tls\nstack quic: quic-go with crypto/tls, HTTP/3\n")
 			if path := desk.Libssl(); path != "" {
 				fmt.Fprintf(c.out, "stack openssl: %s is there (--verbose loads it and tells its version)\n", path)
 			} else {

@@ -27,7 +27,7 @@ type targetForm struct {
 	trust            *widgets.ComboField
 	minimum, maximum *widgets.Select
 	method, protocol *widgets.Select
-	starttls         *widgets.Select
+	starttls, http   *widgets.Select
 	headers          *field
 	more             *widgets.Button // shows the fields that few need
 }
@@ -108,6 +108,10 @@ func (d *document) newTargetForm(t target.Target) *targetForm {
 	f.minimum, f.maximum = choice("lowest", versions, t.TLS.Min), choice("highest", versions, t.TLS.Max)
 	f.method = choice("GET", []string{"", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}, t.Method)
 	f.protocol = choice("as the URL says", []string{"", "https", "tls"}, t.Protocol)
+	f.http = choice("HTTP over TCP", []string{"", http3}, "")
+	if t.HTTP == 3 {
+		f.http.SetSelected(http3)
+	}
 	f.starttls = choice("no STARTTLS", append([]string{""}, target.Clear()...), t.StartTLS)
 	f.headers = newField()
 	f.headers.MultiLine, f.headers.Wrapping = true, fyne.TextWrapOff
@@ -117,6 +121,9 @@ func (d *document) newTargetForm(t target.Target) *targetForm {
 	f.headers.Validator = func(s string) error { _, err := state.ParseHeaders(s); return err }
 	return f
 }
+
+// http3 is the choice of target.HTTP.
+const http3 = "HTTP/3"
 
 // choice is a selection in which the empty choice reads as what it stands for.
 func choice(fallback string, options []string, chosen string) *widgets.Select {
@@ -180,7 +187,7 @@ func (f *targetForm) further() []*widget.FormItem {
 		formItem("Names", "what goes into SNI (and must be in the certificate), and into the Host header", formRow(f.serverName, f.host)),
 		formItem("TLS", "lowest and highest version to offer; protocols for ALPN such as h2, http/1.1", formRow(f.minimum, f.maximum, f.alpn)),
 		formItem("Groups", "for the key exchange, most wanted first: X25519MLKEM768, X25519, secp256r1 …", f.groups),
-		formItem("Begins", "tls leaves HTTP out; with tls://host:port, the protocol that begins in clear", formRow(f.protocol, f.starttls)),
+		formItem("Begins", "tls leaves HTTP out; HTTP/3 goes over QUIC; with tls://host:port, the protocol that begins in clear", formRow(f.protocol, f.http, f.starttls)),
 		formItem("Request", "method, body and how many redirects to follow", formRow(f.method, f.request, f.follow)),
 		formItem("Headers", "", f.headers),
 		formItem("Own bytes", "sent after the handshake; the regular expression above looks at what comes", f.send),
@@ -190,7 +197,7 @@ func (f *targetForm) further() []*widget.FormItem {
 // special reports whether the target says something that stands under More.
 func (f *targetForm) special() bool {
 	t := f.old
-	return len(t.ConnectTo) > 0 || t.Proxy != "" || t.ServerName != "" || t.Host != "" || t.TLS.Min != "" || t.TLS.Max != "" || len(t.ALPN) > 0 || len(t.TLS.Groups) > 0 || t.Method != "" || t.Protocol != "" || t.StartTLS != "" || t.Body != "" || t.Follow != 0 || t.Whoami.Send != "" || len(t.Headers) > 0
+	return len(t.ConnectTo) > 0 || t.Proxy != "" || t.ServerName != "" || t.Host != "" || t.TLS.Min != "" || t.TLS.Max != "" || len(t.ALPN) > 0 || len(t.TLS.Groups) > 0 || t.Method != "" || t.Protocol != "" || t.StartTLS != "" || t.Body != "" || t.Follow != 0 || t.HTTP != 0 || t.Whoami.Send != "" || len(t.Headers) > 0
 }
 
 // target is what the form says now.
@@ -204,6 +211,9 @@ func (f *targetForm) target() target.Target {
 	t.ALPN = state.List(f.alpn.Text)
 	t.TLS.Groups = state.List(f.groups.Text)
 	t.Method, t.Protocol, t.StartTLS = f.method.Selected, f.protocol.Selected, f.starttls.Selected
+	if t.HTTP = 0; f.http.Selected == http3 {
+		t.HTTP = 3
+	}
 	t.Body = f.request.Text
 	t.Follow, _ = follows(f.follow.Text)
 	t.Headers, _ = state.ParseHeaders(f.headers.Text)
