@@ -15,7 +15,6 @@ import (
 	"rechallenge/core/experiment"
 	"rechallenge/core/lab"
 	"rechallenge/core/plan"
-	"rechallenge/core/protocol"
 	"rechallenge/core/session"
 	"rechallenge/core/target"
 )
@@ -63,9 +62,7 @@ func (d *Desk) Prepare(c Case, q *experiment.Question) {
 			q.Changes.Other = "b.test"
 			list, _ := d.Stacks()
 			for _, s := range list {
-				if n := s.Name(); n == protocol.StackGo || n == protocol.StackOpenSSL { // QUIC is no way to these servers
-					q.Changes.Clients = append(q.Changes.Clients, n)
-				}
+				q.Changes.Clients = append(q.Changes.Clients, s.Name())
 			}
 		}
 	}
