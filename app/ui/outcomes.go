@@ -12,6 +12,7 @@ import (
 	"rechallenge/app/live"
 	"rechallenge/app/state"
 	"rechallenge/app/widgets"
+	"rechallenge/core/plan"
 )
 
 // arranged is which of the run's connections are listed, and in which order:
@@ -86,7 +87,7 @@ func whose(id string) string {
 	switch id {
 	case "":
 		return "not known"
-	case "none":
+	case plan.NoIdentity:
 		return "no certificate"
 	}
 	return id

@@ -83,7 +83,7 @@ func askInstalled(ctx context.Context, q Question, run Runner) (*Conclusion, err
 	}
 	var kept *trace.Log
 	if len(alive) > 0 {
-		step.Plan.Caches, step.Plan.HTTPReuse, step.Title = append(slices.Clone(alive), "none"), "keep-alive", "what they predict where connections are kept open"
+		step.Plan.Caches, step.Plan.HTTPReuse, step.Title = append(slices.Clone(alive), session.NoCache), plan.ReuseKeepAlive, "what they predict where connections are kept open"
 		if kept, _, err = book.do(ctx, step); err != nil {
 			return book.end(ctx, c, stoppedTitle, err)
 		}

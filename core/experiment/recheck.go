@@ -33,7 +33,7 @@ var Recheck = Experiment{
 			Name: "by-hand", Label: "I change the server myself", Kind: Switch,
 			Help: "ask a person to change the server, and to put it back: it waits for Continue",
 		},
-		{Name: issuer, Label: "Issuing CA", Kind: Text, Empty: "none", Help: "make certificates that end within seconds, with the CA and key in `FILE[:PASSWORD_ENV]`: in memory only"},
+		{Name: issuer, Label: "Issuing CA", Kind: Text, Empty: "no CA", Help: "make certificates that end within seconds, with the CA and key in `FILE[:PASSWORD_ENV]`: in memory only"},
 		{
 			Name: "expiry-within", Label: "Wait for its end", Kind: Duration, Empty: "no wait", Help: "wait up to `TIME` for the identity's certificate to expire, for real",
 			Check: within(time.Second, plan.MaxDelay), Take: func(q *Question, v Value) { q.Wait = v.age() },
