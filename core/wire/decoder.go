@@ -307,7 +307,9 @@ func (d *Decoder) process(r *record) bool {
 	// In TLS 1.3 what is protected looks like application data (RFC 8446 section 5.2).
 	tls13 := h.params.version == protocol.TLS13
 	switch {
-	case !h.secure && r.content == ApplicationData && h.lossy:
+	case !h.secure && h.lossy && r.content == ApplicationData,
+		// What is protected reads as alerts of any kind where the ChangeCipherSpec is not in the capture.
+		!h.secure && (h.lossy || d.version == 0) && r.content == AlertRecord && protectedAlert(r.payload):
 		d.blind(r.from)
 		d.unreadable(r, h.opener.(refuse).err.Error())
 		return true

@@ -58,6 +58,10 @@ func begins(b []byte) bool {
 	return false
 }
 
+// protectedAlert reports whether an alert's record may be a protected one: its
+// two bytes (RFC 5246 section 7.2) and a tag of 8 bytes at least (RFC 6655).
+func protectedAlert(b []byte) bool { return len(b) >= 2+8 }
+
 // large is how many bytes of handshake messages longer than usual are being put
 // together, of all connections.
 var large atomic.Int64
