@@ -128,6 +128,8 @@ func (c *console) watch(cmd *cobra.Command, args []string, f *watchFlags) (err e
 	out := &events{c: &own}
 	if f.json {
 		w.Observe = out.event
+	} else if !f.quiet && tty(c.err) != nil {
+		w.Observe = newLively(w.Say).event
 	}
 	d := c.desk()
 	defer closing(d, &err)
