@@ -33,11 +33,15 @@ var resumedInsteadOfAsked = Rule{
 			case r.Known:
 				whose = "It carries nobody: who made that session had shown no certificate."
 			}
+			http := ""
+			if c.Wire.QUIC != 0 {
+				http = " --http 3"
+			}
 			f := Finding{
 				Connections: involved(c),
 				Title:       fmt.Sprintf("Connection %d resumed the session of %s instead of being asked", c.Index, maker(c)),
-				Detail: fmt.Sprintf("It offered the %s%s, and the server took it up without a CertificateRequest. %s To try whether this server would have asked: rechallenge-cli try %s --identity FILE; what cures it: rechallenge-cli ask cures PLAN, with that URL.",
-					mechanism(c), age(c), whose, c.URL),
+				Detail: fmt.Sprintf("It offered the %s%s, and the server took it up without a CertificateRequest. %s To try whether this server would have asked: rechallenge-cli try %s%s --identity FILE; what cures it: rechallenge-cli ask cures PLAN, with that URL.",
+					mechanism(c), age(c), whose, c.URL, http),
 				Evidence: []Evidence{on(c, c.Proof.ClientHello, "offered"), on(c, c.Proof.ServerHello, "taken up, without a CertificateRequest")},
 			}
 			found = append(found, f)

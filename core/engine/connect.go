@@ -241,7 +241,7 @@ func (a *attempt) handshake(conn net.Conn) *trace.Failure {
 	a.Run.mu.Lock()
 	a.captures = append(a.captures, tapped{trace.Ref{Pass: a.n, Connection: a.index}, a.dialled.Local, a.dialled.Remote, l.capture})
 	a.Run.mu.Unlock()
-	if a.opt.Split {
+	if a.opt.Split && !a.job.parsed.QUIC {
 		conn = &split{Conn: conn}
 	}
 	l.raw = l.capture.Tap(conn, a.rec.Now)

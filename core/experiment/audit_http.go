@@ -33,6 +33,9 @@ func (x *auditor) http(fresh *freshly) error {
 		// connection alone.
 		other := x.main
 		other.ALPN = []string{"http/1.1"}
+		if overQUIC(x.main, x.base.Stack) {
+			other.HTTP, other.ALPN = 3, []string{"h3"}
+		}
 		if slices.Equal(x.main.ALPN, other.ALPN) {
 			other.ALPN = nil
 		}

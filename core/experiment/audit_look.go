@@ -106,6 +106,9 @@ func (x *auditor) look() (*freshly, error) {
 func (x *auditor) versions() error {
 	var visits []visit
 	words := protocol.VersionTexts()
+	if overQUIC(x.main, x.base.Stack) {
+		words = []string{"1.3"} // RFC 9001 section 4.2
+	}
 	for _, v := range words {
 		t := x.main
 		t.TLS.Min, t.TLS.Max = v, v

@@ -65,7 +65,7 @@ func (x *auditor) command(run int, c shown) string {
 // client is s_client with everything but what is sent through it.
 func (x *auditor) client(run int, c *trace.Connection, more ...string) (line string, t *target.Target, parsed target.Parsed) {
 	t = x.book.runs[run].Log.Run.Plan.Target(c.Target)
-	if t == nil || c.RemoteAddr == "" {
+	if t == nil || c.RemoteAddr == "" || c.Wire.QUIC != 0 { // s_client speaks TCP
 		return "", nil, parsed
 	}
 	parsed, err := t.Parse()

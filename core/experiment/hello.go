@@ -53,6 +53,9 @@ func hellos(q Question) ([]Step, error) {
 	if t == nil {
 		return nil, fmt.Errorf("there is no target %q: %w", first.Target, ErrPair)
 	}
+	if overQUIC(*t, q.Plan.Stack) {
+		return nil, fmt.Errorf("target %q: over QUIC a ClientHello goes in datagrams, not in segments: ask it over TCP: %w", t.ID, ErrOptions)
+	}
 	if max := t.TLS.Max; max != "" && max != "1.3" {
 		return nil, fmt.Errorf("target %q: key shares are TLS 1.3's, and tls.max is %s: %w", t.ID, max, ErrOptions)
 	}

@@ -122,6 +122,9 @@ func reproValues(r *Report, p pair, ok bool) (list [][2]string) {
 			t = &target.Target{URL: c.URL, ServerName: c.ServerName}
 			cannot = cmp.Or(cannot, "the run has no target for "+who+" (a capture has none)")
 		}
+		if c.Wire != nil && c.Wire.QUIC != 0 {
+			cannot = cmp.Or(cannot, "the run spoke HTTP/3, and openssl s_client speaks TCP alone")
+		}
 		if t.Proxy != "" {
 			cannot = cmp.Or(cannot, "the run went through a proxy, and this script goes straight: change the addresses and take this line away")
 		}
