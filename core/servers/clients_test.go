@@ -161,7 +161,7 @@ func TestClients(t *testing.T) {
 // requests is a venue's account once it has n requests, or what there is after a while.
 func requests(t *testing.T, v venue, n int) []servers.Request {
 	t.Helper()
-	for end := time.Now().Add(3 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(15 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		list, err := v.seen()
 		if err != nil {
 			t.Fatal(err)
