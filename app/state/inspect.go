@@ -347,11 +347,24 @@ func (s *State) Messages() []MessageRow {
 	var rows []MessageRow
 	for seq, m := range p.MessagesOf(c) {
 		rows = append(rows, MessageRow{
-			Seq: seq, At: fmt.Sprintf("%.2f", trace.Milliseconds(m.At-c.Start)), From: m.From.String(), Name: m.Name(),
+			Seq: seq, At: fmt.Sprintf("%.2f", trace.Milliseconds(m.At-c.Start)), From: m.From.String(), Name: within(m),
 			Length: fmt.Sprint(m.Length), Encrypted: m.Encrypted, Problem: m.Problem,
 		})
 	}
 	return rows
+}
+
+// within is a message's name and, of QUIC, the packet that it stands in; what QUIC
+// itself says is shown as it is told.
+func within(m *wire.Message) string {
+	name := m.Name()
+	if m.Said != "" {
+		name = m.Said
+	}
+	if p := m.Packet; p != nil && p.Number >= 0 {
+		name += fmt.Sprintf(" (%s packet %d)", p.Type, p.Number)
+	}
+	return name
 }
 
 // Telling is the event of the message that tells most about the selected

@@ -1,0 +1,4 @@
+package state
+
+// Within is within.
+var Within = within
