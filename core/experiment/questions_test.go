@@ -408,7 +408,7 @@ func TestQuestionsTell(t *testing.T) {
 		{experiment.Cures, a.question(), 42 + 17},
 		{experiment.Matrix, a.question(), 4*3*2 + 6},
 		{experiment.Delays, a.question(), 8 + 2},
-		{experiment.Lifetime, a.question(), 4 * 16},
+		{experiment.Lifetime, a.question(), 4 * (1 + 4 + 2*60)}, // an hour: two rounds of sixty sessions
 		{experiment.Farm, farm, 4 * 3 * 2},
 	} {
 		if got := test.of.Connections(test.q); got != test.want {
