@@ -316,6 +316,8 @@ func (a *aging) sofar() string {
 	switch {
 	case len(a.c.Rows) == 0:
 		return "nothing is known yet"
+	case a.high == 0 && a.low == 0:
+		return "nothing is known but that the server takes a session back at once"
 	case a.high == 0:
 		return fmt.Sprintf("the server keeps a session for at least %s", low)
 	}
