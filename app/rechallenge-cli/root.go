@@ -96,7 +96,7 @@ func interrupts() (context.Context, func()) {
 		if _, ok := <-signals; !ok {
 			return
 		}
-		fmt.Fprintln(os.Stderr, "stopping; what was recorded is still written (again to leave at once)")
+		fmt.Fprintln(os.Stderr, "stopping (again to leave at once)")
 		cancel()
 		if _, ok := <-signals; ok {
 			leaving.run()
