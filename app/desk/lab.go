@@ -106,6 +106,9 @@ func (d *Desk) StartLab(ctx context.Context, opt LabOptions) (*Lab, error) {
 			return nil, errors.Join(err, l.close())
 		}
 		l.servers = append(l.servers, s)
+		if err := s.NoHTTP3(); err != nil && n.HTTP == 3 {
+			return nil, errors.Join(fmt.Errorf("%w: no UDP port for HTTP/3: %w", ErrMissing, err), l.close())
+		}
 	}
 	if err := l.lay(ctx, n); err != nil {
 		return nil, errors.Join(err, l.close())

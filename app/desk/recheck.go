@@ -171,6 +171,9 @@ func (l *Lab) rechecked(ctx context.Context) error {
 			return err
 		}
 		l.servers = append(l.servers, s)
+		if n.HTTP == 3 && s.NoHTTP3() != nil {
+			continue
+		}
 		one := labPlan(target.Addresses{netip.MustParseAddrPort(s.Addr())}, n)
 		one.Targets[0].ID, one.Connections[0].Target = n.ID, n.ID
 		p.Targets, p.Connections, p.Identities = append(p.Targets, one.Targets[0]), append(p.Connections, one.Connections[0]), one.Identities

@@ -22,7 +22,7 @@ type quicServer struct {
 }
 
 // listen listens on a TCP port and, where HTTP/3 is served, on the UDP port of
-// the same number.
+// the same number. Where that can't be had there is no HTTP/3, and NoHTTP3 says why.
 func (s *Server) listen(port int) error {
 	// One that is free for TCP may be taken for UDP.
 	for attempt := range 8 {
@@ -34,16 +34,25 @@ func (s *Server) listen(port int) error {
 			return nil
 		}
 		at := l.Addr().(*net.TCPAddr)
-		if s.packets, err = net.ListenUDP("udp", &net.UDPAddr{IP: at.IP, Port: at.Port}); err == nil {
+		if s.packets, s.noHTTP3 = listenUDP(at); s.noHTTP3 == nil || port != 0 || attempt == 7 {
 			return nil
 		}
 		l.Close()
-		if port != 0 || attempt == 7 {
-			return err
-		}
 	}
 	return nil
 }
+
+func listenUDP(at *net.TCPAddr) (net.PacketConn, error) {
+	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: at.IP, Port: at.Port})
+	if err != nil {
+		return nil, err // and no PacketConn that holds a nil pointer
+	}
+	return c, nil
+}
+
+// NoHTTP3 says why a server whose behaviour has HTTP/3 serves none: the UDP port
+// could not be had. nil where it does, or was not to.
+func (s *Server) NoHTTP3() error { return s.noHTTP3 }
 
 func (s *Server) startQUIC(cert tls.Certificate) (*quicServer, error) {
 	os.Setenv("QUIC_GO_DISABLE_RECEIVE_BUFFER_WARNING", "true")

@@ -31,6 +31,7 @@ type Server struct {
 	packets   net.PacketConn // of HTTP/3
 	engine    interface{ close() error }
 	quic      *quicServer // nil = HTTP/3 is not served
+	noHTTP3   error       // why, where it was to be
 
 	renewed tls.Certificate // takes the place of the first one
 
@@ -98,7 +99,7 @@ func (s *Server) serveOn(cert tls.Certificate) (err error) {
 		s.engine, err = s.startService(s.listener, cert)
 		return err
 	}
-	if s.behaviour.HTTP3 {
+	if s.packets != nil {
 		if s.quic, err = s.startQUIC(cert); err != nil {
 			return err
 		}
