@@ -57,6 +57,10 @@ func TestRecheckServers(t *testing.T) {
 	text.WriteString("| server | session | a fresh connection | with the session | answer |\n|---|---|---|---|---|\n")
 	got := map[string]string{}
 	for _, x := range table {
+		// Whether an ended connection is seen as closed or reset is a race of the last packets.
+		if x.fresh == "refused: reset" || x.fresh == "refused: closed" {
+			x.fresh = "refused: closed or reset"
+		}
 		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s |\n", x.server, x.session, x.fresh, x.with, x.answer)
 		got[x.server+" "+x.session] = x.answer
 	}
