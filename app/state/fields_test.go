@@ -58,7 +58,7 @@ func TestPlaces(t *testing.T) {
 	c := &trace.Connection{HTTP: &trace.HTTP{Header: [][2]string{{"Date", "today"}, {"X-Who", "CN=alice"}}}, IdentitySeenByServer: &body}
 	for _, x := range []*identity.Identity{alice, nil} {
 		var where []string
-		for _, p := range state.Places(c, x) {
+		for _, p := range state.Spots(c, x) {
 			where = append(where, p.Where)
 			if p.Names != (x != nil && regexp.MustCompile("alice").MatchString(p.Text)) {
 				t.Errorf("%s names the identity: %v", p.Where, p.Names)

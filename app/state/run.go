@@ -65,7 +65,7 @@ func (s *State) Paused() bool  { return s.run.paused }
 func (s *State) SetPaused(on bool) { s.run.paused = on }
 
 // Waiting is the delay that is going on, nil when there is none.
-func (s *State) Waiting() *Wait {
+func (s *State) Waiting() *Countdown {
 	if s.run.view == nil || !s.run.running {
 		return nil
 	}

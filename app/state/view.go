@@ -13,8 +13,8 @@ import (
 // never changed afterwards.
 type View struct {
 	Report *report.Report
-	Wait   *Wait // the delay that is going on, nil when none is
-	Over   bool  // the run has ended
+	Wait   *Countdown // the delay that is going on, nil when none is
+	Over   bool       // the run has ended
 
 	counts counts
 	first  []int // rows before each pass
@@ -26,8 +26,8 @@ type View struct {
 	outcomeOf []int32 // by row
 }
 
-// Wait is a delay of the plan that is going on.
-type Wait struct {
+// Countdown is a delay of the plan that is going on.
+type Countdown struct {
 	Ref   trace.Ref
 	Total time.Duration
 	Until time.Time
@@ -42,7 +42,7 @@ func Live(log *trace.Log) *View {
 		}
 		for _, c := range p.Connections {
 			if c.Waiting != nil {
-				v.Wait = &Wait{Ref: c.Ref(), Total: trace.FromMilliseconds(c.Waiting.ForMS), Until: c.Waiting.Until}
+				v.Wait = &Countdown{Ref: c.Ref(), Total: trace.FromMilliseconds(c.Waiting.ForMS), Until: c.Waiting.Until}
 			}
 		}
 	}

@@ -15,26 +15,26 @@ import (
 // WholeBody takes all of an answer's body for the server's words.
 const WholeBody = `(?s)\A(.*)`
 
-// Place is somewhere in an answer that can name the client.
-type Place struct {
+// Spot is somewhere in an answer that can name the client.
+type Spot struct {
 	Where, Text string
 	Whoami      target.Whoami // that reads the name there
 	Names       bool          // the identity's name stands there
 }
 
-// maxPlaces bounds what is listed of an answer.
-const maxPlaces = 500
+// maxSpots bounds what is listed of an answer.
+const maxSpots = 500
 
-// Places lists the headers of an answer and the lines of its body, which a
+// Spots lists the headers of an answer and the lines of its body, which a
 // connection has that was made with WholeBody. x is who presented itself, nil
 // for nobody.
-func Places(c *trace.Connection, x *identity.Identity) []Place {
+func Spots(c *trace.Connection, x *identity.Identity) []Spot {
 	names := func(text string) bool {
 		return slices.ContainsFunc(namesOf(x), func(name string) bool { return strings.Contains(text, name) })
 	}
-	var list []Place
+	var list []Spot
 	for _, h := range c.HTTP.Header {
-		list = append(list, Place{h[0], h[1], target.Whoami{Header: h[0]}, names(h[1])})
+		list = append(list, Spot{h[0], h[1], target.Whoami{Header: h[0]}, names(h[1])})
 	}
 	if c.IdentitySeenByServer == nil {
 		return list
@@ -42,8 +42,8 @@ func Places(c *trace.Connection, x *identity.Identity) []Place {
 	n := 0
 	for line := range strings.Lines(*c.IdentitySeenByServer) {
 		n++
-		if line = strings.TrimSpace(line); line != "" && len(list) < maxPlaces {
-			list = append(list, Place{fmt.Sprintf("body, line %d", n), line, target.Whoami{Body: bodyPattern(line, n, x)}, names(line)})
+		if line = strings.TrimSpace(line); line != "" && len(list) < maxSpots {
+			list = append(list, Spot{fmt.Sprintf("body, line %d", n), line, target.Whoami{Body: bodyPattern(line, n, x)}, names(line)})
 		}
 	}
 	return list

@@ -102,7 +102,7 @@ func onlyAnswer(r *desk.Run) (*trace.Connection, error) {
 
 // pointAt shows an answer; the row that is chosen becomes the form's whoami.
 func (d *document) pointAt(f *targetForm, c *trace.Connection, who string, x *identity.Identity) {
-	list := state.Places(c, x)
+	list := state.Spots(c, x)
 	rows := widgets.NewRows(widgets.Column{Title: "Where", Width: 170}, widgets.Column{Title: "What it says", Width: 200, Stretch: 1})
 	rows.SetEmpty("The answer had no headers and no body.")
 	var shown []widgets.Row

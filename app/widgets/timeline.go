@@ -222,9 +222,6 @@ func (t *Timeline) SetCompare(on bool) {
 	t.draw()
 }
 
-// Comparing tells whether passes are shown side by side.
-func (t *Timeline) Comparing() bool { return t.compare }
-
 // NextProblem selects the next lane, or the one before, that an error finding
 // points at or that differs between passes; it goes round at the end.
 func (t *Timeline) NextProblem(backwards bool) {

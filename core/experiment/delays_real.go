@@ -46,7 +46,7 @@ func begin(q Question) (plan.Plan, State, error) {
 	if q.State == nil {
 		s := State{Schema: StateSchema, Pair: mark, Sessions: map[string][]session.Session{}}
 		for _, d := range list {
-			s.Waits = append(s.Waits, Wait{Delay: plan.Duration(d)})
+			s.Waits = append(s.Waits, Due{Delay: plan.Duration(d)})
 		}
 		return base, s, nil
 	}
@@ -54,7 +54,7 @@ func begin(q Question) (plan.Plan, State, error) {
 	switch {
 	case s.Pair != mark:
 		return base, s, fmt.Errorf("it is of another pair of connections, cache or stack: %w", ErrState)
-	case len(q.Delays) > 0 && !slices.EqualFunc(s.Waits, list, func(w Wait, d time.Duration) bool { return time.Duration(w.Delay) == d }):
+	case len(q.Delays) > 0 && !slices.EqualFunc(s.Waits, list, func(w Due, d time.Duration) bool { return time.Duration(w.Delay) == d }):
 		return base, s, fmt.Errorf("it is of other delays: %w", ErrState)
 	}
 	return base, s, nil

@@ -30,13 +30,13 @@ const maxStateText = 4 << 10
 type State struct {
 	Schema string `json:"schema"`
 	Pair   string `json:"pair"` // digest of the two connections, their targets, the cache and the stack
-	Waits  []Wait `json:"waits"`
+	Waits  []Due  `json:"waits"`
 
-	Sessions map[string][]session.Session `json:"-"` // by Wait.Delay as text
+	Sessions map[string][]session.Session `json:"-"` // by Due.Delay as text
 }
 
-// Wait is one delay.
-type Wait struct {
+// Due is one delay: what is made, and when it is to be offered.
+type Due struct {
 	Delay  plan.Duration `json:"delay"`
 	Made   time.Time     `json:"made,omitzero"`  // when the first connection's session was made; zero = not yet
 	Until  time.Time     `json:"until,omitzero"` // when the second one is due
@@ -44,10 +44,10 @@ type Wait struct {
 }
 
 // Over reports whether the second connection was made, or nothing is to be waited for.
-func (w Wait) Over() bool { return w.Answer != nil }
+func (w Due) Over() bool { return w.Answer != nil }
 
 // id is the name under which a wait's sessions are kept.
-func (w Wait) id() string { return w.Delay.String() }
+func (w Due) id() string { return w.Delay.String() }
 
 func (s State) clone() State {
 	s.Waits = slices.Clone(s.Waits)
@@ -60,7 +60,7 @@ func (s State) clone() State {
 
 // Over reports whether all waits are.
 func (s State) Over() bool {
-	return !slices.ContainsFunc(s.Waits, func(w Wait) bool { return !w.Over() })
+	return !slices.ContainsFunc(s.Waits, func(w Due) bool { return !w.Over() })
 }
 
 // WriteState writes a state as JSON, without its sessions.
