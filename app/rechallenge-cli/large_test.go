@@ -25,7 +25,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -146,14 +145,41 @@ func measured(t *testing.T, what, name string, args ...string) usageOf {
 	var errOut bytes.Buffer
 	cmd.Stderr = &errOut
 	begun := time.Now()
-	err := cmd.Run()
-	if err != nil {
-		t.Errorf("%s: %v\n%s", what, err, errOut.String())
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%s: %v", what, err)
 	}
-	x, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	u := usageOf{cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), memory: x.Maxrss << 10}
+	var u usageOf
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for over := false; !over; {
+		select {
+		case err := <-ended:
+			if over = true; err != nil {
+				t.Errorf("%s: %v\n%s", what, err, errOut.String())
+			}
+		case <-time.After(5 * time.Millisecond):
+			u.memory = max(u.memory, resident(cmd.Process.Pid))
+		}
+	}
+	u.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	t.Logf("%-28s %6.2f s of CPU, %6.2f s, %4d MiB resident", what, u.cpu.Seconds(), time.Since(begun).Seconds(), u.memory>>20)
 	return u
+}
+
+// resident is the most memory that a running process has had, 0 where it has
+// ended. (What wait4 tells of a child begins with what its parent had.)
+func resident(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if text, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(text), " kB"), 10, 64)
+			return kib << 10
+		}
+	}
+	return 0
 }
 
 // largeCapture writes a capture of real handshakes, every second one a
