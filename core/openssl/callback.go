@@ -89,6 +89,7 @@ func (cb *callbacks) register(l *Library) {
 		}
 		if c.answered {
 			c.answered = false
+			c.question++
 			return 1
 		}
 		return retry

@@ -122,13 +122,20 @@ func protocols(names []string) ([]byte, error) {
 	return list, nil
 }
 
-// answer sets what to send to a server that asks.
-func (c *Conn) answer() error {
+// answer sets what to send to a server that asks. A call that reads and one that
+// writes can both come upon the same question, numbered question: it is answered once.
+func (c *Conn) answer(question uint64) error {
+	c.answerMu.Lock()
+	defer c.answerMu.Unlock()
 	var authorities [][]byte
 	c.mu.Lock()
 	if c.ssl == 0 {
 		c.mu.Unlock()
 		return net.ErrClosed
+	}
+	if c.answered || c.question != question {
+		c.mu.Unlock()
+		return nil
 	}
 	names := c.lib.SSL_get0_peer_CA_list(c.ssl)
 	for i := range c.lib.OPENSSL_sk_num(names) {

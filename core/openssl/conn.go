@@ -21,6 +21,8 @@ type Conn struct {
 	writeMu sync.Mutex // held while bytes are brought to the network, in their order
 	buffer  []byte     // of readMu
 
+	answerMu sync.Mutex // held while a question of the server is answered
+
 	mu       sync.Mutex // of the SSL and everything below
 	ssl      uintptr    // 0 once closed
 	in, out  uintptr    // memory BIOs
@@ -34,11 +36,12 @@ type Conn struct {
 	// Noted by callbacks.
 	sessions   []uintptr
 	lines      []string
-	answered   bool  // the certificate to send is set
-	chose      bool  // the ClientHello was looked at
-	offers     bool  // and offers a session
-	handshakes int   // Finished messages of the peer
-	judged     error // what verify said
+	answered   bool   // the certificate to send is set
+	question   uint64 // which of the server's questions is next, from 0
+	chose      bool   // the ClientHello was looked at
+	offers     bool   // and offers a session
+	handshakes int    // Finished messages of the peer
+	judged     error  // what verify said
 	evaluated  bool
 
 	host    *Host
@@ -106,7 +109,7 @@ func (c *Conn) do(op string, call func() int32) (int, error) {
 		}
 		var r, code int32
 		var failure error
-		fills := c.fills
+		fills, question := c.fills, c.question
 		pin(func() {
 			c.lib.ERR_clear_error()
 			r = call()
@@ -139,7 +142,7 @@ func (c *Conn) do(op string, call func() int32) (int, error) {
 		case errorWantRead:
 			err = c.fill(fills)
 		case errorLookup:
-			err = c.answer()
+			err = c.answer(question)
 		case errorHello:
 			err = c.chooseHost()
 		default:

@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -401,6 +402,56 @@ func TestSessionAlert(t *testing.T) {
 		if !errors.As(again.err, &e) || !e.HasAlert || e.Alert != accessDenied {
 			t.Errorf("%#x: %v", version, again.err)
 		}
+	}
+}
+
+// TestAskedOnce: a server that asks while one goroutine reads and another writes
+// is answered once, though both calls come upon its question.
+func TestAskedOnce(t *testing.T) {
+	p := newPeople(t)
+	s := server(t, p, openssl.ServerConfig{MinVersion: tls13, Host: p.host(openssl.NoClientCert)})
+	near, far := pair(t)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() {
+		c, err := s.Conn(far)
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		var b [1]byte
+		if c.Handshake(t.Context()) == nil {
+			if _, err := io.ReadFull(c, b[:]); err == nil && c.RequestCertificate(t.Context(), openssl.RequireClientCert) == nil {
+				c.Write([]byte("answer"))
+			}
+		}
+	})
+	var times atomic.Int32
+	asked, me := make(chan struct{}), p.credential(t, "alice")
+	c, err := p.lib.Client(near, openssl.ClientConfig{MinVersion: tls13, Verify: p.verify, Certificate: func([][]byte) (*openssl.Credential, error) {
+		if times.Add(1) == 1 {
+			close(asked)
+			time.Sleep(200 * time.Millisecond) // for the other call to come
+		}
+		return me, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Handshake(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.Write([]byte("?"))
+	wg.Go(func() {
+		<-asked
+		c.Write([]byte("meanwhile"))
+	})
+	if answer, err := io.ReadAll(c); err != nil || string(answer) != "answer" {
+		t.Errorf("answer %q, %v", answer, err)
+	}
+	if n := times.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
 	}
 }
 
