@@ -50,14 +50,6 @@ var resumedInsteadOfAsked = Rule{
 	},
 }
 
-// overQUIC is the flag of try that makes a connection as this one was made.
-func overQUIC(c *trace.Connection) string {
-	if c.Wire.QUIC == 0 {
-		return ""
-	}
-	return " --http 3"
-}
-
 // provedAnother is where a captured connection proved another identity than the
 // one that was meant.
 func provedAnother(c *trace.Connection) []Finding {
